@@ -8,6 +8,7 @@
      account 2**32 - 1, so that supply at a record instant needs no code of its own. Account 0 is
      nobody's and never written: every unknown wallet reads a balance of zero.
 """
+from interfaces import ISecurityToken
 from modules import words
 
 
@@ -15,53 +16,73 @@ QUEUE_MAX: constant(uint256) = 24  # instants that may pass between two moves of
 SCAN_MAX: constant(uint256) = 2048  # instants looked through for one old holding
 NEVER: constant(uint256) = (1 << 40) - 1
 
+struct Mandate:
+    reason: uint256
+    document: bytes32
+
 accounts: uint256[4294967296]
 lots: uint256[17179869184]  # account * 4 + pair; two lots of 128 bits: units 0..95, vintage 96..111
 vintages: uint256[65536]
 state: uint256
 holders_register: address
+
+# records
 instants: uint256[65536]
 last_record: uint256
 held: HashMap[uint256, uint256]  # account << 16 | last record covered -> balance, first record << 96
-vintage_of: HashMap[uint256, uint256]
-last_vintage: uint256
+
+# rules as data
 sellable: HashMap[uint256, uint256]  # kind << 16 | from class << 8 | proof -> to classes
 why: HashMap[uint256, uint256]  # kind << 8 | from class -> one reason a class
 exits: HashMap[uint256, uint256]  # family << 24 | kind << 16 | from class << 8 | proof -> 4 x classes
 groups_of: uint256  # eight bits a class: the counted groups it belongs to
 group_counts: uint256  # 8 x 32
 group_limits: uint256  # 8 x 32, all ones is no limit
-group_codes: uint256  # 8 x 8
+group_codes: uint256  # 8 x 8, then the code of a country that is not allowed
 countries: uint256[4]  # one bit a country: units may go there
-informed_until: uint256  # last day on which current public information was available (144(c))
-reacquired: HashMap[uint256, uint256]  # month -> vintage of units bought from an affiliate
 outside: address
+policy: bytes32
+announced_content: bytes32
+announced_policy: bytes32
+announced_effective: uint256
+
+# vintages
+vintage_of: HashMap[uint256, uint256]
+last_vintage: uint256
+reacquired: HashMap[uint256, uint256]  # month -> vintage of units bought from an affiliate
+informed_until: uint256  # last day on which current public information was available (144(c))
+
+# the instrument
 authorised: uint256
 name: String[64]
 symbol: String[16]
 decimals: uint8
 onchain_id: address
-issuer_asset: uint256
+asset: uint256
+terms: bytes32
+registrar: address
+registry_face: address
+assets: address
+
+# signatures and mandates
 allowances: HashMap[address, HashMap[address, uint256]]
 nonces: HashMap[address, uint256]
 authorizations: HashMap[address, HashMap[uint256, uint256]]
-registrar: address
-rules_announced: bytes32
-rules_effective: uint256
-rules_policy: bytes32
-policy: bytes32
-mandates: HashMap[bytes32, bool]
 passages: HashMap[bytes32, bool]
+mandates: HashMap[bytes32, Mandate]
+
+# take-over: 0 never opened, 1 open, 2 closed for good
 take_over: uint256
 take_over_document: bytes32
 take_over_by: address
-split_ratio: uint256
+
+# split
+split_ratio: uint256  # numerator << 128 | denominator; 0 when none runs
 split_seen: uint256
 split_supply: uint256
 split_instruction: bytes32
-split_pages: HashMap[uint256, uint256]
 split_number: uint256
-terms_hash: bytes32
+split_pages: HashMap[uint256, uint256]
 
 
 # ---- record instants ----
@@ -164,3 +185,24 @@ def _slot_for(account: uint256, slots: uint256, vintage: uint256) -> uint256:
         elif self._lot(account, slot) >> 96 == vintage:
             return slot
     return empty_slot
+
+
+# ---- vintages ----
+
+
+@internal
+def _vintage(terms: uint256) -> uint256:
+    """
+    @dev The vintage with these terms, opened if there is none: equal terms are one vintage.
+    """
+    vintage: uint256 = self.vintage_of[terms]
+    if vintage != 0:
+        return vintage
+    assert terms & words.M20 != 0 and terms >> 168 == 0, "vintage: bad terms"
+    vintage = self.last_vintage + 1
+    assert vintage <= words.M16, "vintages: none left"
+    self.last_vintage = vintage
+    self.vintage_of[terms] = vintage
+    self.vintages[vintage] = terms
+    log ISecurityToken.VintageOpened(vintage=vintage, terms=terms)
+    return vintage

@@ -48,6 +48,8 @@ def _pass(
     code: uint256 = rules._refusal(
         register, state, sender_facts, receiver_facts, a, b, amount, kind, proofs, picks
     )
+    if code == 0:
+        code = rules._outside_refusal(state, sender, receiver, amount)
     if code != 0:
         self._refuse(code, sender, amount, a)
     if amount == 0 or from_account == to_account:

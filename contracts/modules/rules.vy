@@ -106,6 +106,19 @@ def _refusal(
 
 @internal
 @view
+def _outside_refusal(
+    state: uint256, sender: address, receiver: address, amount: uint256
+) -> uint256:
+    """
+    @dev A compliance contract set from outside runs in addition to the rules, never instead.
+    """
+    if state & words.OUTSIDE == 0:
+        return 0
+    return 0 if staticcall IOutside(book.outside).canTransfer(sender, receiver, amount) else 199
+
+
+@internal
+@view
 def _admission_refusal(state: uint256, facts: uint256) -> uint256:
     if (facts >> 160) & words.M32 == 0:
         return 110

@@ -57,6 +57,7 @@ TO_ISSUER: constant(uint256) = 8
 PUBLIC_SALE: constant(uint256) = 9
 VENUE: constant(uint256) = 10
 FORCED: constant(uint256) = 11  # this kind and all above it are acts of a power, not of the rules
+FORCE: constant(uint256) = 12
 CONVERT: constant(uint256) = 13
 
 SUPPLY: constant(uint256) = (1 << 32) - 1
