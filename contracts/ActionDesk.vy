@@ -312,13 +312,10 @@ def _split(account: uint256, wallet: address, passed: uint256, up: uint256, down
             book._set_lot(account, slot, (vintage << 96 | scaled) if scaled != 0 else 0)
             if scaled == 0:
                 word = word & ~(1 << (192 + slot))
-            log ISecurityToken.LotMoved(
-                from_account=account if scaled < units else 0,
-                to_account=account if scaled >= units else 0,
-                from_vintage=vintage if scaled < units else 0,
-                to_vintage=vintage if scaled >= units else 0,
-                units=scaled - units if scaled >= units else units - scaled,
-            )
+            if scaled < units:
+                book._log_lot(account, 0, vintage, 0, units - scaled)
+            else:
+                book._log_lot(0, account, 0, vintage, scaled - units)
     frozen: uint256 = (word >> 96) & words.M96
     if frozen != 0:
         frozen = min((frozen * up + down - 1) // down, words.M96)
@@ -411,7 +408,8 @@ def receive_conversion(
     acts._header(instruction, vintage, day, units, 1)
     state: uint256 = moves._current()
     facts: uint256 = staticcall register.facts(holder)
-    state = moves._credit(register, state, holder, facts, units, vintage)
+    open_to: uint256 = book.sellable[words.ISSUE << 16]
+    state = moves._credit(register, state, holder, facts, units, vintage, open_to)
     book.state = state
     moves._supply((state >> 40) & words.M16, units, 0)
 

@@ -1,5 +1,5 @@
 # pragma version 0.4.3
-# pragma optimize codesize
+# pragma optimize gas
 # pragma evm-version cancun
 """
 @title BackOffice
@@ -96,10 +96,11 @@ def issue(instruction: bytes32, vintage: uint256, day: uint256, rows: DynArray[u
         total += row >> 160
     acts._header(instruction, vintage, day, total, len(rows))
     state: uint256 = moves._current()
+    open_to: uint256 = book.sellable[words.ISSUE << 16]
     for row: uint256 in rows:
         wallet: address = convert(row & words.M160, address)
         facts: uint256 = staticcall register.facts(wallet)
-        state = moves._credit(register, state, wallet, facts, row >> 160, vintage)
+        state = moves._credit(register, state, wallet, facts, row >> 160, vintage, open_to)
     book.state = state
     moves._supply((state >> 40) & words.M16, total, 0)
 
@@ -143,13 +144,13 @@ def force_transfer(
     units: uint256,
     reason: uint256,
     document: bytes32,
-    day: uint256,
 ):
     """
     @notice Move units against their holder's will, on a reason and a document.
     """
     powers._need(powers.FORCE)
     acts._need_grounds(reason, document)
+    moves._shift(IHolders(book.holders_register), sender, receiver, units, words.FORCE)
     log ISecurityToken.Forced(
         instruction=instruction,
         sender=sender,
@@ -157,9 +158,7 @@ def force_transfer(
         units=units,
         reason=reason,
         document=document,
-        day=acts._legal_day(day),
     )
-    moves._shift(IHolders(book.holders_register), sender, receiver, units, words.FORCE)
     log ISecurityToken.ForcedTransfer(sender=sender, receiver=receiver, amount=units)
 
 

@@ -391,7 +391,8 @@ def recover(old_wallet: address):
     )
     for token: address in self.tokens:
         assert msg.gas > TOLD_GAS, "gas: too little"
-        raw_call(
+        # a failing instrument must not block the recovery of the others
+        told: bool = raw_call(
             token,
             abi_encode(
                 old_wallet,

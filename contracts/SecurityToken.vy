@@ -38,6 +38,7 @@ CANCEL: constant(bytes32) = keccak256("CancelAuthorization(address authorizer,by
 ANSWER_MAX: constant(uint256) = 1_088  # longest answer of a back office; lists there hold <= 32
 
 REGISTER: immutable(IHolders)
+NAME_HASH: immutable(bytes32)
 TRANSFER_DESK: immutable(address)
 BACK_OFFICE: immutable(address)
 
@@ -59,6 +60,8 @@ def __init__(
     book.holders_register = register.address
     book.registrar = registrar
     raw_call(back_office, opening, is_delegate_call=True)
+    book.name_hash = keccak256(book.name)
+    NAME_HASH = book.name_hash
 
 
 # ---- ERC-20 ----
@@ -66,7 +69,7 @@ def __init__(
 
 @external
 def transfer(to: address, amount: uint256) -> bool:
-    if not plain._sale(REGISTER, msg.sender, to, amount):
+    if not plain._moved(REGISTER, msg.sender, to, amount, True):
         raw_call(TRANSFER_DESK, msg.data, is_delegate_call=True)
     return True
 
@@ -74,7 +77,7 @@ def transfer(to: address, amount: uint256) -> bool:
 @external
 def transferFrom(owner: address, to: address, amount: uint256) -> bool:
     allowed: uint256 = book.allowances[owner][msg.sender]
-    if amount > allowed or not plain._sale(REGISTER, owner, to, amount):
+    if amount > allowed or not plain._moved(REGISTER, owner, to, amount, True):
         raw_call(TRANSFER_DESK, msg.data, is_delegate_call=True)
     elif allowed != max_value(uint256):
         book.allowances[owner][msg.sender] = allowed - amount
@@ -123,6 +126,37 @@ def symbol() -> String[16]:
 @view
 def decimals() -> uint8:
     return book.decimals
+
+
+# ---- by a power ----
+
+
+@external
+def force_transfer(
+    instruction: bytes32,
+    sender: address,
+    receiver: address,
+    units: uint256,
+    reason: uint256,
+    document: bytes32,
+):
+    """
+    @notice Move units against their holder's will, on a reason and a document.
+    """
+    powers._need(powers.FORCE)
+    assert reason != 0 and document != empty(bytes32), "act: reason and document"
+    if not plain._moved(REGISTER, sender, receiver, units, False):
+        raw_call(BACK_OFFICE, msg.data, is_delegate_call=True)
+        return
+    log ISecurityToken.Forced(
+        instruction=instruction,
+        sender=sender,
+        receiver=receiver,
+        units=units,
+        reason=reason,
+        document=document,
+    )
+    log ISecurityToken.ForcedTransfer(sender=sender, receiver=receiver, amount=units)
 
 
 # ---- signatures: ERC-2612, ERC-3009, ERC-5267 ----
@@ -206,12 +240,12 @@ def authorizationState(authorizer: address, nonce: bytes32) -> bool:
 @external
 @view
 def DOMAIN_SEPARATOR() -> bytes32:
-    return signed._separator(keccak256(book.name))
+    return signed._separator(NAME_HASH)
 
 
 @internal
 def _by_rule(owner: address, to: address, amount: uint256):
-    if not plain._sale(REGISTER, owner, to, amount):
+    if not plain._moved(REGISTER, owner, to, amount, True):
         raw_call(
             TRANSFER_DESK,
             abi_encode(
@@ -249,7 +283,7 @@ def _authorized(
 def _need_signature(owner: address, content: bytes32, v: uint8, r: bytes32, s: bytes32):
     assert signed._is_signed_by(
         owner,
-        signed._digest(keccak256(book.name), content),
+        signed._digest(NAME_HASH, content),
         convert(v, uint256),
         convert(r, uint256),
         convert(s, uint256),

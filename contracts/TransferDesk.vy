@@ -100,7 +100,7 @@ def transfer_attested(
     content: bytes32 = keccak256(
         abi_encode(PASSAGE, sender, receiver, units, kind, proofs, instruction, day, deadline)
     )
-    digest: bytes32 = signed._digest(keccak256(book.name), content)
+    digest: bytes32 = signed._digest(book.name_hash, content)
     assert not book.passages[digest], "attestation: used before"
     assert signed._signs(registrar, digest, signature), "attestation: bad signature"
     book.passages[digest] = True
@@ -156,13 +156,7 @@ def settle(wallet: address):
             if rules._running(book.vintages[lot >> 96], today) == 0:
                 book._set_lot(account, slot, 0)
                 word = word & ~(1 << (192 + slot))
-                log ISecurityToken.LotMoved(
-                    from_account=account,
-                    to_account=account,
-                    from_vintage=lot >> 96,
-                    to_vintage=0,
-                    units=lot & words.M96,
-                )
+                book._log_lot(account, account, lot >> 96, 0, lot & words.M96)
     book.accounts[account] = word
 
 

@@ -55,6 +55,7 @@ informed_until: uint256  # last day on which current public information was avai
 # the instrument
 authorised: uint256
 name: String[64]
+name_hash: bytes32  # of the name at deployment: signatures bind to it even when the name changes
 symbol: String[16]
 decimals: uint8
 onchain_id: address
@@ -185,6 +186,24 @@ def _slot_for(account: uint256, slots: uint256, vintage: uint256) -> uint256:
         elif self._lot(account, slot) >> 96 == vintage:
             return slot
     return empty_slot
+
+
+@internal
+def _log_lot(
+    from_account: uint256,
+    to_account: uint256,
+    from_vintage: uint256,
+    to_vintage: uint256,
+    units: uint256,
+):
+    """
+    @dev Account 0 is nobody, vintage 0 free units.
+    """
+    log ISecurityToken.LotMoved(
+        accounts=(from_account << 32) | to_account,
+        vintages=(from_vintage << 16) | to_vintage,
+        units=units,
+    )
 
 
 # ---- vintages ----

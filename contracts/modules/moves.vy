@@ -16,6 +16,11 @@ uses: rules
 
 # the issuer as a party: account 1 of nobody, class 0, never counted
 ISSUER: constant(uint256) = (1 << 160) | words.FACT_TREASURY
+OFTEN: constant(uint256) = words.ACTIVE | words.PAUSED | words.HALTED | words.OUTSIDE
+RARE: constant(uint256) = (
+    words.FACT_STOPPED | words.FACT_MULTI | words.FACT_TREASURY | words.TOMBSTONE
+)
+VERDICT: constant(uint256) = ((1 << 26) - 1) << 217
 
 interface ITransferred:
     def transferred(sender: address, receiver: address, amount: uint256): nonpayable
@@ -63,8 +68,8 @@ def _pass(
     if (b >> 200) & words.M16 != passed:
         b = book._covered(to_account, b, passed)
     if state & words.COUNTRIES != 0:
-        verdict: uint256 = ((receiver_facts >> 197) & words.M10) | ((state >> 228) & words.M16) << 10
-        b = (b & ~(((1 << 26) - 1) << 217)) | (verdict << 217)
+        verdict: uint256 = (receiver_facts << 20) | (((state >> 228) & words.M16) << 227)
+        b = (b & ~VERDICT) | (verdict & VERDICT)
     log ISecurityToken.Transfer(sender=sender, receiver=receiver, amount=amount)
     if (a >> 192) & words.M8 != 0 or rules._resets(state, sender_facts, kind):
         a, b = self._move_lots(
@@ -198,13 +203,7 @@ def _move_lots(
         need -= free
         if anew != 0 and free != 0:
             receiver = self._put(to_account, receiver, anew, free)
-            log ISecurityToken.LotMoved(
-                from_account=from_account,
-                to_account=to_account,
-                from_vintage=0,
-                to_vintage=anew,
-                units=free,
-            )
+            book._log_lot(from_account, to_account, 0, anew, free)
     else:
         slots = slots & picks
     unbound: bool = kind >= words.FORCED or (
@@ -237,13 +236,7 @@ def _move_lots(
             target = vintage
         if target != 0:
             receiver = self._put(to_account, receiver, target, units)
-        log ISecurityToken.LotMoved(
-            from_account=from_account,
-            to_account=to_account,
-            from_vintage=vintage,
-            to_vintage=target,
-            units=units,
-        )
+        book._log_lot(from_account, to_account, vintage, target, units)
     assert need == 0, "lots: too few"
     return sender, receiver
 
@@ -343,22 +336,53 @@ def _thawed(holder: address, word: uint256, amount: uint256) -> uint256:
 
 @internal
 def _credit(
-    register: IHolders, state: uint256, wallet: address, facts: uint256, amount: uint256, vintage: uint256
+    register: IHolders,
+    state: uint256,
+    wallet: address,
+    facts: uint256,
+    amount: uint256,
+    vintage: uint256,
+    open_to: uint256,
 ) -> uint256:
     """
-    @dev Issue to one account by the rules of kind `issue`, the issuer standing as class 0. Returns the
-         state; the caller writes it and the supply.
+    @dev Issue to one account by the rules of kind `issue`, the issuer standing as class 0; `open_to`
+         are the classes that may be issued to. Returns the state; the caller writes it and the supply.
     """
     account: uint256 = (facts >> 160) & words.M32
     b: uint256 = book.accounts[account]
-    code: uint256 = rules._refusal(
-        register, state, ISSUER, facts, amount, b, amount, words.ISSUE, 0, 0
-    )
-    if code != 0:
-        self._refuse(code, empty(address), 0, 0)
     counted: uint256 = state
-    if b & words.M96 == 0:
-        counted = self._counted(register, state, ISSUER, facts, amount, b, amount)
+    # the usual receiver is decided here; whoever is not usual, by the rules in full
+    usual: bool = (
+        state & OFTEN == words.ACTIVE
+        and facts & RARE == 0
+        and (open_to >> ((facts >> 192) & words.M5)) & 1 != 0
+        and (facts >> 207) & words.M20 >= block.timestamp // 86400
+        and (facts >> 227) & words.M12 >= (state >> 56) & words.M12
+        and b & words.ACCOUNT_FROZEN == 0
+    )
+    exponent: uint256 = (state >> 220) & words.M8
+    if usual and exponent != 255:
+        usual = (b & words.M96) + amount <= ((state >> 196) & words.M24) << exponent
+    if usual and state & words.COUNTRIES != 0:
+        verdict: uint256 = ((facts << 20) | (((state >> 228) & words.M16) << 227)) & VERDICT
+        if b & VERDICT != verdict:
+            country: uint256 = (facts >> 197) & words.M10
+            usual = (book.countries[country >> 8] >> (country & 255)) & 1 != 0
+            b = (b & ~VERDICT) | verdict
+    if usual and b & words.M96 == 0 and amount != 0:
+        usual = (state >> 140) & words.M28 < (state >> 168) & words.M28
+        if state & words.GROUPS != 0 and rules._is_grouped(state, (facts >> 192) & words.M5):
+            usual = False
+        if usual:
+            counted = state + (1 << 140)
+    if not usual:
+        code: uint256 = rules._refusal(
+            register, state, ISSUER, facts, amount, b, amount, words.ISSUE, 0, 0
+        )
+        if code != 0:
+            self._refuse(code, empty(address), 0, 0)
+        if b & words.M96 == 0 and amount != 0:
+            counted = self._counted(register, state, ISSUER, facts, amount, b, amount)
     passed: uint256 = (state >> 40) & words.M16
     if (b >> 200) & words.M16 != passed:
         b = book._covered(account, b, passed)
@@ -414,13 +438,7 @@ def _burn_lots(account: uint256, word: uint256, amount: uint256, picks: uint256)
         units: uint256 = min(need, lot >> 32)
         need -= units
         left = self._take(account, left, slot, lot, units)
-        log ISecurityToken.LotMoved(
-            from_account=account,
-            to_account=0,
-            from_vintage=(lot >> 16) & words.M16,
-            to_vintage=0,
-            units=units,
-        )
+        book._log_lot(account, 0, (lot >> 16) & words.M16, 0, units)
     assert need == 0, "lots: too few"
     return left
 
