@@ -467,3 +467,11 @@ def _require_development(chain: Chain, what: str) -> None:
     if not chain.genesis.development:
         raise NotPermitted(f"{what} are not possible: the genesis does not declare development")
 
+
+
+def set_automine(chain: Chain, on: bool) -> None:
+    """Whether a transaction is put into a block at once; what waits is built when turned on."""
+    with chain.building:
+        chain.automine = on
+        if on:
+            _mine_all(chain)

@@ -6,6 +6,7 @@ nobody can later take a ledger with a simulated clock for one that ran in real t
 """
 
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -53,6 +54,11 @@ class Genesis:
             raise Invalid(f"gas limit {self.gas_limit} is not between 5 million and 1 billion")
         if not 0 <= self.seconds < 1 << 40:
             raise Invalid(f"genesis time {self.seconds} is not a time in seconds since 1970")
+
+
+def current_seconds() -> int:
+    """The present time in seconds, for a genesis that starts now."""
+    return int(time.time())
 
 
 def write(genesis: Genesis, path: Path) -> None:
