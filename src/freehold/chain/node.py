@@ -51,9 +51,7 @@ def create_ledger(
     money = funded if isinstance(funded, Mapping) else dict.fromkeys(funded, genesis.DEFAULT_FUNDS)
     if seconds is None:
         seconds = 0 if simulated_clock else genesis.current_seconds()
-    record = genesis.Genesis(
-        money, chain_id, seconds, gas_limit, simulated_clock, development
-    )
+    record = genesis.Genesis(money, chain_id, seconds, gas_limit, simulated_clock, development)
     home.mkdir(parents=True, exist_ok=True)
     chain.create_chain(path, record)
 

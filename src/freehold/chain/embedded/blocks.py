@@ -176,4 +176,5 @@ def pack_receipts(receipts: list[Receipt]) -> bytes:
 
 def unpack_receipts(data: bytes) -> list[Receipt]:
     """Read what `pack_receipts` wrote."""
-    return [Receipt(*row[:6], [Log(*log) for log in row[6]]) for row in cbor2.loads(data)]
+    rows = cbor2.loads(data)
+    return [Receipt._make([*row[:6], [Log._make(log) for log in row[6]]]) for row in rows]

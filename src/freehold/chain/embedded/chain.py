@@ -118,9 +118,9 @@ def loader(
     known = store.nodes
 
     def load(digest: bytes) -> Any:
+        if digest in fresh:
+            return decode(fresh[digest])
         node = known.get(digest)
-        if node is None:
-            node = decode(fresh[digest]) if digest in fresh else None
         return disk.load_node(store, view, digest) if node is None else node
 
     return load
@@ -197,9 +197,7 @@ def _parsed(raw: bytes) -> Transaction | PlatformError:
         return refusal
 
 
-def _admitted(
-    chain: Chain, view: Any, item: Transaction | PlatformError
-) -> bytes | PlatformError:
+def _admitted(chain: Chain, view: Any, item: Transaction | PlatformError) -> bytes | PlatformError:
     if isinstance(item, PlatformError):
         return item
     header = chain.head.header
@@ -215,8 +213,10 @@ def _admitted(
 
 
 def _code(chain: Chain, view: Any, digest: bytes) -> bytes:
-    return b"" if not disk.read(chain.store, view, "node", digest) else disk.load_content(
-        chain.store, view, digest
+    return (
+        b""
+        if not disk.read(chain.store, view, "node", digest)
+        else disk.load_content(chain.store, view, digest)
     )
 
 
@@ -387,7 +387,9 @@ def set_clock(chain: Chain, seconds: int | None) -> None:
     with chain.building:
         head = chain.head.header.seconds
         if seconds is not None and seconds < head:
-            raise Invalid(f"time {seconds} lies before the last block's, {head}: time never goes back")
+            raise Invalid(
+                f"time {seconds} lies before the last block's, {head}: time never goes back"
+            )
         text = WALL if seconds is None else str(seconds).encode()
         disk.commit(chain.store, Change(meta={b"clock": text}))
         chain.clock = seconds
@@ -427,7 +429,9 @@ def reorganise(chain: Chain, depth: int, raws: Sequence[Sequence[bytes]]) -> lis
     with chain.building, disk.reading(chain.store) as view:
         number = chain.head.header.number - depth
         if depth < 1 or number < 0 or len(raws) > depth:
-            raise Invalid(f"depth {depth} does not fit a chain of {chain.head.header.number} blocks")
+            raise Invalid(
+                f"depth {depth} does not fit a chain of {chain.head.header.number} blocks"
+            )
         head = head_of(chain.store, view, hash_at(chain.store, view, number) or b"")
         assert head is not None, "the chain that counts has no gaps"
         drafts = _branch(chain, view, head, [list(part) for part in raws], depth)
@@ -451,7 +455,9 @@ def _branch(
     fresh: dict[bytes, bytes] = {}
     for place in range(depth):
         asked = [parse(raw) for raw in raws[place]] if place < len(raws) else []
-        header = replace(next_header(chain, head), extra=b"branch " + mark, seconds=head.header.seconds)
+        header = replace(
+            next_header(chain, head), extra=b"branch " + mark, seconds=head.header.seconds
+        )
         state.carry_from(state_on(chain, view, state.root, header, fresh))
         draft = _draft(chain, state, header, asked)
         if len(draft.done) < len(asked):
@@ -466,7 +472,6 @@ def _branch(
 def _require_development(chain: Chain, what: str) -> None:
     if not chain.genesis.development:
         raise NotPermitted(f"{what} are not possible: the genesis does not declare development")
-
 
 
 def set_automine(chain: Chain, on: bool) -> None:

@@ -12,6 +12,7 @@ from eth.exceptions import Revert, VMError
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.message import Message
+from eth_typing import Address, BlockNumber, Hash32
 
 from freehold.chain.embedded.blocks import Header, Log
 from freehold.chain.embedded.encoding import EMPTY_HASH, encode, encode_int, keccak
@@ -80,13 +81,13 @@ def ask_of(sent: Transaction, base_fee: int) -> Ask:
 def context_of(header: Header, chain_id: int, ancestors: Iterable[bytes]) -> ExecutionContext:
     """What code can ask about its block; `ancestors` are hashes, the parent's first."""
     return ExecutionContext(
-        coinbase=header.coinbase,
+        coinbase=Address(header.coinbase),
         timestamp=header.seconds,
-        block_number=header.number,
+        block_number=BlockNumber(header.number),
         difficulty=header.difficulty,
-        mix_hash=header.mix_hash,
+        mix_hash=Hash32(header.mix_hash),
         gas_limit=header.gas_limit,
-        prev_hashes=ancestors,
+        prev_hashes=map(Hash32, ancestors),
         chain_id=chain_id,
         base_fee_per_gas=header.base_fee,
         excess_blob_gas=header.excess_blob_gas,
@@ -133,15 +134,16 @@ def _authorize(state: LedgerState, lines: tuple[Authorization, ...]) -> int:
 def _message(state: LedgerState, ask: Ask, refund: int) -> Message:
     creates = ask.to is None
     used = intrinsic_gas(ask.data, creates, ask.access_list, len(ask.authorizations))
+    created: Any = created_address(ask.sender, ask.nonce) if creates else None
     code, delegated = (ask.data, False) if ask.to is None else _code_at(state, ask.to)
     return Message(
         gas=ask.gas - used,
-        to=ask.to or b"",
-        sender=ask.sender,
+        to=Address(ask.to or b""),
+        sender=Address(ask.sender),
         value=ask.value,
         data=b"" if creates else ask.data,
         code=code,
-        create_address=created_address(ask.sender, ask.nonce) if creates else None,
+        create_address=created,
         refund=refund,
         is_delegation=delegated,
     )
@@ -171,7 +173,7 @@ def _warm(state: LedgerState, ask: Ask, message: Message) -> None:
 
 
 def _run(state: LedgerState, message: Message, ask: Ask) -> Any:
-    context = CancunTransactionContext(gas_price=ask.price, origin=ask.sender)
+    context = CancunTransactionContext(gas_price=ask.price, origin=Address(ask.sender))
     if not message.is_create:
         return LedgerComputation.apply_message(state, message, context)
     if state.has_code_or_nonce(message.storage_address):

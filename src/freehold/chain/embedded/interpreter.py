@@ -3,5 +3,5 @@
 from eth.vm.forks.prague.computation import PragueComputation
 
 
-class LedgerComputation(PragueComputation):  # type: ignore[misc]
+class LedgerComputation(PragueComputation):
     """One call frame."""

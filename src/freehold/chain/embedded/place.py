@@ -18,6 +18,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import IO
@@ -100,6 +101,7 @@ def join_or_start(home: Path, linger: float = LINGER_SECONDS) -> socket.socket:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if link := connect(path):
+            _let_go(started)
             return link
         if started is None or started.poll() == EXIT_LOCKED:
             started = _start(home, linger)
@@ -133,6 +135,13 @@ def _wait_ready(process: subprocess.Popen[bytes], seconds: float) -> None:
         process.wait(5)
         if process.returncode == EXIT_LOCKED:
             time.sleep(0.05)
+
+
+def _let_go(process: subprocess.Popen[bytes] | None) -> None:
+    """The process outlives this call; whoever started it reaps it when it ends."""
+    if process is not None and process.stdout is not None:
+        process.stdout.close()
+        threading.Thread(target=process.wait, daemon=True).start()
 
 
 def _last_words(home: Path) -> str:

@@ -108,7 +108,9 @@ def _check(pool: Pool, sent: Transaction, terms: Terms, nonce: int, wei: int) ->
     if sent.gas > terms.gas_limit:
         raise Invalid(f"exceeds block gas limit: {sent.gas} is more than {terms.gas_limit}")
     if sent.gas < (least := least_gas(sent)):
-        raise Invalid(f"intrinsic gas too low: this needs {least} at least, the limit is {sent.gas}")
+        raise Invalid(
+            f"intrinsic gas too low: this needs {least} at least, the limit is {sent.gas}"
+        )
     if sent.max_fee < terms.base_fee:
         raise Invalid(
             f"max fee per gas less than block base fee: {sent.max_fee} < {terms.base_fee}"

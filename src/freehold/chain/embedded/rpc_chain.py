@@ -113,7 +113,9 @@ def fee_history(chain: Chain, count: Any, newest: Any, percentiles: Any = None) 
 
 def _tips(chain: Chain, view: Any, head: Head, shares: list[float]) -> list[str]:
     """The priority fee paid at each percentile of the block's gas."""
-    paid = sorted((r.price - head.header.base_fee, r.gas_used) for r in receipts(chain, view, head.hash))
+    paid = sorted(
+        (r.price - head.header.base_fee, r.gas_used) for r in receipts(chain, view, head.hash)
+    )
     if not paid:
         return ["0x0"] * len(shares)
     tips, so_far, at = [], paid[0][1], 0

@@ -172,7 +172,9 @@ def new_filter(chain: Chain, asked: Any) -> str:
         first = _number(chain, view, asked.get("fromBlock"))
         last = asked.get("toBlock")
         until = None if last in (None, "latest", "pending") else _number(chain, view, last)
-        start = chain.head.header.number if asked.get("fromBlock") in (None, "latest") else first - 1
+        start = (
+            chain.head.header.number if asked.get("fromBlock") in (None, "latest") else first - 1
+        )
     return _install(Watch("logs", wanted, asked, start, until))
 
 

@@ -201,4 +201,3 @@ def access_json(lines: Any) -> list[dict[str, Any]]:
         {"address": hexed(address), "storageKeys": [f"0x{slot:064x}" for slot in slots]}
         for address, slots in lines
     ]
-

@@ -151,7 +151,8 @@ def _split(buffer: bytes) -> tuple[list[Any], bytes, ValueError | None]:
         text = buffer.decode()
     except UnicodeDecodeError as fault:
         return [], b"", fault
-    values, decoder = [], json.JSONDecoder()
+    values: list[Any] = []
+    decoder = json.JSONDecoder()
     text = text.lstrip()
     while text:
         try:

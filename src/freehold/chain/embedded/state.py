@@ -11,6 +11,7 @@ from typing import Any
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.prague.computation import PRAGUE_PRECOMPILES
 from eth.vm.forks.prague.state import PragueState
+from eth_typing import Hash32
 
 from freehold.chain.embedded import trie
 from freehold.chain.embedded.encoding import (
@@ -31,7 +32,7 @@ NEW_ACCOUNT: Account = (0, 0, trie.EMPTY_ROOT, EMPTY_HASH)
 _MISSING: Any = object()
 
 
-class LedgerState(PragueState):  # type: ignore[misc]
+class LedgerState(PragueState):
     """The state on top of one root; reads through `load` (nodes) and `load_code`."""
 
     def __init__(
@@ -120,9 +121,9 @@ class LedgerState(PragueState):  # type: ignore[misc]
 
     # ---- code ----
 
-    def get_code_hash(self, address: bytes) -> bytes:
+    def get_code_hash(self, address: bytes) -> Hash32:
         account = self._account(address)
-        return account[3] if account else EMPTY_HASH
+        return Hash32(account[3] if account else EMPTY_HASH)
 
     def get_code(self, address: bytes) -> bytes:
         digest = self.get_code_hash(address)
@@ -204,10 +205,10 @@ class LedgerState(PragueState):  # type: ignore[misc]
     def set_transient_storage(self, address: bytes, slot: int, value: bytes) -> None:
         self._set(self._transient, (address, slot), value)
 
-    def snapshot(self) -> int:
+    def snapshot(self) -> int:  # type: ignore[override]
         return len(self._undo)
 
-    def revert(self, snapshot: int) -> None:
+    def revert(self, snapshot: int) -> None:  # type: ignore[override]
         undo = self._undo
         while len(undo) > snapshot:
             table, key, old = undo.pop()
@@ -216,7 +217,7 @@ class LedgerState(PragueState):  # type: ignore[misc]
             else:
                 table[key] = old
 
-    def commit(self, snapshot: int) -> None:
+    def commit(self, snapshot: int) -> None:  # type: ignore[override]
         """Nothing to do: the enclosing snapshot can still undo what happened since."""
 
     def touched_empty(self) -> list[bytes]:
@@ -267,7 +268,9 @@ class LedgerState(PragueState):  # type: ignore[misc]
         if account is None:
             return
         slots = self.slots[address]
-        changed = {slot: value for slot in dirty if (value := slots.get(slot, 0)) != known.get(slot, 0)}
+        changed = {
+            slot: value for slot in dirty if (value := slots.get(slot, 0)) != known.get(slot, 0)
+        }
         if not changed and not wiped:
             return
         content = {

@@ -78,7 +78,9 @@ def open_store(path: Path, genesis_hash: bytes, map_size: int = MAP_SIZE) -> Sto
     """
     file = path / "data.mdb"
     if not file.is_file() or file.stat().st_size == 0:
-        raise Broken(f"the ledger's database {file} is missing or empty: restore it", path=str(file))
+        raise Broken(
+            f"the ledger's database {file} is missing or empty: restore it", path=str(file)
+        )
     try:
         store = _open(path, map_size)
     except (lmdb.Error, OSError) as fault:
@@ -204,9 +206,7 @@ def canon(store: Store, view: Any, first: int, last: int) -> Iterable[tuple[int,
 
 
 def _open(path: Path, map_size: int) -> Store:
-    env = lmdb.open(
-        str(path), map_size=map_size, max_dbs=len(TABLES), max_readers=1024, mode=0o600
-    )
+    env = lmdb.open(str(path), map_size=map_size, max_dbs=len(TABLES), max_readers=1024, mode=0o600)
     return Store(path, env, {name: env.open_db(name.encode()) for name in TABLES})
 
 

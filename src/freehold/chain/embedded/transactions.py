@@ -123,7 +123,7 @@ def _checked(
     if nonce >= _UINT64 - 1 or gas >= _UINT64 or max(tip, fee, value) >= _UINT256:
         raise ValueError("a number is larger than the chain can hold")
     if not isinstance(data, bytes):
-        raise ValueError("the data is a list")
+        raise TypeError("the data is a list")
     if tip > fee:
         raise ValueError(f"max priority fee {tip} is above max fee {fee}")
     if to is None and len(data) > MAX_INITCODE:
@@ -133,7 +133,8 @@ def _checked(
     if not (0 < s <= SECP256K1_HALF and 0 < r):
         raise ValueError("the signature is out of range")
     sender = sender or recover(keccak(signed), y_parity, r, s)
-    return Transaction(kind, chain_id, *body, v, r, s, sender, keccak(raw), raw)
+    facts: Any = (kind, chain_id, *body, v, r, s, sender, keccak(raw), raw)
+    return Transaction(*facts)
 
 
 def recover(digest: bytes, y_parity: int, r: int, s: int) -> bytes:
