@@ -50,7 +50,10 @@ def explain_bug(bug: Exception, as_json: bool) -> None:
 
 
 def _as_document(
-    kind: str, message: str, facts: dict[str, str | int | bool | None], mistakes: tuple[Mistake, ...]
+    kind: str,
+    message: str,
+    facts: dict[str, str | int | bool | None],
+    mistakes: tuple[Mistake, ...],
 ) -> None:
     error = {"kind": kind, "message": message, "facts": facts, "mistakes": list(mistakes)}
     print_json({"error": error})

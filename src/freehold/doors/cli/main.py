@@ -35,10 +35,12 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "bench": Entry("freehold.doors.cli.bench:bench", "Measure, and hold the figures to goals."),
-    "version": Entry("freehold.doors.cli.version:version", "Print the version and what it runs on."),
+    "version": Entry(
+        "freehold.doors.cli.version:version", "Print the version and what it runs on."
+    ),
 }
 
-EXIT_CODES: dict[Outcome | type[Exception], int] = {
+EXIT_CODES: dict[Outcome | type[BaseException], int] = {
     Outcome.DONE: 0,
     Outcome.REFUSED: 1,
     Outcome.FAILED: 1,
