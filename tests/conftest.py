@@ -64,7 +64,9 @@ def kinds_not_run(reporter: pytest.TerminalReporter) -> list[str]:
     """The folders in which every test was skipped."""
     skipped = {folder(report) for report in reporter.stats.get("skipped", [])}
     ran = {
-        folder(report) for outcome in ("passed", "failed") for report in reporter.stats.get(outcome, [])
+        folder(report)
+        for outcome in ("passed", "failed")
+        for report in reporter.stats.get(outcome, [])
     }
     return sorted(skipped - ran)
 
