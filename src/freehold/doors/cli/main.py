@@ -6,6 +6,7 @@ sentence that `--help` shows, which a test compares with the command's own. A co
 place that knows numbers.
 """
 
+import difflib
 import importlib
 import sys
 from pathlib import Path
@@ -35,6 +36,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "bench": Entry("freehold.doors.cli.bench:bench", "Measure, and hold the figures to goals."),
+    "settings": Entry("freehold.doors.cli.settings:show_settings", "Print the settings in force."),
     "version": Entry(
         "freehold.doors.cli.version:version", "Print the version and what it runs on."
     ),
@@ -65,7 +67,9 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            near = difflib.get_close_matches(cmd_name, COMMANDS, 1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            ctx.fail(f"No such command '{cmd_name}'.{hint}")
         module, name = COMMANDS[cmd_name].target.split(":")
         command = getattr(importlib.import_module(module), name)
         assert isinstance(command, click.Command), f"{COMMANDS[cmd_name].target} is no command"

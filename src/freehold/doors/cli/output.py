@@ -81,7 +81,7 @@ def plain(value: object) -> Any:
         return plain(value._asdict())
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Iterable):
+    if isinstance(value, Iterable) and not isinstance(value, bytes):
         return [plain(part) for part in value]
     return _text(value)
 
