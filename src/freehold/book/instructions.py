@@ -7,8 +7,8 @@ The discipline, which every function here keeps a part of:
 - Storing the first bytes takes the sender's next nonce in the same transaction. The (chain, sender,
   nonce) of an instruction is unique, and further bytes for it (a higher fee, a cancellation) must
   carry the same nonce.
-- Only the worker that holds the sender's lease may store bytes. The lease is checked at the moment
-  of storing, so a worker that slept through the end of its lease stores nothing.
+- Only the worker that took the sender's lease last may store bytes. This is checked at the moment of
+  storing, so a worker that slept while another took over stores nothing.
 - After a crash the stored bytes are sent again; `signed` gives them back as they were.
 """
 
@@ -203,20 +203,20 @@ def store_first(
 ) -> Instruction:
     """Keep the first bytes signed for an instruction and take their nonce, both or neither.
 
-    Raises Conflict if the worker's lease has ended or the nonce is no longer the sender's next.
+    Raises Conflict if another worker has taken over or the nonce is no longer the sender's next.
     """
     assert made.attempt == 1 and made.instruction == found.id, "the first bytes of this instruction"
     held = schema.nonce.c
     is_next = or_(held.next == made.nonce, held.next.is_(None))
-    _require_lease(tx, made, worker, now, is_next, made.nonce + 1)
+    _require_lease(tx, made, worker, is_next, made.nonce + 1)
     _store(tx, made)
     return move(tx, found, replace(found, state=State.SIGNED, nonce=made.nonce), now)
 
 
-def store_next(tx: Transaction, made: SignedTransaction, worker: str, now: datetime) -> None:
+def store_next(tx: Transaction, made: SignedTransaction, worker: str) -> None:
     """Keep further bytes for an instruction on its way: a higher fee, or a cancellation.
 
-    Raises Conflict if the lease has ended, the instruction is not on its way under this nonce, or
+    Raises Conflict if another worker has taken over, the instruction is not on its way under this nonce, or
     somebody else has stored an attempt meanwhile.
     """
     found = find(tx, made.instruction)
@@ -225,7 +225,7 @@ def store_next(tx: Transaction, made: SignedTransaction, worker: str, now: datet
         raise Conflict(f"instruction {found.id} is {found.state}: there is nothing to replace")
     assert place == (made.chain, made.sender, made.nonce), "a replacement keeps its nonce"
     held = schema.nonce.c
-    _require_lease(tx, made, worker, now, held.next > made.nonce, held.next)
+    _require_lease(tx, made, worker, held.next > made.nonce, held.next)
     try:
         with tx.begin_nested():
             _store(tx, made)
@@ -246,7 +246,11 @@ def signed(tx: Transaction, found: Instruction) -> list[SignedTransaction]:
 
 
 def _in_states(
-    tx: Transaction, chain: int, sender: Address, states: set[State] | frozenset[State], limit: int | None
+    tx: Transaction,
+    chain: int,
+    sender: Address,
+    states: set[State] | frozenset[State],
+    limit: int | None,
 ) -> list[Instruction]:
     table = schema.instruction
     asked = select(table).where(
@@ -259,16 +263,15 @@ def _require_lease(
     tx: Transaction,
     made: SignedTransaction,
     worker: str,
-    now: datetime,
     stands: ColumnElement[bool],
     next_nonce: Any,
 ) -> None:
     held = schema.nonce.c
-    mine = and_(held.leased_by == worker, held.leased_until > now, stands)
+    mine = and_(held.leased_by == worker, stands)
     changed = update(schema.nonce).where(_row(made.chain, made.sender), mine)
     if tx.execute(changed.values(next=next_nonce)).rowcount != 1:
         raise Conflict(
-            f"{worker} may no longer sign for {made.sender}: its lease has ended or nonce "
+            f"{worker} may no longer sign for {made.sender}: another worker has taken over or nonce "
             f"{made.nonce} is taken; nothing was sent",
             sender=made.sender,
             nonce=made.nonce,

@@ -47,9 +47,12 @@ class Book:
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """One consistent view that waits for no writer. Raises Unavailable."""
-        with speaking_plainly(self.engine.url), self.engine.connect() as connection:
-            with connection.execution_options(reading=True).begin():
-                yield connection
+        with (
+            speaking_plainly(self.engine.url),
+            self.engine.connect() as tx,
+            tx.execution_options(reading=True).begin(),
+        ):
+            yield tx
 
     def close(self) -> None:
         """Give all connections back."""
@@ -74,7 +77,9 @@ def _place(url: str) -> URL:
     try:
         place = make_url(url)
     except ArgumentError:
-        raise Invalid("the book's URL is unreadable: write sqlite:///PATH or postgresql://...") from None
+        raise Invalid(
+            "the book's URL is unreadable: write sqlite:///PATH or postgresql://..."
+        ) from None
     if place.get_backend_name() == "postgresql":
         return place.set(drivername="postgresql+pg8000")
     if place.get_backend_name() != "sqlite":

@@ -27,8 +27,8 @@ from freehold.chain.signer import (
 from freehold.core.errors import Broken, Invalid, Unavailable
 from freehold.core.ids import Address
 
-Authorise = Callable[[str, bytes, Mapping[str, str]], Mapping[str, str]]
-"""From URL, body and headers of a request to the headers that authorise it."""
+Authorise = Callable[[str, bytes], Mapping[str, str]]
+"""From URL and body of a request to the headers that authorise it."""
 
 TIMEOUT_SECONDS = 10.0
 """How long a key management system may take; they answer in 0.05 s, or they are in trouble."""
@@ -37,7 +37,7 @@ SECP256K1_INFO = bytes.fromhex("3056301006072a8648ce3d020106052b8104000a034200")
 """What stands before the 65 bytes of an uncompressed secp256k1 key in a SubjectPublicKeyInfo."""
 
 
-def _without_authorisation(_url: str, _body: bytes, _headers: Mapping[str, str]) -> dict[str, str]:
+def _without_authorisation(_url: str, _body: bytes) -> dict[str, str]:
     return {}
 
 
@@ -165,7 +165,9 @@ def _ask(kms: Kms, action: str, content: Mapping[str, str]) -> Mapping[str, Any]
         raise Unavailable(f"{where} cannot be reached or answers no JSON") from None
     if not said.ok or not isinstance(answer, dict):
         kind = answer.get("__type", "") if isinstance(answer, dict) else ""
-        raise Unavailable(f"{where} refuses {action} for key {kms.key_id}: {said.status_code} {kind}")
+        raise Unavailable(
+            f"{where} refuses {action} for key {kms.key_id}: {said.status_code} {kind}"
+        )
     return answer
 
 
@@ -174,7 +176,7 @@ def _send(kms: Kms, request: requests.Request) -> requests.Response:
         session.trust_env = False  # what is signed goes where the setting says, past no proxy
         ready = request.prepare()
         body = ready.body if isinstance(ready.body, bytes) else str(ready.body).encode()
-        ready.headers.update(kms.authorise(kms.url, body, ready.headers))
+        ready.headers.update(kms.authorise(kms.url, body))
         return session.send(ready, timeout=kms.timeout_seconds, allow_redirects=False)
 
 

@@ -5,6 +5,7 @@ it calls `send`, and calls `follow` until a transaction is final. Only EIP-1559 
 made. All requests are safe to repeat: `send` of bytes that a node knows already is a success.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,7 @@ from eth_hash.auto import keccak
 from web3 import Web3
 
 from freehold.chain import refusals
-from freehold.chain.rpc import Failure, answer, ask, ask_number
+from freehold.chain.rpc import Failure, answer, answers, ask, ask_number
 from freehold.chain.signer import Signer
 from freehold.core.errors import Conflict, Invalid, PlatformError, Unavailable
 from freehold.core.ids import Address
@@ -102,13 +103,13 @@ def prepare(
     What the contract refuses is returned and costs nothing. Raises Unavailable if the node cannot
     be asked, the base fee is above the limit, or the sender cannot pay for the gas.
     """
-    call = {"from": instruction.sender, "data": "0x" + instruction.data.hex()}
-    if instruction.target:
-        call["to"] = instruction.target
-    for method in ("eth_call", "eth_estimateGas"):
-        said = answer(w3, method, call, "latest")
-        if isinstance(said, Failure):
-            return _refused(said, method)
+    call = _call(instruction)
+    tried = answer(w3, "eth_call", call, "pending")
+    if isinstance(tried, Failure):
+        return _refused(tried, "eth_call")
+    said = answer(w3, "eth_estimateGas", call, "pending")
+    if isinstance(said, Failure):
+        return _refused(said, "eth_estimateGas")
     gas = min(int(said, 16) * (10_000 + limits.gas_margin_bps) // 10_000, now.gas_limit)
     fee_max, tip_max = _fees(now, limits)
     _require_funds(w3, instruction, gas * fee_max)
@@ -123,8 +124,12 @@ def sign(
 
 
 def bump(
-    signer: Signer, instruction: Instruction, last: SignedTransaction, now: Market,
-    limits: FeeLimits, at: datetime,
+    signer: Signer,
+    instruction: Instruction,
+    last: SignedTransaction,
+    now: Market,
+    limits: FeeLimits,
+    at: datetime,
 ) -> SignedTransaction:
     """Sign what was sent last again under the same nonce, with fees at least an eighth higher.
 
@@ -134,34 +139,35 @@ def bump(
 
 
 def cancel(
-    signer: Signer, instruction: Instruction, last: SignedTransaction, now: Market,
-    limits: FeeLimits, at: datetime,
+    signer: Signer,
+    instruction: Instruction,
+    last: SignedTransaction,
+    now: Market,
+    limits: FeeLimits,
+    at: datetime,
 ) -> SignedTransaction:
     """Sign a transfer of nothing to oneself in place of the instruction. Raises as `bump`."""
     return _replace(signer, instruction, last, Purpose.CANCEL, CANCEL_GAS, now, limits, at)
 
 
-def send(w3: Web3, made: SignedTransaction) -> None:
-    """Hand the bytes to the node; again is as good as once.
+Replacement = Callable[
+    [Signer, Instruction, SignedTransaction, Market, FeeLimits, datetime], SignedTransaction
+]
+"""`bump` or `cancel`."""
 
-    Raises Conflict if another transaction has the nonce, Unavailable for everything that may pass
-    (no connection, a full pool, too little money, too low a fee).
+
+def send(w3: Web3, made: Sequence[SignedTransaction]) -> list[PlatformError | None]:
+    """Hand bytes to the node, in one exchange; again is as good as once.
+
+    For each, None if the node has it now, or else why not: Conflict if another transaction has the
+    nonce, Unavailable for what may pass (a full pool, too little money, too low a fee).
+    Raises Unavailable if the node cannot be reached; what it took then is open.
     """
-    said = answer(w3, "eth_sendRawTransaction", "0x" + made.raw.hex())
-    if not isinstance(said, Failure) or knows(w3, made.hash):
-        return
-    words = said.words.lower()
-    if "nonce" in words and ("low" in words or "already" in words or "used" in words):
-        raise Conflict(
-            f"nonce {made.nonce} of {made.sender} is taken by another transaction than "
-            f"{made.hash}: is the key used elsewhere?",
-            sender=made.sender,
-            nonce=made.nonce,
-        )
-    if "insufficient funds" in words or "balance" in words:
-        balance = ask_number(w3, "eth_getBalance", made.sender, "latest")
-        raise _lacking(made.sender, made.gas * made.fee_max, balance, made.chain)
-    raise Unavailable(f"the node does not take transaction {made.hash}: {said.words}")
+    said = answers(w3, "eth_sendRawTransaction", ["0x" + one.raw.hex() for one in made])
+    return [
+        _why_not(w3, one, words) if isinstance(words, Failure) else None
+        for one, words in zip(made, said, strict=True)
+    ]
 
 
 def knows(w3: Web3, hash: str) -> bool:
@@ -170,7 +176,7 @@ def knows(w3: Web3, hash: str) -> bool:
 
 
 def follow(
-    w3: Web3, attempts: list[SignedTransaction], head: int, finality: int
+    w3: Web3, attempts: Sequence[SignedTransaction], head: int, finality: int
 ) -> Mined | Waiting | Spent:
     """What has become of a nonce, looking at every attempt that was signed for it.
 
@@ -202,18 +208,13 @@ def count(w3: Web3, sender: Address, block: str) -> int:
 
 def why_reverted(w3: Web3, instruction: Instruction, block: int) -> Refusal | Conflict:
     """Why a mined call failed, as far as repeating it on the block before tells."""
-    call = {"from": instruction.sender, "data": "0x" + instruction.data.hex()}
-    if instruction.target:
-        call["to"] = instruction.target
-    said = answer(w3, "eth_call", call, hex(block - 1))
+    said = answer(w3, "eth_call", _call(instruction), hex(block - 1))
     if isinstance(said, Failure) and _is_refusal(said):
         return refusals.read(said.data, said.words)
     return Conflict("it was mined and failed, and would have succeeded one block earlier")
 
 
-def require_in_step(
-    w3: Web3, sender: Address, next_nonce: int | None, held: list[int]
-) -> int:
+def require_in_step(w3: Web3, sender: Address, next_nonce: int | None, held: list[int]) -> int:
     """The nonce to sign next, if book and chain count alike.
 
     `next_nonce` is the book's (None before the first), `held` the nonces of instructions on their
@@ -230,6 +231,11 @@ def require_in_step(
     return next_nonce
 
 
+def _call(instruction: Instruction) -> dict[str, str]:
+    call = {"from": instruction.sender, "data": "0x" + instruction.data.hex()}
+    return call | {"to": instruction.target} if instruction.target else call
+
+
 def _refused(said: Failure, method: str) -> Refusal | Conflict:
     if not _is_refusal(said):
         raise Unavailable(f"the node refuses {method}: {said.words}", method=method)
@@ -240,6 +246,23 @@ def _is_refusal(said: Failure) -> bool:
     """Whether the contract refused; everything else that a node answers may pass by itself."""
     words = said.words.lower()
     return bool(said.data) or "revert" in words or "opcode" in words or "out of gas" in words
+
+
+def _why_not(w3: Web3, made: SignedTransaction, said: Failure) -> PlatformError | None:
+    words = said.words.lower()
+    if "already known" in words or knows(w3, made.hash):
+        return None
+    if "nonce" in words and ("low" in words or "already" in words or "used" in words):
+        return Conflict(
+            f"nonce {made.nonce} of {made.sender} is taken by another transaction than "
+            f"{made.hash}: is the key used elsewhere?",
+            sender=made.sender,
+            nonce=made.nonce,
+        )
+    if "insufficient funds" in words:
+        balance = ask_number(w3, "eth_getBalance", made.sender, "latest")
+        return _lacking(made.sender, made.gas * made.fee_max, balance, made.chain)
+    return Unavailable(f"the node does not take transaction {made.hash}: {said.words}")
 
 
 def _fees(now: Market, limits: FeeLimits) -> tuple[int, int]:
@@ -270,8 +293,14 @@ def _lacking(sender: Address, needed: int, balance: int, chain: int) -> Unavaila
 
 
 def _replace(
-    signer: Signer, instruction: Instruction, last: SignedTransaction, purpose: Purpose, gas: int,
-    now: Market, limits: FeeLimits, at: datetime,
+    signer: Signer,
+    instruction: Instruction,
+    last: SignedTransaction,
+    purpose: Purpose,
+    gas: int,
+    now: Market,
+    limits: FeeLimits,
+    at: datetime,
 ) -> SignedTransaction:
     assert last.nonce == instruction.nonce, "a replacement keeps its nonce"
     fee_max = max(_an_eighth_more(last.fee_max), 2 * now.base_fee + limits.tip)
@@ -292,8 +321,13 @@ def _an_eighth_more(fee: int) -> int:
 
 
 def _sign(
-    signer: Signer, instruction: Instruction, purpose: Purpose, prepared: Prepared, nonce: int,
-    attempt: int, now: datetime,
+    signer: Signer,
+    instruction: Instruction,
+    purpose: Purpose,
+    prepared: Prepared,
+    nonce: int,
+    attempt: int,
+    now: datetime,
 ) -> SignedTransaction:
     if signer.address != instruction.sender:
         raise Conflict(f"{signer.address} cannot sign for {instruction.sender}")
@@ -312,8 +346,18 @@ def _sign(
         }
     )
     return SignedTransaction(
-        instruction.id, purpose, instruction.chain, instruction.sender, nonce, attempt,
-        "0x" + keccak(raw).hex(), raw, prepared.gas, prepared.fee_max, prepared.tip_max, now,
+        instruction.id,
+        purpose,
+        instruction.chain,
+        instruction.sender,
+        nonce,
+        attempt,
+        "0x" + keccak(raw).hex(),
+        raw,
+        prepared.gas,
+        prepared.fee_max,
+        prepared.tip_max,
+        now,
     )
 
 

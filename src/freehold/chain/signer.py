@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-import eth_keyfile
-import rlp
 from coincurve import PrivateKey, PublicKey
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 from eth_hash.auto import keccak
-from eth_utils import ValidationError, to_checksum_address
+from eth_keyfile.keyfile import decode_keyfile_json
+from eth_utils.address import to_checksum_address
+from eth_utils.exceptions import ValidationError
 
+from freehold.chain.embedded.encoding import encode, encode_int
 from freehold.core.errors import Invalid, Unavailable
 from freehold.core.ids import Address
 
@@ -70,7 +71,7 @@ def open_keystore(file: Path, passphrase: str) -> KeySigner:
     except ValueError:
         raise Invalid(f"{file} is not a keystore file: it is no JSON") from None
     try:
-        key = eth_keyfile.decode_keyfile_json(content, passphrase.encode())
+        key = decode_keyfile_json(content, passphrase.encode())
     except ValueError as error:
         wrong = "MAC mismatch" in str(error)
         what = "the passphrase is wrong" if wrong else "it is no V3 keystore"
@@ -125,13 +126,16 @@ def read_secret(
 
 def transaction_digest(transaction: Mapping[str, Any]) -> bytes:
     """The 32 bytes that a type-2 transaction is signed over. Raises Invalid."""
-    return keccak(b"\x02" + rlp.encode(_fields(transaction)))
+    return keccak(b"\x02" + encode(_fields(transaction)))
 
 
 def raw_transaction(transaction: Mapping[str, Any], signature: bytes) -> bytes:
     """The transaction with its signature (r, s, parity in 65 bytes), as a node takes it."""
-    r, s, parity = _numbers(signature)
-    return b"\x02" + bytes(rlp.encode([*_fields(transaction), parity, r, s]))
+    r, s, parity = (
+        encode_int(int.from_bytes(part, "big"))
+        for part in (signature[:32], signature[32:64], signature[64:])
+    )
+    return b"\x02" + encode([*_fields(transaction), parity, r, s])
 
 
 def typed_data_digest(message: Mapping[str, Any]) -> bytes:
@@ -174,9 +178,9 @@ def _fields(transaction: Mapping[str, Any]) -> list[Any]:
     missing = [name for name in _REQUIRED if transaction.get(name) is None]
     if missing:
         raise Invalid(f"the transaction cannot be signed without {' and '.join(missing)}")
-    numbers = [int(transaction[name]) for name in _REQUIRED]
+    numbers = [encode_int(int(transaction[name])) for name in _REQUIRED]
     to = transaction.get("to") or ""
-    value = int(transaction.get("value") or 0)
+    value = encode_int(int(transaction.get("value") or 0))
     return [*numbers, _bytes(to), value, _bytes(transaction.get("data") or b""), []]
 
 
@@ -185,11 +189,3 @@ _REQUIRED = ("chainId", "nonce", "maxPriorityFeePerGas", "maxFeePerGas", "gas")
 
 def _bytes(value: str | bytes) -> bytes:
     return bytes.fromhex(value.removeprefix("0x")) if isinstance(value, str) else bytes(value)
-
-
-def _numbers(signature: bytes) -> tuple[int, int, int]:
-    return (
-        int.from_bytes(signature[:32], "big"),
-        int.from_bytes(signature[32:64], "big"),
-        signature[64],
-    )
