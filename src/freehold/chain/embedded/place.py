@@ -100,7 +100,7 @@ def join_or_start(home: Path, linger: float = LINGER_SECONDS) -> socket.socket:
     path, started = socket_path(home), None
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if link := connect(path):
+        if (link := connect(path)) and _answers(link):
             _let_go(started)
             return link
         if started is None or started.poll() == EXIT_LOCKED:
@@ -112,6 +112,20 @@ def join_or_start(home: Path, linger: float = LINGER_SECONDS) -> socket.socket:
         f"the ledger in {home} does not answer (process {holder(home)}): see {home}/ledger.log",
         home=str(home),
     )
+
+
+def _answers(link: socket.socket) -> bool:
+    """Whether the process behind a fresh connection attends to it, and is not just ending."""
+    link.settimeout(START_SECONDS)
+    try:
+        link.sendall(b'{"jsonrpc":"2.0","id":0,"method":"eth_chainId","params":[]}\n')
+        if link.recv(4096).endswith(b"\n"):
+            link.settimeout(None)
+            return True
+    except OSError:
+        pass
+    link.close()
+    return False
 
 
 def _start(home: Path, linger: float) -> subprocess.Popen[bytes]:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,14 +51,21 @@ def run(home: Path, linger: float) -> int:
         print(fault.message, file=sys.stderr)
         return 1
     listener = _listen(place.socket_path(home))
-    print("ready", flush=True)
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115 (nobody reads the pipe any more)
+    _announce()
     try:
         _serve(chain, listener, linger)
     finally:
         _close(chain)
         held.close()
     return 0
+
+
+def _announce() -> None:
+    """Tell whoever started the process that it listens, if anybody still cares to hear it."""
+    with suppress(BrokenPipeError):
+        os.write(1, b"ready\n")
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
 
 
 def _listen(path: Path) -> socket.socket:
