@@ -142,7 +142,7 @@ def typed_data_digest(message: Mapping[str, Any]) -> bytes:
     """The 32 bytes that an EIP-712 message is signed over. Raises Invalid."""
     try:
         signable = encode_typed_data(full_message=dict(message))
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, ValidationError) as error:
         raise Invalid(f"this is no EIP-712 message: {error}") from None
     return keccak(b"\x19" + signable.version + signable.header + signable.body)
 
