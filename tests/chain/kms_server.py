@@ -64,7 +64,7 @@ def running(key):
     kms = FakeKms(key)
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(kms))
     kms.url = f"http://127.0.0.1:{server.server_address[1]}/"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield kms
     finally:

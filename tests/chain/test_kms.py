@@ -22,8 +22,10 @@ TRANSFER = {
     "to": "0x" + "33" * 20,
 }
 VOTE = {
-    "types": {"EIP712Domain": [{"name": "name", "type": "string"}], "Vote": [
-        {"name": "units", "type": "uint256"}]},
+    "types": {
+        "EIP712Domain": [{"name": "name", "type": "string"}],
+        "Vote": [{"name": "units", "type": "uint256"}],
+    },
     "primaryType": "Vote",
     "domain": {"name": "Register"},
     "message": {"units": 12},

@@ -28,7 +28,10 @@ TRANSFER = {
 CREATION = {**TRANSFER, "to": None, "nonce": 0, "value": 5, "data": "0x6001600101"}
 VOTE = {
     "types": {
-        "EIP712Domain": [{"name": "name", "type": "string"}, {"name": "chainId", "type": "uint256"}],
+        "EIP712Domain": [
+            {"name": "name", "type": "string"},
+            {"name": "chainId", "type": "uint256"},
+        ],
         "Vote": [{"name": "ballot", "type": "bytes32"}, {"name": "units", "type": "uint256"}],
     },
     "primaryType": "Vote",

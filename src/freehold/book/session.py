@@ -124,9 +124,21 @@ def speaking_plainly(place: URL) -> Iterator[None]:
     except (OperationalError, InterfaceError) as error:
         raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None
     except DBAPIError as error:
+        if _passes(error):
+            raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None
         if not _damaged(error):
             raise
         raise Broken(f"the book {name} is damaged ({_words(error)}): restore it") from None
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Whether PostgreSQL gave up for a reason that passes (classes 40, 53, 55, 57 of SQLSTATE)."""
+    return _state(error)[:2] in ("40", "53", "55", "57")
+
+
+def _state(error: DBAPIError) -> str:
+    said = error.orig.args[0] if error.orig and error.orig.args else None
+    return str(said.get("C", "")) if isinstance(said, dict) else ""
 
 
 def _damaged(error: DBAPIError) -> bool:
@@ -135,7 +147,8 @@ def _damaged(error: DBAPIError) -> bool:
 
 
 def _words(error: DBAPIError) -> str:
-    return str(error.orig).splitlines()[0] if str(error.orig) else type(error.orig).__name__
+    said = error.orig.args[0] if error.orig and error.orig.args else type(error.orig).__name__
+    return str(said.get("M", said) if isinstance(said, dict) else said).splitlines()[0]
 
 
 def _upgrade(engine: Engine) -> None:
