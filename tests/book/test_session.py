@@ -10,8 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-import freehold.book.migrations.versions as versions
 from freehold.book import schema, session, settings
+from freehold.book.migrations import versions
 from freehold.book.session import open_book
 from freehold.core.errors import Broken, Conflict, Invalid, Unavailable
 

@@ -40,7 +40,7 @@ class HandClock:
 def bytecode():
     compiler = pytest.importorskip("vyper", reason="pip install vyper==0.4.3")
     source = Path(__file__).with_name("gate.vy").read_text()
-    return bytes.fromhex(compiler.compile_code(source, ["bytecode"])["bytecode"][2:])
+    return bytes.fromhex(compiler.compile_code(source, output_formats=["bytecode"])["bytecode"][2:])
 
 
 def call(signature, *values):

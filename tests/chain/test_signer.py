@@ -124,8 +124,8 @@ def test_a_secret_is_read_from_environment_file_or_prompt(tmp_path):
     file = tmp_path / "secret"
     file.write_text("from the file\n")
     asked = []
-    prompt = lambda text: asked.append(text) or "from the prompt"  # noqa: E731
-    read = lambda reference: signer.read_secret(reference, {"PASS": "given"}, prompt)  # noqa: E731
+    prompt = lambda text: asked.append(text) or "from the prompt"
+    read = lambda reference: signer.read_secret(reference, {"PASS": "given"}, prompt)
     assert read("env:PASS") == "given"
     assert read(f"file:{file}") == "from the file"
     assert read("prompt") == "from the prompt" and read("prompt:Key of the agent? ")

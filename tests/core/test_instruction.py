@@ -6,8 +6,14 @@ import pytest
 
 from freehold.core import ids
 from freehold.core.errors import Conflict
-from freehold.core.instruction import ALLOWED, IN_FLIGHT, Instruction, State, require_move
-from freehold.core.instruction import require_same
+from freehold.core.instruction import (
+    ALLOWED,
+    IN_FLIGHT,
+    Instruction,
+    State,
+    require_move,
+    require_same,
+)
 
 ISSUER = ids.Address("0x" + "11" * 20)
 TOKEN = ids.Address("0x" + "22" * 20)

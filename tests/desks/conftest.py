@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "chain"))
-import gate_world  # noqa: E402
+import gate_world
 
 
 @pytest.fixture

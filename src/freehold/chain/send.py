@@ -207,11 +207,12 @@ def count(w3: Web3, sender: Address, block: str) -> int:
 
 
 def why_reverted(w3: Web3, instruction: Instruction, block: int) -> Refusal | Conflict:
-    """Why a mined call failed, as far as repeating it on the block before tells."""
-    said = answer(w3, "eth_call", _call(instruction), hex(block - 1))
-    if isinstance(said, Failure) and _is_refusal(said):
-        return refusals.read(said.data, said.words)
-    return Conflict("it was mined and failed, and would have succeeded one block earlier")
+    """Why a mined call failed, as far as repeating it before and after its block tells."""
+    for state in (block - 1, block):
+        said = answer(w3, "eth_call", _call(instruction), hex(state))
+        if isinstance(said, Failure) and _is_refusal(said):
+            return refusals.read(said.data, said.words)
+    return Conflict("it was mined and failed, but succeeds before and after its block: out of gas?")
 
 
 def require_in_step(w3: Web3, sender: Address, next_nonce: int | None, held: list[int]) -> int:
