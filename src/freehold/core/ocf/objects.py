@@ -176,6 +176,11 @@ def flaws(kind: str, fields: dict[str, JSON]) -> Iterator[Flaw]:
         yield Flaw(name, f"is not a field of {kind} in OCF 1.2.0; it is kept unread", kept=True)
 
 
+def is_numeric(value: JSON) -> bool:
+    """Whether a value is a decimal string as OCF writes numbers."""
+    return isinstance(value, str) and bool(_NUMERIC.fullmatch(value))
+
+
 def _misshapen(form: str, value: JSON) -> str | None:
     check = _FORMS.get(form)
     if check:
@@ -194,7 +199,7 @@ def _text(value: JSON) -> str | None:
 
 
 def _numeric(value: JSON) -> str | None:
-    if isinstance(value, str) and _NUMERIC.fullmatch(value):
+    if is_numeric(value):
         return None
     return f'{_shown(value)} is not a decimal string such as "1000" or "0.25" (at most ten places)'
 

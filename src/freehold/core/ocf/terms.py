@@ -24,7 +24,7 @@ from freehold.core.instrument import (
     ShareClass,
 )
 from freehold.core.ocf.files import Findings, OcfObject, Package
-from freehold.core.ocf.objects import AUTHORISED_WORDS
+from freehold.core.ocf.objects import is_numeric
 from freehold.core.units import parse_units
 
 _NEEDED = {
@@ -86,26 +86,22 @@ def check_references(package: Package, found: Findings) -> None:
 
 def units_of(item: OcfObject, field: str, decimals: int, found: Findings) -> int | None:
     """A quantity as base units; None (and a mistake) where it cannot be one, or is not above zero."""
-    written = item.text(field)
-    try:
-        units = parse_units(written.lstrip("+"), decimals, field)
-    except Invalid as refusal:
-        if written:  # a missing field is listed already
-            found.mistake(f"{item.place}: {field}", refusal.message)
-        return None
-    if not units:
+    units = _base_units(item, field, decimals, found)
+    if units == 0:
         found.mistake(f"{item.place}: {field}", f"{field} is zero")
-        return None
-    return units
+    return units or None
 
 
 def authorised_units(item: OcfObject, field: str, decimals: int, found: Findings) -> int | None:
     """A limit as base units; None where the file says there is none (or cannot be read)."""
-    written = item.text(field)
-    if written in AUTHORISED_WORDS:
+    return _base_units(item, field, decimals, found)
+
+
+def _base_units(item: OcfObject, field: str, decimals: int, found: Findings) -> int | None:
+    if not is_numeric(item.fields.get(field)):  # a flaw of form, listed already
         return None
     try:
-        return parse_units(written.lstrip("+"), decimals, field)
+        return parse_units(item.text(field).lstrip("+"), decimals, field)
     except Invalid as refusal:
         found.mistake(f"{item.place}: {field}", refusal.message)
         return None
