@@ -46,7 +46,7 @@ def in_order(package: Package, papers: Papers, found: Findings) -> list[Step]:
     place = {item.place: index for index, item in enumerate(package.all())}
     steps = [
         *_issues(papers, place),
-        *_deeds(package, papers, place),
+        *_deeds(package, papers, place, found),
         *_class_deeds(package, place),
     ]
     steps.sort(key=lambda step: step.day)
@@ -65,16 +65,20 @@ def _issues(papers: Papers, place: dict[str, int]) -> Iterator[Step]:
             yield Step(paper.day, 0, place[paper.item.place], paper, makes, frozenset(needs))
 
 
-def _deeds(package: Package, papers: Papers, place: dict[str, int]) -> Iterator[Step]:
+def _deeds(
+    package: Package, papers: Papers, place: dict[str, int], found: Findings
+) -> Iterator[Step]:
     for deed in papers.deeds:
         made = () if deed.makes_stock_elsewhere else (*deed.results, deed.balance)
         makes = {f"deed {deed.item.place}"} | {f"paper {id}" for id in made}
-        needs = {f"paper {id}" for id in deed.sources} | set(_splits_before(package, papers, deed))
+        needs = {f"paper {id}" for id in deed.sources} | set(
+            _splits_before(package, papers, deed, found)
+        )
         index = place[deed.item.place]
         yield Step(deed.day, 0, index, deed, frozenset(makes), frozenset(needs))
 
 
-def _splits_before(package: Package, papers: Papers, deed: Deed) -> Iterator[str]:
+def _splits_before(package: Package, papers: Papers, deed: Deed, found: Findings) -> Iterator[str]:
     """The split a reissuance names, or one of its day and class that its sums show it to follow."""
     if deed.act != "REISSUANCE":
         return
@@ -88,6 +92,8 @@ def _splits_before(package: Package, papers: Papers, deed: Deed) -> Iterator[str
         if source and source.quantity and same_class and day_of(split) == deed.day:
             units = source.quantity * split_ratio(split)
             if sum(q or 0 for q in sums) == units.numerator // units.denominator != source.quantity:
+                message = f"by its sums it follows the split {split.id!r}, which it does not name"
+                found.notice(deed.item.place, message)
                 yield f"split {split.id}"
 
 
@@ -122,19 +128,22 @@ def _within_day(steps: list[Step], papers: Papers, found: Findings) -> list[Step
     """Stable topological order: of the steps that may come next, the one of lowest rank, index."""
     makers = {token: n for n, step in enumerate(steps) for token in step.makes}
     waits = [{makers[t] for t in step.needs if t in makers} - {n} for n, step in enumerate(steps)]
+    after: dict[int, list[int]] = {}
+    for n, wait in enumerate(waits):
+        for earlier in wait:
+            after.setdefault(earlier, []).append(n)
     ready = [(step.rank, step.index, n) for n, step in enumerate(steps) if not waits[n]]
     heapify(ready)
-    done: list[int] = []
+    done: dict[int, Step] = {}
     while ready:
         n = heappop(ready)[2]
-        done.append(n)
-        for later, wait in enumerate(waits):
-            if n in wait:
-                wait.discard(n)
-                if not wait:
-                    heappush(ready, (steps[later].rank, steps[later].index, later))
-    _name_circles((steps[n] for n in range(len(steps)) if n not in done), papers, found)
-    return [steps[n] for n in done]
+        done[n] = steps[n]
+        for later in after.get(n, ()):
+            waits[later].discard(n)
+            if not waits[later]:
+                heappush(ready, (steps[later].rank, steps[later].index, later))
+    _name_circles((step for n, step in enumerate(steps) if n not in done), papers, found)
+    return list(done.values())
 
 
 def _name_circles(stuck: Iterable[Step], papers: Papers, found: Findings) -> None:
