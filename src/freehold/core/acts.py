@@ -65,7 +65,7 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class OpenClass:
-    """The class exists from this day with its terms; `share_class.authorised` is the first limit."""
+    """The class exists from this day; `share_class.authorised` is its first limit."""
 
     day: date
     share_class: ShareClass

@@ -95,7 +95,7 @@ def parse_country(text: str, field: str = "country") -> str:
 
 
 def country_number(alpha2: str) -> int:
-    """The ISO 3166-1 numeric code that stands in the register's facts; 0 for an unstated country."""
+    """The ISO 3166-1 numeric code, as the register's facts hold it; 0 for an unstated country."""
     return int(iso3166.countries_by_alpha2[alpha2].numeric) if alpha2 else 0
 
 

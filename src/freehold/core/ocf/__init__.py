@@ -1,9 +1,9 @@
 """Open Cap Table Format in and out: a directory's files to a cap table, to acts, and back.
 
-    read(files)            the package with issuer, classes and holders, or Invalid with all mistakes
-    write(file)            the directory's files again; every object unchanged and in its order
-    plan(file)             the acts that write its past into a register, in the order of legal days
-    captable_at(file, day) who holds what on a legal day, and the claims on top
+    read(files)             package, issuer, classes and holders, or Invalid with all mistakes
+    write(file)             the directory's files again; every object unchanged and in its order
+    plan(file)              the acts that write its past into a register, by legal day
+    captable_at(file, day)  who holds what on a legal day, and the claims on top
 
 `inspect` is `read` without the refusal: for a person who wants to see what is wrong. A file with
 any mistake is refused whole. What OCF leaves open, or writes oddly, is read in one stated way and
@@ -80,7 +80,7 @@ def inspect(
     state = walk(package, classes, papers, steps, found)
     found.notices += dilution.overdrawn_plans(state)
     found.notices += _odd_days(package, issuer, steps)
-    notices = tuple(found.notices)
+    notices = tuple(dict.fromkeys(found.notices))
     file = CapTableFile(package, issuer, classes, holders, papers, tuple(steps), notices)
     return file, tuple(found.mistakes)
 

@@ -1,8 +1,8 @@
 """Claims on units at the point where a walk stands: what a fully diluted table adds to the shares.
 
-Options, stock units and warrants count with what is left of them, unless expired. A plan counts with
-its free reserve: what it reserves less what was granted from it and has not come back. A convertible
-counts only where its terms alone determine the number of units: a fixed number, or a conversion
+Options, stock units and warrants count with what is left of them, unless expired. A plan counts
+with its free reserve: what it reserves less what was granted from it and has not come back. A
+convertible counts only where its terms alone determine the number of units: a fixed number, or a conversion
 price in the currency of the money invested. A SAFE or note that waits for the next round is listed
 with the reason instead; nobody can say its number today.
 """

@@ -169,7 +169,7 @@ def _no_number(word: str) -> JSON:
 def _listed(
     name: str, manifest: dict[str, JSON], given: Collection[str], found: Findings
 ) -> dict[str, str]:
-    """The files a manifest names, in its order, with the md5 it states; missing ones are mistakes."""
+    """The files a manifest names, in its order, with the md5 it states."""
     listed: dict[str, str] = {}
     for field in ("ocf_version", "as_of", "generated_at"):
         if not isinstance(manifest.get(field), str):

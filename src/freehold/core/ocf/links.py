@@ -1,8 +1,9 @@
 """Whether papers and deeds fit together, as far as that can be told without walking the days.
 
 Every paper a deed names exists and is of the right sort; every paper a deed makes is made once, on
-the day of the deed, in the right class and hand; an acceptance or vesting does not come before the
-paper it speaks of. Sums and the order of days are `walk`'s business.
+the day of the deed, in the right class and hand; an acceptance does not come before the paper it
+speaks of (vesting may: it often counts from the day of hire). Sums and the order of days are
+`walk`'s business.
 """
 
 from freehold.core.ocf.files import Findings, OcfObject, Package
@@ -156,6 +157,6 @@ def _check_remark(item: OcfObject, papers: Papers, found: Findings) -> None:
     if not paper:
         message = f"no issuance makes the security {item.text('security_id')!r}"
         found.mistake(f"{item.place}: security_id", message)
-    elif day and paper.day and day < paper.day:
+    elif day and paper.day and day < paper.day and "VESTING" not in item.kind:
         message = f"{day} is before the security {paper.id!r} was issued ({paper.day})"
         found.mistake(f"{item.place}: date", message)

@@ -85,7 +85,7 @@ def check_references(package: Package, found: Findings) -> None:
 
 
 def units_of(item: OcfObject, field: str, decimals: int, found: Findings) -> int | None:
-    """A quantity as base units; None (and a mistake) where it cannot be one, or is not above zero."""
+    """A quantity as base units; None (and a mistake) where it is not one above zero."""
     units = _base_units(item, field, decimals, found)
     if units == 0:
         found.mistake(f"{item.place}: {field}", f"{field} is zero")

@@ -3,8 +3,8 @@
 The walk knows what is left of every paper, the units and the limit of every class, and what plans
 reserve. Quantities in a transaction are in the units of its own day. A class split multiplies all
 stock of the class, all grants and warrants into it, its plans' reserves, its limit and the
-conversion ratios that touch it, each paper rounded down; the reissuances it causes change papers
-only, so that a split written both ways counts once. Where a mistake is found, what follows from the
+conversion ratios that touch it (of classes and plans that existed then), each paper rounded down;
+the reissuances it causes change papers only, so that a split written both ways counts once. Where a mistake is found, what follows from the
 papers concerned is not judged.
 """
 
@@ -46,6 +46,7 @@ class Walk:
     limits: dict[str, int | None]
     rights: dict[str, tuple[ConversionRight, ...]]
     plans: dict[str, OcfObject]
+    stated: dict[str, OcfObject]
     acts: list[Act] = field(default_factory=list)
     live: dict[str, Fraction | None] = field(default_factory=dict)
     ended: dict[str, Deed] = field(default_factory=dict)
@@ -76,6 +77,7 @@ def walk(
         limits={id: own.authorised for id, own in classes.items()},
         rights={id: own.conversions for id, own in classes.items()},
         plans={plan.id: plan for plan in package.all("STOCK_PLAN")},
+        stated={own.id: own for own in package.all("STOCK_CLASS")},
     )
     for plan in state.plans.values():
         _reserve(state, plan, "initial_shares_reserved", plan.id)
@@ -379,7 +381,7 @@ def _split(state: Walk, day: date, item: OcfObject, class_id: str) -> None:
     )
     limit = state.limits[class_id]
     state.limits[class_id] = None if limit is None else limit * ratio // 1
-    _scale_terms(state, class_id, ratio)
+    _scale_terms(state, day, class_id, ratio)
     state.acts.append(acts.Split(day, class_id, ratio.numerator, ratio.denominator, item.id))
 
 
@@ -389,17 +391,26 @@ def _note_fraction(state: Walk, item: OcfObject, id: str, exact: Fraction) -> No
         state.found.notice(item.place, message)
 
 
-def _scale_terms(state: Walk, class_id: str, ratio: Fraction) -> None:
+def _scale_terms(state: Walk, day: date, class_id: str, ratio: Fraction) -> None:
     for id, rights in state.rights.items():
+        if not _existed(state.stated[id], day, bool(state.units[id])):
+            continue
         factor = 1 / ratio if id == class_id else Fraction(1)
         state.rights[id] = tuple(
             replace(r, ratio=r.ratio * factor * (ratio if r.into == class_id else 1))
             for r in rights
         )
     for id, plan in state.plans.items():
-        if _plan_class(plan) == class_id and id in state.reserved:
-            state.reserved[id] = state.reserved[id] * ratio // 1 * Fraction(1)
-            state.used[id] = state.used[id] * ratio // 1 * Fraction(1)
+        in_use = bool(state.used[id])
+        if _plan_class(plan) == class_id and _existed(plan, day, in_use):
+            state.reserved[id] = Fraction(state.reserved.get(id, Fraction()) * ratio // 1)
+            state.used[id] = Fraction(state.used[id] * ratio // 1)
+
+
+def _existed(item: OcfObject, day: date, in_use: bool) -> bool:
+    """Whether a class or plan was there on the day: its terms are stated as of its beginning."""
+    approved = item.text("board_approval_date")
+    return approved <= day.isoformat() if approved else in_use
 
 
 def _authorise(state: Walk, day: date, item: OcfObject, class_id: str) -> None:
