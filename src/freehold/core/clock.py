@@ -33,7 +33,9 @@ def parse(text: str, field: str = "time") -> datetime:
         ) from None
     if instant.tzinfo is None:
         if len(text) > 10:
-            raise Invalid(f"{field} {text} has no time zone: add Z for UTC", field=field, value=text)
+            raise Invalid(
+                f"{field} {text} has no time zone: add Z for UTC", field=field, value=text
+            )
         instant = instant.replace(tzinfo=UTC)
     return instant.astimezone(UTC)
 

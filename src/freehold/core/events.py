@@ -26,7 +26,7 @@ class Position(NamedTuple):
     """Where a log stands: block, place in the block, the block's time in seconds, its hash."""
 
     block: int
-    index: int
+    index: int  # type: ignore[assignment]  # every tuple has a method of that name
     seconds: int
     block_hash: str
     transaction: str
