@@ -60,6 +60,26 @@ class FreezeChange(NamedTuple):
     stopped: bool
 
 
+class VintageChange(NamedTuple):
+    """The terms of a vintage from here on; the number of a matured one may be used again."""
+
+    block: int
+    log: int
+    seconds: int
+    vintage: int
+    terms: int
+
+
+class RecordChange(NamedTuple):
+    """A record instant was announced."""
+
+    block: int
+    log: int
+    seconds: int
+    record: int
+    instant: int
+
+
 class Header(NamedTuple):
     """What explains the next `transfers` Transfer logs, which must move `units` in all."""
 
@@ -101,12 +121,22 @@ class Roll:
     moves: list[Move] = field(default_factory=list)
     lot_changes: list[LotChange] = field(default_factory=list)
     freeze_changes: list[FreezeChange] = field(default_factory=list)
+    vintage_changes: list[VintageChange] = field(default_factory=list)
+    record_changes: list[RecordChange] = field(default_factory=list)
     header: Header | None = None
 
     @property
     def supply(self) -> int:
         """Units issued and not redeemed, the issuer's own included."""
         return self.issued - self.redeemed
+
+    def forget_changes(self) -> None:
+        """Keep the present only; whoever calls has written the changes down."""
+        self.moves.clear()
+        self.lot_changes.clear()
+        self.freeze_changes.clear()
+        self.vintage_changes.clear()
+        self.record_changes.clear()
 
 
 @dataclass(slots=True)
@@ -390,6 +420,8 @@ def _vintage_opened(
     register: Register, roll: Roll, position: Position, event: e.VintageOpened | e.VintageAmended
 ) -> None:
     roll.vintages[event.vintage] = event.terms
+    block, index, seconds = position.block, position.index, position.seconds
+    roll.vintage_changes.append(VintageChange(block, index, seconds, event.vintage, event.terms))
 
 
 def _frozen(register: Register, roll: Roll, position: Position, event: e.Frozen) -> None:
@@ -430,6 +462,8 @@ def _record_announced(
 ) -> None:
     if roll.records.setdefault(event.record, event.instant) != event.instant:
         raise _broken(register, f"record {event.record} of {roll.token} has two instants")
+    block, index, seconds = position.block, position.index, position.seconds
+    roll.record_changes.append(RecordChange(block, index, seconds, event.record, event.instant))
 
 
 def _supply_stated(

@@ -7,27 +7,61 @@ view of the same moves, ordered by the day that the parties meant; only cap tabl
 Counts are of persons: several accounts of one person count once, the issuer's own not at all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple, TypeVar
 
 from freehold.core.clock import day_number, to_seconds
 from freehold.core.errors import Broken, NotFound
 from freehold.core.facts import Flags, has_flag
-from freehold.core.register import Register, Roll
+from freehold.core.register import (
+    FreezeChange,
+    LotChange,
+    Move,
+    Register,
+    Roll,
+    VintageChange,
+)
 
-Lots = Mapping[int, Mapping[int, int]]
+Change = TypeVar("Change", Move, LotChange, FreezeChange, VintageChange)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One roll at one time: units and frozen units by account, lots by account and vintage."""
+    """One roll at one time, by account: units, frozen units, units by vintage; terms by vintage."""
 
     token: str
     supply: int
     units: Mapping[int, int]
     frozen: Mapping[int, int]
-    lots: Lots
+    stopped: frozenset[int]
+    lots: Mapping[int, Mapping[int, int]]
+    vintages: Mapping[int, int]
+
+
+class Lot(NamedTuple):
+    """Units of one vintage in one account, and the vintage's terms as their word."""
+
+    vintage: int
+    units: int
+    terms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a register of holders: who (account, wallet, facts word) and what is held.
+
+    `units` are all units, those in `lots` included; `stopped` means that none of them may move.
+    """
+
+    account: int
+    wallet: str
+    facts: int
+    units: int
+    frozen: int = 0
+    stopped: bool = False
+    lots: tuple[Lot, ...] = ()
 
 
 def roll_of(register: Register, token: str) -> Roll:
@@ -42,7 +76,9 @@ def now(register: Register, token: str) -> Standing:
     """The roll after the last event that was applied."""
     roll = roll_of(register, token)
     lots = {account: dict(held) for account, held in roll.lots.items()}
-    return Standing(token, roll.supply, dict(roll.units), dict(roll.frozen), lots)
+    stopped, terms = frozenset(roll.stopped), dict(roll.vintages)
+    units, frozen = dict(roll.units), dict(roll.frozen)
+    return Standing(token, roll.supply, units, frozen, stopped, lots, terms)
 
 
 def at_block(register: Register, token: str, block: int) -> Standing:
@@ -88,6 +124,25 @@ def holdings_on(register: Register, token: str, day: date) -> dict[int, int]:
     return {account: units for account, units in held.items() if units}
 
 
+def lines(register: Register, standing: Standing) -> list[Line]:
+    """The register as lines, by account number; wallets and facts are those of now."""
+    return [_line(register, standing, account) for account in sorted(standing.units)]
+
+
+def _line(register: Register, standing: Standing, number: int) -> Line:
+    account = register.accounts[number]
+    held = sorted(standing.lots.get(number, {}).items())
+    return Line(
+        number,
+        account.wallet,
+        account.facts,
+        standing.units[number],
+        standing.frozen.get(number, 0),
+        number in standing.stopped,
+        tuple(Lot(vintage, units, standing.vintages[vintage]) for vintage, units in held),
+    )
+
+
 def outstanding(register: Register, standing: Standing) -> int:
     """Units in other hands than the issuer's own (treasury) accounts."""
     own = (units for account, units in standing.units.items() if _treasury(register, account))
@@ -124,31 +179,35 @@ def _treasury(register: Register, account: int) -> bool:
 
 
 def _standing(roll: Roll, block: int | None, before: int | None) -> Standing:
-    """Events stand in the order of their blocks, so the last change that counts is the state."""
+    """Changes stand in the order of their blocks, so the last one that counts is the state."""
     units: dict[int, int] = {}
-    frozen: dict[int, int] = {}
-    lots: dict[int, dict[int, int]] = {}
     supply = 0
-    for move in roll.moves:
-        if _after(move.block, move.seconds, block, before):
-            break
+    for move in _until(roll.moves, block, before):
         units[move.sender], units[move.receiver] = move.sender_units, move.receiver_units
         supply += move.units * ((not move.sender) - (not move.receiver))
-    for lot in roll.lot_changes:
-        if _after(lot.block, lot.seconds, block, before):
-            break
+    lots: dict[int, dict[int, int]] = {}
+    for lot in _until(roll.lot_changes, block, before):
         lots.setdefault(lot.account, {})[lot.vintage] = lot.units
-    for freeze in roll.freeze_changes:
-        if _after(freeze.block, freeze.seconds, block, before):
-            break
-        frozen[freeze.account] = freeze.units
-    parts = {account: _held(held.items()) for account, held in lots.items() if any(held.values())}
-    return Standing(roll.token, supply, _held(units.items()), _held(frozen.items()), parts)
+    freezes = {freeze.account: freeze for freeze in _until(roll.freeze_changes, block, before)}
+    return Standing(
+        roll.token,
+        supply,
+        _held(units),
+        _held({account: freeze.units for account, freeze in freezes.items()}),
+        frozenset(account for account, freeze in freezes.items() if freeze.stopped),
+        {account: _held(held) for account, held in lots.items() if any(held.values())},
+        {each.vintage: each.terms for each in _until(roll.vintage_changes, block, before)},
+    )
 
 
-def _after(block: int, seconds: int, last: int | None, before: int | None) -> bool:
-    return (last is not None and block > last) or (before is not None and seconds >= before)
+def _until(changes: Iterable[Change], block: int | None, before: int | None) -> Iterator[Change]:
+    for change in changes:
+        if block is not None and change.block > block:
+            return
+        if before is not None and change.seconds >= before:
+            return
+        yield change
 
 
-def _held(pairs: Iterable[tuple[int, int]]) -> dict[int, int]:
-    return {key: units for key, units in pairs if units}
+def _held(units: Mapping[int, int]) -> dict[int, int]:
+    return {key: count for key, count in units.items() if count}

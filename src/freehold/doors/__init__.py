@@ -1,0 +1,1 @@
+"""The ways in: command line, interfaces, worker, benchmarks. Nothing here decides anything."""

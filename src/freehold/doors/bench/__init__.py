@@ -1,0 +1,1 @@
+"""Measurements: each returns rows of what was measured beside what was aimed at."""

@@ -1,0 +1,141 @@
+"""What the tables say, ready for the next event: registers, contract numbers, the last block.
+
+Memory is a copy that can be thrown away at any time; `load` reads it from the tables. To `rewind` is
+to delete the rows of the blocks that are no more, and to load.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, select, update
+
+from freehold.core.rawlog import BlockHead
+from freehold.core.register import Account, Register, Roll
+from freehold.indexer import tables as t
+
+
+@dataclass(slots=True)
+class Memory:
+    """`registers` leads from a contract (a `Holders` or a token) to the register of its issuer.
+
+    `fresh` is unset while the tables are being changed: then nothing here may be relied upon.
+    """
+
+    fresh: bool = False
+    tip: BlockHead | None = None
+    numbers: dict[str, int] = field(default_factory=dict)
+    registers: dict[str, Register] = field(default_factory=dict)
+
+
+def load(connection: Connection) -> Memory:
+    """Read the present state of everything that is followed."""
+    found = connection.execute(select(t.contract).order_by(t.contract.c.id)).all()
+    memory = Memory(True, last_head(connection), {row.address: row.id for row in found})
+    registers = {row.id: Register(row.address) for row in found if row.id == row.holders}
+    rolls: dict[int, Roll] = {}
+    for row in found:
+        if row.holders:
+            register = memory.registers[row.address] = registers[row.holders]
+            if row.id != row.holders:
+                rolls[row.id] = register.rolls[row.address] = Roll(row.address)
+    for number, register in registers.items():
+        _load_accounts(connection, number, register)
+        register.block = memory.tip.number if memory.tip else -1
+        register.index = _NO_MORE_LOGS
+    _load_rolls(connection, rolls)
+    return memory
+
+
+def rewind(connection: Connection, last: int) -> None:
+    """Undo every block after `last`, in the caller's transaction."""
+    moved = select(t.history.c.token, t.history.c.account).where(t.history.c.block > last)
+    touched = connection.execute(moved.distinct()).all()
+    for table in t.REWOUND:
+        connection.execute(delete(table).where(table.c.block > last))
+    connection.execute(delete(t.block).where(t.block.c.number > last))
+    for token, account in touched:
+        _restore_position(connection, token, account)
+
+
+def follow_contract(
+    connection: Connection, memory: Memory, address: str, block: int, holders: bool
+) -> None:
+    """Give a contract a number; a `Holders` opens the register of its issuer."""
+    number = len(memory.numbers) + 1
+    memory.numbers[address] = number
+    if holders:
+        memory.registers[address] = Register(address)
+    t.insert(connection, t.contract, [(number, address, number if holders else 0, block)])
+
+
+def last_head(connection: Connection) -> BlockHead | None:
+    """The last block that was read."""
+    row = connection.execute(select(t.block).order_by(t.block.c.number.desc()).limit(1)).first()
+    return BlockHead(*row) if row else None
+
+
+def _load_accounts(connection: Connection, holders: int, register: Register) -> None:
+    opened: dict[int, list[str]] = {}
+    wallets = select(t.wallet).where(t.wallet.c.holders == holders)
+    for row in connection.execute(wallets.order_by(t.wallet.c.block, t.wallet.c.log)):
+        opened.setdefault(row.account, []).append(row.wallet)
+    for row in _latest(connection, t.account, holders):
+        former = tuple(wallet for wallet in opened[row.account] if wallet != row.wallet)
+        register.accounts[row.account] = Account(row.account, row.wallet, int(row.facts), former)
+        register.wallets[row.wallet] = row.account
+        register.former.update(dict.fromkeys(former, row.account))
+        if row.person:
+            register.persons[row.account] = tuple(map(int, row.person.split()))
+
+
+def _load_rolls(connection: Connection, rolls: dict[int, Roll]) -> None:
+    for row in connection.execute(select(t.position).where(t.position.c.units != "0")):
+        rolls[row.token].units[row.account] = int(row.units)
+    for number, roll in rolls.items():
+        for row in _latest(connection, t.supply, number):
+            roll.issued, roll.redeemed = int(row.issued), int(row.redeemed)
+        for row in _latest(connection, t.lot, number):
+            if row.units != "0":
+                roll.lots.setdefault(row.account, {})[row.vintage] = int(row.units)
+        for row in _latest(connection, t.vintage, number):
+            roll.vintages[row.vintage] = int(row.terms)
+        for row in _latest(connection, t.record, number):
+            roll.records[row.record] = row.instant
+        for row in _latest(connection, t.freeze, number):
+            if row.units != "0":
+                roll.frozen[row.account] = int(row.units)
+            if row.stopped:
+                roll.stopped.add(row.account)
+
+
+def _latest(connection: Connection, table: Table, number: int) -> Iterator[Row[Any]]:
+    """The last version of each thing in a table that belongs to the contract `number`."""
+    keys = list(table.primary_key.columns)
+    rows = connection.execute(select(table).where(keys[0] == number).order_by(*keys))
+    before: Row[Any] | None = None
+    same = len(keys) - 2
+    for row in rows:
+        if before is not None and before[:same] != row[:same]:
+            yield before
+        before = row
+    if before is not None:
+        yield before
+
+
+def _restore_position(connection: Connection, token: int, account: int) -> None:
+    history, position = t.history.c, t.position.c
+    units = connection.scalar(
+        select(history.units)
+        .where(history.token == token, history.account == account)
+        .order_by(history.block.desc(), history.log.desc())
+        .limit(1)
+    )
+    this = (position.token == token, position.account == account)
+    if units is None:
+        connection.execute(delete(t.position).where(*this))
+    else:
+        connection.execute(update(t.position).where(*this).values(units=units))
+
+
+_NO_MORE_LOGS = 1 << 62
