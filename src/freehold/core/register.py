@@ -201,24 +201,24 @@ def end_transaction(register: Register) -> Register:
         if in_lots > held:
             what = f"account {account} has {in_lots} units of {token} in lots and holds {held}"
             raise _broken(register, what)
-        if unknown := lots.keys() - roll.vintages.keys():
+        if unknown := [vintage for vintage in lots if vintage not in roll.vintages]:
             raise _broken(register, f"vintage {min(unknown)} of {token} was never opened")
     register.unproved.clear()
     return register
 
 
 def _advance(register: Register, position: Position) -> None:
-    block, index = position.block, position.index
-    if block < register.block or (block == register.block and index <= register.index):
+    block, index, _, _, transaction = position
+    if block <= register.block and (block < register.block or index <= register.index):
         raise Broken(
             f"log {index} of block {block} comes after log {register.index} of block"
             f" {register.block}: events must be read once and in their order",
             block=block,
         )
-    if position.transaction != register.transaction:
+    if transaction != register.transaction:
         if register.unproved:
             end_transaction(register)
-        register.transaction = position.transaction
+        register.transaction = transaction
     register.block, register.index = block, index
 
 
@@ -266,7 +266,7 @@ def _claim(register: Register, wallet: str, account: int) -> None:
 def _linked(register: Register, position: Position, event: e.Linked) -> None:
     named = {event.accounts >> 32 * place & 0xFFFFFFFF for place in range(8)} | {event.account}
     together = {member for one in named - {0} for member in register.persons.get(one, (one,))}
-    if unknown := together - register.accounts.keys():
+    if unknown := [member for member in together if member not in register.accounts]:
         raise _broken(register, f"account {min(unknown)} is linked and was never opened")
     members = tuple(sorted(together))
     register.persons.update(dict.fromkeys(members, members))
@@ -282,7 +282,8 @@ def _instrument_listed(register: Register, position: Position, event: e.Instrume
 
 
 def _transfer(register: Register, roll: Roll, position: Position, event: e.Transfer) -> None:
-    day, header, vintage, units = position.seconds // DAY_SECONDS, -1, 0, event.amount
+    block, log, seconds, _, _ = position
+    day, header, vintage, units = seconds // DAY_SECONDS, -1, 0, event.amount
     if roll.header is not None:
         header, day, vintage = roll.header.log, roll.header.day, roll.header.vintage
         _explain(register, roll, roll.header, event)
@@ -295,8 +296,7 @@ def _transfer(register: Register, roll: Roll, position: Position, event: e.Trans
         return
     left = _taken(register, roll, sender, units)
     got = _added(register, roll, receiver, units)
-    block, index, seconds = position.block, position.index, position.seconds
-    roll.moves.append(Move(block, index, seconds, day, sender, receiver, units, left, got, header))
+    roll.moves.append(Move(block, log, seconds, day, sender, receiver, units, left, got, header))
     if vintage:
         _change_lot(register, roll, position, receiver, vintage, units)
 

@@ -8,6 +8,7 @@ its data, in hex: with the event's name it is all that the log said.
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields
+from functools import lru_cache
 from typing import NamedTuple
 
 from eth_hash.auto import keccak
@@ -82,6 +83,12 @@ def decode(raw: RawLog, seconds: int) -> Logged | None:
 
     Raises Broken if the log bears the name of an event of ours and not its length.
     """
+    found = decode_with_body(raw, seconds)
+    return found[0] if found else None
+
+
+def decode_with_body(raw: RawLog, seconds: int) -> tuple[Logged, str] | None:
+    """As `decode`, with the log's body beside the event."""
     shape = _BY_TOPIC.get((raw.topics[0], len(raw.topics))) if raw.topics else None
     if shape is None:
         return None
@@ -93,13 +100,15 @@ def decode(raw: RawLog, seconds: int) -> Logged | None:
             block=raw.block,
         )
     position = Position(raw.block, raw.log, seconds, raw.block_hash, raw.transaction)
+    if shape.event is e.Transfer:
+        return Logged(position, checksummed(raw.contract), _transfer(body)), body
     event = shape.event(*[read(body) for read in shape.readers])
-    return Logged(position, checksummed(raw.contract), event)
+    return Logged(position, checksummed(raw.contract), event), body
 
 
 def body_of(raw: RawLog) -> str:
     """The indexed words and the data of a log, in hex without 0x."""
-    return "".join([topic[2:] for topic in raw.topics[1:]]) + raw.data[2:]
+    return "".join(raw.topics[1:]).replace("0x", "") + raw.data[2:]
 
 
 def event_of(name: str, body: str) -> object:
@@ -164,7 +173,7 @@ def _shape(event: type, arguments: str) -> Shape:
 def _reader(kind: str, at: int, base: int) -> Callable[[str], Word]:
     end = at + _WORD
     if kind == "address":
-        return lambda body: checksummed("0x" + body[end - 40 : end])
+        return lambda body: _address(body[end - 40 : end])
     if kind == "bytes32":
         return lambda body: "0x" + body[at:end]
     if kind == "bool":
@@ -172,6 +181,17 @@ def _reader(kind: str, at: int, base: int) -> Callable[[str], Word]:
     if kind == "string":
         return lambda body: _text(body, base + 2 * int(body[at:end], 16))
     return lambda body: int(body[at:end], 16)
+
+
+@lru_cache(maxsize=1 << 18)
+def _address(digits: str) -> str:
+    return checksummed("0x" + digits)
+
+
+def _transfer(body: str) -> e.Transfer:
+    """Four logs of five are these; read in one step they cost half."""
+    sender, receiver = _address(body[24:64]), _address(body[88:128])
+    return e.Transfer(sender, receiver, int(body[128:192], 16))
 
 
 def _text(body: str, at: int) -> str:

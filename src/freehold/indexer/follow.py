@@ -9,7 +9,9 @@ Far below the head only blocks with logs are kept; within `finality` of it every
 walk back always finds the right one.
 """
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
@@ -18,7 +20,7 @@ from freehold.core.errors import Broken, Unavailable
 from freehold.core.events import InstrumentListed, Logged
 from freehold.core.rawlog import BlockHead, RawLog, Source
 from freehold.indexer import tables as t
-from freehold.indexer.decode import decode, topic_of
+from freehold.indexer.decode import decode, decode_with_body, topic_of
 from freehold.indexer.memory import Memory, follow_contract, load, rewind
 from freehold.indexer.project import project
 
@@ -78,12 +80,25 @@ def advance(
 def follow(connection: Connection, source: Source, course: Course, memory: Memory) -> Progress:
     """Advance until the last block that the chain had when a step began."""
     events, undone, span = 0, 0, 64
-    while True:
-        step = advance(connection, source, course, memory, span)
-        events, undone = events + step.events, undone + step.undone
-        if step.block >= step.head:
-            return Progress(step.block, step.head, events, undone)
-        span = _next_span(span, step.events, course.logs)
+    with _no_collector():
+        while True:
+            step = advance(connection, source, course, memory, span)
+            events, undone = events + step.events, undone + step.undone
+            if step.block >= step.head:
+                return Progress(step.block, step.head, events, undone)
+            span = _next_span(span, step.events, course.logs)
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """A batch makes no cycles and lives as a whole: the collector would walk it again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _next_span(span: int, events: int, wanted: int) -> int:
@@ -110,7 +125,8 @@ def _refresh(connection: Connection, memory: Memory, course: Course) -> None:
 
 
 def _replace(memory: Memory, read: Memory) -> None:
-    memory.tip, memory.numbers, memory.registers = read.tip, read.numbers, read.registers
+    memory.tip, memory.numbers = read.tip, read.numbers
+    memory.registers, memory.holders = read.registers, read.holders
 
 
 # ---- reorganisations ---------------------------------------------------------------------------
@@ -195,16 +211,16 @@ def _heads(
     return heads
 
 
-def _decoded(heads: Sequence[BlockHead], logs: Sequence[RawLog]) -> list[tuple[RawLog, Logged]]:
+def _decoded(heads: Sequence[BlockHead], logs: Sequence[RawLog]) -> list[tuple[Logged, str]]:
     by_number = {head.number: head for head in heads}
     decoded = []
     for raw in logs:
         head = by_number[raw.block]
         if head.block_hash != raw.block_hash:
             raise _moved(raw.block)
-        logged = decode(raw, head.seconds)
-        if logged is not None:
-            decoded.append((raw, logged))
+        found = decode_with_body(raw, head.seconds)
+        if found is not None:
+            decoded.append(found)
     return decoded
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, select, update
+from sqlalchemy import Connection, Row, Table, delete, select
 
 from freehold.core.rawlog import BlockHead
 from freehold.core.register import Account, Register, Roll
@@ -19,6 +19,7 @@ from freehold.indexer import tables as t
 class Memory:
     """`registers` leads from a contract (a `Holders` or a token) to the register of its issuer.
 
+    `holders` are the accounts that ever held units of a token, by its number.
     `fresh` is unset while the tables are being changed: then nothing here may be relied upon.
     """
 
@@ -26,6 +27,7 @@ class Memory:
     tip: BlockHead | None = None
     numbers: dict[str, int] = field(default_factory=dict)
     registers: dict[str, Register] = field(default_factory=dict)
+    holders: dict[int, set[int]] = field(default_factory=dict)
 
 
 def load(connection: Connection) -> Memory:
@@ -43,19 +45,17 @@ def load(connection: Connection) -> Memory:
         _load_accounts(connection, number, register)
         register.block = memory.tip.number if memory.tip else -1
         register.index = _NO_MORE_LOGS
-    _load_rolls(connection, rolls)
+    for number, roll in rolls.items():
+        _load_units(connection, number, roll, memory.holders.setdefault(number, set()))
+        _load_terms(connection, number, roll)
     return memory
 
 
 def rewind(connection: Connection, last: int) -> None:
     """Undo every block after `last`, in the caller's transaction."""
-    moved = select(t.history.c.token, t.history.c.account).where(t.history.c.block > last)
-    touched = connection.execute(moved.distinct()).all()
     for table in t.REWOUND:
         connection.execute(delete(table).where(table.c.block > last))
     connection.execute(delete(t.block).where(t.block.c.number > last))
-    for token, account in touched:
-        _restore_position(connection, token, account)
 
 
 def follow_contract(
@@ -89,24 +89,28 @@ def _load_accounts(connection: Connection, holders: int, register: Register) -> 
             register.persons[row.account] = tuple(map(int, row.person.split()))
 
 
-def _load_rolls(connection: Connection, rolls: dict[int, Roll]) -> None:
-    for row in connection.execute(select(t.position).where(t.position.c.units != "0")):
-        rolls[row.token].units[row.account] = int(row.units)
-    for number, roll in rolls.items():
-        for row in _latest(connection, t.supply, number):
-            roll.issued, roll.redeemed = int(row.issued), int(row.redeemed)
-        for row in _latest(connection, t.lot, number):
-            if row.units != "0":
-                roll.lots.setdefault(row.account, {})[row.vintage] = int(row.units)
-        for row in _latest(connection, t.vintage, number):
-            roll.vintages[row.vintage] = int(row.terms)
-        for row in _latest(connection, t.record, number):
-            roll.records[row.record] = row.instant
-        for row in _latest(connection, t.freeze, number):
-            if row.units != "0":
-                roll.frozen[row.account] = int(row.units)
-            if row.stopped:
-                roll.stopped.add(row.account)
+def _load_units(connection: Connection, number: int, roll: Roll, holders: set[int]) -> None:
+    for account, units in connection.execute(t.units_now(number)):
+        holders.add(account)
+        if units != "0":
+            roll.units[account] = int(units)
+    for row in _latest(connection, t.supply, number):
+        roll.issued, roll.redeemed = int(row.issued), int(row.redeemed)
+    for row in _latest(connection, t.lot, number):
+        if row.units != "0":
+            roll.lots.setdefault(row.account, {})[row.vintage] = int(row.units)
+
+
+def _load_terms(connection: Connection, number: int, roll: Roll) -> None:
+    for row in _latest(connection, t.vintage, number):
+        roll.vintages[row.vintage] = int(row.terms)
+    for row in _latest(connection, t.record, number):
+        roll.records[row.record] = row.instant
+    for row in _latest(connection, t.freeze, number):
+        if row.units != "0":
+            roll.frozen[row.account] = int(row.units)
+        if row.stopped:
+            roll.stopped.add(row.account)
 
 
 def _latest(connection: Connection, table: Table, number: int) -> Iterator[Row[Any]]:
@@ -121,21 +125,6 @@ def _latest(connection: Connection, table: Table, number: int) -> Iterator[Row[A
         before = row
     if before is not None:
         yield before
-
-
-def _restore_position(connection: Connection, token: int, account: int) -> None:
-    history, position = t.history.c, t.position.c
-    units = connection.scalar(
-        select(history.units)
-        .where(history.token == token, history.account == account)
-        .order_by(history.block.desc(), history.log.desc())
-        .limit(1)
-    )
-    this = (position.token == token, position.account == account)
-    if units is None:
-        connection.execute(delete(t.position).where(*this))
-    else:
-        connection.execute(update(t.position).where(*this).values(units=units))
 
 
 _NO_MORE_LOGS = 1 << 62

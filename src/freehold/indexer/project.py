@@ -6,16 +6,16 @@ the registers in memory and writes down what they noted. `indexer/memory.py` und
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table
 
 from freehold.core import events as e
 from freehold.core.events import Logged
-from freehold.core.rawlog import BlockHead, RawLog
+from freehold.core.rawlog import BlockHead
 from freehold.core.register import Register, Roll, apply, end_transaction
 from freehold.indexer import tables as t
-from freehold.indexer.decode import body_of
 from freehold.indexer.memory import Memory
 from freehold.indexer.tables import Rows, insert
 
@@ -34,19 +34,19 @@ def project(
     connection: Connection,
     memory: Memory,
     heads: Sequence[BlockHead],
-    logs: Sequence[tuple[RawLog, Logged]],
+    logs: Sequence[tuple[Logged, str]],
 ) -> None:
-    """Write blocks and their decoded logs, whole blocks only, in the caller's transaction.
+    """Write blocks and their events with the bodies of their logs, whole blocks only, in the caller's transaction.
 
     Raises Broken if an event cannot follow from what is known; nothing may be committed then.
     """
     batch = Batch()
     batch.rows[t.block.name] = [*map(tuple, heads)]
-    batch.rows[t.chain_event.name] = [_event_row(memory, batch, raw, each) for raw, each in logs]
+    batch.rows[t.chain_event.name] = [_event_row(memory, batch, *each) for each in logs]
     for each in {id(register): register for register in memory.registers.values()}.values():
         end_transaction(each)
         for roll in each.rolls.values():
-            _drain(memory.numbers[roll.token], roll, batch)
+            _drain(memory, memory.numbers[roll.token], roll, batch)
     for name, rows in batch.rows.items():
         insert(connection, t.metadata.tables[name], rows)
     memory.tip = heads[-1] if heads else memory.tip
@@ -55,8 +55,8 @@ def project(
 # ---- rows --------------------------------------------------------------------------------------
 
 
-def _event_row(memory: Memory, batch: Batch, raw: RawLog, logged: Logged) -> tuple[Any, ...]:
-    contract, event = logged.contract, logged.event
+def _event_row(memory: Memory, batch: Batch, logged: Logged, body: str) -> tuple[Any, ...]:
+    position, contract, event = logged
     register = memory.registers.get(contract)
     kind = type(event)
     if register is not None:
@@ -65,13 +65,13 @@ def _event_row(memory: Memory, batch: Batch, raw: RawLog, logged: Logged) -> tup
             _note_accounts(memory, register, batch, logged)
     instruction = bytes.fromhex(event.instruction[2:]) if kind in _INSTRUCTED else None  # type: ignore[attr-defined]
     return (
-        raw.block,
-        raw.log,
+        position.block,
+        position.index,
         memory.numbers[contract],
         kind.__name__,
-        bytes.fromhex(raw.transaction[2:]),
+        bytes.fromhex(position.transaction[2:]),
         instruction,
-        bytes.fromhex(body_of(raw)),
+        bytes.fromhex(body),
     )
 
 
@@ -105,10 +105,10 @@ def _note_account(
     batch.add(t.account, holders, number, *place, account.wallet, str(account.facts), person)
 
 
-def _drain(token: int, roll: Roll, batch: Batch) -> None:
+def _drain(memory: Memory, token: int, roll: Roll, batch: Batch) -> None:
     """Turn what a roll noted since the last batch into rows, sorted as the tables are."""
     if roll.moves:
-        _drain_moves(token, roll, batch)
+        _drain_moves(memory, token, roll, batch)
     for lot in roll.lot_changes:
         batch.add(t.lot, token, lot.account, lot.vintage, lot.block, lot.log, str(lot.units))
     for freeze in roll.freeze_changes:
@@ -122,28 +122,31 @@ def _drain(token: int, roll: Roll, batch: Batch) -> None:
     roll.forget_changes()
 
 
-def _drain_moves(token: int, roll: Roll, batch: Batch) -> None:
+def _drain_moves(memory: Memory, token: int, roll: Roll, batch: Batch) -> None:
     rows: Rows = []
-    issued, redeemed = roll.issued, roll.redeemed
-    for block, log, _, day, sender, receiver, units, left, got, header in reversed(roll.moves):
+    issued = roll.issued - sum(move.units for move in roll.moves if not move.sender)
+    redeemed = roll.redeemed - sum(move.units for move in roll.moves if not move.receiver)
+    for block, log, _, day, sender, receiver, units, left, got, header in roll.moves:
         if sender:
             rows.append((token, sender, block, log, str(left), day, header))
         else:
-            batch.add(t.supply, token, block, log, str(issued), str(redeemed))
-            issued -= units
+            issued += units
         if receiver:
             rows.append((token, receiver, block, log, str(got), day, header))
         else:
+            redeemed += units
+        if not (sender and receiver):
             batch.add(t.supply, token, block, log, str(issued), str(redeemed))
-            redeemed -= units
-    rows.sort()
+    rows.sort(key=itemgetter(1))
     batch.rows.setdefault(t.history.name, []).extend(rows)
-    now = [(token, account, str(roll.units.get(account, 0))) for account in _touched(rows)]
-    batch.rows.setdefault(t.position.name, []).extend(now)
+    _note_holders(memory.holders.setdefault(token, set()), batch, rows)
 
 
-def _touched(rows: Rows) -> list[int]:
-    return sorted({row[1] for row in rows})
+def _note_holders(known: set[int], batch: Batch, rows: Rows) -> None:
+    for row in rows:
+        if row[1] not in known:
+            known.add(row[1])
+            batch.add(t.position, *row[:4])
 
 
 _ACCOUNT_EVENTS = {e.InstrumentListed, e.Admitted, e.FactsSet, e.Replaced, e.Linked}

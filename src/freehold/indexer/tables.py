@@ -1,8 +1,7 @@
 """The tables of the projection. They are never migrated: another version drops and builds them anew.
 
-Every table but `position` (the present units, for quick pages) keeps versions: a row says how
-something stood after the log at (block, log). The present is the last version, the past an earlier
-one, and undoing blocks means deleting their rows. Units and words are decimal text, because they
+The tables keep versions: a row says how something stood after the log at (block, log). The present
+is the last version, the past an earlier one, and undoing blocks means deleting their rows. Units and words are decimal text, because they
 are wider than SQL's integers. Contracts have small numbers so that the long tables stay narrow.
 """
 
@@ -17,6 +16,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Select,
     String,
     Table,
     create_engine,
@@ -114,9 +114,11 @@ position = Table(
     metadata,
     _key("token", Integer),
     _key("account"),
-    _units(),
+    Column("block", BigInteger, nullable=False),
+    Column("log", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+"""Which accounts ever held units, since when; `history` knows how many."""
 history = _versioned(
     "history",
     _key("token", Integer),
@@ -147,6 +149,7 @@ REWOUND = (
     contract,
     account,
     wallet,
+    position,
     history,
     supply,
     lot,
@@ -191,7 +194,7 @@ def drop(engine: Engine) -> None:
 
 
 def insert(connection: Connection, table: Table, rows: Rows) -> None:
-    """Add rows as plain tuples in the order of the table's columns; positions replace."""
+    """Add rows as plain tuples in the order of the table's columns."""
     if not rows:
         return
     connection.exec_driver_sql(_statement(connection, table), rows)
@@ -201,10 +204,20 @@ def _statement(connection: Connection, table: Table) -> str:
     mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     marks = ", ".join([mark] * len(table.columns))
-    text = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'
-    if table is position:
-        text += " ON CONFLICT (token, account) DO UPDATE SET units = excluded.units"
-    return text
+    return f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'
+
+
+def units_now(token: int) -> Select[tuple[int, str]]:
+    """Account and units after its last move, for every account that ever held units of `token`."""
+    last = (
+        select(history.c.units)
+        .where(history.c.token == token, history.c.account == position.c.account)
+        .order_by(history.c.block.desc(), history.c.log.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    holders = select(position.c.account, last).where(position.c.token == token)
+    return holders.order_by(position.c.account)
 
 
 def _version(connection: Connection) -> str | None:
@@ -219,5 +232,6 @@ def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA cache_size=-65536")
+    cursor.execute("PRAGMA wal_autocheckpoint=16000")
     cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
