@@ -23,7 +23,7 @@ from freehold.core.ids import ZERO_ADDRESS
 class Move(NamedTuple):
     """Units went from account to account (0: issued or redeemed); what both held afterwards.
 
-    `day` is the legal day; `header` the log index of the header event, -1 for an ordinary transfer.
+    `day` is the legal day; `header` the log index of the event that explains the move, -1 for an ordinary transfer.
     """
 
     block: int
@@ -349,12 +349,23 @@ def _issued(register: Register, roll: Roll, position: Position, event: e.Issued)
     )
 
 
-def _passed(register: Register, roll: Roll, position: Position, event: e.Passed | e.Forced) -> None:
+def _passed(register: Register, roll: Roll, position: Position, event: e.Passed) -> None:
     _announce(
         register,
         roll,
         Header(position.index, event.day, 0, 1, event.units, event.sender, event.receiver),
     )
+
+
+def _forced(register: Register, roll: Roll, position: Position, event: e.Forced) -> None:
+    """Stands behind its Transfer; the move before it is the one it explains."""
+    if not event.units:
+        return
+    move = roll.moves[-1] if roll.moves else None
+    parties = register.wallets.get(event.sender), register.wallets.get(event.receiver)
+    if move is None or (move.sender, move.receiver, move.units) != (*parties, event.units):
+        raise _broken(register, f"a forced transfer of {roll.token} without its Transfer before it")
+    roll.moves[-1] = move._replace(header=position.index)
 
 
 def _redeemed(register: Register, roll: Roll, position: Position, event: e.Redeemed) -> None:
@@ -485,7 +496,7 @@ _ON_ROLL: Mapping[type, Callable[[Register, Roll, Position, Any], None]] = {
     e.Transfer: _transfer,
     e.Issued: _issued,
     e.Passed: _passed,
-    e.Forced: _passed,
+    e.Forced: _forced,
     e.Redeemed: _redeemed,
     e.LotMoved: _lot_moved,
     e.VintageOpened: _vintage_opened,

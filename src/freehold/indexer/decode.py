@@ -1,8 +1,8 @@
-"""Logs to events and back, by hand: only static words, and one string.
+"""Logs to events and back, by hand: static words, and strings at the end.
 
 A decoder library reads some thousand logs a second, this module some hundred thousand. The table
-gives the types of each event's arguments in their order, `*` for an indexed one, and must equal
-`contracts/interfaces/*.vyi` (a test compares them). A log's *body* is its indexed words followed by
+gives the types of each event's arguments in their order, `*` for an indexed one (an indexed string is
+known by its hash only), and must equal `contracts/interfaces/*.vyi` (a test compares them). A log's *body* is its indexed words followed by
 its data, in hex: with the event's name it is all that the log said.
 """
 
@@ -28,6 +28,7 @@ ARGUMENTS: Mapping[type, str] = {
     e.Replaced: "uint256* address* address* uint256 bytes32",
     e.Linked: "uint256* uint256",
     e.Committed: "address* bytes32 address*",
+    e.FlagsOrdered: "address* uint256 bytes32",
     e.RecoveryProposed: "uint256* address* address* uint256 bytes32",
     e.RecoveryEnded: "uint256* address*",
     e.EpochRaised: "uint256 bytes32",
@@ -36,9 +37,9 @@ ARGUMENTS: Mapping[type, str] = {
     e.Transfer: "address* address* uint256",
     e.Issued: "bytes32* uint256* uint256 uint256 uint256",
     e.Passed: "bytes32* address* address* uint256 uint256 uint256 uint256",
-    e.Forced: "bytes32* address* address* uint256 uint256 bytes32 uint256",
+    e.Forced: "bytes32* address* address* uint256 uint256 bytes32",
     e.Redeemed: "bytes32* address* uint256 uint256 bytes32 uint256",
-    e.LotMoved: "uint256* uint256* uint256 uint256 uint256",
+    e.LotMoved: "uint256 uint256 uint256",
     e.VintageOpened: "uint256* uint256",
     e.VintageAmended: "uint256* uint256 bytes32",
     e.Frozen: "address* uint256",
@@ -55,10 +56,30 @@ ARGUMENTS: Mapping[type, str] = {
     e.TakeOverOpened: "bytes32* address address",
     e.TakeOverClosed: "bytes32* uint256",
     e.Corrected: "bytes32* bytes32* uint256 bytes32",
+    e.Approval: "address* address* uint256",
+    e.AuthorizationUsed: "address* bytes32*",
+    e.AuthorizationCanceled: "address* bytes32*",
+    e.ForcedTransfer: "address* address* uint256",
+    e.TokensFrozen: "address* uint256",
+    e.TokensUnfrozen: "address* uint256",
+    e.Paused: "address",
+    e.Unpaused: "address",
+    e.RecoverySuccess: "address* address* address*",
+    e.UpdatedTokenInformation: "string* string* uint8 string address*",
+    e.IdentityRegistryAdded: "address*",
+    e.ComplianceAdded: "address*",
+    e.HaltOrdered: "bool uint256 bytes32",
+    e.MandateGiven: "bytes32* uint256 bytes32",
+    e.ReacquiredSet: "uint256* uint256",
+    e.InformedSet: "uint256 bytes32",
+    e.TitleTransfer: "address* address* uint256*",
+    e.TitleApproval: "address* address* uint256*",
     e.TitleIssued: "uint256* address* address* uint256",
     e.TitleBound: "uint256* address*",
     e.DocumentAdded: "bytes32* bytes32* uint256 bytes32 string",
 }
+CHAIN_NAMES: Mapping[type, str] = {e.TitleTransfer: "Transfer", e.TitleApproval: "Approval"}
+"""Events of a title that bear the name of an event of units; more indexed words tell them apart."""
 
 
 class Shape(NamedTuple):
@@ -125,9 +146,11 @@ def encode(logged: Logged) -> RawLog:
     tail = ""
     for field, place, kind in zip(fields(shape.event), shape.places, shape.types, strict=True):
         value = getattr(event, field.name)
-        if kind == "string":
-            words[place // _WORD] = f"{(shape.length - _WORD * shape.indexed) // 2:064x}"
-            tail = _text_words(value)
+        if kind == "string" and place >= _WORD * shape.indexed:
+            words[place // _WORD] = (
+                f"{(shape.length - _WORD * shape.indexed + len(tail)) // 2:064x}"
+            )
+            tail += _text_words(value)
         else:
             words[place // _WORD] = _word(value, kind)
     topics = (shape.topic, *("0x" + word for word in words[: shape.indexed]))
@@ -144,7 +167,7 @@ def topic_of(event: type) -> str:
 def _word(value: Word, kind: str) -> str:
     if kind == "address":
         return str(value)[2:].lower().rjust(_WORD, "0")
-    if kind == "bytes32":
+    if kind in ("bytes32", "string"):
         return str(value)[2:]
     return f"{int(value):064x}"
 
@@ -163,18 +186,18 @@ def _shape(event: type, arguments: str) -> Shape:
         places.append(_WORD * upcoming[kind.endswith("*")])
         upcoming[kind.endswith("*")] += 1
     types = tuple(kind.rstrip("*") for kind in given)
-    name = f"{event.__name__}({','.join(types)})"
+    name = f"{CHAIN_NAMES.get(event, event.__name__)}({','.join(types)})"
     topic = "0x" + keccak(name.encode()).hex()
     base = _WORD * indexed
     readers = tuple(_reader(kind, at, base) for kind, at in zip(types, places, strict=True))
-    return Shape(event, topic, indexed, tuple(places), types, readers, "string" not in types)
+    return Shape(event, topic, indexed, tuple(places), types, readers, "string" not in given)
 
 
 def _reader(kind: str, at: int, base: int) -> Callable[[str], Word]:
     end = at + _WORD
     if kind == "address":
         return lambda body: _address(body[end - 40 : end])
-    if kind == "bytes32":
+    if kind == "bytes32" or (kind == "string" and at < base):
         return lambda body: "0x" + body[at:end]
     if kind == "bool":
         return lambda body: body[end - 1] == "1"

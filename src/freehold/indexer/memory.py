@@ -4,11 +4,9 @@ Memory is a copy that can be thrown away at any time; `load` reads it from the t
 to delete the rows of the blocks that are no more, and to load.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, select
+from sqlalchemy import Connection, delete, select
 
 from freehold.core.rawlog import BlockHead
 from freehold.core.register import Account, Register, Roll
@@ -80,7 +78,7 @@ def _load_accounts(connection: Connection, holders: int, register: Register) -> 
     wallets = select(t.wallet).where(t.wallet.c.holders == holders)
     for row in connection.execute(wallets.order_by(t.wallet.c.block, t.wallet.c.log)):
         opened.setdefault(row.account, []).append(row.wallet)
-    for row in _latest(connection, t.account, holders):
+    for row in t.latest(connection, t.account, holders):
         former = tuple(wallet for wallet in opened[row.account] if wallet != row.wallet)
         register.accounts[row.account] = Account(row.account, row.wallet, int(row.facts), former)
         register.wallets[row.wallet] = row.account
@@ -90,41 +88,27 @@ def _load_accounts(connection: Connection, holders: int, register: Register) -> 
 
 
 def _load_units(connection: Connection, number: int, roll: Roll, holders: set[int]) -> None:
-    for account, units in connection.execute(t.units_now(number)):
+    for account, units in connection.execute(t.units_after(number)):
         holders.add(account)
         if units != "0":
             roll.units[account] = int(units)
-    for row in _latest(connection, t.supply, number):
+    for row in t.latest(connection, t.supply, number):
         roll.issued, roll.redeemed = int(row.issued), int(row.redeemed)
-    for row in _latest(connection, t.lot, number):
+    for row in t.latest(connection, t.lot, number):
         if row.units != "0":
             roll.lots.setdefault(row.account, {})[row.vintage] = int(row.units)
 
 
 def _load_terms(connection: Connection, number: int, roll: Roll) -> None:
-    for row in _latest(connection, t.vintage, number):
+    for row in t.latest(connection, t.vintage, number):
         roll.vintages[row.vintage] = int(row.terms)
-    for row in _latest(connection, t.record, number):
+    for row in t.latest(connection, t.record, number):
         roll.records[row.record] = row.instant
-    for row in _latest(connection, t.freeze, number):
+    for row in t.latest(connection, t.freeze, number):
         if row.units != "0":
             roll.frozen[row.account] = int(row.units)
         if row.stopped:
             roll.stopped.add(row.account)
-
-
-def _latest(connection: Connection, table: Table, number: int) -> Iterator[Row[Any]]:
-    """The last version of each thing in a table that belongs to the contract `number`."""
-    keys = list(table.primary_key.columns)
-    rows = connection.execute(select(table).where(keys[0] == number).order_by(*keys))
-    before: Row[Any] | None = None
-    same = len(keys) - 2
-    for row in rows:
-        if before is not None and before[:same] != row[:same]:
-            yield before
-        before = row
-    if before is not None:
-        yield before
 
 
 _NO_MORE_LOGS = 1 << 62

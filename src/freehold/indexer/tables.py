@@ -5,17 +5,20 @@ is the last version, the past an earlier one, and undoing blocks means deleting 
 are wider than SQL's integers. Contracts have small numbers so that the long tables stay narrow.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     Integer,
     LargeBinary,
     MetaData,
+    Row,
     Select,
     String,
     Table,
@@ -29,6 +32,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 PROJECTION_VERSION = 1
 Rows = list[tuple[Any, ...]]
+Version = Row[Any]
 
 metadata = MetaData()
 
@@ -207,17 +211,34 @@ def _statement(connection: Connection, table: Table) -> str:
     return f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'
 
 
-def units_now(token: int) -> Select[tuple[int, str]]:
-    """Account and units after its last move, for every account that ever held units of `token`."""
-    last = (
-        select(history.c.units)
-        .where(history.c.token == token, history.c.account == position.c.account)
-        .order_by(history.c.block.desc(), history.c.log.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    holders = select(position.c.account, last).where(position.c.token == token)
-    return holders.order_by(position.c.account)
+def units_after(token: int, block: int | None = None) -> Select[tuple[int, str]]:
+    """Account and units after `block` (now) of every account that ever held units of `token`.
+
+    Units are NULL for an account whose first move came later.
+    """
+    moves = [history.c.token == token, history.c.account == position.c.account]
+    if block is not None:
+        moves.append(history.c.block <= block)
+    last = select(history.c.units).where(*moves)
+    last = last.order_by(history.c.block.desc(), history.c.log.desc()).limit(1)
+    holders = select(position.c.account, last.scalar_subquery().label("units"))
+    return holders.where(position.c.token == token).order_by(position.c.account)
+
+
+def latest(
+    connection: Connection, table: Table, number: int, *conditions: ColumnElement[bool]
+) -> Iterator[Version]:
+    """The last version of each thing in a versioned table that belongs to the contract `number`."""
+    keys = list(table.primary_key.columns)
+    rows = select(table).where(keys[0] == number, *conditions).order_by(*keys)
+    before: Version | None = None
+    same = len(keys) - 2
+    for row in connection.execute(rows):
+        if before is not None and before[:same] != row[:same]:
+            yield before
+        before = row
+    if before is not None:
+        yield before
 
 
 def _version(connection: Connection) -> str | None:

@@ -222,16 +222,17 @@ def _attested(company: Company) -> list[Act]:
     landed = company.random.choice((vintage, 0, _VINTAGES))
     _give(company, token, receiver, landed, units)
     transfer = e.Transfer(company.wallets[sender], company.wallets[receiver], units)
-    moved = e.LotMoved(sender, receiver, vintage, landed, units)
-    return [(token, (_header(company, transfer), transfer, moved))]
-
-
-def _header(company: Company, transfer: e.Transfer) -> e.Passed | e.Forced:
+    moved = _lot_moved(sender, receiver, vintage, landed, units)
     act, day = _instruction(company), _day(company)
-    sender, receiver, units = transfer.sender, transfer.receiver, transfer.amount
     if company.random.random() < 0.5:
-        return e.Passed(act, sender, receiver, units, 2, 0, day)
-    return e.Forced(act, sender, receiver, units, 7, _DOCUMENT, day)
+        passed = e.Passed(act, transfer.sender, transfer.receiver, units, 2, 0, day)
+        return [(token, (passed, transfer, moved))]
+    forced = e.Forced(act, transfer.sender, transfer.receiver, units, 7, _DOCUMENT)
+    return [(token, (transfer, moved, forced))]
+
+
+def _lot_moved(sender: int, receiver: int, vintage: int, landed: int, units: int) -> e.LotMoved:
+    return e.LotMoved(sender << 32 | receiver, vintage << 16 | landed, units)
 
 
 def _mature(company: Company) -> list[Act]:
@@ -244,7 +245,7 @@ def _mature(company: Company) -> list[Act]:
     units = lots[vintage]
     _take_lot(company, token, account, vintage, units)
     company.free[token][account] += units
-    return [(token, (e.LotMoved(account, account, vintage, 0, units),))]
+    return [(token, (_lot_moved(account, account, vintage, 0, units),))]
 
 
 def _freeze(company: Company) -> list[Act]:
