@@ -163,6 +163,7 @@ def set_reacquired(month: uint256, vintage: uint256):
     powers._need(powers.RULES)
     assert book.vintages[vintage] != 0, "vintage: unknown"
     book.reacquired[month] = vintage
+    log ISecurityToken.ReacquiredSet(month=month, vintage=vintage)
 
 
 @external
@@ -173,6 +174,7 @@ def set_informed(until: uint256, document: bytes32):
     powers._need(powers.INFORM)
     assert until <= words.M20 and document != empty(bytes32), "act: day and document"
     book.informed_until = until
+    log ISecurityToken.InformedSet(until=until, document=document)
 
 
 @external
@@ -438,6 +440,7 @@ def give_mandate(call_hash: bytes32, reason: uint256, document: bytes32):
     powers._need(powers.CONFIRM)
     acts._need_grounds(reason, document)
     book.mandates[call_hash] = book.Mandate(reason=reason, document=document)
+    log ISecurityToken.MandateGiven(call_hash=call_hash, reason=reason, document=document)
 
 
 @external

@@ -27,6 +27,7 @@ initializes: moves[book := book, rules := rules]
 ROWS_MAX: constant(uint256) = 500
 GRANTS_MAX: constant(uint256) = 16
 LOTS_MAX: constant(uint256) = 8
+BATCH_MAX: constant(uint256) = 100
 RECORDS_AHEAD: constant(uint256) = 24
 ANSWER_MAX: constant(uint256) = 1_088
 DECIDE_SALE: constant(bytes4) = method_id("decide_sale(address,address,uint256)", output_type=bytes4)
@@ -163,6 +164,52 @@ def force_transfer(
 
 
 @external
+def forcedTransfer(sender: address, receiver: address, amount: uint256) -> bool:
+    """
+    @notice ERC-7943 and ERC-3643: needs a mandate with reason and document for exactly this call.
+    """
+    self._forced(sender, receiver, amount)
+    return True
+
+
+@external
+def batchForcedTransfer(
+    senders: DynArray[address, BATCH_MAX],
+    receivers: DynArray[address, BATCH_MAX],
+    amounts: DynArray[uint256, BATCH_MAX],
+):
+    assert len(senders) == len(receivers), "batch: unequal lists"
+    assert len(senders) == len(amounts), "batch: unequal lists"
+    for i: uint256 in range(len(senders), bound=BATCH_MAX):
+        self._forced(senders[i], receivers[i], amounts[i])
+
+
+@internal
+def _forced(sender: address, receiver: address, amount: uint256):
+    powers._need(powers.FORCE)
+    mandate: book.Mandate = acts._mandate(
+        keccak256(
+            abi_encode(
+                sender,
+                receiver,
+                amount,
+                method_id=method_id("forcedTransfer(address,address,uint256)"),
+            )
+        )
+    )
+    moves._shift(IHolders(book.holders_register), sender, receiver, amount, words.FORCE)
+    log ISecurityToken.Forced(
+        instruction=mandate.document,
+        sender=sender,
+        receiver=receiver,
+        units=amount,
+        reason=mandate.reason,
+        document=mandate.document,
+    )
+    log ISecurityToken.ForcedTransfer(sender=sender, receiver=receiver, amount=amount)
+
+
+@external
 def freeze(instruction: bytes32, wallet: address, units: uint256, reason: uint256, document: bytes32):
     """
     @notice Set how many units of an account are frozen; it may be more than it holds now.
@@ -200,17 +247,16 @@ def halt(reason: uint256, document: bytes32):
     powers._need(powers.HALT)
     acts._need_grounds(reason, document)
     book.state |= words.PAUSED
-    log ISecurityToken.Corrected(
-        instruction=document, corrects=empty(bytes32), reason=reason, document=document
-    )
+    log ISecurityToken.HaltOrdered(halted=True, reason=reason, document=document)
     log ISecurityToken.Paused(agent=msg.sender)
 
 
 @external
-def resume(document: bytes32):
+def resume(reason: uint256, document: bytes32):
     powers._need(powers.HALT)
-    assert document != empty(bytes32), "act: document"
+    acts._need_grounds(reason, document)
     book.state &= ~words.PAUSED
+    log ISecurityToken.HaltOrdered(halted=False, reason=reason, document=document)
     log ISecurityToken.Unpaused(agent=msg.sender)
 
 

@@ -306,7 +306,7 @@ def set_flags(wallet: address, flags: uint256, document: bytes32):
     assert flags & ~words.FACT_STOPPED == 0, "flags: frozen, sanctioned only"
     assert document != empty(bytes32), "document: missing"
     self._store(wallet, (known & ~words.FACT_STOPPED) | flags)
-    log IHolders.Committed(wallet=wallet, commitment=document, registrar=msg.sender)
+    log IHolders.FlagsOrdered(wallet=wallet, flags=flags, document=document)
 
 
 @external

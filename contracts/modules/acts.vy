@@ -74,3 +74,14 @@ def _account(wallet: address) -> uint256:
 @view
 def _need_grounds(reason: uint256, document: bytes32):
     assert reason != 0 and document != empty(bytes32), "act: reason and document"
+
+
+@internal
+def _mandate(call_hash: bytes32) -> book.Mandate:
+    """
+    @dev Reason and document given before for exactly this call, used up.
+    """
+    mandate: book.Mandate = book.mandates[call_hash]
+    assert mandate.document != empty(bytes32), "act: no mandate"
+    book.mandates[call_hash] = empty(book.Mandate)
+    return mandate

@@ -1,1 +1,1 @@
-"""The ways in: command line, interfaces, worker, benchmarks. Nothing here decides anything."""
+"""The ways in: the command line now; each turns a person's words into one call of a desk."""

@@ -1,1 +1,1 @@
-"""Measurements: each returns rows of what was measured beside what was aimed at."""
+"""Measurements: each module gives the rows of one topic; report.py holds them to their goals."""
