@@ -21,6 +21,7 @@ RARE: constant(uint256) = (
     words.FACT_STOPPED | words.FACT_MULTI | words.FACT_TREASURY | words.TOMBSTONE
 )
 VERDICT: constant(uint256) = ((1 << 26) - 1) << 217
+COUNTRY: constant(uint256) = words.M10 << 197
 
 interface ITransferred:
     def transferred(sender: address, receiver: address, amount: uint256): nonpayable
@@ -88,7 +89,7 @@ def _verdict(state: uint256, facts: uint256) -> uint256:
     """
     @dev What an account word remembers: units may go to this country under this version of the rules.
     """
-    return (((facts >> 197) & words.M10) << 217) | (((state >> 228) & words.M16) << 227)
+    return ((facts & COUNTRY) << 20) | (((state >> 228) & words.M16) << 227)
 
 
 @internal
@@ -389,7 +390,8 @@ def _credit(
     if usual and exponent != 255:
         usual = (b & words.M96) + amount <= ((state >> 196) & words.M24) << exponent
     if usual and state & words.COUNTRIES != 0:
-        verdict: uint256 = self._verdict(state, facts)
+        # as `_verdict`, written out: this runs once for every receiver of an issue
+        verdict: uint256 = ((facts & COUNTRY) << 20) | (((state >> 228) & words.M16) << 227)
         if b & VERDICT != verdict:
             country: uint256 = (facts >> 197) & words.M10
             usual = (book.countries[country >> 8] >> (country & 255)) & 1 != 0
