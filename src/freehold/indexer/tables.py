@@ -1,8 +1,9 @@
-"""The tables of the projection. They are never migrated: another version drops and builds them anew.
+"""The tables of the projection, never migrated: another version drops and builds them anew.
 
 The tables keep versions: a row says how something stood after the log at (block, log). The present
-is the last version, the past an earlier one, and undoing blocks means deleting their rows. Units and words are decimal text, because they
-are wider than SQL's integers. Contracts have small numbers so that the long tables stay narrow.
+is the last version, the past an earlier one, and undoing blocks means deleting their rows. Units
+and words are decimal text, because they are wider than SQL's integers. Contracts have small numbers
+so that the long tables stay narrow.
 """
 
 from collections.abc import Iterator
@@ -33,6 +34,10 @@ from sqlalchemy.pool import ConnectionPoolEntry
 PROJECTION_VERSION = 1
 Rows = list[tuple[Any, ...]]
 Version = Row[Any]
+Projection = Engine
+"""The projection, opened; `connect()` it to read or to follow."""
+View = Connection
+"""A connection to it."""
 
 metadata = MetaData()
 
