@@ -28,6 +28,7 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -170,8 +171,11 @@ REWOUND = (
 
 
 def open_projection(url: str) -> Engine:
-    """An engine on the projection at an SQLAlchemy URL, its tables built (anew if outdated)."""
-    engine = create_engine(url)
+    """The projection at sqlite:///PATH or postgresql://..., its tables built (anew if outdated)."""
+    place = make_url(url)
+    if place.get_backend_name() == "postgresql":
+        place = place.set(drivername="postgresql+pg8000")
+    engine = create_engine(place)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
     prepare(engine)
