@@ -41,7 +41,7 @@ def _check_sources(deed: Deed, papers: Papers, found: Findings) -> list[Paper]:
         paper = papers.papers.get(id)
         if not paper:
             found.mistake(place, f"no issuance makes the security {id!r}")
-        elif paper.family is not deed.family:
+        elif paper.family is not deed.family and id not in papers.unfit:
             found.mistake(place, f"the security {id!r} is {paper.family}, not {deed.family}")
         else:
             sources.append(paper)

@@ -90,19 +90,19 @@ def _splits_before(package: Package, papers: Papers, deed: Deed, found: Findings
     for split in package.all("TX_STOCK_CLASS_SPLIT"):
         same_class = source and split.text("stock_class_id") == source.class_id
         if source and source.quantity and same_class and day_of(split) == deed.day:
-            units = source.quantity * split_ratio(split)
+            units = source.quantity * (split_ratio(split) or 1)
             if sum(q or 0 for q in sums) == units.numerator // units.denominator != source.quantity:
                 message = f"by its sums it follows the split {split.id!r}, which it does not name"
                 found.notice(deed.item.place, message)
                 yield f"split {split.id}"
 
 
-def split_ratio(split: OcfObject) -> Fraction:
-    """New units for one old unit."""
+def split_ratio(split: OcfObject) -> Fraction | None:
+    """New units for one old unit; None where the file's ratio cannot be read."""
     ratio = split.fields.get("split_ratio")
     parts = ratio if isinstance(ratio, dict) else {}
     numerator, denominator = number(parts.get("numerator")), number(parts.get("denominator"))
-    return numerator / denominator if numerator and denominator else Fraction(1)
+    return numerator / denominator if numerator and denominator else None
 
 
 def _class_deeds(package: Package, place: dict[str, int]) -> Iterator[Step]:

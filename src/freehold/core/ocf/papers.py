@@ -148,6 +148,7 @@ def _add_paper(
     assert family, "every issuance has a family"
     if id in papers:
         found.mistake(f"{item.place}: security_id", f"the security {id!r} was issued before")
+        unfit.add(id)
         return
     class_id = _class_id(item, family, plans)
     quantity = _quantity(item, family, decimals_of(class_id, classes), found)

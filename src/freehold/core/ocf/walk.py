@@ -364,25 +364,29 @@ def _change_class(state: Walk, day: date, item: OcfObject) -> None:
 
 def _split(state: Walk, day: date, item: OcfObject, class_id: str) -> None:
     ratio = split_ratio(item)
-    for id, left in state.live.items():
-        paper = state.papers.papers[id]
-        if paper.class_id != class_id:
-            continue
-        if paper.family is Family.CONVERTIBLE:
-            state.scale[id] *= ratio
-        elif left is not None:
-            state.live[id] = Fraction(left * ratio // 1)
-            _note_fraction(state, item, id, left * ratio)
-    own = [p for id, p in state.papers.papers.items() if id in state.live]
-    state.units[class_id] = sum(
-        int(state.live[p.id] or 0)
-        for p in own
-        if p.class_id == class_id and p.family is Family.STOCK
-    )
+    own = {id for id, paper in state.papers.papers.items() if paper.class_id == class_id}
+    if not ratio:
+        state.papers.unfit.update(own)
+        state.unsure.add(class_id)
+        return
+    state.units[class_id] = 0
+    for id in sorted(own & state.live.keys()):
+        _split_paper(state, item, state.papers.papers[id], ratio)
     limit = state.limits[class_id]
     state.limits[class_id] = None if limit is None else limit * ratio // 1
     _scale_terms(state, day, class_id, ratio)
     state.acts.append(acts.Split(day, class_id, ratio.numerator, ratio.denominator, item.id))
+
+
+def _split_paper(state: Walk, item: OcfObject, paper: Paper, ratio: Fraction) -> None:
+    left = state.live[paper.id]
+    if paper.family is Family.CONVERTIBLE:
+        state.scale[paper.id] *= ratio
+    elif left is not None:
+        units = left * ratio // 1
+        state.live[paper.id] = Fraction(units)
+        state.units[paper.class_id] += units if paper.family is Family.STOCK else 0
+        _note_fraction(state, item, paper.id, left * ratio)
 
 
 def _note_fraction(state: Walk, item: OcfObject, id: str, exact: Fraction) -> None:
