@@ -5,6 +5,7 @@ are shuffled: a file need not be sorted. The acts of the plan are also carried o
 register, which knows nothing of `freehold.core.captable.replay`.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,10 +13,10 @@ from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import Item, deed, issuance, package, split, stock_class
+from worlds import Item, deed, issuance, northwind, package, split, stock_class
 
 from freehold.core import acts, ocf
-from freehold.core.captable import holdings
+from freehold.core.captable import fully_diluted, holdings
 
 HOLDERS = ("ann", "ben", "cid")
 CLASSES = ("common", "preferred")
@@ -225,7 +226,39 @@ def test_with_one_quantity_changed_it_is_refused_or_still_adds_up(drawn, data):
 
 
 def test_the_plan_of_northwind_ends_in_its_cap_table():
-    from worlds import northwind
-
     file = ocf.read(northwind())
     assert second_register(ocf.plan(file)) == table_units(file)
+
+
+VALUES = st.sampled_from(
+    [None, True, 0, -1, 1.5, "", "x", "1", "-1", "1e9", "9" * 40, [], {}, [[]], [{}], {"a": 1}]
+    + [["x"], "2022-02-30", "2022-03-01", "cs-1", "common", {"amount": "1"}, {"numerator": "1"}]
+)
+
+
+def places(value: object, path: tuple = ()) -> list[tuple]:
+    """Every path into a JSON document."""
+    inner = value.items() if isinstance(value, dict) else ()
+    inner = enumerate(value) if isinstance(value, list) else inner
+    return [path, *(p for key, item in inner for p in places(item, (*path, key)))]
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.data())
+def test_whatever_stands_in_a_file_it_is_read_or_refused(data):
+    texts = northwind()
+    for _ in range(data.draw(st.integers(1, 4))):
+        name = data.draw(st.sampled_from(sorted(texts)))
+        document = json.loads(texts[name])
+        path = data.draw(st.sampled_from(places(document)[1:] or [()]))
+        target = document
+        for key in path[:-1]:
+            target = target[key]
+        if path:
+            target[path[-1]] = data.draw(VALUES)
+        texts[name] = json.dumps(document)
+    file, mistakes = ocf.inspect(texts)
+    ocf.write(file)
+    if not mistakes:
+        fully_diluted(ocf.captable_at(file, ocf.last_day(file)))
+        assert table_units(file) == second_register(ocf.plan(file))

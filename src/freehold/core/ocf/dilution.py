@@ -15,6 +15,7 @@ from freehold.core.acts import Notice
 from freehold.core.captable import Claim, ClaimKind, OpenClaim
 from freehold.core.clock import parse_day
 from freehold.core.ids import JSON
+from freehold.core.ocf.files import OcfObject
 from freehold.core.ocf.papers import Family, Paper, decimals_of
 from freehold.core.ocf.terms import number
 from freehold.core.ocf.walk import Walk
@@ -41,9 +42,9 @@ def claims_of(state: Walk, day: date) -> tuple[tuple[Claim, ...], tuple[OpenClai
         for id, left in state.live.items()
         if state.papers.papers[id].family is not Family.STOCK
     ]
-    counted = [claim for claim in found if isinstance(claim, Claim) and claim.units]
-    pools = [claim for claim in _pools(state) if claim.units]
-    return (*counted, *pools), tuple(c for c in found if isinstance(c, OpenClaim))
+    found += [_pool(state, plan) for plan in state.plans.values()]
+    counted = tuple(claim for claim in found if isinstance(claim, Claim) and claim.units)
+    return counted, tuple(claim for claim in found if isinstance(claim, OpenClaim))
 
 
 def overdrawn_plans(state: Walk) -> Iterator[Notice]:
@@ -127,10 +128,9 @@ def _reason(paper: Paper, triggers: str) -> str:
     return "; ".join(waiting) or "its terms do not determine one number of units of one class"
 
 
-def _pools(state: Walk) -> Iterator[Claim]:
-    for id, reserved in state.reserved.items():
-        plan = state.plans.get(id)
-        if plan:
-            ids = plan.texts("stock_class_ids") or (plan.text("stock_class_id"),)
-            free = max(reserved - state.used[id], Fraction(0))
-            yield Claim(ClaimKind.POOL, id, "", ids[0], int(free))
+def _pool(state: Walk, plan: OcfObject) -> Claim | OpenClaim:
+    ids = plan.texts("stock_class_ids") or (plan.text("stock_class_id"),)
+    if ids[0] not in state.classes:
+        return OpenClaim(ClaimKind.POOL, plan.id, "", "the plan names no class")
+    free = max(state.reserved.get(plan.id, Fraction(0)) - state.used[plan.id], Fraction(0))
+    return Claim(ClaimKind.POOL, plan.id, "", ids[0], int(free))
