@@ -6,6 +6,8 @@ speaks of (vesting may: it often counts from the day of hire). Sums and the orde
 `walk`'s business.
 """
 
+from collections.abc import Mapping
+
 from freehold.core.ocf.files import Findings, OcfObject, Package
 from freehold.core.ocf.papers import Deed, Family, Paper, Papers, day_of, split_kind
 
@@ -21,12 +23,13 @@ _SAME_CLASS = ("TRANSFER", "REISSUANCE", "CONSOLIDATION")
 
 def check(package: Package, papers: Papers, found: Findings) -> None:
     """Name what does not fit; fills `papers.maker`, and `papers.void` with the deeds concerned."""
+    splits = {split.id: split for split in package.all("TX_STOCK_CLASS_SPLIT")}
     for deed in papers.deeds:
         before = len(found.mistakes)
         sources = _check_sources(deed, papers, found)
         _check_results(deed, sources, papers, found)
         _check_balance(deed, sources, papers, found)
-        _check_split(deed, sources, package, found)
+        _check_split(deed, sources, splits, found)
         if len(found.mistakes) > before:
             papers.void.add(deed.item.place)
     for item in package.all():
@@ -137,18 +140,20 @@ def _check_balance(deed: Deed, sources: list[Paper], papers: Papers, found: Find
         found.mistake(place, message)
 
 
-def _check_split(deed: Deed, sources: list[Paper], package: Package, found: Findings) -> None:
+def _check_split(
+    deed: Deed, sources: list[Paper], splits: Mapping[str, OcfObject], found: Findings
+) -> None:
     """A reissuance that names a split names one of its own class, and not a later one."""
     id = deed.item.text("split_transaction_id")
     place = f"{deed.item.place}: split_transaction_id"
-    for split in package.all("TX_STOCK_CLASS_SPLIT") if id else ():
-        if split.id != id:
-            continue
-        if sources and split.text("stock_class_id") != sources[0].class_id:
-            found.mistake(place, f"the split {id!r} is of {split.text('stock_class_id')!r}")
-        day = day_of(split)
-        if day and day > deed.day:
-            found.mistake(place, f"the split {id!r} comes later, on {day}")
+    split = splits.get(id)
+    if not split:  # listed already as an id that nothing has
+        return
+    if sources and split.text("stock_class_id") != sources[0].class_id:
+        found.mistake(place, f"the split {id!r} is of {split.text('stock_class_id')!r}")
+    day = day_of(split)
+    if day and day > deed.day:
+        found.mistake(place, f"the split {id!r} comes later, on {day}")
 
 
 def _check_remark(item: OcfObject, papers: Papers, found: Findings) -> None:

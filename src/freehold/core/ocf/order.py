@@ -44,9 +44,10 @@ class Step:
 def in_order(package: Package, papers: Papers, found: Findings) -> list[Step]:
     """All steps in the order they took effect; what can come into being only by itself is named."""
     place = {item.place: index for index, item in enumerate(package.all())}
+    splits = package.all("TX_STOCK_CLASS_SPLIT")
     steps = [
         *_issues(papers, place),
-        *_deeds(package, papers, place, found),
+        *_deeds(splits, papers, place, found),
         *_class_deeds(package, place),
     ]
     steps.sort(key=lambda step: step.day)
@@ -66,19 +67,20 @@ def _issues(papers: Papers, place: dict[str, int]) -> Iterator[Step]:
 
 
 def _deeds(
-    package: Package, papers: Papers, place: dict[str, int], found: Findings
+    splits: tuple[OcfObject, ...], papers: Papers, place: dict[str, int], found: Findings
 ) -> Iterator[Step]:
     for deed in papers.deeds:
         made = () if deed.makes_stock_elsewhere else (*deed.results, deed.balance)
-        makes = {f"deed {deed.item.place}"} | {f"paper {id}" for id in made}
-        needs = {f"paper {id}" for id in deed.sources} | set(
-            _splits_before(package, papers, deed, found)
-        )
+        makes = {f"deed {deed.item.place}"} | {f"paper {id}" for id in made if id}
+        before = set(_splits_before(splits, papers, deed, found))
+        needs = {f"paper {id}" for id in deed.sources} | before
         index = place[deed.item.place]
         yield Step(deed.day, 0, index, deed, frozenset(makes), frozenset(needs))
 
 
-def _splits_before(package: Package, papers: Papers, deed: Deed, found: Findings) -> Iterator[str]:
+def _splits_before(
+    splits: tuple[OcfObject, ...], papers: Papers, deed: Deed, found: Findings
+) -> Iterator[str]:
     """The split a reissuance names, or one of its day and class that its sums show it to follow."""
     if deed.act != "REISSUANCE":
         return
@@ -87,7 +89,7 @@ def _splits_before(package: Package, papers: Papers, deed: Deed, found: Findings
         return
     source = papers.papers.get(deed.sources[0])
     sums = [papers.papers[id].quantity for id in deed.results if id in papers.papers]
-    for split in package.all("TX_STOCK_CLASS_SPLIT"):
+    for split in splits:
         same_class = source and split.text("stock_class_id") == source.class_id
         if source and source.quantity and same_class and day_of(split) == deed.day:
             units = source.quantity * (split_ratio(split) or 1)

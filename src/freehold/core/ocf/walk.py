@@ -39,10 +39,10 @@ _CAUSES = {
 class Walk:
     """Where the walk stands. `live`: what is left of each paper; `ended`: what used a paper up."""
 
-    package: Package
     classes: Mapping[str, ShareClass]
     papers: Papers
     found: Findings
+    returned: frozenset[str]
     limits: dict[str, int | None]
     rights: dict[str, tuple[ConversionRight, ...]]
     plans: dict[str, OcfObject]
@@ -69,11 +69,12 @@ def walk(
     until: date | None = None,
 ) -> Walk:
     """Carry out the steps up to and including a day (all of them if none is given)."""
+    returns = package.all("TX_STOCK_PLAN_RETURN_TO_POOL")
     state = Walk(
-        package,
         classes,
         papers,
         found,
+        returned=frozenset(item.text("security_id") for item in returns),
         limits={id: own.authorised for id, own in classes.items()},
         rights={id: own.conversions for id, own in classes.items()},
         plans={plan.id: plan for plan in package.all("STOCK_PLAN")},
@@ -457,11 +458,8 @@ def _return_to_pool(state: Walk, deed: Deed, source: Paper, spent: Fraction) -> 
     plan = state.plans.get(source.item.text("stock_plan_id"))
     if not plan or deed.act not in ("CANCELLATION", "RETRACTION", "REPURCHASE"):
         return
-    stated = {
-        item.text("security_id") for item in state.package.all("TX_STOCK_PLAN_RETURN_TO_POOL")
-    }
     returns = plan.text("default_cancellation_behavior") == "RETURN_TO_POOL"
-    if source.id not in stated and (returns or deed.act == "RETRACTION"):
+    if source.id not in state.returned and (returns or deed.act == "RETRACTION"):
         state.used[plan.id] -= spent
 
 
