@@ -88,15 +88,19 @@ def _splits_before(
         yield f"split {named}"
         return
     source = papers.papers.get(deed.sources[0])
-    sums = [papers.papers[id].quantity for id in deed.results if id in papers.papers]
-    for split in splits:
-        same_class = source and split.text("stock_class_id") == source.class_id
-        if source and source.quantity and same_class and day_of(split) == deed.day:
-            units = source.quantity * (split_ratio(split) or 1)
-            if sum(q or 0 for q in sums) == units.numerator // units.denominator != source.quantity:
-                message = f"by its sums it follows the split {split.id!r}, which it does not name"
-                found.notice(deed.item.place, message)
-                yield f"split {split.id}"
+    made = [papers.papers[id].quantity for id in deed.results if id in papers.papers]
+    if not source or not source.day or not source.quantity or None in made:
+        return
+    own = [split for split in splits if split.text("stock_class_id") == source.class_id]
+    days = [(day, split) for split in own if (day := day_of(split)) and day > source.day]
+    units = source.quantity
+    for day, split in sorted(days, key=lambda pair: pair[0]):
+        after = Fraction(units * (split_ratio(split) or 1) // 1)
+        if day == deed.day and units != sum(q for q in made if q) == after:
+            message = f"by its sums it follows the split {split.id!r}, which it does not name"
+            found.notice(deed.item.place, message)
+            yield f"split {split.id}"
+        units = after
 
 
 def split_ratio(split: OcfObject) -> Fraction | None:
