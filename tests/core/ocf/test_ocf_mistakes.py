@@ -4,25 +4,35 @@ import json
 from collections.abc import Callable
 
 import pytest
-from worlds import Item, deed, grant, holder, issuance, northwind, package, split, stock_class
 
 from freehold.core import ocf
 from freehold.core.errors import Invalid
+from tests.core.ocf.worlds import (
+    Item,
+    deed,
+    grant,
+    holder,
+    issuance,
+    northwind,
+    package,
+    split,
+    stock_class,
+)
 
 Change = Callable[[dict[str, Item], list[Item]], None]
 
 
-def put(id: str, /, **fields: object) -> Change:
+def put(key: str, /, **fields: object) -> Change:
     """Set fields of the transaction with this id."""
-    return lambda by_id, items: by_id[id].update(fields)
+    return lambda by_id, items: by_id[key].update(fields)
 
 
-def drop(id: str, field: str) -> Change:
-    return lambda by_id, items: by_id[id].__delitem__(field)
+def drop(key: str, field: str) -> Change:
+    return lambda by_id, items: by_id[key].__delitem__(field)
 
 
-def remove(id: str) -> Change:
-    return lambda by_id, items: items.remove(by_id[id])
+def remove(key: str) -> Change:
+    return lambda by_id, items: items.remove(by_id[key])
 
 
 def add(item: Item) -> Change:

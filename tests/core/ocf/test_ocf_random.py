@@ -13,10 +13,10 @@ from datetime import date, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from worlds import Item, deed, issuance, northwind, package, split, stock_class
 
 from freehold.core import acts, ocf
 from freehold.core.captable import fully_diluted, holdings
+from tests.core.ocf.worlds import Item, deed, issuance, northwind, package, split, stock_class
 
 HOLDERS = ("ann", "ben", "cid")
 CLASSES = ("common", "preferred")
@@ -107,8 +107,8 @@ def split_class(company: Company, draw: Callable, name: str) -> None:
     top, bottom = draw(st.sampled_from(((2, 1), (3, 1), (3, 2), (1, 2))))
     company.day += timedelta(days=1)
     company.numbers += 1
-    id = f"split{company.numbers}"
-    company.items.append(split(id, company.day.isoformat(), str(top), str(bottom), of))
+    key = f"split{company.numbers}"
+    company.items.append(split(key, company.day.isoformat(), str(top), str(bottom), of))
     for own, (holder, class_id, units) in list(company.live.items()):
         if class_id != of:
             continue
@@ -117,7 +117,7 @@ def split_class(company: Company, draw: Callable, name: str) -> None:
         if after and draw(st.booleans()):
             del company.live[own]
             made = [company.issue(holder, of, after)]
-            named = {"split_transaction_id": id} if draw(st.booleans()) else {}
+            named = {"split_transaction_id": key} if draw(st.booleans()) else {}
             if named or after != units:
                 company.record(
                     "STOCK_REISSUANCE", security_id=own, resulting_security_ids=made, **named
@@ -147,7 +147,7 @@ def companies(draw: Callable) -> tuple[Company, dict[str, str]]:
             draw(st.sampled_from(CHANGES))(company, draw, name)
         company.day += timedelta(days=draw(st.integers(0, 2)))
     company.items = draw(st.permutations(company.items))
-    return company, package(company.items, [stock_class(id) for id in CLASSES])
+    return company, package(company.items, [stock_class(key) for key in CLASSES])
 
 
 def expected(company: Company) -> Counter[tuple[str, str]]:
@@ -220,7 +220,7 @@ def test_with_one_quantity_changed_it_is_refused_or_still_adds_up(drawn, data):
     company, _ = drawn
     item = data.draw(st.sampled_from([i for i in company.items if "quantity" in i]))
     item["quantity"] = str(int(item["quantity"]) + 1)
-    texts = package(company.items, [stock_class(id) for id in CLASSES])
+    texts = package(company.items, [stock_class(key) for key in CLASSES])
     file, mistakes = ocf.inspect(texts)
     assert mistakes or table_units(file) == second_register(ocf.plan(file))
 
@@ -231,8 +231,31 @@ def test_the_plan_of_northwind_ends_in_its_cap_table():
 
 
 VALUES = st.sampled_from(
-    [None, True, 0, -1, 1.5, "", "x", "1", "-1", "1e9", "9" * 40, [], {}, [[]], [{}], {"a": 1}]
-    + [["x"], "2022-02-30", "2022-03-01", "cs-1", "common", {"amount": "1"}, {"numerator": "1"}]
+    [
+        None,
+        True,
+        0,
+        -1,
+        1.5,
+        "",
+        "x",
+        "1",
+        "-1",
+        "1e9",
+        "9" * 40,
+        [],
+        {},
+        [[]],
+        [{}],
+        {"a": 1},
+        ["x"],
+        "2022-02-30",
+        "2022-03-01",
+        "cs-1",
+        "common",
+        {"amount": "1"},
+        {"numerator": "1"},
+    ]
 )
 
 

@@ -5,7 +5,6 @@ from datetime import date
 from fractions import Fraction
 
 import pytest
-from worlds import deed, directory, grant, issuance, northwind, package, shared, split, stock_class
 
 from freehold.core import ocf
 from freehold.core.acts import Cause, Ending, Issue, Redeem, Reissue, Split
@@ -19,6 +18,17 @@ from freehold.core.captable import (
 )
 from freehold.core.errors import Invalid
 from freehold.core.ocf.objects import FIELDS
+from tests.core.ocf.worlds import (
+    deed,
+    directory,
+    grant,
+    issuance,
+    northwind,
+    package,
+    shared,
+    split,
+    stock_class,
+)
 
 
 def test_northwind_is_read_with_nothing_to_note():
@@ -64,7 +74,7 @@ def test_northwind_fully_diluted_counts_options_warrant_pool_but_not_the_safe():
         # 1,200,000 - (200,000 + 150,000 + 100,000 + 24,000) + 50,000 returned
         "plan-2021": (ClaimKind.POOL, 776_000),
     }
-    assert [(open.security, open.reason) for open in table.open_claims] == [
+    assert [(claim.security, claim.reason) for claim in table.open_claims] == [
         ("safe-1", "a SAFE converts at the price of a later round")
     ]
     rows = {(row.holder, row.source): row.units for row in fully_diluted(table)}
@@ -200,6 +210,21 @@ def test_a_split_reissued_without_naming_it_is_found_by_its_sums_and_counts_once
     assert "which it does not name" in str(file.notices[0])
     kinds = [type(act) for act in ocf.plan(file)[-3:]]
     assert kinds == [Issue, Split, Reissue]
+
+
+def test_an_unnamed_reissue_is_found_after_an_earlier_split_of_the_same_lot_too():
+    reissued = deed(
+        "STOCK_REISSUANCE", "r", "2023-01-01", security_id="s1", resulting_security_ids=["s2"]
+    )
+    items = [
+        reissued,
+        issuance("s1", "2021-01-01", "ann", "10"),
+        issuance("s2", "2023-01-01", "ann", "60"),
+        split("y", "2023-01-01", "3"),
+        split("x", "2022-01-01", "2"),
+    ]
+    table = ocf.captable_at(ocf.read(package(items)), date(2023, 1, 1))
+    assert holdings(table) == {"common": {"ann": 60}}
 
 
 def test_a_reverse_split_rounds_each_lot_down_and_notes_the_fraction():

@@ -32,7 +32,10 @@ def shared(name: str) -> dict[str, str]:
 def package(transactions: list[Item], classes: list[Item] | None = None) -> dict[str, str]:
     """A small company with the holders ann, ben and cid, and these transactions."""
     files = {
-        "Holders.ocf.json": ("OCF_STAKEHOLDERS_FILE", [holder(id) for id in ("ann", "ben", "cid")]),
+        "Holders.ocf.json": (
+            "OCF_STAKEHOLDERS_FILE",
+            [holder(key) for key in ("ann", "ben", "cid")],
+        ),
         "Classes.ocf.json": ("OCF_STOCK_CLASSES_FILE", classes or [stock_class("common")]),
         "Transactions.ocf.json": ("OCF_TRANSACTIONS_FILE", transactions),
     }
@@ -57,22 +60,22 @@ def package(transactions: list[Item], classes: list[Item] | None = None) -> dict
     return {"Manifest.ocf.json": json.dumps(manifest), **texts}
 
 
-def holder(id: str) -> Item:
+def holder(key: str) -> Item:
     return {
         "object_type": "STAKEHOLDER",
-        "id": id,
-        "name": {"legal_name": id.title()},
+        "id": key,
+        "name": {"legal_name": key.title()},
         "stakeholder_type": "INDIVIDUAL",
     }
 
 
-def stock_class(id: str, authorised: str = "UNLIMITED") -> Item:
+def stock_class(key: str, authorised: str = "UNLIMITED") -> Item:
     return {
         "object_type": "STOCK_CLASS",
-        "id": id,
-        "name": id.title(),
+        "id": key,
+        "name": key.title(),
         "class_type": "COMMON",
-        "default_id_prefix": f"{id[:2].upper()}-",
+        "default_id_prefix": f"{key[:2].upper()}-",
         "initial_shares_authorized": authorised,
         "votes_per_share": "1",
         "seniority": "1",
@@ -95,19 +98,19 @@ def issuance(security: str, day: str, holder: str, quantity: str, into: str = "c
     }
 
 
-def deed(kind: str, id: str, day: str, **fields: object) -> Item:
+def deed(kind: str, key: str, day: str, **fields: object) -> Item:
     """A transaction of this kind; its required fields that say nothing here are filled in."""
     rest: Item = {}
     if "CANCELLATION" in kind or "RETRACTION" in kind:
         rest["reason_text"] = "because"
     if "REPURCHASE" in kind:
         rest["price"] = {"amount": "1", "currency": "CHF"}
-    return {"object_type": f"TX_{kind}", "id": id, "date": day, **rest, **fields}
+    return {"object_type": f"TX_{kind}", "id": key, "date": day, **rest, **fields}
 
 
-def split(id: str, day: str, numerator: str, denominator: str = "1", of: str = "common") -> Item:
+def split(key: str, day: str, numerator: str, denominator: str = "1", of: str = "common") -> Item:
     ratio = {"numerator": numerator, "denominator": denominator}
-    return deed("STOCK_CLASS_SPLIT", id, day, stock_class_id=of, split_ratio=ratio)
+    return deed("STOCK_CLASS_SPLIT", key, day, stock_class_id=of, split_ratio=ratio)
 
 
 def grant(security: str, day: str, holder: str, quantity: str) -> Item:

@@ -2,9 +2,9 @@
 
 Options, stock units and warrants count with what is left of them, unless expired. A plan counts
 with its free reserve: what it reserves less what was granted from it and has not come back. A
-convertible counts only where its terms alone determine the number of units: a fixed number, or a conversion
-price in the currency of the money invested. A SAFE or note that waits for the next round is listed
-with the reason instead; nobody can say its number today.
+convertible counts only where its terms alone determine the number of units: a fixed number, or a
+conversion price in the currency of the money invested. A SAFE or note that waits for the next round
+is listed with the reason instead; nobody can say its number today.
 """
 
 from collections.abc import Iterator
@@ -38,9 +38,9 @@ _WAITING = {
 def claims_of(state: Walk, day: date) -> tuple[tuple[Claim, ...], tuple[OpenClaim, ...]]:
     """The claims whose units are known, and those whose units are not, on a day."""
     found = [
-        _claim(state, state.papers.papers[id], left, day)
-        for id, left in state.live.items()
-        if state.papers.papers[id].family is not Family.STOCK
+        _claim(state, state.papers.papers[key], left, day)
+        for key, left in state.live.items()
+        if state.papers.papers[key].family is not Family.STOCK
     ]
     found += [_pool(state, plan) for plan in state.plans.values()]
     counted = tuple(claim for claim in found if isinstance(claim, Claim) and claim.units)
@@ -49,10 +49,10 @@ def claims_of(state: Walk, day: date) -> tuple[tuple[Claim, ...], tuple[OpenClai
 
 def overdrawn_plans(state: Walk) -> Iterator[Notice]:
     """Plans that granted more than they reserve."""
-    for id, reserved in state.reserved.items():
-        if id in state.plans and state.used[id] > reserved:
-            place = state.plans[id].place
-            yield Notice(place, f"{state.used[id]} units are granted, {reserved} are reserved")
+    for key, reserved in state.reserved.items():
+        if key in state.plans and state.used[key] > reserved:
+            place = state.plans[key].place
+            yield Notice(place, f"{state.used[key]} units are granted, {reserved} are reserved")
 
 
 def _claim(state: Walk, paper: Paper, left: Fraction | None, day: date) -> Claim | OpenClaim:

@@ -71,9 +71,9 @@ def _deeds(
 ) -> Iterator[Step]:
     for deed in papers.deeds:
         made = () if deed.makes_stock_elsewhere else (*deed.results, deed.balance)
-        makes = {f"deed {deed.item.place}"} | {f"paper {id}" for id in made if id}
+        makes = {f"deed {deed.item.place}"} | {f"paper {key}" for key in made if key}
         before = set(_splits_before(splits, papers, deed, found))
-        needs = {f"paper {id}" for id in deed.sources} | before
+        needs = {f"paper {key}" for key in deed.sources} | before
         index = place[deed.item.place]
         yield Step(deed.day, 0, index, deed, frozenset(makes), frozenset(needs))
 
@@ -88,7 +88,7 @@ def _splits_before(
         yield f"split {named}"
         return
     source = papers.papers.get(deed.sources[0])
-    made = [papers.papers[id].quantity for id in deed.results if id in papers.papers]
+    made = [papers.papers[key].quantity for key in deed.results if key in papers.papers]
     if not source or not source.day or not source.quantity or None in made:
         return
     own = [split for split in splits if split.text("stock_class_id") == source.class_id]
