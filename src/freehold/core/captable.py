@@ -135,7 +135,7 @@ def replay(acts: Iterable[Act], until: date | None = None) -> dict[str, Lot]:
     for act in acts:
         if until is None or act.day <= until:
             apply_act(lots, act)
-    return {id: lot for id, lot in lots.items() if lot.units}
+    return {key: lot for key, lot in lots.items() if lot.units}
 
 
 def convert(right: ConversionRight, units: int, source: ShareClass, target: ShareClass) -> int:
