@@ -21,7 +21,7 @@ MAY_IMPORT = {
 }
 SHARED_DESKS = frozenset({"office", "permits"})
 CORE_LAYERS = (
-    {"errors", "units", "clock", "calendar", "ids", "identifiers", "facts", "reasons"},
+    {"errors", "units", "clock", "calendar", "ids", "identifiers", "facts", "powers", "reasons"},
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
     {"register", "standing"},
     {"policy"},
