@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 NOT_IN_THE_REGISTER = frozenset(
-    "Approval ApprovalForAll AuthorizationUsed AuthorizationCanceled EIP712DomainChanged".split()
+    "Approval ApprovalForAll AuthorizationUsed AuthorizationCanceled EIP712DomainChanged"
+    " ForcedTransfer TokensFrozen TokensUnfrozen Paused Unpaused RecoverySuccess"
+    " UpdatedTokenInformation IdentityRegistryAdded ComplianceAdded".split()
 )
-"""Events that standards oblige and from which no position follows."""
+"""Events that standards oblige and from which no position follows (ours say the same and more)."""
 
 Events = dict[str, list[str]]
 
