@@ -151,7 +151,7 @@ def force_transfer(
     """
     powers._need(powers.FORCE)
     acts._need_grounds(reason, document)
-    moves._shift(IHolders(book.holders_register), sender, receiver, units, words.FORCE)
+    moves._shift(IHolders(book.holders_register), sender, receiver, units, words.FORCE, 0)
     log ISecurityToken.Forced(
         instruction=instruction,
         sender=sender,
@@ -197,7 +197,7 @@ def _forced(sender: address, receiver: address, amount: uint256):
             )
         )
     )
-    moves._shift(IHolders(book.holders_register), sender, receiver, amount, words.FORCE)
+    moves._shift(IHolders(book.holders_register), sender, receiver, amount, words.FORCE, 0)
     log ISecurityToken.Forced(
         instruction=mandate.document,
         sender=sender,

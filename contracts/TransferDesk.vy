@@ -104,6 +104,7 @@ def transfer_attested(
     register: IHolders = self._register()
     assert block.timestamp <= deadline, "attestation: expired"
     assert staticcall register.has_power(registrar, powers.ADMIT), "attestation: no registrar"
+    assert kind != words.FORCE, "kind: not attestable"
     content: bytes32 = keccak256(
         abi_encode(PASSAGE, sender, receiver, units, kind, proofs, instruction, day, deadline)
     )
@@ -130,6 +131,8 @@ def transfer_posted(
     @notice The transfer agent posts a transfer that its holder has instructed, by the rules of its
             kind. Needs ACTION here and ADMIT in the register: the same hand may attest and post.
     @dev This moves units of holders who have no wallet of their own, as 17Ad-10 lets an agent post.
+         While a take-over is open, kind `force` posts what happened before the rules: history is not
+         judged again.
     """
     powers._need(powers.ACTION)
     register: IHolders = self._register()
@@ -179,7 +182,8 @@ def _passage(
     day: uint256,
     named: DynArray[uint256, LOTS_MAX],
 ):
-    assert kind < 10 and (ATTESTED >> kind) & 1 != 0, "kind: not attestable"
+    past: bool = kind == words.FORCE and book.take_over == 1
+    assert past or (kind < 10 and (ATTESTED >> kind) & 1 != 0), "kind: not attestable"
     picks: uint256 = acts._picks(words._number(staticcall register.facts(sender)), named)
     log ISecurityToken.Passed(
         instruction=instruction,
@@ -190,7 +194,10 @@ def _passage(
         proofs=proofs,
         day=acts._legal_day(day),
     )
-    moves._pass(register, sender, receiver, units, kind, proofs, picks)
+    if past:
+        moves._shift(register, sender, receiver, units, kind, picks)
+    else:
+        moves._pass(register, sender, receiver, units, kind, proofs, picks)
 
 
 @internal

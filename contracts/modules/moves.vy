@@ -274,7 +274,12 @@ def _put(account: uint256, word: uint256, vintage: uint256, units: uint256) -> u
 
 @internal
 def _shift(
-    register: IHolders, sender: address, receiver: address, amount: uint256, kind: uint256
+    register: IHolders,
+    sender: address,
+    receiver: address,
+    amount: uint256,
+    kind: uint256,
+    picks: uint256,
 ):
     """
     @dev Move against the rules: the receiver must still be able to receive, frozen units that go are
@@ -306,7 +311,7 @@ def _shift(
     if amount != 0:
         if (a >> 192) & words.M8 != 0:
             a, b = self._move_lots(
-                register, state, sender_facts, receiver_facts, a, b, amount, kind, 0, 0
+                register, state, sender_facts, receiver_facts, a, b, amount, kind, 0, picks
             )
         book.accounts[from_account] = a - amount
         book.accounts[to_account] = b + amount

@@ -47,7 +47,7 @@ def read_logs(web3: Web3, first: int, last: int, contracts: Sequence[str]) -> li
     """The logs of the contracts in blocks first..last, both included, in the order of the chain."""
     wanted = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(contracts)}
     answer = _send(web3, "eth_getLogs", [wanted])
-    if "error" not in answer:
+    if not answer.get("error"):
         return sorted(_raw(log) for log in answer["result"] if not log.get("removed"))
     if first == last:
         raise _unavailable(f"eth_getLogs of block {first}", answer["error"])
@@ -76,14 +76,14 @@ def ask_all(web3: Web3, requests: Sequence[Request]) -> Iterator[Any]:
         if not isinstance(answers, list):
             raise _unavailable(page[0][0], answers.get("error"))
         for (method, _), answer in zip(page, answers, strict=True):
-            if "error" in answer:
+            if answer.get("error"):
                 raise _unavailable(method, answer["error"])
             yield answer["result"]
 
 
 def _ask(web3: Web3, method: str, given: list[Any]) -> Any:
     answer = _send(web3, method, given)
-    if "error" in answer:
+    if answer.get("error"):
         raise _unavailable(method, answer["error"])
     return answer["result"]
 

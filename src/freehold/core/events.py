@@ -26,11 +26,7 @@ class Position(NamedTuple):
     """Where a log stands: block, place in the block, the block's time in seconds, its hash."""
 
     block: int
-<<<<<<< HEAD
-    index: int  # type: ignore[assignment]  # every tuple has a method of that name
-=======
     index: int  # type: ignore[assignment]  # hides tuple.index, which no position needs
->>>>>>> main
     seconds: int
     block_hash: str
     transaction: str
