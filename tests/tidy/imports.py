@@ -33,6 +33,7 @@ IO_MODULES = frozenset(
     " sqlite3 ssl subprocess sys tempfile threading time urllib".split()
 )
 """What pure code has no use for. `random` too: a seed would have to come from somewhere."""
+IMPURE_CALLS = (".open", ".read_text", ".now", ".utcnow", ".today")
 NUMERIC = frozenset({"numpy", "numba", "scipy", "clarabel"})
 LIBRARIES: Mapping[str, frozenset[str]] = {
     "core": frozenset({"eth_hash", "iso3166", "iso4217"}),
@@ -160,9 +161,7 @@ def core_is_pure(root: Path) -> Iterator[str]:
             if not isinstance(node, ast.Call):
                 continue
             name = ast.unparse(node.func)
-            if name in {"open", "print", "input"} or name.endswith(
-                (".open", ".now", ".utcnow", ".today")
-            ):
+            if name in {"open", "print", "input"} or name.endswith(IMPURE_CALLS):
                 place = f"{file.relative_to(root)}:{node.lineno}"
                 yield f"{place} calls `{name}`: core gets instants and content passed in"
 
