@@ -11,7 +11,7 @@ from freehold.core.errors import Invalid
 
 DAY_SECONDS = 86_400
 LAST_DAY = (1 << 20) - 1
-"""The largest day number that fits the register's words; it stands for "not before further notice"."""
+"""The largest day number that fits the register's words; it stands for "until further notice"."""
 _EPOCH = date(1970, 1, 1)
 
 
@@ -33,7 +33,9 @@ def parse(text: str, field: str = "time") -> datetime:
         ) from None
     if instant.tzinfo is None:
         if len(text) > 10:
-            raise Invalid(f"{field} {text} has no time zone: add Z for UTC", field=field, value=text)
+            raise Invalid(
+                f"{field} {text} has no time zone: add Z for UTC", field=field, value=text
+            )
         instant = instant.replace(tzinfo=UTC)
     return instant.astimezone(UTC)
 

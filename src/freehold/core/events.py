@@ -26,7 +26,7 @@ class Position(NamedTuple):
     """Where a log stands: block, place in the block, the block's time in seconds, its hash."""
 
     block: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which no position needs
     seconds: int
     block_hash: str
     transaction: str

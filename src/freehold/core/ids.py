@@ -34,7 +34,9 @@ def _write(value: JSON) -> str:
     if isinstance(value, list):
         return "[" + ",".join(map(_write, value)) + "]"
     assert value is None or isinstance(value, str | bool | int), f"no {type(value)} in a record"
-    assert isinstance(value, str) or value is None or abs(value) <= 2**53 - 1, "write it as a string"
+    assert isinstance(value, str) or value is None or abs(value) <= 2**53 - 1, (
+        "write it as a string"
+    )
     return json.dumps(value, ensure_ascii=False)
 
 
