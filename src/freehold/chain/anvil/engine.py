@@ -79,7 +79,7 @@ async def launch(binary: Path, home: Path, genesis: Genesis, state: Path | None)
 
 
 def _spawn(command: list[str], room: Path) -> Engine:
-    with open(room / "anvil.log", "wb") as log:
+    with (room / "anvil.log").open("wb") as log:
         process = subprocess.Popen(
             ["/bin/sh", "-c", _WATCH, "sh", *command],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
@@ -90,12 +90,12 @@ def _spawn(command: list[str], room: Path) -> Engine:
         return Engine(process, int(told.readline()), room / "anvil.ipc")
 
 
-def options(genesis: Genesis) -> list[str]:
+def options(genesis: Genesis, port: int = 0) -> list[str]:
     """The command line that makes anvil an empty, quiet, deterministic Prague chain."""
     return [
-        "--quiet", "--no-mining", "--order", "fifo", "--accounts", "0", "--port", "0",
-        "--host", "127.0.0.1", "--no-cors", "--no-request-size-limit", "--hardfork", HARDFORK,
-        "--chain-id", str(genesis.chain_id), "--timestamp", str(genesis.timestamp),
+        "--quiet", "--no-mining", "--order", "fifo", "--accounts", "0",
+        "--port", str(port), "--host", "127.0.0.1", "--no-cors", "--no-request-size-limit",
+        "--hardfork", HARDFORK, "--chain-id", str(genesis.chain_id), "--timestamp", str(genesis.timestamp),
         "--gas-limit", str(genesis.gas_limit), "--prune-history", str(STATES_KEPT),
     ]  # fmt: skip
 

@@ -48,12 +48,18 @@ def start(home: Path, genesis: Genesis | None = None, port: int = DEFAULT_PORT) 
     folder.mkdir(parents=True, exist_ok=True)
     text = beginnings.to_text(genesis) if genesis else ""
     command = [sys.executable, "-m", "freehold.chain.anvil.node", str(home), str(port), text]
-    with open(folder / "node.log", "ab") as log:
+    with (folder / "node.log").open("ab") as log:
         begun = subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log,
-            start_new_session=True, text=True, check=False,
+            start_new_session=True, text=True, check=False, env=_environment(),
         )  # fmt: skip
     return _read_notice(begun.stdout, folder / "node.log")
+
+
+def _environment() -> dict[str, str]:
+    """Ours, and the folder that this package was imported from."""
+    found = [str(Path(__file__).parents[3]), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, found))}
 
 
 def _read_notice(line: str, log: Path) -> Node:
@@ -70,7 +76,7 @@ def status(home: Path) -> Node | None:
     folder = home / "anvil"
     if not (folder / "node.lock").exists():
         return None
-    with open(folder / "node.lock", "a") as lock:
+    with (folder / "node.lock").open("a") as lock:
         if take(lock):
             return None
     try:

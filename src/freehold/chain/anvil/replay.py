@@ -149,7 +149,7 @@ async def save_snapshot(ledger: Ledger) -> None:
 def _write_whole(path: Path, content: bytes) -> None:
     """On disk whole or not at all."""
     draft = path.with_suffix(".new")
-    with open(draft, "wb") as file:
+    with draft.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

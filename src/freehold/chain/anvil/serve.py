@@ -27,13 +27,15 @@ from freehold.core.errors import Conflict, Unavailable
 
 NOTICE = "node.json"
 """Written when the node answers: its url, process ids and chain id."""
-_SNAPSHOT_AFTER = 50_000
+_SNAPSHOT_AFTER = 20_000
 """Transactions since the last snapshot that call for another; doubled with the chain's length."""
+_LONG_REPLAY = 2_000
+"""Transactions replayed at the start that make a snapshot worth its second."""
 _LOOK_SECONDS = 5.0
 
 
 def run(home: Path, genesis: Genesis | None, port: int, ready: Callable[[str], None]) -> None:
-    """Serve `home` until SIGTERM or SIGINT; `ready` is called with the notice's text once it answers.
+    """Serve `home` until SIGTERM or SIGINT; `ready` gets the notice's text once it answers.
 
     Raises Conflict (another process, another genesis), Broken (damaged journal), Unavailable.
     """
@@ -50,7 +52,7 @@ def run(home: Path, genesis: Genesis | None, port: int, ready: Callable[[str], N
 
 @contextlib.contextmanager
 def _only_one(folder: Path) -> Iterator[None]:
-    with open(folder / "node.lock", "a") as lock:
+    with (folder / "node.lock").open("a") as lock:
         if not take(lock):
             raise Conflict(
                 f"a fast node already runs on {folder}: use it, or stop it with "
@@ -167,13 +169,14 @@ async def _keep_alive(ledger: Ledger, tell: Callable[[], None]) -> None:
 
 
 async def _keep_snapshots(ledger: Ledger) -> None:
-    """Snapshot a chain that has doubled, so that the way back never gets long."""
+    """Snapshot after a long replay and whenever the chain has doubled: the way back stays short."""
+    enough = _LONG_REPLAY
     while True:
-        await asyncio.sleep(_LOOK_SECONDS)
-        grown = ledger.count - ledger.snapshot_count
-        if grown >= max(_SNAPSHOT_AFTER, ledger.snapshot_count):
+        if ledger.count - ledger.snapshot_count >= enough:
             with contextlib.suppress(Unavailable):
                 await _snapshot(ledger)
+        enough = max(_SNAPSHOT_AFTER, ledger.snapshot_count)
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 async def _snapshot(ledger: Ledger) -> None:
