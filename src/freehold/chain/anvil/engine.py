@@ -95,8 +95,9 @@ def options(genesis: Genesis, port: int = 0) -> list[str]:
     return [
         "--quiet", "--no-mining", "--order", "fifo", "--accounts", "0",
         "--port", str(port), "--host", "127.0.0.1", "--no-cors", "--no-request-size-limit",
-        "--hardfork", HARDFORK, "--chain-id", str(genesis.chain_id), "--timestamp", str(genesis.timestamp),
-        "--gas-limit", str(genesis.gas_limit), "--prune-history", str(STATES_KEPT),
+        "--hardfork", HARDFORK, "--prune-history", str(STATES_KEPT),
+        "--chain-id", str(genesis.chain_id), "--timestamp", str(genesis.timestamp),
+        "--gas-limit", str(genesis.gas_limit),
     ]  # fmt: skip
 
 

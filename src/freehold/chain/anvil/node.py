@@ -94,7 +94,7 @@ def stop(home: Path) -> None:
         raise NotFound(f"no fast node runs on {home}")
     os.kill(node.pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
-    while status_or_starting(home):
+    while is_owned(home):
         if time.monotonic() > deadline:
             raise Unavailable(
                 f"the fast node (process {node.pid}) did not end in {_STOP_SECONDS} s"
@@ -102,7 +102,7 @@ def stop(home: Path) -> None:
         time.sleep(0.02)
 
 
-def status_or_starting(home: Path) -> bool:
+def is_owned(home: Path) -> bool:
     """Whether a process owns `home`."""
     try:
         return status(home) is not None

@@ -6,11 +6,13 @@ caller decides; they must come in the order of their nonces). A transaction coun
 can be read, which the node allows only after its block is on disk.
 """
 
+import contextlib
 import http.client
 import json
 import os
 import random
 import signal
+import socket
 import statistics
 import threading
 import time
@@ -78,24 +80,25 @@ def rows(
 
 def sustained_rate(url: str, raws: Sequence[str]) -> tuple[float, float]:
     """Send all in batches; transactions a second until the last receipt, and the seconds."""
-    line = Line(url)
-    began = time.perf_counter()
-    for at in range(0, len(raws), BATCH):
-        accepted = line.send_raw(raws[at : at + BATCH])
-    receipt = wait_for_receipt(line, accepted[-1])
-    seconds = time.perf_counter() - began
+    with Line(url) as line:
+        began = time.perf_counter()
+        for at in range(0, len(raws), BATCH):
+            accepted = line.send_raw(raws[at : at + BATCH])
+        receipt = wait_for_receipt(line, accepted[-1])
+        seconds = time.perf_counter() - began
     assert receipt["status"] == "0x1", "a transfer of the measurement was reverted"
     return len(raws) / seconds, seconds
 
 
 def latencies(url: str, raws: Sequence[str]) -> list[float]:
     """Seconds from sending one transaction to its receipt, one after the other."""
-    line, delays = Line(url), []
-    for raw in raws:
-        began = time.perf_counter()
-        (accepted,) = line.send_raw([raw])
-        wait_for_receipt(line, accepted)
-        delays.append(time.perf_counter() - began)
+    delays = []
+    with Line(url) as line:
+        for raw in raws:
+            began = time.perf_counter()
+            (accepted,) = line.send_raw([raw])
+            wait_for_receipt(line, accepted)
+            delays.append(time.perf_counter() - began)
     return delays
 
 
@@ -116,36 +119,29 @@ def kill_again_and_again(
         kill(node)
         client.join()
         node = start()
-        lost += len(missing(Line(node.url), witnessed))
+        with Line(node.url) as line:
+            lost += len(missing(line, witnessed))
         sent += len(witnessed.accepted)
     return lost
 
 
 def kill(node: Running) -> None:
-    """kill -9 every process of the node and wait until they are gone."""
+    """kill -9 every process of the node and wait until nobody listens at its address."""
     for process in node.processes:
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    while any(_lives(process) for process in node.processes):
-        time.sleep(0.005)
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
+    host, port = node.url.removeprefix("http://").split(":")
+    with contextlib.suppress(OSError):
+        while True:
+            socket.create_connection((host, int(port))).close()
+            time.sleep(0.002)
 
 
 def _send_until_dead(
     url: str, sign: Callable[[int], str], first: int, witnessed: Witnessed
 ) -> None:
     """Batches of 20 and a receipt now and then, noting every answer."""
-    try:
-        line = Line(url)
+    with contextlib.suppress(OSError, http.client.HTTPException, Refusal), Line(url) as line:
         while True:
             at = first + len(witnessed.accepted)
             accepted = line.send_raw([sign(index) for index in range(at, at + 20)])
@@ -153,8 +149,6 @@ def _send_until_dead(
             receipt = line.call("eth_getTransactionReceipt", witnessed.accepted[-20])
             if receipt:
                 witnessed.blocks[receipt["transactionHash"]] = receipt["blockHash"]
-    except (OSError, http.client.HTTPException, Refusal):
-        return
 
 
 def missing(line: "Line", witnessed: Witnessed) -> list[str]:
@@ -183,11 +177,14 @@ class Refusal(Exception):
     """The node answered with a JSON-RPC error."""
 
 
-class Line:
-    """One kept-alive connection to a node."""
+class Line(contextlib.AbstractContextManager["Line"]):
+    """One kept-alive connection to a node; closed at the end of its `with`."""
 
     def __init__(self, url: str) -> None:
         self._http = http.client.HTTPConnection(url.removeprefix("http://"), timeout=60)
+
+    def __exit__(self, *why: object) -> None:
+        self._http.close()
 
     def call(self, method: str, *params: object) -> Any:
         """One method's result. Raises Refusal."""
