@@ -77,6 +77,8 @@ ARGUMENTS: Mapping[type, str] = {
     e.TitleApproval: "address* address* uint256*",
     e.TitleIssued: "uint256* address* address* uint256",
     e.TitleBound: "uint256* address*",
+    e.ApprovalForAll: "address* address* bool",
+    e.TitleForced: "uint256* uint256 bytes32",
     e.DocumentAdded: "bytes32* bytes32* uint256 bytes32 string",
 }
 CHAIN_NAMES: Mapping[type, str] = {e.TitleTransfer: "Transfer", e.TitleApproval: "Approval"}
