@@ -3,7 +3,7 @@
 The projection is brought up to the chain's head first, so what is shown is what the chain says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -67,7 +67,7 @@ def registers(
                 _words(office, when),
                 lines := _lines(connection, one.token, when),
                 one.decimals,
-                _names(lines, names),
+                _names({line.account: line.facts for line in lines}, names),
                 {int(number): text for number, text in CLASS_NAMES.items()},
             )
             for one in chosen
@@ -81,8 +81,7 @@ def holdings_on(office: Office, issuer: str | None, day: date) -> dict[str, dict
     held: dict[str, dict[str, int]] = {}
     with office.index.connect() as connection:
         for one in chosen:
-            lines = read.lines(connection, one.token)
-            by_account = _names(lines, names) | _former(connection, one.token, names)
+            by_account = _names(read.facts(connection, one.token), names)
             on_day = read.holdings_on(connection, one.token, day)
             held[one.class_id] = {
                 by_account.get(account, f"account {account}"): units
@@ -166,18 +165,10 @@ def _lines(connection: Connection, token: str, when: AsOf) -> list[Line]:
     return read.lines(connection, token, when.block)
 
 
-def _names(lines: Sequence[Line], names: Mapping[str, str]) -> dict[int, str]:
+def _names(facts: Mapping[int, int], names: Mapping[str, str]) -> dict[int, str]:
     """Holder names by account: the identity in the facts is the wallet a holder was admitted with."""
-    found = {}
-    for line in lines:
-        identity = unpack_facts(line.facts).identity
-        found[line.account] = names.get(identity) or names.get(line.wallet) or ""
+    found = {account: names.get(unpack_facts(word).identity) for account, word in facts.items()}
     return {account: name for account, name in found.items() if name}
-
-
-def _former(connection: Connection, token: str, names: Mapping[str, str]) -> dict[int, str]:
-    """Names of accounts that hold nothing now."""
-    return _names(read.accounts(connection, token), names)
 
 
 def _words(office: Office, when: AsOf) -> str:

@@ -87,6 +87,20 @@ def record_instant(connection: Connection, token: str, record: int) -> datetime:
     return from_seconds(found)
 
 
+def records(connection: Connection, token: str) -> dict[int, datetime]:
+    """The announced record instants by number."""
+    number, known = _number(connection, token), t.record.c
+    rows = select(known.record, known.instant).where(known.token == number)
+    return {row.record: from_seconds(row.instant) for row in connection.execute(rows)}
+
+
+def facts(connection: Connection, token: str) -> dict[int, int]:
+    """The present facts word of every account of the issuer, by number, units or none."""
+    block = last_block(connection)
+    found = _accounts(connection, _number(connection, token), 0, (1 << 32) - 1, block)
+    return {row.account: int(row.facts) for row in found}
+
+
 def lines(
     connection: Connection,
     token: str,
