@@ -16,8 +16,8 @@ from freehold.desks.verification import answers_of_node, verify
 from freehold.doors.bench import stream
 from freehold.indexer import follow, tables
 from freehold.indexer.memory import Memory
-from freehold.indexer.recording import record, source_of
 from freehold.indexer.reconcile import Answers, reconcile
+from freehold.indexer.recording import record, source_of
 from tests.core import naive_register as naive
 from tests.parts import ROOT
 
