@@ -15,7 +15,6 @@ from freehold.chain.contracts import call
 from freehold.chain.logs import source_of_node
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid, NotFound
-from freehold.core.facts import unpack_facts
 from freehold.core.instruction import Instruction
 from freehold.core.policy.starter import HolderClass
 from freehold.core.standing import Line
@@ -65,9 +64,9 @@ def registers(
             register_report(
                 f"{owner.name}: {one.name} ({one.symbol})",
                 _words(office, when),
-                lines := _lines(connection, one.token, when),
+                _lines(connection, one.token, when),
                 one.decimals,
-                _names({line.account: line.facts for line in lines}, names),
+                _names(connection, one.token, names),
                 {int(number): text for number, text in CLASS_NAMES.items()},
             )
             for one in chosen
@@ -81,7 +80,7 @@ def holdings_on(office: Office, issuer: str | None, day: date) -> dict[str, dict
     held: dict[str, dict[str, int]] = {}
     with office.index.connect() as connection:
         for one in chosen:
-            by_account = _names(read.facts(connection, one.token), names)
+            by_account = _names(connection, one.token, names)
             on_day = read.holdings_on(connection, one.token, day)
             held[one.class_id] = {
                 by_account.get(account, f"account {account}"): units
@@ -165,10 +164,10 @@ def _lines(connection: Connection, token: str, when: AsOf) -> list[Line]:
     return read.lines(connection, token, when.block)
 
 
-def _names(facts: Mapping[int, int], names: Mapping[str, str]) -> dict[int, str]:
-    """Holder names by account: the identity in the facts is the wallet a holder was admitted with."""
-    found = {account: names.get(unpack_facts(word).identity) for account, word in facts.items()}
-    return {account: name for account, name in found.items() if name}
+def _names(connection: Connection, token: str, names: Mapping[str, str]) -> dict[int, str]:
+    """Holder names by account, from the wallet each was admitted with, living or replaced since."""
+    known = read.accounts(connection, token)
+    return {known[wallet]: name for wallet, name in names.items() if wallet in known}
 
 
 def _words(office: Office, when: AsOf) -> str:

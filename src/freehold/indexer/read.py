@@ -94,11 +94,12 @@ def records(connection: Connection, token: str) -> dict[int, datetime]:
     return {row.record: from_seconds(row.instant) for row in connection.execute(rows)}
 
 
-def facts(connection: Connection, token: str) -> dict[int, int]:
-    """The present facts word of every account of the issuer, by number, units or none."""
-    block = last_block(connection)
-    found = _accounts(connection, _number(connection, token), 0, (1 << 32) - 1, block)
-    return {row.account: int(row.facts) for row in found}
+def accounts(connection: Connection, token: str) -> dict[str, int]:
+    """Every wallet that opens or once opened an account of the token's register, and its number."""
+    holders = select(t.contract.c.holders).where(t.contract.c.id == _number(connection, token))
+    known = t.wallet.c
+    rows = select(known.wallet, known.account).where(known.holders == holders.scalar_subquery())
+    return {row.wallet: row.account for row in connection.execute(rows)}
 
 
 def lines(

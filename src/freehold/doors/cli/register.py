@@ -90,12 +90,19 @@ def as_of(moment: str) -> AsOf:
 
 
 def register_table(report: RegisterReport) -> Table:
-    """One register for a person."""
-    title = f"{report.instrument}\n{report.as_of}: {report.outstanding} outstanding"
+    """One register for a person; the wallets stand in --json and in exports."""
+    title = f"{report.instrument}\n{report.as_of}: {_grouped(report.outstanding)} outstanding"
     if report.supply != report.outstanding:
-        title += f", {report.supply} issued"
-    columns = [Column(name, number=name in NUMBERS) for name in COLUMNS]
-    return Table(title, columns, reports.table(report))
+        title += f", {_grouped(report.supply)} issued"
+    places = [place for place, name in enumerate(COLUMNS) if name != "wallet"]
+    columns = [Column(COLUMNS[place], number=COLUMNS[place] in NUMBERS) for place in places]
+    rows = [[_grouped(row[place]) for place in places] for row in reports.table(report)]
+    return Table(title, columns, rows)
+
+
+def _grouped(cell: str) -> str:
+    """Thousands apart, where the whole cell is a number."""
+    return f"{int(cell):,}" if cell.isdigit() else cell
 
 
 def _print(found: list[RegisterReport], as_json: bool) -> None:
