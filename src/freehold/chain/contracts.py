@@ -59,6 +59,11 @@ def opening(
     return _hash_of(entry)[:4] + encode(_types(entry["inputs"]), [words])
 
 
+def rules_content(changes: Sequence[tuple[int, int, int]]) -> bytes:
+    """The hash under which changes of the rules (what, key, word) are announced."""
+    return keccak(encode(["(uint256,uint256,uint256)[]"], [changes]))
+
+
 def read(
     w3: Web3,
     contract: str,
@@ -82,6 +87,11 @@ def read(
 def selector(contract: str, function: str, arguments: int) -> bytes:
     """The first four bytes of a call."""
     return _selector(contract, function, arguments)
+
+
+def event_topic(contract: str, event: str) -> bytes:
+    """The first topic of a contract's event."""
+    return _hash_of(next(e for e in abi(contract) if e["type"] == "event" and e["name"] == event))
 
 
 @cache
@@ -121,3 +131,8 @@ def _plain(value: Any, kind: str) -> Any:
     if isinstance(value, bytes):
         return "0x" + value.hex()
     return value
+
+
+def content_hash(changes: Sequence[tuple[int, int, int]]) -> bytes:
+    """The hash under which a list of rule changes (what, key, word) is announced."""
+    return keccak(encode(["(uint256,uint256,uint256)[]"], [list(changes)]))
