@@ -389,7 +389,7 @@ def _credit(
     if usual and exponent != 255:
         usual = (b & words.M96) + amount <= ((state >> 196) & words.M24) << exponent
     if usual and state & words.COUNTRIES != 0:
-        verdict: uint256 = self._verdict(state, facts)
+        verdict: uint256 = (((facts >> 197) & words.M10) << 217) | (((state >> 228) & words.M16) << 227)
         if b & VERDICT != verdict:
             country: uint256 = (facts >> 197) & words.M10
             usual = (book.countries[country >> 8] >> (country & 255)) & 1 != 0
@@ -397,8 +397,9 @@ def _credit(
                 b = (b & ~VERDICT) | verdict
     if usual and b & words.M96 == 0 and amount != 0:
         usual = (state >> 140) & words.M28 < (state >> 168) & words.M28
-        if state & words.GROUPS != 0 and rules._is_grouped(state, (facts >> 192) & words.M5):
-            usual = False
+        if state & words.GROUPS != 0:
+            of_class: uint256 = (facts >> 192) & words.M5
+            usual = usual and of_class < 8 and (state >> (244 + of_class)) & 1 == 0
         if usual:
             counted = state + (1 << 140)
     if not usual:
