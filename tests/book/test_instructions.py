@@ -12,8 +12,7 @@ from freehold.book import instructions, schema
 from freehold.core import ids
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.instruction import Instruction, Purpose, SignedTransaction, State
-
-from conftest import NOON  # isort: skip
+from tests.book.conftest import NOON
 
 CHAIN = 31337
 ISSUER, AGENT = ids.Address("0x" + "11" * 20), ids.Address("0x" + "12" * 20)

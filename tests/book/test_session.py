@@ -14,8 +14,7 @@ from freehold.book import schema, session, settings
 from freehold.book.migrations import versions
 from freehold.book.session import open_book
 from freehold.core.errors import Broken, Conflict, Invalid, Unavailable
-
-from conftest import NOON  # isort: skip
+from tests.book.conftest import NOON
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_schema(book):

@@ -6,11 +6,11 @@ import time
 import pytest
 from coincurve import PrivateKey
 from eth_account import Account
-from kms_server import running
 
 from freehold.chain.kms import Kms, open_kms, read_der
 from freehold.chain.signer import from_key
 from freehold.core.errors import Broken, Invalid, Unavailable
+from tests.chain.kms_server import running
 
 SECRET = "8f2a559490d7d3ab1b0d4a63c1b6f7b2d4c36f8dc7b4a1a6f2e5d8c9b0a19283"
 TRANSFER = {

@@ -1,12 +1,8 @@
 """The world of tests/chain/gate_world.py, fresh for each test."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "chain"))
-import gate_world
+from tests.chain import gate_world
 
 
 @pytest.fixture

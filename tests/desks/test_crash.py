@@ -8,18 +8,25 @@ import time
 from pathlib import Path
 
 import pytest
-from crash_child import POINTS
-from gate_world import AGENT, SECOND
 
 from freehold.core.instruction import State
+from tests.chain.gate_world import AGENT, SECOND
+from tests.desks.crash_child import POINTS
 
-CHILD = str(Path(__file__).with_name("crash_child.py"))
+ROOT = Path(__file__).parents[2]
 SEED = 20261122
 
 
 def start(gate, point):
-    command = [sys.executable, CHILD, str(gate.home), gate.book_url, point]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = [
+        sys.executable,
+        "-m",
+        "tests.desks.crash_child",
+        str(gate.home),
+        gate.book_url,
+        point,
+    ]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
 
 
 def finish(gate):

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from gate_world import AGENT, CHAIN, POOR, SECOND
 
 from freehold.book import instructions
 from freehold.chain.send import FeeLimits
@@ -12,6 +11,7 @@ from freehold.core.errors import Conflict, Unavailable
 from freehold.core.instruction import Purpose, State
 from freehold.core.reasons import Reason
 from freehold.desks import posting
+from tests.chain.gate_world import AGENT, CHAIN, POOR, SECOND
 
 
 def test_an_approved_instruction_is_signed_sent_mined_and_settled(gate):

@@ -131,3 +131,8 @@ def _plain(value: Any, kind: str) -> Any:
     if isinstance(value, bytes):
         return "0x" + value.hex()
     return value
+
+
+def content_hash(changes: Sequence[tuple[int, int, int]]) -> bytes:
+    """The hash under which a list of rule changes (what, key, word) is announced."""
+    return keccak(encode(["(uint256,uint256,uint256)[]"], [list(changes)]))

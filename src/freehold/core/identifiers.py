@@ -99,6 +99,12 @@ def country_number(alpha2: str) -> int:
     return int(iso3166.countries_by_alpha2[alpha2].numeric) if alpha2 else 0
 
 
+def country_letters(number: int) -> str:
+    """The alpha-2 code of a numeric one; the number itself where ISO 3166 has none, "" for 0."""
+    country = iso3166.countries_by_numeric.get(f"{number:03d}")
+    return country.alpha2 if country else (str(number) if number else "")
+
+
 def parse_currency(text: str, field: str = "currency") -> str:
     """An ISO 4217 code that money can be held in (one with a minor unit: no metals, no tests)."""
     known = text in iso4217.Currency.__members__ and text.isupper()

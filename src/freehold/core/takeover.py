@@ -142,7 +142,7 @@ def differences(
 
 def plan(register: OldRegister, day: date) -> list[Act]:
     """The acts of the take-over: admit every holder, issue every lot, then stop what is stopped."""
-    acts: list[Act] = [Admit(day, holder, id) for id, holder in register.holders.items()]
+    acts: list[Act] = [Admit(day, holder, key) for key, holder in register.holders.items()]
     stops: list[Act] = []
     for certificate in register.certificates:
         lot, source = certificate.lot, f"line {certificate.line}"

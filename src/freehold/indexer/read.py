@@ -1,7 +1,7 @@
 """What the projection answers: the register now, after a block, at an instant, at a record.
 
-An instant means *before the blocks at or after it*, as everywhere (`core/standing.py`). Long answers
-come in pages: name the last thing you saw and how many more you want.
+An instant means *before the blocks at or after it*, as everywhere (`core/standing.py`). Long
+answers come in pages: name the last thing you saw and how many more you want.
 """
 
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ def last_block(connection: Connection) -> int:
 def block_before(connection: Connection, instant: datetime) -> int:
     """The last block before an instant, -1 if there is none.
 
-    Raises Conflict while the chain has no block at or after the instant: more may still come before.
+    Raises Conflict while the chain has no block at or after the instant: more may come before it.
     """
     seconds = to_seconds(instant)
     head = last_head(connection)
@@ -159,7 +159,7 @@ def statement(
     after: tuple[int, int] = (-1, -1),
     limit: int | None = None,
 ) -> list[Entry]:
-    """The moves of one account in their order, from behind (block, log) `after`, at most `limit`."""
+    """The moves of one account in their order, behind (block, log) `after`, at most `limit`."""
     number, moves = _number(connection, token), t.history.c
     block, log = after
     mine = (moves.token == number, moves.account == account)
