@@ -83,7 +83,7 @@ def test_platform_issuer_and_two_instruments_stand_and_move_by_the_rules(ledger:
 
     admitted = [int(w, 16) | 1 << 192 | 30_000 << 207 for w in (SELLER_KEY.address, BUYER)]
     post(contracts.call("Holders", "admit", admitted), holders)
-    content = contracts.rules_content(RULES)
+    content = contracts.content_hash(RULES)
     post(contracts.call("SecurityToken", "announce_rules", b"\2" * 32, content), tokens[0])
     post(contracts.call("SecurityToken", "activate_rules", RULES), tokens[0])
     row = int(SELLER_KEY.address, 16) | 500 << 160

@@ -59,11 +59,6 @@ def opening(
     return _hash_of(entry)[:4] + encode(_types(entry["inputs"]), [words])
 
 
-def rules_content(changes: Sequence[tuple[int, int, int]]) -> bytes:
-    """The hash under which changes of the rules (what, key, word) are announced."""
-    return keccak(encode(["(uint256,uint256,uint256)[]"], [changes]))
-
-
 def read(
     w3: Web3,
     contract: str,

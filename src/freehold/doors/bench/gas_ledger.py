@@ -6,9 +6,6 @@ like anybody's, and a figure does not move from run to run because an address ha
 """
 
 import contextlib
-import shutil
-import socket
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -21,6 +18,8 @@ from eth_hash.auto import keccak
 from web3 import Web3
 
 from freehold.chain import node, rpc
+from freehold.chain.anvil.genesis import Genesis
+from freehold.chain.anvil.scratch import scratch
 from freehold.chain.signer import KeySigner, from_key
 from freehold.core.errors import Broken, Unavailable
 from freehold.core.ids import Address
@@ -121,52 +120,19 @@ def embedded() -> Iterator[Ledger]:
             _hang_up(w3, home)
 
 
-def anvil_binary(home: Path) -> Path | None:
-    """The installed anvil, else one on PATH, else None."""
-    installed = sorted((home / "anvil" / "engine").glob("node_modules/*/*/bin/anvil"))
-    named = shutil.which("anvil")
-    return installed[0] if installed else Path(named) if named else None
-
-
 @contextlib.contextmanager
-def anvil(binary: Path) -> Iterator[Ledger]:
-    """A bare anvil that mines each transaction at once; gone when the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    with tempfile.TemporaryDirectory(prefix="freehold-gas-") as folder:
-        command = [
-            str(binary), "--quiet", "--accounts", "0", "--port", str(port), "--host", "127.0.0.1",
-            "--hardfork", "prague", "--chain-id", str(CHAIN), "--timestamp", str(START),
-            "--gas-limit", str(_BLOCK_GAS),
-        ]  # fmt: skip
-        process = subprocess.Popen(
-            command, cwd=folder, env={"HOME": folder}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            ledger = Ledger("anvil", _answering(f"http://127.0.0.1:{port}"))
-            for address, wei in _funds().items():
-                rpc.ask(ledger.w3, "anvil_setBalance", address, hex(wei))
-            yield ledger
-        finally:
-            process.kill()
-            process.wait()
+def anvil(home: Path) -> Iterator[Ledger]:
+    """The anvil that is installed in `home`, without a journal; gone when the block ends.
+
+    Raises Unavailable where it is not installed.
+    """
+    genesis = Genesis(CHAIN, START, _BLOCK_GAS, tuple(_funds().items()))
+    with scratch(home, genesis) as url:
+        yield Ledger("anvil", node.open_ledger(home, url, chain_id=CHAIN))
 
 
 def _funds() -> dict[str, int]:
     return {party(number).address: 1_000_000 * _ETHER for number in range(FUNDED)}
-
-
-def _answering(url: str) -> Web3:
-    deadline = time.monotonic() + _READY_SECONDS
-    while True:
-        try:
-            return node.open_ledger(Path(), url, chain_id=CHAIN)
-        except Unavailable:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
 
 
 def _hang_up(w3: Web3, home: Path) -> None:
