@@ -1,4 +1,4 @@
-"""The register read the slow way, as plainly as the rules can be written: the judge of the fast one.
+"""The register read the slow way, as plainly as the rules can be written: the judge of the fast.
 
 Every question goes through all events again; nothing is kept between questions.
 """

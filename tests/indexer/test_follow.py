@@ -34,7 +34,7 @@ def chain(seed, count, holders=12):
 
 
 def fork(events, recording, depth, seed=1):
-    """Another chain: the last `depth` blocks replaced by others with other events, one more on top."""
+    """Another chain: the last `depth` blocks replaced by others, and one more on top."""
     last = recording.heads[-1].number
     keep = last - depth
     old = [one for one in events if one.position.block <= keep]
