@@ -26,8 +26,8 @@ def call(contract: str, function: str, *args: Any) -> bytes:
 def creation(contract: str, *args: Any) -> bytes:
     """The data of a transaction that creates a contract."""
     code = bytes.fromhex(artifact(contract)["bytecode"].removeprefix("0x"))
-    entry = next((e for e in abi(contract) if e["type"] == "constructor"), {"inputs": []})
-    return code + encode(_types(entry["inputs"]), args)
+    inputs = (e["inputs"] for e in abi(contract) if e["type"] == "constructor")
+    return code + encode(_types(next(inputs, [])), args)
 
 
 def blueprint(contract: str) -> bytes:

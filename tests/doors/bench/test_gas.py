@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from freehold.chain import contracts, npm
+from freehold.chain.artifacts import TOKEN_PARTS
 from freehold.chain.deploy import created
 from freehold.core.errors import Broken, Unavailable
 from freehold.doors.bench import gas, gas_ledger, gas_peers, gas_world
@@ -88,7 +89,7 @@ def test_without_anvil_a_row_says_how_to_get_it(tmp_path: Path) -> None:
 
 def test_a_desk_that_lays_out_storage_otherwise_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(row.met for row in gas.layout_rows())
-    layouts = {name: {"book.state": 2, "powers.delay": 1} for name in gas.TOKEN_PARTS}
+    layouts = {name: {"book.state": 2, "powers.delay": 1} for name in TOKEN_PARTS}
     layouts["BackOffice"] = {"book.state": 3}
     monkeypatch.setattr(gas, "artifact", lambda name: {"storage": layouts[name]})
     missed = [(row.name, row.value) for row in gas.layout_rows() if not row.met]
