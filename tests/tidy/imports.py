@@ -20,7 +20,20 @@ MAY_IMPORT = {
     "bench": FOUR | {"core", "desks", "doors", "bench", "config"},
     "config": frozenset({"core"}),
 }
-SHARED_DESKS = frozenset({"office", "permits"})
+# what desks work with; a desk that answers requests is never imported by another
+SHARED_DESKS = frozenset(
+    {
+        "office",
+        "permits",
+        "posting",
+        "carrying",
+        "following",
+        "establishment",
+        "history",
+        "verification",
+        "reports",
+    }
+)
 CORE_LAYERS = (
     {"errors", "units", "clock", "calendar", "ids", "identifiers", "facts", "powers", "reasons"},
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},

@@ -26,8 +26,9 @@ def call(contract: str, function: str, *args: Any) -> bytes:
 def creation(contract: str, *args: Any) -> bytes:
     """The data of a transaction that creates a contract."""
     code = bytes.fromhex(artifact(contract)["bytecode"].removeprefix("0x"))
-    inputs = (e["inputs"] for e in abi(contract) if e["type"] == "constructor")
-    return code + encode(_types(next(inputs, [])), args)
+    nothing: dict[str, Any] = {"inputs": []}
+    entry = next((e for e in abi(contract) if e["type"] == "constructor"), nothing)
+    return code + encode(_types(entry["inputs"]), args)
 
 
 def blueprint(contract: str) -> bytes:
@@ -57,6 +58,11 @@ def opening(
         list(grants),
     )  # fmt: skip
     return _hash_of(entry)[:4] + encode(_types(entry["inputs"]), [words])
+
+
+def rules_content(changes: Sequence[tuple[int, int, int]]) -> bytes:
+    """The hash under which changes of the rules (what, key, word) are announced."""
+    return keccak(encode(["(uint256,uint256,uint256)[]"], [changes]))
 
 
 def read(
@@ -92,9 +98,9 @@ def event_topic(contract: str, event: str) -> bytes:
 @cache
 def _function(contract: str, name: str, arguments: int) -> dict[str, Any]:
     for entry in abi(contract):
-        if entry["type"] == "function" and entry["name"] == name:
-            if len(entry["inputs"]) == arguments:
-                return entry
+        named = entry["type"] == "function" and entry["name"] == name
+        if named and len(entry["inputs"]) == arguments:
+            return entry
     raise AssertionError(f"{contract} has no {name} of {arguments} arguments")
 
 

@@ -214,7 +214,9 @@ def tables(table: CapTable) -> list[Table]:
     diluted = _diluted(table, names)
     units = Column("units", number=True)
     return [
-        Table(f"{table.issuer.name}, {table.day}", [Column("class"), Column("holder"), units], held),
+        Table(
+            f"{table.issuer.name}, {table.day}", [Column("class"), Column("holder"), units], held
+        ),
         Table(
             "Outstanding",
             [Column("class"), units, Column("authorised", number=True)],
@@ -249,5 +251,3 @@ def _grouped(units: int, decimals: int) -> str:
 
 def _limit(units: int | None, decimals: int) -> str:
     return "no limit" if units is None else _grouped(units, decimals)
-
-
