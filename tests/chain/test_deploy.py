@@ -33,7 +33,7 @@ def ledger(tmp_path: Path) -> Iterator[Web3]:
 def send(w3: Web3, key: KeySigner, data: bytes, to: str | None) -> Mapping[str, Any]:
     tx = {
         "chainId": 31337,
-        "nonce": w3.eth.get_transaction_count(key.address),
+        "nonce": w3.eth.get_transaction_count(Web3.to_checksum_address(key.address)),
         "to": to,
         "data": data,
         "gas": 12_000_000,
