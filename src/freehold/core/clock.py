@@ -4,6 +4,7 @@ Instants are aware UTC `datetime`; a naive one is a programmer's error. A *day* 
 number of whole UTC days since 1970-01-01 (`seconds // 86_400`); day 0 means "none".
 """
 
+import calendar
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from freehold.core.errors import Invalid
 
 DAY_SECONDS = 86_400
 LAST_DAY = (1 << 20) - 1
-"""The largest day number that fits the register's words; it stands for "not before further notice"."""
+"""The largest day number that fits the register's words; it stands for "until further notice"."""
 _EPOCH = date(1970, 1, 1)
 
 
@@ -33,7 +34,9 @@ def parse(text: str, field: str = "time") -> datetime:
         ) from None
     if instant.tzinfo is None:
         if len(text) > 10:
-            raise Invalid(f"{field} {text} has no time zone: add Z for UTC", field=field, value=text)
+            raise Invalid(
+                f"{field} {text} has no time zone: add Z for UTC", field=field, value=text
+            )
         instant = instant.replace(tzinfo=UTC)
     return instant.astimezone(UTC)
 
@@ -71,3 +74,15 @@ def day_number(day: date) -> int:
 def day_of(number: int) -> date:
     """The date of a UTC day number."""
     return _EPOCH + timedelta(days=number)
+
+
+def anniversary(day: date, months: int) -> date:
+    """The same day of the month `months` later, or that month's last day where it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def release_day(day: date, months: int) -> date:
+    """The first day on which a period of `months` from `day` is certainly over: the day after its
+    anniversary, because a period must have elapsed and time zones differ."""
+    return anniversary(day, months) + timedelta(days=1)

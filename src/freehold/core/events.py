@@ -9,10 +9,10 @@ How to read a register from them (core/register.py does):
 - A wallet opens an *account*, a number given by the issuer's `Holders` contract (`Admitted`);
   `Replaced` lets a new wallet open the same account and kills the old one for ever.
 - Balances change by `Transfer` alone (sender zero: issued; receiver zero: redeemed).
-- `Issued`, `Passed`, `Forced`, `Redeemed` are headers: they stand directly before the `Transfer`
-  logs they explain (`Issued` before as many as it names `receivers`, the others before one) in the
-  same transaction, and carry instruction id, reason, document and the *legal day*. A `Transfer`
-  without a header is an ordinary sale; its legal day is its block's.
+- `Issued`, `Passed`, `Redeemed` are headers: they stand before the `Transfer` logs they explain
+  (`Issued` before as many as it names `receivers`, the others before one) in the same transaction,
+  and carry instruction id and the *legal day*. A `Transfer` without a header has its block's day.
+  `Forced` stands behind its `Transfer` and tells the reason; it changes nothing by itself.
 - An `Issued` with a vintage puts the units into that lot. Every other change of lots is a
   `LotMoved`: take `units` from (from_account, from_vintage), add them to (to_account, to_vintage).
   Vintage 0 is "free units", account 0 is "nobody": nothing to do on that side.
@@ -26,7 +26,7 @@ class Position(NamedTuple):
     """Where a log stands: block, place in the block, the block's time in seconds, its hash."""
 
     block: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which no position needs
     seconds: int
     block_hash: str
     transaction: str
@@ -104,6 +104,13 @@ class PowersAnnounced:
     effective: int
 
 
+@dataclass(frozen=True, slots=True)
+class FlagsOrdered:
+    wallet: str
+    flags: int
+    document: str
+
+
 # ---- SecurityToken: one class of one instrument ------------------------------------------------
 
 
@@ -142,7 +149,6 @@ class Forced:
     units: int
     reason: int
     document: str
-    day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +163,25 @@ class Redeemed:
 
 @dataclass(frozen=True, slots=True)
 class LotMoved:
-    from_account: int
-    to_account: int
-    from_vintage: int
-    to_vintage: int
+    accounts: int
+    vintages: int
     units: int
+
+    @property
+    def from_account(self) -> int:
+        return self.accounts >> 32
+
+    @property
+    def to_account(self) -> int:
+        return self.accounts & 0xFFFFFFFF
+
+    @property
+    def from_vintage(self) -> int:
+        return self.vintages >> 16
+
+    @property
+    def to_vintage(self) -> int:
+        return self.vintages & 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +295,121 @@ class Corrected:
     document: str
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    owner: str
+    spender: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationUsed:
+    authorizer: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationCanceled:
+    authorizer: str
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForcedTransfer:
+    sender: str
+    receiver: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokensFrozen:
+    wallet: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokensUnfrozen:
+    wallet: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaused:
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverySuccess:
+    lost: str
+    fresh: str
+    identity: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatedTokenInformation:
+    name: str
+    symbol: str
+    decimals: int
+    version: str
+    onchain_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRegistryAdded:
+    registry: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceAdded:
+    compliance: str
+
+
+@dataclass(frozen=True, slots=True)
+class HaltOrdered:
+    halted: bool
+    reason: int
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class MandateGiven:
+    call_hash: str
+    reason: int
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReacquiredSet:
+    month: int
+    vintage: int
+
+
+@dataclass(frozen=True, slots=True)
+class InformedSet:
+    until: int
+    document: str
+
+
 # ---- Assets: titles and documents --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TitleTransfer:
+    sender: str
+    receiver: str
+    token_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TitleApproval:
+    owner: str
+    approved: str
+    token_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,6 +433,20 @@ class DocumentAdded:
     version: int
     document: str
     uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalForAll:
+    owner: str
+    operator: str
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TitleForced:
+    asset: int
+    reason: int
+    document: str
 
 
 class Logged(NamedTuple):

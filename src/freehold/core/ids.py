@@ -7,6 +7,7 @@ between languages; quantities and rates travel as decimal strings.
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import NewType
 
 from eth_hash.auto import keccak
@@ -34,7 +35,9 @@ def _write(value: JSON) -> str:
     if isinstance(value, list):
         return "[" + ",".join(map(_write, value)) + "]"
     assert value is None or isinstance(value, str | bool | int), f"no {type(value)} in a record"
-    assert isinstance(value, str) or value is None or abs(value) <= 2**53 - 1, "write it as a string"
+    assert isinstance(value, str) or value is None or abs(value) <= 2**53 - 1, (
+        "write it as a string"
+    )
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -47,3 +50,12 @@ def instruction_id(instrument: str, actor: str, key: str) -> InstructionId:
     """The id of one act asked of the chain, from who asks for what under which idempotency key."""
     parts = canonical([instrument, actor, key])
     return InstructionId("0x" + hashlib.sha256(parts).hexdigest())
+
+
+@lru_cache(maxsize=1 << 18)
+def checksummed(address: str) -> Address:
+    """Write an address of 0x and 40 hex digits with its checksum in the letters (ERC-55)."""
+    digits = address[2:].lower()
+    marks = keccak(digits.encode()).hex()
+    pairs = zip(digits, marks, strict=False)
+    return Address("0x" + "".join(c.upper() if mark > "7" else c for c, mark in pairs))

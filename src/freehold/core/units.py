@@ -84,7 +84,9 @@ def allocate(total: int, shares: Sequence[int]) -> list[int]:
 
     Largest remainder; ties go to the earlier share. All shares zero is allowed only for total 0.
     """
-    assert total >= 0 and all(share >= 0 for share in shares), "a pot and its shares are not negative"
+    assert total >= 0 and all(share >= 0 for share in shares), (
+        "a pot and its shares are not negative"
+    )
     whole = sum(shares)
     if not whole:
         assert total == 0, "a pot needs somebody to share it"

@@ -1,0 +1,450 @@
+# pragma version 0.4.3
+# pragma optimize codesize
+# pragma evm-version cancun
+"""
+@title ActionDesk
+@license Apache-2.0
+@notice The acts of powers that change an instrument itself: rules, vintages, authorised units, the
+        take-over of an older register, splits, conversions, corrections. Deployed once for a chain;
+        it works over the storage of the token that calls it, reached through the back office.
+@custom:halt A split halts the token until every unit was seen. Called directly it finds no powers.
+"""
+from interfaces import IHolders
+from interfaces import ISecurityToken
+from modules import acts
+from modules import book
+from modules import moves
+from modules import powers
+from modules import rules
+from modules import words
+
+initializes: powers
+initializes: book
+initializes: acts[book := book]
+initializes: rules[book := book]
+initializes: moves[book := book, rules := rules]
+
+PAGE_MAX: constant(uint256) = 200
+CHANGES_MAX: constant(uint256) = 300
+LOTS_MAX: constant(uint256) = 8
+ANSWER_MAX: constant(uint256) = 1_088
+# the parts of the state word that rules may write: flags but PAUSED, HALTED, CLOSED; matrix, limits, groups
+RULED: constant(uint256) = (
+    words.ACTIVE
+    | words.COUNTRIES
+    | words.GROUPS
+    | words.OUTSIDE
+    | words.AFFILIATES
+    | (((1 << 64) - 1) << 76)
+    | (words.M28 << 168)
+    | (words.M32 << 196)
+    | (words.M8 << 244)
+)
+
+struct Change:
+    what: uint256
+    key: uint256
+    word: uint256
+
+interface ISibling:
+    def receive_conversion(
+        instruction: bytes32, holder: address, units: uint256, terms: uint256, day: uint256
+    ): nonpayable
+
+STANDARDS_DESK: immutable(address)
+
+
+@deploy
+def __init__(standards_desk: address):
+    STANDARDS_DESK = standards_desk
+
+
+# ---- rules ----
+
+
+@external
+def announce_rules(policy: bytes32, content: bytes32) -> uint256:
+    """
+    @notice Announce the hash of a list of changes. Before the first unit it may act at once, later
+            only after the delay. Returns the second from which `activate_rules` works.
+    """
+    powers._need(powers.RULES)
+    effective: uint256 = block.timestamp + powers.delay
+    if book.policy == empty(bytes32) and book.accounts[words.SUPPLY] == 0:
+        effective = block.timestamp
+    book.announced_policy = policy
+    book.announced_content = content
+    book.announced_effective = effective
+    log ISecurityToken.RulesAnnounced(policy=policy, content=content, effective=effective)
+    return effective
+
+
+@external
+def activate_rules(changes: DynArray[Change, CHANGES_MAX]):
+    """
+    @notice Write the announced changes; anybody may, once the delay is over.
+    """
+    assert book.announced_content != empty(bytes32), "rules: none announced"
+    assert block.timestamp >= book.announced_effective, "rules: delay still runs"
+    assert keccak256(abi_encode(changes)) == book.announced_content, "rules: not the announced"
+    for change: Change in changes:
+        self._change(change)
+    version: uint256 = ((book.state >> 228) & words.M16) + 1
+    assert version <= words.M16, "rules: no version left"
+    book.state = (book.state & ~(words.M16 << 228)) | (version << 228)
+    book.policy = book.announced_policy
+    book.announced_content = empty(bytes32)
+    log ISecurityToken.RulesActivated(policy=book.policy, version=version)
+
+
+@internal
+def _change(change: Change):
+    """
+    @dev 1 state, 2 sellable, 3 why, 4 exits, 5 groups of classes, 6 limits, 7 codes, 8 countries,
+         9 outside contract, 10 group counts (set with the groups, from the register).
+    """
+    if change.what == 1:
+        book.state = (book.state & ~RULED) | (change.word & RULED)
+    elif change.what == 2:
+        book.sellable[change.key] = change.word
+    elif change.what == 3:
+        book.why[change.key] = change.word
+    elif change.what == 4:
+        book.exits[change.key] = change.word
+    elif change.what == 5:
+        book.groups_of = change.word
+    elif change.what == 6:
+        book.group_limits = change.word
+    elif change.what == 7:
+        book.group_codes = change.word
+    elif change.what == 8:
+        book.countries[change.key] = change.word
+    elif change.what == 9:
+        book.outside = convert(change.word, address)
+        log ISecurityToken.ComplianceAdded(compliance=book.outside)
+    elif change.what == 10:
+        book.group_counts = change.word
+    else:
+        raise "rules: unknown change"
+
+
+@external
+def open_vintage(terms: uint256) -> uint256:
+    """
+    @notice The number of the vintage with these terms; a past acquisition day needs the take-over.
+    """
+    powers._need(powers.ISSUE)
+    acquired: uint256 = acts._legal_day(terms & words.M20)
+    return book._vintage(terms)
+
+
+@external
+def amend_vintage(vintage: uint256, terms: uint256, document: bytes32):
+    """
+    @notice Move the clocks of a vintage (a distribution certified complete, a status changed); its
+            acquisition day and family stay.
+    """
+    powers._need(powers.RULES)
+    kept: uint256 = book.vintages[vintage]
+    assert kept != 0 and document != empty(bytes32), "vintage: unknown, or no document"
+    assert (kept ^ terms) & (words.M20 | (words.M8 << 120)) == 0, "vintage: other lot"
+    assert terms >> 168 == 0, "vintage: bad terms"
+    book.vintage_of[kept] = 0
+    book.vintage_of[terms] = vintage
+    book.vintages[vintage] = terms
+    log ISecurityToken.VintageAmended(vintage=vintage, terms=terms, document=document)
+
+
+@external
+def set_reacquired(month: uint256, vintage: uint256):
+    """
+    @notice The vintage of units bought from an affiliate in a civil month (counted from March 0000).
+    """
+    powers._need(powers.RULES)
+    assert book.vintages[vintage] != 0, "vintage: unknown"
+    book.reacquired[month] = vintage
+    log ISecurityToken.ReacquiredSet(month=month, vintage=vintage)
+
+
+@external
+def set_informed(until: uint256, document: bytes32):
+    """
+    @notice The last day on which current public information is available (230.144(c)).
+    """
+    powers._need(powers.INFORM)
+    assert until <= words.M20 and document != empty(bytes32), "act: day and document"
+    book.informed_until = until
+    log ISecurityToken.InformedSet(until=until, document=document)
+
+
+@external
+def set_authorised(units: uint256, document: bytes32):
+    powers._need(powers.RULES)
+    assert document != empty(bytes32), "act: document"
+    assert units != 0 and units <= words.M96, "authorised: out of range"
+    assert units >= book.accounts[words.SUPPLY] & words.M96, "authorised: below issued"
+    book.authorised = units
+    log ISecurityToken.AuthorisedSet(units=units, document=document)
+
+
+# ---- take-over of an older register ----
+
+
+@external
+def open_take_over(document: bytes32):
+    """
+    @notice Ask for the right to post acts of the past; a second power must confirm the document.
+    """
+    powers._need(powers.ISSUE)
+    assert book.take_over == 0, "take-over: over"
+    assert document != empty(bytes32), "act: document"
+    book.take_over_document = document
+    book.take_over_by = msg.sender
+
+
+@external
+def confirm_take_over(document: bytes32):
+    powers._need(powers.CONFIRM)
+    assert book.take_over == 0, "take-over: over"
+    assert document == book.take_over_document and document != empty(bytes32), "take-over: other document"
+    assert msg.sender != book.take_over_by, "take-over: second person needed"
+    book.take_over = 1
+    log ISecurityToken.TakeOverOpened(document=document, first=book.take_over_by, second=msg.sender)
+
+
+@external
+def close_take_over():
+    """
+    @notice Close it for good and show the opening balance.
+    """
+    powers._need(powers.CONFIRM)
+    assert book.take_over == 1, "take-over: not open"
+    book.take_over = 2
+    log ISecurityToken.TakeOverClosed(
+        document=book.take_over_document, supply=book.accounts[words.SUPPLY] & words.M96
+    )
+
+
+# ---- split and conversion ----
+
+
+@external
+def announce_split(instruction: bytes32, numerator: uint256, denominator: uint256, document: bytes32):
+    """
+    @notice Halt the token and begin an n for m split; `split_page` then scales account by account.
+    """
+    powers._need(powers.ACTION)
+    assert book.split_ratio == 0, "split: one runs"
+    assert numerator != 0 and denominator != 0 and numerator != denominator, "split: bad ratio"
+    assert numerator <= words.M32 and denominator <= words.M32, "split: bad ratio"
+    assert document != empty(bytes32), "act: document"
+    book.split_ratio = (numerator << 128) | denominator
+    book.split_seen = 0
+    book.split_supply = 0
+    book.split_instruction = instruction
+    book.split_number += 1
+    book.state = moves._current() | words.HALTED
+    log ISecurityToken.SplitAnnounced(
+        instruction=instruction, numerator=numerator, denominator=denominator, document=document
+    )
+
+
+@external
+def split_page(wallets: DynArray[address, PAGE_MAX]):
+    """
+    @notice Scale the accounts of these wallets, each once; fractions are rounded down and their
+            remainders told in `SplitApplied` for cash in lieu.
+    """
+    powers._need(powers.ACTION)
+    ratio: uint256 = book.split_ratio
+    assert ratio != 0, "split: none announced"
+    passed: uint256 = (book.state >> 40) & words.M16
+    for wallet: address in wallets:
+        account: uint256 = acts._account(wallet)
+        page: uint256 = (book.split_number << 32) | (account >> 8)
+        bit: uint256 = 1 << (account & 255)
+        if book.split_pages[page] & bit == 0:
+            book.split_pages[page] |= bit
+            self._split(account, wallet, passed, ratio >> 128, ratio & ((1 << 128) - 1))
+
+
+@external
+def finish_split():
+    """
+    @notice Trading resumes only when every unit was seen.
+    """
+    powers._need(powers.ACTION)
+    ratio: uint256 = book.split_ratio
+    supply: uint256 = book.accounts[words.SUPPLY]
+    assert ratio != 0, "split: none announced"
+    assert book.split_seen == supply & words.M96, "split: units unseen"
+    passed: uint256 = (book.state >> 40) & words.M16
+    if (supply >> 200) & words.M16 != passed:
+        supply = book._covered(words.SUPPLY, supply, passed)
+    book.accounts[words.SUPPLY] = (supply & ~words.M96) | book.split_supply
+    scaled: uint256 = book.authorised * (ratio >> 128) // (ratio & ((1 << 128) - 1))
+    book.authorised = min(max(scaled, book.split_supply), words.M96)
+    book.split_ratio = 0
+    book.state &= ~words.HALTED
+    log ISecurityToken.SplitFinished(instruction=book.split_instruction, supply=book.split_supply)
+
+
+@internal
+def _split(account: uint256, wallet: address, passed: uint256, up: uint256, down: uint256):
+    word: uint256 = book.accounts[account]
+    if (word >> 200) & words.M16 != passed:
+        word = book._covered(account, word, passed)
+    before: uint256 = word & words.M96
+    slots: uint256 = (word >> 192) & words.M8
+    after: uint256 = before * up // down
+    assert after <= words.M96, "units: more than 96 bits"
+    log ISecurityToken.SplitApplied(
+        account=account, before=before, after=after, remainder=before * up % down
+    )
+    if after >= before:
+        log ISecurityToken.Transfer(sender=empty(address), receiver=wallet, amount=after - before)
+    else:
+        log ISecurityToken.Transfer(sender=wallet, receiver=empty(address), amount=before - after)
+    for slot: uint256 in range(LOTS_MAX):
+        if (slots >> slot) & 1 != 0:
+            lot: uint256 = book._lot(account, slot)
+            units: uint256 = lot & words.M96
+            scaled: uint256 = units * up // down
+            vintage: uint256 = lot >> 96
+            book._set_lot(account, slot, (vintage << 96 | scaled) if scaled != 0 else 0)
+            if scaled == 0:
+                word = word & ~(1 << (192 + slot))
+            if scaled < units:
+                book._log_lot(account, 0, vintage, 0, units - scaled)
+            else:
+                book._log_lot(0, account, 0, vintage, scaled - units)
+    frozen: uint256 = (word >> 96) & words.M96
+    if frozen != 0:
+        frozen = min((frozen * up + down - 1) // down, words.M96)
+        log ISecurityToken.Frozen(account=wallet, amount=frozen)
+    word = word & ~((words.M96 << 96) | words.M96)
+    book.accounts[account] = word | (frozen << 96) | after
+    book.split_seen += before
+    book.split_supply += after
+
+
+@external
+def convert_units(
+    instruction: bytes32,
+    holder: address,
+    to_token: address,
+    units: uint256,
+    numerator: uint256,
+    denominator: uint256,
+    day: uint256,
+    document: bytes32,
+    named: DynArray[uint256, LOTS_MAX],
+):
+    """
+    @notice Cancel units here and issue units of a sibling class in one call; lots keep their dates.
+            Each part must convert to whole units.
+    """
+    powers._need(powers.ACTION)
+    register: IHolders = IHolders(book.holders_register)
+    assert to_token != self and staticcall register.is_listed(to_token), "convert: no sibling"
+    assert document != empty(bytes32) and denominator != 0, "act: document and ratio"
+    facts: uint256 = staticcall register.facts(holder)
+    account: uint256 = words._number(facts)
+    legal: uint256 = acts._legal_day(day)
+    assert units * numerator % denominator == 0, "convert: fraction of a unit"
+    log ISecurityToken.Converted(
+        instruction=instruction,
+        holder=holder,
+        to_token=to_token,
+        units_in=units,
+        units_out=units * numerator // denominator,
+    )
+    log ISecurityToken.Redeemed(
+        instruction=instruction,
+        holder=holder,
+        units=units,
+        reason=words.CONVERT,
+        document=document,
+        day=legal,
+    )
+    slots: uint256 = (book.accounts[account] >> 192) & words.M8
+    before: DynArray[uint256, LOTS_MAX] = []
+    for slot: uint256 in range(LOTS_MAX):
+        before.append(book._lot(account, slot) if (slots >> slot) & 1 != 0 else 0)
+    moves._debit(register, holder, facts, units, acts._picks(account, named))
+    left: uint256 = units
+    for slot: uint256 in range(LOTS_MAX):
+        lot: uint256 = before[slot]
+        if lot != 0:
+            kept: uint256 = book._lot(account, slot) & words.M96
+            taken: uint256 = (lot & words.M96) - kept
+            if taken != 0:
+                left -= taken
+                assert taken * numerator % denominator == 0, "convert: fraction of a unit"
+                extcall ISibling(to_token).receive_conversion(
+                    instruction,
+                    holder,
+                    taken * numerator // denominator,
+                    book.vintages[lot >> 96],
+                    day,
+                )
+    if left != 0:
+        assert left * numerator % denominator == 0, "convert: fraction of a unit"
+        extcall ISibling(to_token).receive_conversion(
+            instruction, holder, left * numerator // denominator, 0, day
+        )
+
+
+@external
+def receive_conversion(
+    instruction: bytes32, holder: address, units: uint256, terms: uint256, day: uint256
+):
+    """
+    @notice Called by a sibling token that has just cancelled units of the same holder.
+    """
+    register: IHolders = IHolders(book.holders_register)
+    assert staticcall register.is_listed(msg.sender), "convert: no sibling"
+    vintage: uint256 = 0
+    if terms != 0:
+        vintage = book._vintage(terms)
+    acts._header(instruction, vintage, day, units, 1)
+    state: uint256 = moves._current()
+    facts: uint256 = staticcall register.facts(holder)
+    open_to: uint256 = book.sellable[words.ISSUE << 16]
+    state = moves._credit(register, state, holder, facts, units, vintage, open_to)
+    book.state = state
+    moves._supply((state >> 40) & words.M16, units, 0)
+
+
+# ---- corrections and mandates ----
+
+
+@external
+def correct(instruction: bytes32, corrects: bytes32, reason: uint256, document: bytes32):
+    """
+    @notice Say that one instruction reverses or replaces another; nothing is ever edited.
+    """
+    powers._need(powers.ACTION)
+    acts._need_grounds(reason, document)
+    log ISecurityToken.Corrected(
+        instruction=instruction, corrects=corrects, reason=reason, document=document
+    )
+
+
+@external
+def give_mandate(call_hash: bytes32, reason: uint256, document: bytes32):
+    """
+    @notice Give reason and document for one standard call (keccak-256 of its call data) that has no
+            room for them: forcedTransfer, burn, mint, freezes. The call uses the mandate up.
+    """
+    powers._need(powers.CONFIRM)
+    acts._need_grounds(reason, document)
+    book.mandates[call_hash] = book.Mandate(reason=reason, document=document)
+    log ISecurityToken.MandateGiven(call_hash=call_hash, reason=reason, document=document)
+
+
+@external
+@payable
+@raw_return
+def __default__() -> Bytes[ANSWER_MAX]:
+    return raw_call(STANDARDS_DESK, msg.data, max_outsize=ANSWER_MAX, is_delegate_call=True)

@@ -1,0 +1,461 @@
+# pragma version 0.4.3
+"""
+@title Moves
+@license Apache-2.0
+@notice The only code that changes balances and lots: `_pass` by the rules, `_shift` by a power,
+        `_credit` and `_debit` at issue and redemption. All keep counts, records and lots exact.
+"""
+from interfaces import IHolders
+from interfaces import ISecurityToken
+from modules import book
+from modules import rules
+from modules import words
+
+uses: book
+uses: rules
+
+# the issuer as a party: account 1 of nobody, class 0, never counted
+ISSUER: constant(uint256) = (1 << 160) | words.FACT_TREASURY
+OFTEN: constant(uint256) = words.ACTIVE | words.PAUSED | words.HALTED | words.OUTSIDE
+RARE: constant(uint256) = (
+    words.FACT_STOPPED | words.FACT_MULTI | words.FACT_TREASURY | words.TOMBSTONE
+)
+VERDICT: constant(uint256) = ((1 << 26) - 1) << 217
+
+interface ITransferred:
+    def transferred(sender: address, receiver: address, amount: uint256): nonpayable
+
+
+@internal
+def _pass(
+    register: IHolders,
+    sender: address,
+    receiver: address,
+    amount: uint256,
+    kind: uint256,
+    proofs: uint256,
+    picks: uint256,
+):
+    """
+    @dev Move by the rules, or refuse with the code that every view about the same transfer gives.
+    """
+    before: uint256 = book.state
+    state: uint256 = before
+    if block.timestamp >= before & words.M40:
+        state = book._rolled(before)
+    sender_facts: uint256 = 0
+    receiver_facts: uint256 = 0
+    sender_facts, receiver_facts = staticcall register.pair(sender, receiver)
+    from_account: uint256 = (sender_facts >> 160) & words.M32
+    to_account: uint256 = (receiver_facts >> 160) & words.M32
+    a: uint256 = book.accounts[from_account]
+    b: uint256 = book.accounts[to_account]
+    code: uint256 = rules._refusal(
+        register, state, sender_facts, receiver_facts, a, b, amount, kind, proofs, picks
+    )
+    if code == 0:
+        code = rules._outside_refusal(state, sender, receiver, amount)
+    if code != 0:
+        self._refuse(code, sender, amount, a)
+    if amount == 0 or from_account == to_account:
+        log ISecurityToken.Transfer(sender=sender, receiver=receiver, amount=amount)
+        return
+    if (a & words.M96 == amount) or (b & words.M96 == 0):
+        state = self._counted(register, state, sender_facts, receiver_facts, a, b, amount)
+    passed: uint256 = (state >> 40) & words.M16
+    if (a >> 200) & words.M16 != passed:
+        a = book._covered(from_account, a, passed)
+    if (b >> 200) & words.M16 != passed:
+        b = book._covered(to_account, b, passed)
+    if state & words.COUNTRIES != 0:
+        verdict: uint256 = (receiver_facts << 20) | (((state >> 228) & words.M16) << 227)
+        b = (b & ~VERDICT) | (verdict & VERDICT)
+    log ISecurityToken.Transfer(sender=sender, receiver=receiver, amount=amount)
+    if (a >> 192) & words.M8 != 0 or rules._resets(state, sender_facts, kind):
+        a, b = self._move_lots(
+            register, state, sender_facts, receiver_facts, a, b, amount, kind, proofs, picks
+        )
+    book.accounts[from_account] = a - amount
+    book.accounts[to_account] = b + amount
+    if state != before:
+        book.state = state
+    if state & words.OUTSIDE != 0:
+        extcall ITransferred(book.outside).transferred(sender, receiver, amount)
+
+
+@internal
+@view
+def _refuse(code: uint256, sender: address, amount: uint256, word: uint256):
+    """
+    @dev ERC-7943 asks for its own error where only frozen units stand in the way.
+    """
+    balance: uint256 = word & words.M96
+    if code == 101 and amount <= balance:
+        frozen: uint256 = min((word >> 96) & words.M96, balance)
+        raw_revert(
+            abi_encode(
+                sender,
+                amount,
+                balance - frozen,
+                method_id=method_id(
+                    "ERC7943InsufficientUnfrozenBalance(address,uint256,uint256)"
+                ),
+            )
+        )
+    digits: uint256 = (
+        ((code // 100 + 48) << 16) | ((code // 10 % 10 + 48) << 8) | (code % 10 + 48)
+    )
+    raw_revert(
+        concat(
+            x"08c379a0",
+            x"0000000000000000000000000000000000000000000000000000000000000020",
+            x"0000000000000000000000000000000000000000000000000000000000000015",
+            x"7472616e7366657220726566757365643a20",
+            convert(convert(digits, uint24), bytes3),
+            x"0000000000000000000000",
+        )
+    )
+
+
+# ---- counts ----
+
+
+@internal
+def _counted(
+    register: IHolders,
+    state: uint256,
+    sender_facts: uint256,
+    receiver_facts: uint256,
+    a: uint256,
+    b: uint256,
+    amount: uint256,
+) -> uint256:
+    """
+    @dev The state with holders counted by person after the move. Treasury accounts do not count.
+    """
+    leaves: bool = rules._leaves(register, sender_facts, a, amount)
+    enters: bool = b & words.M96 == 0 and receiver_facts & words.FACT_TREASURY == 0
+    if enters and receiver_facts & words.FACT_MULTI != 0:
+        if rules._same_person(register, receiver_facts, sender_facts):
+            enters = leaves
+        else:
+            enters = rules._elsewhere(register, (receiver_facts >> 160) & words.M32) == 0
+    if state & words.GROUPS != 0:
+        self._regroup(
+            state,
+            (sender_facts >> 192) & words.M5 if leaves else 0,
+            (receiver_facts >> 192) & words.M5 if enters else 0,
+        )
+    if enters == leaves:
+        return state
+    return state + (1 << 140) if enters else state - (1 << 140)
+
+
+@internal
+def _regroup(state: uint256, from_class: uint256, to_class: uint256):
+    """
+    @dev One person fewer in the groups of `from_class`, one more in those of `to_class`; class 0 is none.
+    """
+    if not rules._is_grouped(state, from_class) and not rules._is_grouped(state, to_class):
+        return
+    left: uint256 = (book.groups_of >> (from_class * 8)) & words.M8
+    entered: uint256 = (book.groups_of >> (to_class * 8)) & words.M8
+    if left == entered:
+        return
+    counts: uint256 = book.group_counts
+    for i: uint256 in range(8):
+        counts += ((entered >> i) & 1) << (32 * i)
+        counts -= ((left >> i) & 1) << (32 * i)
+    book.group_counts = counts
+
+
+# ---- lots ----
+
+
+@internal
+def _move_lots(
+    register: IHolders,
+    state: uint256,
+    sender_facts: uint256,
+    receiver_facts: uint256,
+    a: uint256,
+    b: uint256,
+    amount: uint256,
+    kind: uint256,
+    proofs: uint256,
+    picks: uint256,
+) -> (uint256, uint256):
+    """
+    @dev Take free units, then lots in the order that `_lots_refusal` walked. A forced kind ignores
+         the clocks and keeps every vintage. Returns the account words with their slots.
+    """
+    from_account: uint256 = (sender_facts >> 160) & words.M32
+    to_account: uint256 = (receiver_facts >> 160) & words.M32
+    sender: uint256 = a
+    receiver: uint256 = b
+    slots: uint256 = (a >> 192) & words.M8
+    need: uint256 = amount
+    anew: uint256 = 0
+    if rules._resets(state, sender_facts, kind):
+        anew = book.reacquired[rules._month()]
+    if picks == 0:
+        free: uint256 = min(amount, (a & words.M96) - book._restricted(from_account, slots))
+        need -= free
+        if anew != 0 and free != 0:
+            receiver = self._put(to_account, receiver, anew, free)
+            book._log_lot(from_account, to_account, 0, anew, free)
+    else:
+        slots = slots & picks
+    unbound: bool = kind >= words.FORCED or (
+        sender_facts & receiver_facts & words.FACT_MULTI != 0
+        and rules._same_person(register, sender_facts, receiver_facts)
+    )
+    for i: uint256 in range(8):
+        if need == 0:
+            break
+        lot: uint256 = rules._next_lot(
+            from_account,
+            slots,
+            (sender_facts >> 192) & words.M5,
+            (receiver_facts >> 192) & words.M5,
+            kind,
+            proofs,
+            unbound,
+        )
+        slot: uint256 = lot & words.M8
+        assert slot != rules.MOVED_ALL, "lots: too few"
+        slots = slots & ~(1 << slot)
+        vintage: uint256 = (lot >> 16) & words.M16
+        units: uint256 = min(need, lot >> 32)
+        need -= units
+        sender = self._take(from_account, sender, slot, lot, units)
+        target: uint256 = anew
+        if anew == 0 and kind != words.PUBLIC_SALE and rules._running(
+            book.vintages[vintage], block.timestamp // 86400
+        ) != 0:
+            target = vintage
+        if target != 0:
+            receiver = self._put(to_account, receiver, target, units)
+        book._log_lot(from_account, to_account, vintage, target, units)
+    assert need == 0, "lots: too few"
+    return sender, receiver
+
+
+@internal
+def _take(account: uint256, word: uint256, slot: uint256, lot: uint256, units: uint256) -> uint256:
+    """
+    @dev Take from one slot; an emptied slot is given back. `lot` is what `_next_lot` answered.
+    """
+    left: uint256 = (lot >> 32) - units
+    if left == 0:
+        book._set_lot(account, slot, 0)
+        return word & ~(1 << (192 + slot))
+    book._set_lot(account, slot, ((lot >> 16) & words.M16) << 96 | left)
+    return word
+
+
+@internal
+def _put(account: uint256, word: uint256, vintage: uint256, units: uint256) -> uint256:
+    """
+    @dev Add to the slot of the vintage, or to a new one.
+    """
+    slots: uint256 = (word >> 192) & words.M8
+    slot: uint256 = book._slot_for(account, slots, vintage)
+    assert slot != 8, "transfer refused: 149"
+    if (slots >> slot) & 1 == 0:
+        book._set_lot(account, slot, vintage << 96 | units)
+        return word | (1 << (192 + slot))
+    book._set_lot(account, slot, book._lot(account, slot) + units)
+    return word
+
+
+# ---- by a power: forced, issued, redeemed ----
+
+
+@internal
+def _shift(
+    register: IHolders,
+    sender: address,
+    receiver: address,
+    amount: uint256,
+    kind: uint256,
+    picks: uint256,
+):
+    """
+    @dev Move against the rules: the receiver must still be able to receive, frozen units that go are
+         announced, vintages stay as they are.
+    """
+    state: uint256 = self._current()
+    sender_facts: uint256 = 0
+    receiver_facts: uint256 = 0
+    sender_facts, receiver_facts = staticcall register.pair(sender, receiver)
+    from_account: uint256 = (sender_facts >> 160) & words.M32
+    to_account: uint256 = (receiver_facts >> 160) & words.M32
+    assert from_account != 0, "transfer refused: 111"
+    assert from_account != to_account, "forced: same account"
+    code: uint256 = rules._receiver_refusal(state, receiver_facts)
+    if code != 0:
+        self._refuse(code, sender, amount, 0)
+    a: uint256 = book.accounts[from_account]
+    b: uint256 = book.accounts[to_account]
+    assert amount <= a & words.M96, "transfer refused: 101"
+    if amount != 0:
+        state = self._counted(register, state, sender_facts, receiver_facts, a, b, amount)
+        a = self._thawed(sender, a, amount)
+        passed: uint256 = (state >> 40) & words.M16
+        if (a >> 200) & words.M16 != passed:
+            a = book._covered(from_account, a, passed)
+        if (b >> 200) & words.M16 != passed:
+            b = book._covered(to_account, b, passed)
+    log ISecurityToken.Transfer(sender=sender, receiver=receiver, amount=amount)
+    if amount != 0:
+        if (a >> 192) & words.M8 != 0:
+            a, b = self._move_lots(
+                register, state, sender_facts, receiver_facts, a, b, amount, kind, 0, picks
+            )
+        book.accounts[from_account] = a - amount
+        book.accounts[to_account] = b + amount
+        book.state = state
+
+
+@internal
+@view
+def _current() -> uint256:
+    state: uint256 = book.state
+    if block.timestamp >= state & words.M40:
+        return book._rolled(state)
+    return state
+
+
+@internal
+def _thawed(holder: address, word: uint256, amount: uint256) -> uint256:
+    """
+    @dev The account word after frozen units that must go were released, with the event.
+    """
+    left: uint256 = (word & words.M96) - amount
+    if (word >> 96) & words.M96 <= left:
+        return word
+    log ISecurityToken.Frozen(account=holder, amount=left)
+    return (word & ~(words.M96 << 96)) | (left << 96)
+
+
+@internal
+def _credit(
+    register: IHolders,
+    state: uint256,
+    wallet: address,
+    facts: uint256,
+    amount: uint256,
+    vintage: uint256,
+    open_to: uint256,
+) -> uint256:
+    """
+    @dev Issue to one account by the rules of kind `issue`, the issuer standing as class 0; `open_to`
+         are the classes that may be issued to. Returns the state; the caller writes it and the supply.
+    """
+    account: uint256 = (facts >> 160) & words.M32
+    b: uint256 = book.accounts[account]
+    counted: uint256 = state
+    # the usual receiver is decided here; whoever is not usual, by the rules in full
+    usual: bool = (
+        state & OFTEN == words.ACTIVE
+        and facts & RARE == 0
+        and (open_to >> ((facts >> 192) & words.M5)) & 1 != 0
+        and (facts >> 207) & words.M20 >= block.timestamp // 86400
+        and (facts >> 227) & words.M12 >= (state >> 56) & words.M12
+        and b & words.ACCOUNT_FROZEN == 0
+    )
+    exponent: uint256 = (state >> 220) & words.M8
+    if usual and exponent != 255:
+        usual = (b & words.M96) + amount <= ((state >> 196) & words.M24) << exponent
+    if usual and state & words.COUNTRIES != 0:
+        verdict: uint256 = ((facts << 20) | (((state >> 228) & words.M16) << 227)) & VERDICT
+        if b & VERDICT != verdict:
+            country: uint256 = (facts >> 197) & words.M10
+            usual = (book.countries[country >> 8] >> (country & 255)) & 1 != 0
+            b = (b & ~VERDICT) | verdict
+    if usual and b & words.M96 == 0 and amount != 0:
+        usual = (state >> 140) & words.M28 < (state >> 168) & words.M28
+        if state & words.GROUPS != 0 and rules._is_grouped(state, (facts >> 192) & words.M5):
+            usual = False
+        if usual:
+            counted = state + (1 << 140)
+    if not usual:
+        code: uint256 = rules._refusal(
+            register, state, ISSUER, facts, amount, b, amount, words.ISSUE, 0, 0
+        )
+        if code != 0:
+            self._refuse(code, empty(address), 0, 0)
+        if b & words.M96 == 0 and amount != 0:
+            counted = self._counted(register, state, ISSUER, facts, amount, b, amount)
+    passed: uint256 = (state >> 40) & words.M16
+    if (b >> 200) & words.M16 != passed:
+        b = book._covered(account, b, passed)
+    if vintage != 0:
+        b = self._put(account, b, vintage, amount)
+    book.accounts[account] = b + amount
+    log ISecurityToken.Transfer(sender=empty(address), receiver=wallet, amount=amount)
+    return counted
+
+
+@internal
+def _debit(
+    register: IHolders, holder: address, facts: uint256, amount: uint256, picks: uint256
+):
+    """
+    @dev Take units out of existence: free first, then lots by age, clocks ignored. Writes state and
+         supply.
+    """
+    account: uint256 = (facts >> 160) & words.M32
+    state: uint256 = self._current()
+    a: uint256 = book.accounts[account]
+    assert account != 0, "transfer refused: 111"
+    assert amount <= a & words.M96, "transfer refused: 101"
+    state = self._counted(register, state, facts, ISSUER, a, amount, amount)
+    a = self._thawed(holder, a, amount)
+    passed: uint256 = (state >> 40) & words.M16
+    if (a >> 200) & words.M16 != passed:
+        a = book._covered(account, a, passed)
+    log ISecurityToken.Transfer(sender=holder, receiver=empty(address), amount=amount)
+    if (a >> 192) & words.M8 != 0:
+        a = self._burn_lots(account, a, amount, picks)
+    book.accounts[account] = a - amount
+    book.state = state
+    self._supply(passed, 0, amount)
+
+
+@internal
+def _burn_lots(account: uint256, word: uint256, amount: uint256, picks: uint256) -> uint256:
+    slots: uint256 = (word >> 192) & words.M8
+    need: uint256 = amount
+    left: uint256 = word
+    if picks == 0:
+        need -= min(amount, (word & words.M96) - book._restricted(account, slots))
+    else:
+        slots = slots & picks
+    for i: uint256 in range(8):
+        if need == 0:
+            break
+        lot: uint256 = rules._next_lot(account, slots, 0, 0, words.TO_ISSUER, 0, True)
+        slot: uint256 = lot & words.M8
+        assert slot != rules.MOVED_ALL, "lots: too few"
+        slots = slots & ~(1 << slot)
+        units: uint256 = min(need, lot >> 32)
+        need -= units
+        left = self._take(account, left, slot, lot, units)
+        book._log_lot(account, 0, (lot >> 16) & words.M16, 0, units)
+    assert need == 0, "lots: too few"
+    return left
+
+
+@internal
+def _supply(passed: uint256, issued: uint256, redeemed: uint256):
+    """
+    @dev The supply is an account word like any other, so past supplies are kept like past balances.
+    """
+    word: uint256 = book.accounts[words.SUPPLY]
+    if (word >> 200) & words.M16 != passed:
+        word = book._covered(words.SUPPLY, word, passed)
+    word = word + issued - redeemed
+    assert (word & words.M96) >= issued, "units: more than 96 bits"
+    book.accounts[words.SUPPLY] = word

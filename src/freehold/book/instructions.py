@@ -1,0 +1,319 @@
+"""The outbox: instructions, the nonces they hold, and the bytes signed for them.
+
+The discipline, which every function here keeps a part of:
+
+- An instruction and its signed bytes are committed before they are sent; a signature that was not
+  stored never leaves the process, so losing it loses nothing.
+- Storing the first bytes takes the sender's next nonce in the same transaction. The (chain, sender,
+  nonce) of an instruction is unique, and further bytes for it (a higher fee, a cancellation) must
+  carry the same nonce.
+- Only the worker that took the sender's lease last may store bytes. This is checked at the moment of
+  storing, so a worker that slept while another took over stores nothing.
+- After a crash the stored bytes are sent again; `signed` gives them back as they were.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from freehold.book import schema
+from freehold.book.session import Transaction
+from freehold.core.errors import Conflict, NotFound
+from freehold.core.ids import Address, InstructionId
+from freehold.core.instruction import (
+    IN_FLIGHT,
+    Instruction,
+    Purpose,
+    SignedTransaction,
+    State,
+    require_move,
+    require_same,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of an instruction's state; `before` is None for its entry."""
+
+    before: State | None
+    after: State
+    at: datetime
+    note: str | None
+
+
+def add(tx: Transaction, asked: Instruction, now: datetime) -> Instruction:
+    """Enter an instruction, once: the same id with the same content returns what became of it.
+
+    Raises Conflict if the id is taken by other content.
+    """
+    assert asked.state in (State.NEW, State.APPROVED), "an instruction starts NEW or APPROVED"
+    assert asked.nonce is None, "an instruction gets its nonce when it is signed"
+    try:
+        with tx.begin_nested():
+            tx.execute(insert(schema.instruction).values(**_columns(asked), created_at=now))
+    except IntegrityError:
+        return require_same(asked, find(tx, asked.id))
+    _record(tx, asked.id, None, asked.state, now, None)
+    return asked
+
+
+def find(tx: Transaction, id: InstructionId) -> Instruction:
+    """The instruction with this id. Raises NotFound."""
+    row = tx.execute(select(schema.instruction).where(schema.instruction.c.id == id)).first()
+    if row is None:
+        raise NotFound(f"there is no instruction {id}", instruction=id)
+    return _instruction(row)
+
+
+def approved(tx: Transaction, chain: int, sender: Address, limit: int) -> list[Instruction]:
+    """What the sender still has to sign, in the order in which it was asked for."""
+    return _in_states(tx, chain, sender, {State.APPROVED}, limit)
+
+
+def in_flight(tx: Transaction, chain: int, sender: Address) -> list[Instruction]:
+    """What holds a nonce of the sender and is not final, in the order in which it was asked for."""
+    return _in_states(tx, chain, sender, IN_FLIGHT, None)
+
+
+def anything_unmined(tx: Transaction, chain: int) -> bool:
+    """Whether anything that was signed on this chain, by any key of the book, is still on its way."""
+    states = schema.instruction.c.state.in_([State.SIGNED, State.SENT])
+    asked = select(schema.instruction.c.number).where(states, schema.instruction.c.chain == chain)
+    return tx.execute(asked.limit(1)).first() is not None
+
+
+def history(tx: Transaction, id: InstructionId) -> list[Change]:
+    """Every change of the instruction's state, oldest first."""
+    change = schema.instruction_change.c
+    asked = select(schema.instruction_change).where(change.instruction == id)
+    return [
+        Change(State(row.before) if row.before else None, State(row.after), row.at, row.note)
+        for row in tx.execute(asked.order_by(change.number))
+    ]
+
+
+def move(
+    tx: Transaction, before: Instruction, after: Instruction, now: datetime, note: str | None = None
+) -> Instruction:
+    """Write what became of an instruction, if it still stands where `before` says.
+
+    Raises Conflict if the change is not allowed or somebody else has made one meanwhile.
+    """
+    require_move(before, after.state)
+    assert before.id == after.id, "an instruction keeps its id"
+    table = schema.instruction
+    stands = and_(table.c.id == before.id, table.c.state == before.state)
+    changed = tx.execute(update(table).where(stands).values(**_outcome(after)))
+    if changed.rowcount != 1:
+        raise Conflict(
+            f"instruction {before.id} is no longer {before.state}: read it again",
+            instruction=before.id,
+        )
+    _record(tx, before.id, before.state, after.state, now, note or after.note)
+    return after
+
+
+def approve(tx: Transaction, id: InstructionId, now: datetime) -> Instruction:
+    """Release a NEW instruction for signing. Raises Conflict in any other state."""
+    found = find(tx, id)
+    return move(tx, found, replace(found, state=State.APPROVED), now)
+
+
+def withdraw(tx: Transaction, id: InstructionId, now: datetime) -> Instruction:
+    """Cancel an instruction that nobody has signed. Raises Conflict once it has been signed."""
+    found = find(tx, id)
+    if found.state in IN_FLIGHT:
+        raise Conflict(
+            f"instruction {id} is {found.state}: only a cancellation on chain can stop it now",
+            instruction=id,
+            state=found.state,
+        )
+    return move(tx, found, replace(found, state=State.CANCELLED), now, "withdrawn")
+
+
+def hand_over(tx: Transaction, id: InstructionId, to: Address, now: datetime) -> Instruction:
+    """Give an instruction to another key.
+
+    Allowed while nothing is signed for it, or after its nonce was finally spent on something else
+    (REPLACED). Raises Conflict while bytes that may still be mined are about.
+    """
+    found = find(tx, id)
+    if found.state not in (State.NEW, State.APPROVED, State.REPLACED):
+        raise Conflict(
+            f"instruction {id} is {found.state} under nonce {found.nonce} of {found.sender}: "
+            "another key may send it only after that nonce has been spent on something else",
+            instruction=id,
+            state=found.state,
+        )
+    after = replace(found, sender=to, nonce=None, note=None)
+    if found.state is State.REPLACED:
+        return move(tx, found, replace(after, state=State.APPROVED), now, f"handed to {to}")
+    mine = and_(schema.instruction.c.id == id, schema.instruction.c.state == found.state)
+    tx.execute(update(schema.instruction).where(mine).values(**_outcome(after)))
+    _record(tx, id, found.state, found.state, now, f"handed to {to}")
+    return after
+
+
+def lease(
+    tx: Transaction, chain: int, sender: Address, worker: str, now: datetime, until: datetime
+) -> bool:
+    """Make `worker` the only one that may sign for the sender until then; False if another is."""
+    held = schema.nonce.c
+    free = or_(held.leased_by.is_(None), held.leased_by == worker, held.leased_until <= now)
+    terms = {"leased_by": worker, "leased_until": until}
+    taken = update(schema.nonce).where(_row(chain, sender), free).values(**terms)
+    if tx.execute(taken).rowcount == 1:
+        return True
+    try:
+        with tx.begin_nested():
+            tx.execute(insert(schema.nonce).values(chain=chain, sender=sender, **terms))
+    except IntegrityError:
+        return False
+    return True
+
+
+def release(tx: Transaction, chain: int, sender: Address, worker: str) -> None:
+    """End the worker's lease, if it still has it."""
+    mine = and_(_row(chain, sender), schema.nonce.c.leased_by == worker)
+    tx.execute(update(schema.nonce).where(mine).values(leased_by=None, leased_until=None))
+
+
+def next_nonce(tx: Transaction, chain: int, sender: Address) -> int | None:
+    """The nonce that the next signature takes; None before the first one."""
+    return tx.execute(select(schema.nonce.c.next).where(_row(chain, sender))).scalar()
+
+
+def adopt_nonce(tx: Transaction, chain: int, sender: Address, at: int) -> None:
+    """Count on from a nonce that the chain reports, after a person has decided so.
+
+    Needed where the key was used outside this book, or the chain was set up anew. Raises Conflict
+    while anything signed under the old count could still be mined.
+    """
+    if in_flight(tx, chain, sender):
+        raise Conflict(f"{sender} still has instructions on their way: let them end first")
+    if not tx.execute(update(schema.nonce).where(_row(chain, sender)).values(next=at)).rowcount:
+        tx.execute(insert(schema.nonce).values(chain=chain, sender=sender, next=at))
+
+
+def store_first(
+    tx: Transaction, found: Instruction, made: SignedTransaction, worker: str, now: datetime
+) -> Instruction:
+    """Keep the first bytes signed for an instruction and take their nonce, both or neither.
+
+    Raises Conflict if another worker has taken over or the nonce is no longer the sender's next.
+    """
+    assert made.attempt == 1 and made.instruction == found.id, "the first bytes of this instruction"
+    held = schema.nonce.c
+    is_next = or_(held.next == made.nonce, held.next.is_(None))
+    _require_lease(tx, made, worker, is_next, made.nonce + 1)
+    _store(tx, made)
+    return move(tx, found, replace(found, state=State.SIGNED, nonce=made.nonce), now)
+
+
+def store_next(tx: Transaction, made: SignedTransaction, worker: str) -> None:
+    """Keep further bytes for an instruction on its way: a higher fee, or a cancellation.
+
+    Raises Conflict if another worker has taken over, the instruction is not on its way under this nonce, or
+    somebody else has stored an attempt meanwhile.
+    """
+    found = find(tx, made.instruction)
+    place = (found.chain, found.sender, found.nonce)
+    if found.state not in (State.SIGNED, State.SENT):
+        raise Conflict(f"instruction {found.id} is {found.state}: there is nothing to replace")
+    assert place == (made.chain, made.sender, made.nonce), "a replacement keeps its nonce"
+    held = schema.nonce.c
+    _require_lease(tx, made, worker, held.next > made.nonce, held.next)
+    try:
+        with tx.begin_nested():
+            _store(tx, made)
+    except IntegrityError:
+        raise Conflict(f"attempt {made.attempt} of instruction {found.id} exists already") from None
+
+
+def signed(tx: Transaction, found: Instruction) -> list[SignedTransaction]:
+    """The bytes stored for the instruction under its present nonce, first attempt first."""
+    table = schema.signed_transaction.c
+    asked = select(schema.signed_transaction).where(
+        table.chain == found.chain,
+        table.sender == found.sender,
+        table.nonce == found.nonce,
+        table.instruction == found.id,
+    )
+    return [_signed(row) for row in tx.execute(asked.order_by(table.attempt))]
+
+
+def _in_states(
+    tx: Transaction,
+    chain: int,
+    sender: Address,
+    states: set[State] | frozenset[State],
+    limit: int | None,
+) -> list[Instruction]:
+    table = schema.instruction
+    asked = select(table).where(
+        table.c.state.in_(sorted(states)), table.c.chain == chain, table.c.sender == sender
+    )
+    return [_instruction(row) for row in tx.execute(asked.order_by(table.c.number).limit(limit))]
+
+
+def _require_lease(
+    tx: Transaction,
+    made: SignedTransaction,
+    worker: str,
+    stands: ColumnElement[bool],
+    next_nonce: Any,
+) -> None:
+    held = schema.nonce.c
+    mine = and_(held.leased_by == worker, stands)
+    changed = update(schema.nonce).where(_row(made.chain, made.sender), mine)
+    if tx.execute(changed.values(next=next_nonce)).rowcount != 1:
+        raise Conflict(
+            f"{worker} may no longer sign for {made.sender}: another worker has taken over or nonce "
+            f"{made.nonce} is taken; nothing was sent",
+            sender=made.sender,
+            nonce=made.nonce,
+        )
+
+
+def _row(chain: int, sender: Address) -> ColumnElement[bool]:
+    return and_(schema.nonce.c.chain == chain, schema.nonce.c.sender == sender)
+
+
+def _store(tx: Transaction, made: SignedTransaction) -> None:
+    tx.execute(
+        insert(schema.signed_transaction).values(
+            **{name: getattr(made, name) for name in SignedTransaction.__dataclass_fields__}
+        )
+    )
+
+
+def _record(
+    tx: Transaction, id: str, before: State | None, after: State, now: datetime, note: str | None
+) -> None:
+    tx.execute(
+        insert(schema.instruction_change).values(
+            instruction=id, before=before, after=after, at=now, note=note
+        )
+    )
+
+
+def _columns(one: Instruction) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in Instruction.__dataclass_fields__}
+
+
+def _outcome(after: Instruction) -> dict[str, Any]:
+    content = ("id", "chain", "target", "data", "what")
+    return {name: value for name, value in _columns(after).items() if name not in content}
+
+
+def _instruction(row: Row[Any]) -> Instruction:
+    values = {name: getattr(row, name) for name in Instruction.__dataclass_fields__}
+    return Instruction(**values | {"state": State(row.state)})
+
+
+def _signed(row: Row[Any]) -> SignedTransaction:
+    values = {name: getattr(row, name) for name in SignedTransaction.__dataclass_fields__}
+    return SignedTransaction(**values | {"purpose": Purpose(row.purpose)})

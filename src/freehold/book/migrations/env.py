@@ -1,0 +1,12 @@
+"""Runs the revisions on the connection that `open_book` (or a test) hands over."""
+
+from alembic import context
+
+from freehold.book.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+)
+context.run_migrations()

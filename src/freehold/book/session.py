@@ -1,0 +1,182 @@
+"""Opens the book and gives out transactions.
+
+SQLite runs in WAL with `synchronous=FULL`: what a transaction committed is on the disk before
+anything is sent to a node. Writing transactions start with BEGIN IMMEDIATE, so two of them wait
+for each other at their first statement instead of failing at their last. Opening brings the
+tables to the version of this program; a book of a newer version is refused and left alone.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+
+from freehold.core.errors import Broken, Conflict, Invalid, Unavailable
+
+BUSY_SECONDS = 10
+"""How long one writer waits for another before it says that the book is locked."""
+MIGRATION_LOCK = 0x46524545484F4C44
+"""The advisory lock that one process holds while it upgrades a PostgreSQL book."""
+
+Transaction = Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """An open book. Returning from a transaction commits it; raising rolls it back."""
+
+    engine: Engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """A writing transaction. Raises Unavailable if the database is locked or away."""
+        with speaking_plainly(self.engine.url), self.engine.begin() as tx:
+            yield tx
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """One consistent view that waits for no writer. Raises Unavailable."""
+        with (
+            speaking_plainly(self.engine.url),
+            self.engine.connect() as tx,
+            tx.execution_options(reading=True).begin(),
+        ):
+            yield tx
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+def open_book(url: str) -> Book:
+    """Open (and create or upgrade) the book at a database URL.
+
+    `sqlite:///path/to/book.db` or `postgresql://user:password@host/name`.
+    Raises Invalid for an unreadable URL, Unavailable, Broken for a damaged file, Conflict for a
+    book that a newer version of the program has upgraded.
+    """
+    place = _place(url)
+    engine = _sqlite(place) if place.get_backend_name() == "sqlite" else _postgresql(place)
+    with speaking_plainly(place):
+        _upgrade(engine)
+    return Book(engine)
+
+
+def _place(url: str) -> URL:
+    try:
+        place = make_url(url)
+    except ArgumentError:
+        raise Invalid(
+            "the book's URL is unreadable: write sqlite:///PATH or postgresql://..."
+        ) from None
+    if place.get_backend_name() == "postgresql":
+        return place.set(drivername="postgresql+pg8000")
+    if place.get_backend_name() != "sqlite":
+        raise Invalid(
+            f"the book cannot be kept in {place.get_backend_name()}: "
+            "write sqlite:///PATH or postgresql://...",
+            field="book",
+        )
+    return place
+
+
+def _sqlite(place: URL) -> Engine:
+    if place.database and not Path(place.database).parent.is_dir():
+        raise Invalid(f"the folder of the book {place.database} does not exist", field="book")
+    engine = create_engine(place, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: Any, _record: object) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").fetchall()
+
+
+def _begin(connection: Connection) -> None:
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _postgresql(place: URL) -> Engine:
+    return create_engine(place, pool_pre_ping=True)
+
+
+@contextmanager
+def speaking_plainly(place: URL) -> Iterator[None]:
+    """Turn what a database driver raises into a sentence; the password never appears in it."""
+    name = place.render_as_string(hide_password=True)
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None
+    except DBAPIError as error:
+        if _passes(error):
+            raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None
+        if not _damaged(error):
+            raise
+        raise Broken(f"the book {name} is damaged ({_words(error)}): restore it") from None
+
+
+def _passes(error: DBAPIError) -> bool:
+    """Whether PostgreSQL gave up for a reason that passes (classes 40, 53, 55, 57 of SQLSTATE)."""
+    return _state(error)[:2] in ("40", "53", "55", "57")
+
+
+def _state(error: DBAPIError) -> str:
+    said = error.orig.args[0] if error.orig and error.orig.args else None
+    return str(said.get("C", "")) if isinstance(said, dict) else ""
+
+
+def _damaged(error: DBAPIError) -> bool:
+    words = str(error.orig)
+    return "not a database" in words or "malformed" in words
+
+
+def _words(error: DBAPIError) -> str:
+    said = error.orig.args[0] if error.orig and error.orig.args else type(error.orig).__name__
+    return str(said.get("M", said) if isinstance(said, dict) else said).splitlines()[0]
+
+
+def _upgrade(engine: Engine) -> None:
+    """Bring the tables to the newest revision; one process does it, the others wait and find it done."""
+    config = Config()
+    config.set_main_option("script_location", str(files("freehold.book") / "migrations"))
+    script = ScriptDirectory.from_config(config)
+    with engine.connect().execution_options(reading=True) as connection, connection.begin():
+        if _revision(connection) == script.get_current_head():
+            return
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+        _require_known(script, _revision(connection))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _require_known(script: ScriptDirectory, revision: str | None) -> None:
+    try:
+        script.get_revision(revision or "base")
+    except CommandError:
+        raise Conflict(
+            f"the book is at version {revision}, which this program does not know: "
+            "it was upgraded by a newer one, use that",
+            revision=revision,
+        ) from None

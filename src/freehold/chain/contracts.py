@@ -1,0 +1,138 @@
+"""Calls to the contracts: data to send, values to read, by the names of their ABI.
+
+Values go in and come out as plain Python: addresses as checksummed strings, 32-byte values as
+0x-strings, tuples for structs. Desks hand the bytes to the outbox; nothing here sends.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from eth_abi.abi import decode, encode
+from eth_hash.auto import keccak
+from eth_utils.address import to_checksum_address
+from web3 import Web3
+from web3.types import BlockIdentifier, TxParams
+
+from freehold.chain.artifacts import abi, artifact
+
+
+def call(contract: str, function: str, *args: Any) -> bytes:
+    """The call data of a function of one of our contracts."""
+    entry = _function(contract, function, len(args))
+    return _selector(contract, function, len(args)) + encode(_types(entry["inputs"]), args)
+
+
+def creation(contract: str, *args: Any) -> bytes:
+    """The data of a transaction that creates a contract."""
+    code = bytes.fromhex(artifact(contract)["bytecode"].removeprefix("0x"))
+    entry = next((e for e in abi(contract) if e["type"] == "constructor"), {"inputs": []})
+    return code + encode(_types(entry["inputs"]), args)
+
+
+def blueprint(contract: str) -> bytes:
+    """The data of a transaction that leaves a contract's code as a blueprint (ERC-5202)."""
+    return bytes.fromhex(artifact(contract)["blueprint"].removeprefix("0x"))
+
+
+def opening(
+    name: str,
+    symbol: str,
+    decimals: int,
+    authorised: int,
+    asset: int,
+    terms: bytes,
+    assets: str,
+    registry_face: str,
+    power_delay: int,
+    grants: Sequence[tuple[str, int]],
+) -> bytes:
+    """What an instrument is born with: the back office call in its constructor.
+
+    `authorised` in base units, `power_delay` in seconds, `grants` as (address, powers).
+    """
+    entry = next(e for e in artifact("BackOffice")["abi"] if e.get("name") == "open")
+    words = (
+        name, symbol, decimals, authorised, asset, terms, assets, registry_face, power_delay,
+        list(grants),
+    )  # fmt: skip
+    return _hash_of(entry)[:4] + encode(_types(entry["inputs"]), [words])
+
+
+def rules_content(changes: Sequence[tuple[int, int, int]]) -> bytes:
+    """The hash under which changes of the rules (what, key, word) are announced."""
+    return keccak(encode(["(uint256,uint256,uint256)[]"], [changes]))
+
+
+def read(
+    w3: Web3,
+    contract: str,
+    address: str,
+    function: str,
+    *args: Any,
+    block: BlockIdentifier = "latest",
+) -> Any:
+    """Ask a view; several results come as a tuple."""
+    entry = _function(contract, function, len(args))
+    tx: TxParams = {
+        "to": to_checksum_address(address),
+        "data": Web3.to_hex(call(contract, function, *args)),
+    }
+    answer = w3.eth.call(tx, block)
+    values = decode(_types(entry["outputs"]), answer)
+    plain = tuple(_plain(v, o["type"]) for v, o in zip(values, entry["outputs"], strict=True))
+    return plain[0] if len(plain) == 1 else plain
+
+
+def selector(contract: str, function: str, arguments: int) -> bytes:
+    """The first four bytes of a call."""
+    return _selector(contract, function, arguments)
+
+
+def event_topic(contract: str, event: str) -> bytes:
+    """The first topic of a contract's event."""
+    return _hash_of(next(e for e in abi(contract) if e["type"] == "event" and e["name"] == event))
+
+
+@cache
+def _function(contract: str, name: str, arguments: int) -> dict[str, Any]:
+    for entry in abi(contract):
+        if entry["type"] == "function" and entry["name"] == name:
+            if len(entry["inputs"]) == arguments:
+                return entry
+    raise AssertionError(f"{contract} has no {name} of {arguments} arguments")
+
+
+@cache
+def _selector(contract: str, name: str, arguments: int) -> bytes:
+    return _hash_of(_function(contract, name, arguments))[:4]
+
+
+def _hash_of(entry: dict[str, Any]) -> bytes:
+    return keccak(f"{entry['name']}({','.join(_types(entry['inputs']))})".encode())
+
+
+def _types(inputs: Sequence[dict[str, Any]]) -> list[str]:
+    return [_type(i) for i in inputs]
+
+
+def _type(parameter: dict[str, Any]) -> str:
+    kind: str = parameter["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    return f"({','.join(_types(parameter['components']))}){kind[5:]}"
+
+
+def _plain(value: Any, kind: str) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(item, kind.split("[")[0]) for item in value]
+    if kind.startswith("address"):
+        return to_checksum_address(value)
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    return value
+
+
+def content_hash(changes: Sequence[tuple[int, int, int]]) -> bytes:
+    """The hash under which a list of rule changes (what, key, word) is announced."""
+    return keccak(encode(["(uint256,uint256,uint256)[]"], [list(changes)]))

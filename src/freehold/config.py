@@ -1,0 +1,189 @@
+"""The settings, from one TOML file and the environment: the only reader of both.
+
+A setting `book_url` is `book_url = "..."` in freehold.toml or FREEHOLD_BOOK_URL in the environment,
+which wins. An unknown name is a mistake, answered with the nearest known one. Secrets are given by
+reference (`env:NAME`, `file:PATH`, `prompt`); the variables that such references name are
+collected here, so that nothing else has to look into the environment.
+docs/reference/config.md describes every setting; a test compares the two.
+"""
+
+import difflib
+import os
+import re
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import NamedTuple
+
+from freehold.core.errors import Invalid, Mistake, NotFound
+
+PREFIX = "FREEHOLD_"
+FILE_VARIABLE = "FREEHOLD_CONFIG"
+NOT_SETTINGS = frozenset({FILE_VARIABLE, "FREEHOLD_SHARED"})  # the second one is read by tests
+LOCAL_LEDGERS = ("embedded", "anvil")
+LOCAL_KEYS = "local"
+"""Keys that a local ledger comes with, in a file of the home: for ledgers that no other machine sees."""
+NETWORK_FINALITY = 12
+"""Blocks on a network where nothing is set; local ledgers never reorganise by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings; docs/reference/config.md says what each is for."""
+
+    home: Path
+    ledger: str  # embedded, anvil, or the URL of a JSON-RPC endpoint
+    chain_id: int | None  # refuse any other chain; None: take the ledger's
+    finality_depth: int  # blocks on top before an event counts as settled
+    book_url: str
+    index_url: str
+    signer: str  # local, or keystore:PATH
+    signer_secret: str  # a reference, never the secret
+    second_signer: str  # who confirms what needs two persons; empty: nobody
+    second_signer_secret: str
+    secrets: Mapping[str, str] = field(repr=False, default_factory=dict)  # by variable name
+
+
+SETTINGS = tuple(entry.name for entry in fields(Config) if entry.name != "secrets")
+SECRETS = ("signer_secret", "second_signer_secret")
+INTEGERS = {"chain_id": 1, "finality_depth": 0}  # setting -> smallest value
+
+
+class Wrong(NamedTuple):
+    """Why a value cannot be used."""
+
+    sentence: str
+
+
+def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) -> Config:
+    """The settings in force: defaults, then the file, then the environment.
+
+    The file is `file`, else the one FREEHOLD_CONFIG names, else freehold.toml in the home directory
+    if it is there. Raises NotFound for a named file that is missing, Invalid with every mistake.
+    """
+    mistakes: list[Mistake] = []
+    written: Mapping[str, object] = {}
+    if place := _file(file, environment):
+        written = _content(place, mistakes)
+    referred = {
+        _variable(str(environment.get(PREFIX + name.upper(), written.get(name, "prompt"))))
+        for name in SECRETS
+    }
+    variables = {
+        name: text
+        for name, text in environment.items()
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS | referred
+    }
+    given = _read(written, {name: name for name in SETTINGS}, str(place), mistakes)
+    spelled = {PREFIX + name.upper(): name for name in SETTINGS}
+    given |= _read(variables, spelled, "environment", mistakes)
+    if mistakes:
+        raise Invalid("the settings cannot be used", mistakes)
+    secrets = {name: environment[name] for name in referred if name in environment}
+    return _complete(given, default_home(environment), secrets)
+
+
+def default_home(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where this system keeps a program's data for one person."""
+    user = Path(environment.get("HOME") or Path.home())
+    if sys.platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or user / "AppData" / "Local") / "freehold"
+    if sys.platform == "darwin":
+        return user / "Library" / "Application Support" / "freehold"
+    return Path(environment.get("XDG_DATA_HOME") or user / ".local" / "share") / "freehold"
+
+
+def _file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
+    named = file or (Path(environment[FILE_VARIABLE]) if environment.get(FILE_VARIABLE) else None)
+    if named and not named.is_file():
+        raise NotFound(f"there is no settings file {named}", file=str(named))
+    home = Path(environment.get(f"{PREFIX}HOME") or default_home(environment)).expanduser()
+    usual = home / "freehold.toml"
+    return named or (usual if usual.is_file() else None)
+
+
+def _content(place: Path, mistakes: list[Mistake]) -> Mapping[str, object]:
+    try:
+        return tomllib.loads(place.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        mistakes.append(Mistake(str(place), f"this is not TOML: {problem}"))
+        return {}
+
+
+def _read(
+    values: Mapping[str, object], spelled: Mapping[str, str], where: str, mistakes: list[Mistake]
+) -> dict[str, str | int]:
+    """The values by setting; `spelled` gives each setting by the name it has in this place."""
+    given: dict[str, str | int] = {}
+    for name, value in sorted(values.items()):
+        setting = spelled.get(name)
+        read = _unknown(name, spelled) if setting is None else READERS[setting](setting, value)
+        if isinstance(read, Wrong):
+            mistakes.append(Mistake(f"{where}: {name}", read.sentence))
+        else:
+            given[spelled[name]] = read
+    return given
+
+
+def _unknown(name: str, spelled: Mapping[str, str]) -> Wrong:
+    near = difflib.get_close_matches(name, spelled, 1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else f"the settings are {', '.join(spelled)}"
+    return Wrong(f"there is no such setting; {hint}")
+
+
+def _integer(setting: str, value: object) -> int | Wrong:
+    least = INTEGERS[setting]
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        return Wrong(f"{value!r} is not a whole number of at least {least}")
+    return value
+
+
+def _text(setting: str, value: object) -> str | Wrong:
+    if not isinstance(value, str) or not value:
+        return Wrong(f'{value!r} is not a text; write {setting} = "..."')
+    return value
+
+
+def _reference(setting: str, value: object) -> str | Wrong:
+    if value == "prompt" or (isinstance(value, str) and re.match(r"(env|file):.", value)):
+        return str(value)
+    # It may be the secret itself, so it is not repeated.
+    return Wrong("a secret is given by reference: write env:NAME, file:PATH or prompt")
+
+
+READERS: Mapping[str, Callable[[str, object], str | int | Wrong]] = (
+    dict.fromkeys(SETTINGS, _text)
+    | dict.fromkeys(INTEGERS, _integer)
+    | dict.fromkeys(SECRETS, _reference)
+)
+
+
+def _variable(reference: str) -> str:
+    return reference.removeprefix("env:") if reference.startswith("env:") else ""
+
+
+def _complete(
+    given: Mapping[str, str | int], usual_home: Path, secrets: Mapping[str, str]
+) -> Config:
+    home = Path(str(given.get("home", usual_home))).expanduser().absolute()
+    ledger = str(given.get("ledger", "embedded"))
+    finality = 0 if ledger in LOCAL_LEDGERS else NETWORK_FINALITY
+    chain_id = given.get("chain_id")
+    signer = LOCAL_KEYS if ledger in LOCAL_LEDGERS else f"keystore:{home / 'signer.json'}"
+    return Config(
+        home=home,
+        ledger=ledger,
+        chain_id=None if chain_id is None else int(chain_id),
+        finality_depth=int(given.get("finality_depth", finality)),
+        book_url=str(given.get("book_url", f"sqlite:///{home / 'book.db'}")),
+        index_url=str(given.get("index_url", f"sqlite:///{home / 'index.db'}")),
+        signer=str(given.get("signer", signer)),
+        signer_secret=str(given.get("signer_secret", "prompt")),
+        second_signer=str(given.get("second_signer", signer if signer == LOCAL_KEYS else "")),
+        second_signer_secret=str(given.get("second_signer_secret", "prompt")),
+        secrets=secrets,
+    )

@@ -1,0 +1,510 @@
+"""The register of holders of one issuer, read from what its contracts logged and nothing else.
+
+`apply` takes the events of one chain in their order. It changes the register in place, because a
+copy of 100,000 holders at every event would be no register at all, and returns it. What no contract
+of ours can have logged (a balance below zero, more lots than units, a wallet nobody admitted, a
+supply that does not add up) raises `Broken`; the register must not be used after that.
+
+The rules for reading stand in `core/events.py`. A roll keeps every change of a balance, a lot and a
+freeze beside the present state, so that `core/standing.py` can say who held what at any time.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from freehold.core import events as e
+from freehold.core.clock import DAY_SECONDS
+from freehold.core.errors import Broken
+from freehold.core.events import Logged, Position
+from freehold.core.ids import ZERO_ADDRESS
+
+
+class Move(NamedTuple):
+    """Units went from account to account (0: issued or redeemed); what both held afterwards.
+
+    `day` is the legal day; `header` the log index of the event that explains the move, -1 for an
+    ordinary transfer.
+    """
+
+    block: int
+    log: int
+    seconds: int
+    day: int
+    sender: int
+    receiver: int
+    units: int
+    sender_units: int
+    receiver_units: int
+    header: int
+
+
+class LotChange(NamedTuple):
+    """What an account held of one vintage after a change."""
+
+    block: int
+    log: int
+    seconds: int
+    account: int
+    vintage: int
+    units: int
+
+
+class FreezeChange(NamedTuple):
+    """How many units of an account were frozen after a change, and whether all were stopped."""
+
+    block: int
+    log: int
+    seconds: int
+    account: int
+    units: int
+    stopped: bool
+
+
+class VintageChange(NamedTuple):
+    """The terms of a vintage from here on; the number of a matured one may be used again."""
+
+    block: int
+    log: int
+    seconds: int
+    vintage: int
+    terms: int
+
+
+class RecordChange(NamedTuple):
+    """A record instant was announced."""
+
+    block: int
+    log: int
+    seconds: int
+    record: int
+    instant: int
+
+
+class Header(NamedTuple):
+    """What explains the next `transfers` Transfer logs, which must move `units` in all."""
+
+    log: int
+    day: int
+    vintage: int
+    transfers: int
+    units: int
+    sender: str | None
+    receiver: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account of a holder: the wallet that opens it, those that once did, the facts word."""
+
+    number: int
+    wallet: str
+    facts: int
+    former: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Roll:
+    """The register of one class: what each account holds of one token, now and how it came about.
+
+    `units`, `frozen` and `lots` (account -> vintage -> units) have no entries of zero.
+    """
+
+    token: str
+    issued: int = 0
+    redeemed: int = 0
+    units: dict[int, int] = field(default_factory=dict)
+    frozen: dict[int, int] = field(default_factory=dict)
+    stopped: set[int] = field(default_factory=set)
+    lots: dict[int, dict[int, int]] = field(default_factory=dict)
+    vintages: dict[int, int] = field(default_factory=dict)
+    records: dict[int, int] = field(default_factory=dict)
+    moves: list[Move] = field(default_factory=list)
+    lot_changes: list[LotChange] = field(default_factory=list)
+    freeze_changes: list[FreezeChange] = field(default_factory=list)
+    vintage_changes: list[VintageChange] = field(default_factory=list)
+    record_changes: list[RecordChange] = field(default_factory=list)
+    header: Header | None = None
+
+    @property
+    def supply(self) -> int:
+        """Units issued and not redeemed, the issuer's own included."""
+        return self.issued - self.redeemed
+
+    def forget_changes(self) -> None:
+        """Keep the present only; whoever calls has written the changes down."""
+        self.moves.clear()
+        self.lot_changes.clear()
+        self.freeze_changes.clear()
+        self.vintage_changes.clear()
+        self.record_changes.clear()
+
+
+@dataclass(slots=True)
+class Register:
+    """All accounts of one issuer and the rolls of its instruments.
+
+    `wallets` and `former` lead from living and dead wallets to account numbers, `persons` from an
+    account to all accounts of its person (only where there are several).
+    """
+
+    holders: str
+    accounts: dict[int, Account] = field(default_factory=dict)
+    wallets: dict[str, int] = field(default_factory=lambda: {str(ZERO_ADDRESS): 0})
+    former: dict[str, int] = field(default_factory=dict)
+    persons: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    rolls: dict[str, Roll] = field(default_factory=dict)
+    block: int = -1
+    index: int = -1
+    transaction: str = ""
+    unproved: set[tuple[str, int]] = field(default_factory=set)
+
+
+def rebuild(holders: str, events: Iterable[Logged]) -> Register:
+    """The register of the issuer whose `Holders` contract is `holders`, from all its events."""
+    register = Register(holders)
+    for logged in events:
+        apply(register, logged)
+    return end_transaction(register)
+
+
+def apply(register: Register, logged: Logged) -> Register:
+    """Change the register by one event; contracts that are not this issuer's change nothing.
+
+    The last transaction is proved only by `end_transaction` or by the first event of the next one.
+    Raises Broken if the event cannot follow from what is known.
+    """
+    position, contract, event = logged
+    roll = register.rolls.get(contract)
+    if roll is not None:
+        on_roll = _ON_ROLL.get(type(event))
+        if on_roll is not None:
+            _advance(register, position)
+            on_roll(register, roll, position, event)
+    elif contract == register.holders:
+        on_accounts = _ON_ACCOUNTS.get(type(event))
+        if on_accounts is not None:
+            _advance(register, position)
+            on_accounts(register, position, event)
+    return register
+
+
+def end_transaction(register: Register) -> Register:
+    """Prove what holds between transactions: lots within units, known vintages, no open header."""
+    for token, account in register.unproved:
+        roll = register.rolls[token]
+        if roll.header is not None:
+            raise _broken(register, f"{roll.header.transfers} Transfer logs of {token} are missing")
+        lots = roll.lots.get(account)
+        if lots is None:
+            continue
+        held, in_lots = roll.units.get(account, 0), sum(lots.values())
+        if in_lots > held:
+            what = f"account {account} has {in_lots} units of {token} in lots and holds {held}"
+            raise _broken(register, what)
+        if unknown := [vintage for vintage in lots if vintage not in roll.vintages]:
+            raise _broken(register, f"vintage {min(unknown)} of {token} was never opened")
+    register.unproved.clear()
+    return register
+
+
+def _advance(register: Register, position: Position) -> None:
+    block, index, _, _, transaction = position
+    if block <= register.block and (block < register.block or index <= register.index):
+        raise Broken(
+            f"log {index} of block {block} comes after log {register.index} of block"
+            f" {register.block}: events must be read once and in their order",
+            block=block,
+        )
+    if transaction != register.transaction:
+        if register.unproved:
+            end_transaction(register)
+        register.transaction = transaction
+    register.block, register.index = block, index
+
+
+def _broken(register: Register, what: str) -> Broken:
+    return Broken(
+        f"the register is broken at log {register.index} of block {register.block}: {what}",
+        block=register.block,
+        index=register.index,
+    )
+
+
+# ---- accounts ----------------------------------------------------------------------------------
+
+
+def _admitted(register: Register, position: Position, event: e.Admitted) -> None:
+    if event.account in register.accounts or not event.account:
+        raise _broken(register, f"account {event.account} cannot be opened by {event.wallet}")
+    _claim(register, event.wallet, event.account)
+    register.accounts[event.account] = Account(event.account, event.wallet, event.facts)
+
+
+def _facts_set(register: Register, position: Position, event: e.FactsSet) -> None:
+    if register.wallets.get(event.wallet) != event.account:
+        raise _broken(register, f"{event.wallet} does not open account {event.account}")
+    account = register.accounts[event.account]
+    register.accounts[event.account] = replace(account, facts=event.facts)
+
+
+def _replaced(register: Register, position: Position, event: e.Replaced) -> None:
+    if register.wallets.get(event.old_wallet) != event.account or not event.account:
+        raise _broken(register, f"{event.old_wallet} does not open account {event.account}")
+    _claim(register, event.new_wallet, event.account)
+    register.former[event.old_wallet] = register.wallets.pop(event.old_wallet)
+    account = register.accounts[event.account]
+    former = (*account.former, event.old_wallet)
+    register.accounts[event.account] = replace(account, wallet=event.new_wallet, former=former)
+
+
+def _claim(register: Register, wallet: str, account: int) -> None:
+    if wallet in register.wallets or wallet in register.former:
+        raise _broken(register, f"{wallet} was used before and cannot open account {account}")
+    register.wallets[wallet] = account
+
+
+def _linked(register: Register, position: Position, event: e.Linked) -> None:
+    named = {event.accounts >> 32 * place & 0xFFFFFFFF for place in range(8)} | {event.account}
+    together = {member for one in named - {0} for member in register.persons.get(one, (one,))}
+    if unknown := [member for member in together if member not in register.accounts]:
+        raise _broken(register, f"account {min(unknown)} is linked and was never opened")
+    members = tuple(sorted(together))
+    register.persons.update(dict.fromkeys(members, members))
+
+
+def _instrument_listed(register: Register, position: Position, event: e.InstrumentListed) -> None:
+    if event.token in register.rolls:
+        raise _broken(register, f"instrument {event.token} is listed twice")
+    register.rolls[event.token] = Roll(event.token)
+
+
+# ---- units -------------------------------------------------------------------------------------
+
+
+def _transfer(register: Register, roll: Roll, position: Position, event: e.Transfer) -> None:
+    block, log, seconds, _, _ = position
+    day, header, vintage, units = seconds // DAY_SECONDS, -1, 0, event.amount
+    if roll.header is not None:
+        header, day, vintage = roll.header.log, roll.header.day, roll.header.vintage
+        _explain(register, roll, roll.header, event)
+    sender = register.wallets.get(event.sender)
+    receiver = register.wallets.get(event.receiver)
+    if sender is None or receiver is None:
+        _prove_recovery(register, event)
+        return
+    if not units or sender == receiver:
+        return
+    left = _taken(register, roll, sender, units)
+    got = _added(register, roll, receiver, units)
+    roll.moves.append(Move(block, log, seconds, day, sender, receiver, units, left, got, header))
+    if vintage:
+        _change_lot(register, roll, position, receiver, vintage, units)
+
+
+def _taken(register: Register, roll: Roll, sender: int, units: int) -> int:
+    if not sender:
+        roll.issued += units
+        return 0
+    left = roll.units.get(sender, 0) - units
+    if left > 0:
+        roll.units[sender] = left
+    elif left:
+        raise _broken(register, f"account {sender} would hold {left} units of {roll.token}")
+    else:
+        del roll.units[sender]
+    if sender in roll.lots:
+        register.unproved.add((roll.token, sender))
+    return left
+
+
+def _added(register: Register, roll: Roll, receiver: int, units: int) -> int:
+    if receiver:
+        got = roll.units[receiver] = roll.units.get(receiver, 0) + units
+        return got
+    roll.redeemed += units
+    if roll.redeemed > roll.issued:
+        what = f"{roll.redeemed} units of {roll.token} redeemed, {roll.issued} issued"
+        raise _broken(register, what)
+    return 0
+
+
+def _prove_recovery(register: Register, event: e.Transfer) -> None:
+    """A replaced wallet may only hand over to the one that opens its account now."""
+    was = register.former.get(event.sender)
+    if was is not None and was == register.wallets.get(event.receiver):
+        return
+    known = event.receiver if event.sender in register.wallets else event.sender
+    why = "was replaced" if known in register.former else "was never admitted"
+    raise _broken(register, f"units move although wallet {known} {why}")
+
+
+# ---- headers -----------------------------------------------------------------------------------
+
+
+def _issued(register: Register, roll: Roll, position: Position, event: e.Issued) -> None:
+    day, vintage, zero = event.day, event.vintage, str(ZERO_ADDRESS)
+    transfers = event.receivers
+    _announce(
+        register, roll, Header(position.index, day, vintage, transfers, event.units, zero, None)
+    )
+
+
+def _passed(register: Register, roll: Roll, position: Position, event: e.Passed) -> None:
+    _announce(
+        register,
+        roll,
+        Header(position.index, event.day, 0, 1, event.units, event.sender, event.receiver),
+    )
+
+
+def _forced(register: Register, roll: Roll, position: Position, event: e.Forced) -> None:
+    """Stands behind its Transfer; the move before it is the one it explains."""
+    if not event.units:
+        return
+    move = roll.moves[-1] if roll.moves else None
+    parties = register.wallets.get(event.sender), register.wallets.get(event.receiver)
+    if move is None or (move.sender, move.receiver, move.units) != (*parties, event.units):
+        raise _broken(register, f"a forced transfer of {roll.token} without its Transfer before it")
+    roll.moves[-1] = move._replace(header=position.index)
+
+
+def _redeemed(register: Register, roll: Roll, position: Position, event: e.Redeemed) -> None:
+    zero = str(ZERO_ADDRESS)
+    _announce(
+        register, roll, Header(position.index, event.day, 0, 1, event.units, event.holder, zero)
+    )
+
+
+def _announce(register: Register, roll: Roll, header: Header) -> None:
+    if roll.header is not None:
+        raise _broken(register, f"two headers of {roll.token} without the Transfer between them")
+    if header.transfers:
+        roll.header = header
+        register.unproved.add((roll.token, 0))
+
+
+def _explain(register: Register, roll: Roll, header: Header, event: e.Transfer) -> None:
+    """Use up one Transfer of the header; it must be one that the header spoke of."""
+    left, more = header.units - event.amount, header.transfers - 1
+    wrong = (
+        header.sender not in (None, event.sender)
+        or header.receiver not in (None, event.receiver)
+        or (left != 0 if not more else left < 0)
+    )
+    if wrong:
+        raise _broken(register, f"a Transfer of {roll.token} differs from the header before it")
+    roll.header = header._replace(transfers=more, units=left) if more else None
+
+
+# ---- lots, freezes, records --------------------------------------------------------------------
+
+
+def _lot_moved(register: Register, roll: Roll, position: Position, event: e.LotMoved) -> None:
+    if event.from_account and event.from_vintage:
+        account, vintage = event.from_account, event.from_vintage
+        _change_lot(register, roll, position, account, vintage, -event.units)
+    if event.to_account and event.to_vintage:
+        account, vintage = event.to_account, event.to_vintage
+        _change_lot(register, roll, position, account, vintage, event.units)
+
+
+def _change_lot(
+    register: Register, roll: Roll, position: Position, account: int, vintage: int, change: int
+) -> None:
+    lots = roll.lots.setdefault(account, {})
+    units = lots.get(vintage, 0) + change
+    if units < 0:
+        what = f"account {account} would hold {units} units of {roll.token} in lot {vintage}"
+        raise _broken(register, what)
+    if units:
+        lots[vintage] = units
+    else:
+        lots.pop(vintage, None)
+    if not lots:
+        del roll.lots[account]
+    register.unproved.add((roll.token, account))
+    block, index, seconds = position.block, position.index, position.seconds
+    roll.lot_changes.append(LotChange(block, index, seconds, account, vintage, units))
+
+
+def _vintage_opened(
+    register: Register, roll: Roll, position: Position, event: e.VintageOpened | e.VintageAmended
+) -> None:
+    roll.vintages[event.vintage] = event.terms
+    block, index, seconds = position.block, position.index, position.seconds
+    roll.vintage_changes.append(VintageChange(block, index, seconds, event.vintage, event.terms))
+
+
+def _frozen(register: Register, roll: Roll, position: Position, event: e.Frozen) -> None:
+    account = _opened(register, event.account)
+    if event.amount:
+        roll.frozen[account] = event.amount
+    else:
+        roll.frozen.pop(account, None)
+    _note_freeze(roll, position, account)
+
+
+def _address_frozen(
+    register: Register, roll: Roll, position: Position, event: e.AddressFrozen
+) -> None:
+    account = _opened(register, event.wallet)
+    if event.frozen:
+        roll.stopped.add(account)
+    else:
+        roll.stopped.discard(account)
+    _note_freeze(roll, position, account)
+
+
+def _note_freeze(roll: Roll, position: Position, account: int) -> None:
+    frozen, stopped = roll.frozen.get(account, 0), account in roll.stopped
+    block, index, seconds = position.block, position.index, position.seconds
+    roll.freeze_changes.append(FreezeChange(block, index, seconds, account, frozen, stopped))
+
+
+def _opened(register: Register, wallet: str) -> int:
+    account = register.wallets.get(wallet) or register.former.get(wallet)
+    if not account:
+        raise _broken(register, f"wallet {wallet} was never admitted")
+    return account
+
+
+def _record_announced(
+    register: Register, roll: Roll, position: Position, event: e.RecordAnnounced
+) -> None:
+    if roll.records.setdefault(event.record, event.instant) != event.instant:
+        raise _broken(register, f"record {event.record} of {roll.token} has two instants")
+    block, index, seconds = position.block, position.index, position.seconds
+    roll.record_changes.append(RecordChange(block, index, seconds, event.record, event.instant))
+
+
+def _supply_stated(
+    register: Register, roll: Roll, position: Position, event: e.SplitFinished | e.TakeOverClosed
+) -> None:
+    if event.supply != roll.supply:
+        what = f"{roll.token} states a supply of {event.supply}, its Transfers add to {roll.supply}"
+        raise _broken(register, what)
+
+
+_ON_ACCOUNTS: Mapping[type, Callable[[Register, Position, Any], None]] = {
+    e.Admitted: _admitted,
+    e.FactsSet: _facts_set,
+    e.Replaced: _replaced,
+    e.Linked: _linked,
+    e.InstrumentListed: _instrument_listed,
+}
+_ON_ROLL: Mapping[type, Callable[[Register, Roll, Position, Any], None]] = {
+    e.Transfer: _transfer,
+    e.Issued: _issued,
+    e.Passed: _passed,
+    e.Forced: _forced,
+    e.Redeemed: _redeemed,
+    e.LotMoved: _lot_moved,
+    e.VintageOpened: _vintage_opened,
+    e.VintageAmended: _vintage_opened,
+    e.Frozen: _frozen,
+    e.AddressFrozen: _address_frozen,
+    e.RecordAnnounced: _record_announced,
+    e.SplitFinished: _supply_stated,
+    e.TakeOverClosed: _supply_stated,
+}

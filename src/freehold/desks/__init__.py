@@ -1,0 +1,1 @@
+"""One plain function for each thing that a person asks for; the only place with transactions."""

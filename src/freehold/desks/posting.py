@@ -1,0 +1,373 @@
+"""Brings approved instructions to the chain and writes down what became of them.
+
+Two functions, run by the worker in turn: `send_approved` tries, signs, stores and sends;
+`follow_chain` reads receipts until they are final. Both work for one key at a time under a lease
+in the book, and both may be killed at any point: what is signed is stored before it is sent, and
+whatever is stored is sent again as it is. People have `bump` and `cancel`.
+
+A call that the contract refuses when it is tried ends REFUSED and costs nothing; but only when
+nothing else is on its way, because what is on its way may be what it waits for.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from web3 import Web3
+
+from freehold.book import instructions
+from freehold.book.session import Book, Transaction
+from freehold.chain import send
+from freehold.chain.send import FeeLimits, Mined, Prepared, Spent, Waiting
+from freehold.chain.signer import Signer
+from freehold.core.clock import Clock
+from freehold.core.errors import Conflict, NotFound, PlatformError, Unavailable
+from freehold.core.ids import Address, InstructionId
+from freehold.core.instruction import Instruction, Purpose, SignedTransaction, State
+from freehold.core.reasons import Refusal
+
+BATCH = 50
+"""How many instructions are signed and sent together; the embedded ledger makes one block of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What sending works with. `worker` is a name that no other process has.
+
+    `finality` is the number of blocks on top of a receipt that make it final: 0 on a ledger that
+    cannot reorganise. A lease only spares two workers the same work; safety does not rest on it.
+    """
+
+    book: Book
+    w3: Web3
+    chain: int
+    signers: Sequence[Signer]
+    clock: Clock
+    worker: str
+    fees: FeeLimits = field(default_factory=FeeLimits)
+    finality: int = 0
+    bump_after: timedelta = timedelta(minutes=3)
+    lease: timedelta = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass changed, and what held up the rest of it (retried by the next pass)."""
+
+    changed: tuple[Instruction, ...] = ()
+    held: tuple[PlatformError, ...] = ()
+
+    def __add__(self, other: "Pass") -> "Pass":
+        return Pass(self.changed + other.changed, self.held + other.held)
+
+
+def send_approved(posting: Posting) -> Pass:
+    """Sign and send what is approved, and send again what a crash left signed and unsent.
+
+    Raises Conflict if the node serves another chain, Unavailable if it cannot be reached at all.
+    """
+    send.require_chain(posting.w3, posting.chain)
+    done = Pass()
+    for signer in posting.signers:
+        with _leased(posting, signer.address) as mine:
+            if mine:
+                done += _sign_approved(posting, signer) + _send_signed(posting, signer.address)
+    return done
+
+
+def follow_chain(posting: Posting) -> Pass:
+    """Read receipts: mined, final, lost again in a reorganisation, or waiting for too long.
+
+    Raises as `send_approved`.
+    """
+    send.require_chain(posting.w3, posting.chain)
+    head = send.head(posting.w3)
+    done = Pass()
+    for signer in posting.signers:
+        with _leased(posting, signer.address) as mine:
+            if mine:
+                done += _follow(posting, signer, head)
+    return done
+
+
+def bump(posting: Posting, id: InstructionId) -> SignedTransaction:
+    """Offer a higher fee for an instruction on its way, now.
+
+    Raises Conflict if it is not on its way, Unavailable if the fee limit does not allow it.
+    """
+    return _replace(posting, id, send.bump)
+
+
+def cancel(posting: Posting, id: InstructionId) -> Instruction:
+    """Stop an instruction: at once while it is unsigned, else by an empty transaction in its place.
+
+    The latter may lose the race; what happened shows when the nonce is final. Raises Conflict once
+    the instruction is mined.
+    """
+    with posting.book.transaction() as tx:
+        found = instructions.find(tx, id)
+        if found.state in (State.NEW, State.APPROVED):
+            return instructions.withdraw(tx, id, posting.clock.now())
+    _replace(posting, id, send.cancel)
+    with posting.book.reading() as tx:
+        return instructions.find(tx, id)
+
+
+@contextmanager
+def _leased(posting: Posting, sender: Address) -> Iterator[bool]:
+    now = posting.clock.now()
+    with posting.book.transaction() as tx:
+        mine = instructions.lease(
+            tx, posting.chain, sender, posting.worker, now, now + posting.lease
+        )
+    try:
+        yield mine
+    finally:
+        if mine:
+            with posting.book.transaction() as tx:
+                instructions.release(tx, posting.chain, sender, posting.worker)
+
+
+def _sign_approved(posting: Posting, signer: Signer) -> Pass:
+    with posting.book.reading() as tx:
+        waiting = instructions.approved(tx, posting.chain, signer.address, BATCH)
+        on_their_way = instructions.anything_unmined(tx, posting.chain)
+    if not waiting:
+        return Pass()
+    try:
+        nonce = _next_nonce(posting, signer.address)
+        done, held = _try_and_sign(posting, signer, waiting, nonce, on_their_way)
+        return Pass(_store(posting, done), held)
+    except (Conflict, Unavailable) as error:
+        return Pass(held=(error,))
+
+
+def _next_nonce(posting: Posting, sender: Address) -> int:
+    with posting.book.reading() as tx:
+        counted = instructions.next_nonce(tx, posting.chain, sender)
+        flying = instructions.in_flight(tx, posting.chain, sender)
+    held = [one.nonce for one in flying if one.nonce is not None]
+    return send.require_in_step(posting.w3, sender, counted, held)
+
+
+_Done = list[tuple[Instruction, SignedTransaction | Refusal | Conflict]]
+
+
+def _try_and_sign(
+    posting: Posting, signer: Signer, waiting: list[Instruction], nonce: int, on_their_way: bool
+) -> tuple[_Done, tuple[PlatformError, ...]]:
+    """Instructions with their signed bytes or why the contract refuses them, up to the first that
+    has to wait for others."""
+    now = send.market(posting.w3)
+    done: _Done = []
+    for instruction in waiting:
+        try:
+            tried = send.prepare(posting.w3, instruction, now, posting.fees)
+            if isinstance(tried, Prepared):
+                at = posting.clock.now()
+                done.append((instruction, send.sign(signer, instruction, tried, nonce, at)))
+                nonce, on_their_way = nonce + 1, True
+            elif on_their_way:
+                break
+            else:
+                done.append((instruction, tried))
+        except Unavailable as error:
+            return done, (error,)
+    return done, ()
+
+
+def _store(posting: Posting, done: _Done) -> tuple[Instruction, ...]:
+    """Commit everything that was signed or refused; only after this may anything be sent."""
+    now = posting.clock.now()
+    changed = []
+    with posting.book.transaction() as tx:
+        for instruction, outcome in done:
+            if isinstance(outcome, SignedTransaction):
+                instructions.store_first(tx, instruction, outcome, posting.worker, now)
+            else:
+                refused = _with_reason(replace(instruction, state=State.REFUSED), outcome)
+                changed.append(instructions.move(tx, instruction, refused, now))
+    return tuple(changed)
+
+
+def _send_signed(posting: Posting, sender: Address) -> Pass:
+    with posting.book.reading() as tx:
+        flying = instructions.in_flight(tx, posting.chain, sender)
+        stored = [one for one in flying if one.state is State.SIGNED]
+        stored.sort(key=lambda one: one.nonce or 0)
+        pairs = [(one, instructions.signed(tx, one)[-1]) for one in stored]
+    return _send(posting, pairs)
+
+
+def _send(posting: Posting, pairs: list[tuple[Instruction, SignedTransaction]]) -> Pass:
+    """Send stored bytes and mark as SENT what the node took."""
+    if not pairs:
+        return Pass()
+    try:
+        failures = send.send(posting.w3, [made for _, made in pairs])
+    except Unavailable as error:
+        return Pass(held=(error,))
+    with posting.book.transaction() as tx:
+        now = posting.clock.now()
+        sent = [
+            instructions.move(tx, one, replace(one, state=State.SENT), now)
+            for (one, _), failure in zip(pairs, failures, strict=True)
+            if failure is None and one.state is State.SIGNED
+        ]
+    return Pass(tuple(sent), tuple(failure for failure in failures if failure is not None))
+
+
+_Found = Mined | Waiting | Spent
+
+
+def _follow(posting: Posting, signer: Signer, head: int) -> Pass:
+    with posting.book.reading() as tx:
+        flying = instructions.in_flight(tx, posting.chain, signer.address)
+        attempts = [instructions.signed(tx, one) for one in flying]
+    try:
+        found = [send.follow(posting.w3, made, head, posting.finality) for made in attempts]
+        whys = [_why(posting, *each) for each in zip(flying, attempts, found, strict=True)]
+    except Unavailable as error:
+        return Pass(held=(error,))
+    changed, again = [], []
+    with posting.book.transaction() as tx:
+        for one, made, what, why in zip(flying, attempts, found, whys, strict=True):
+            after = _record(tx, one, made, what, why, posting.clock.now())
+            if after is not one:
+                changed.append(after)
+            if isinstance(what, Waiting):
+                again.append((one, after, made, what))
+    done = Pass(tuple(changed))
+    for one, after, made, what in again:
+        done += _push(posting, signer, one, after, made, what)
+    return done
+
+
+def _why(
+    posting: Posting, one: Instruction, attempts: list[SignedTransaction], found: _Found
+) -> Refusal | Conflict | None:
+    """Why the instruction's own call failed for good; None if it did not."""
+    if not isinstance(found, Mined) or found.succeeded or not found.final:
+        return None
+    if _purpose(attempts, found) is Purpose.CANCEL:
+        return None
+    return send.why_reverted(posting.w3, one, found.block)
+
+
+def _purpose(attempts: list[SignedTransaction], found: Mined) -> Purpose:
+    return next(made.purpose for made in attempts if made.hash == found.hash)
+
+
+def _record(
+    tx: Transaction,
+    one: Instruction,
+    attempts: list[SignedTransaction],
+    found: _Found,
+    why: Refusal | Conflict | None,
+    now: datetime,
+) -> Instruction:
+    """Write what was found; the instruction itself if that is nothing new."""
+    moved = not isinstance(found, Mined) or found.block_hash != one.block_hash
+    if one.state is State.MINED and moved:
+        lost = replace(one, state=State.SENT, mined_hash=None, mined_block=None, block_hash=None)
+        one = instructions.move(tx, one, lost, now, "its block was reorganised away")
+    if isinstance(found, Spent):
+        note = f"nonce {one.nonce} was taken by another transaction"
+        return instructions.move(tx, one, replace(one, state=State.REPLACED, note=note), now)
+    if isinstance(found, Waiting):
+        return one
+    if one.state is not State.MINED:
+        one = instructions.move(tx, one, _mined(one, found), now)
+    if not found.final:
+        return one
+    return instructions.move(tx, one, _final(one, _purpose(attempts, found), why, found), now)
+
+
+def _mined(one: Instruction, found: Mined) -> Instruction:
+    return replace(
+        one,
+        state=State.MINED,
+        mined_hash=found.hash,
+        mined_block=found.block,
+        block_hash=found.block_hash,
+    )
+
+
+def _final(
+    one: Instruction, purpose: Purpose, why: Refusal | Conflict | None, found: Mined
+) -> Instruction:
+    if purpose is Purpose.CANCEL:
+        return replace(one, state=State.CANCELLED)
+    if found.succeeded:
+        return replace(one, state=State.SETTLED)
+    failed = replace(one, state=State.REVERTED)
+    return _with_reason(failed, why) if why else failed
+
+
+def _push(
+    posting: Posting,
+    signer: Signer,
+    before: Instruction,
+    after: Instruction,
+    attempts: list[SignedTransaction],
+    found: Waiting,
+) -> Pass:
+    """See that what waits is known to the node: the same bytes, or after a while a higher fee."""
+    last = attempts[-1]
+    if before.state is State.MINED:
+        lost = next(made for made in attempts if made.hash == before.mined_hash)
+        return _send(posting, [(after, lost)])
+    if found.next and posting.clock.now() - last.signed_at >= posting.bump_after:
+        try:
+            made = _sign_replacement(posting, signer, after, last, send.bump)
+        except (Unavailable, Conflict) as error:
+            return Pass(held=(error,))
+        return _send(posting, [(after, made)])
+    if not found.known:
+        return _send(posting, [(after, last)])
+    return Pass()
+
+
+def _replace(posting: Posting, id: InstructionId, kind: send.Replacement) -> SignedTransaction:
+    send.require_chain(posting.w3, posting.chain)
+    with posting.book.reading() as tx:
+        found = instructions.find(tx, id)
+        attempts = instructions.signed(tx, found)
+    if found.state not in (State.SIGNED, State.SENT):
+        raise Conflict(f"instruction {id} is {found.state}: there is nothing left to replace")
+    with _leased(posting, found.sender) as mine:
+        if not mine:
+            raise Conflict(f"another worker is sending for {found.sender}: try again")
+        signer = _signer(posting, found.sender)
+        made = _sign_replacement(posting, signer, found, attempts[-1], kind)
+        held = _send(posting, [(found, made)]).held
+    if held:
+        raise held[0]
+    return made
+
+
+def _signer(posting: Posting, sender: Address) -> Signer:
+    for signer in posting.signers:
+        if signer.address == sender:
+            return signer
+    raise NotFound(f"no signer is set up for {sender}", sender=sender)
+
+
+def _sign_replacement(
+    posting: Posting,
+    signer: Signer,
+    one: Instruction,
+    last: SignedTransaction,
+    kind: send.Replacement,
+) -> SignedTransaction:
+    now = send.market(posting.w3)
+    made = kind(signer, one, last, now, posting.fees, posting.clock.now())
+    with posting.book.transaction() as tx:
+        instructions.store_next(tx, made, posting.worker)
+    return made
+
+
+def _with_reason(one: Instruction, why: Refusal | Conflict) -> Instruction:
+    code = why.code if isinstance(why, Refusal) else None
+    return replace(one, code=code, note=why.message)

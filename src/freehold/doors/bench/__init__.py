@@ -1,0 +1,1 @@
+"""Measurements: each module gives the rows of one topic; report.py holds them to their goals."""

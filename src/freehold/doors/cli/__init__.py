@@ -1,0 +1,1 @@
+"""The `freehold` command: one file for each group of commands."""

@@ -1,0 +1,1 @@
+"""The chain as SQL tables: a projection that may be dropped and built again at any time."""

@@ -1,0 +1,163 @@
+"""Events into rows: the one place where the projection is written.
+
+What an event *means* is said once, in `core/register.py`: `project` applies a batch of events to
+the registers in memory and writes down what they noted. `indexer/memory.py` undoes it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, Table
+
+from freehold.core import events as e
+from freehold.core.events import Logged
+from freehold.core.rawlog import BlockHead
+from freehold.core.register import Register, Roll, apply, end_transaction
+from freehold.indexer import tables as t
+from freehold.indexer.memory import Memory
+from freehold.indexer.tables import Rows, insert
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows on their way to the tables, by table."""
+
+    rows: dict[str, Rows] = field(default_factory=dict)
+
+    def add(self, table: Table, *row: object) -> None:
+        self.rows.setdefault(table.name, []).append(row)
+
+
+def project(
+    connection: Connection,
+    memory: Memory,
+    heads: Sequence[BlockHead],
+    logs: Sequence[tuple[Logged, str]],
+) -> None:
+    """Write whole blocks and their events, with the bodies of logs, in the caller's transaction.
+
+    Raises Broken if an event cannot follow from what is known; nothing may be committed then.
+    """
+    batch = Batch()
+    batch.rows[t.block.name] = [*map(tuple, heads)]
+    batch.rows[t.chain_event.name] = [_event_row(memory, batch, *each) for each in logs]
+    for each in {id(register): register for register in memory.registers.values()}.values():
+        end_transaction(each)
+        for roll in each.rolls.values():
+            _drain(memory, memory.numbers[roll.token], roll, batch)
+    for name, rows in batch.rows.items():
+        insert(connection, t.metadata.tables[name], rows)
+    memory.tip = heads[-1] if heads else memory.tip
+
+
+# ---- rows --------------------------------------------------------------------------------------
+
+
+def _event_row(memory: Memory, batch: Batch, logged: Logged, body: str) -> tuple[Any, ...]:
+    position, contract, event = logged
+    register = memory.registers.get(contract)
+    kind = type(event)
+    if register is not None:
+        apply(register, logged)
+        if kind in _ACCOUNT_EVENTS:
+            _note_accounts(memory, register, batch, logged)
+    instruction = getattr(event, "instruction", None) if kind in _INSTRUCTED else None
+    return (
+        position.block,
+        position.index,
+        memory.numbers.setdefault(contract, len(memory.numbers) + 1),
+        kind.__name__,
+        bytes.fromhex(position.transaction[2:]),
+        instruction and bytes.fromhex(instruction[2:]),
+        bytes.fromhex(body),
+    )
+
+
+def _note_accounts(memory: Memory, register: Register, batch: Batch, logged: Logged) -> None:
+    position, _, event = logged
+    place = (position.block, position.index)
+    holders = memory.numbers[register.holders]
+    match event:
+        case e.InstrumentListed():
+            number = memory.numbers.setdefault(event.token, len(memory.numbers) + 1)
+            memory.registers[event.token] = register
+            batch.add(t.contract, number, event.token, holders, position.block)
+        case e.Admitted():
+            batch.add(t.wallet, holders, event.wallet, event.account, *place)
+            _note_account(register, holders, event.account, batch, place)
+        case e.FactsSet():
+            _note_account(register, holders, event.account, batch, place)
+        case e.Replaced():
+            batch.add(t.wallet, holders, event.new_wallet, event.account, *place)
+            _note_account(register, holders, event.account, batch, place)
+        case e.Linked():
+            for member in register.persons[event.account]:
+                _note_account(register, holders, member, batch, place)
+
+
+def _note_account(
+    register: Register, holders: int, number: int, batch: Batch, place: tuple[int, int]
+) -> None:
+    account = register.accounts[number]
+    person = " ".join(map(str, register.persons.get(number, ())))
+    batch.add(t.account, holders, number, *place, account.wallet, str(account.facts), person)
+
+
+def _drain(memory: Memory, token: int, roll: Roll, batch: Batch) -> None:
+    """Turn what a roll noted since the last batch into rows, sorted as the tables are."""
+    if roll.moves:
+        _drain_moves(memory, token, roll, batch)
+    for lot in roll.lot_changes:
+        batch.add(t.lot, token, lot.account, lot.vintage, lot.block, lot.log, str(lot.units))
+    for freeze in roll.freeze_changes:
+        place = (freeze.block, freeze.log)
+        batch.add(t.freeze, token, freeze.account, *place, str(freeze.units), freeze.stopped)
+    for vintage in roll.vintage_changes:
+        place = (vintage.block, vintage.log)
+        batch.add(t.vintage, token, vintage.vintage, *place, str(vintage.terms))
+    for record in roll.record_changes:
+        batch.add(t.record, token, record.record, record.block, record.log, record.instant)
+    roll.forget_changes()
+
+
+def _drain_moves(memory: Memory, token: int, roll: Roll, batch: Batch) -> None:
+    rows: Rows = []
+    issued = roll.issued - sum(move.units for move in roll.moves if not move.sender)
+    redeemed = roll.redeemed - sum(move.units for move in roll.moves if not move.receiver)
+    for block, log, _, day, sender, receiver, units, left, got, header in roll.moves:
+        if sender:
+            rows.append((token, sender, block, log, str(left), day, header))
+        else:
+            issued += units
+        if receiver:
+            rows.append((token, receiver, block, log, str(got), day, header))
+        else:
+            redeemed += units
+        if not (sender and receiver):
+            batch.add(t.supply, token, block, log, str(issued), str(redeemed))
+    rows.sort(key=itemgetter(1))
+    batch.rows.setdefault(t.history.name, []).extend(rows)
+    _note_holders(memory.holders.setdefault(token, set()), batch, rows)
+
+
+def _note_holders(known: set[int], batch: Batch, rows: Rows) -> None:
+    for row in rows:
+        if row[1] not in known:
+            known.add(row[1])
+            batch.add(t.position, *row[:4])
+
+
+_ACCOUNT_EVENTS = {e.InstrumentListed, e.Admitted, e.FactsSet, e.Replaced, e.Linked}
+_INSTRUCTED = {
+    e.Issued,
+    e.Passed,
+    e.Forced,
+    e.Redeemed,
+    e.FreezeOrdered,
+    e.SplitAnnounced,
+    e.SplitFinished,
+    e.Converted,
+    e.Corrected,
+}

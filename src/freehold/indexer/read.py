@@ -1,0 +1,268 @@
+"""What the projection answers: the register now, after a block, at an instant, at a record.
+
+An instant means *before the blocks at or after it*, as everywhere (`core/standing.py`). Long
+answers come in pages: name the last thing you saw and how many more you want.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select
+
+from freehold.core.clock import day_number, from_seconds, stamp, to_seconds
+from freehold.core.errors import Broken, Conflict, NotFound
+from freehold.core.events import Transfer
+from freehold.core.standing import Line, Lot
+from freehold.indexer import tables as t
+from freehold.indexer.decode import event_of
+from freehold.indexer.memory import last_head
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Units of one class: issued and redeemed since the beginning, outstanding or treasury."""
+
+    issued: int
+    redeemed: int
+
+    @property
+    def units(self) -> int:
+        """Issued and not redeemed."""
+        return self.issued - self.redeemed
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a holder's statement: the move, what he held after it, what explains it."""
+
+    block: int
+    log: int
+    instant: datetime
+    day: int
+    change: int
+    units: int
+    transfer: Transfer
+    cause: object | None
+
+
+def instruments(connection: Connection) -> list[str]:
+    """The tokens that have a roll, in the order they were listed."""
+    of = t.contract.c
+    rows = select(of.address).where(of.holders != 0, of.holders != of.id).order_by(of.id)
+    return list(connection.scalars(rows))
+
+
+def last_block(connection: Connection) -> int:
+    """The last block that was read. Raises NotFound before the first."""
+    head = last_head(connection)
+    if head is None:
+        raise NotFound("the projection is empty: nothing was read from the chain yet")
+    return head.number
+
+
+def block_before(connection: Connection, instant: datetime) -> int:
+    """The last block before an instant, -1 if there is none.
+
+    Raises Conflict while the chain has no block at or after the instant: more may come before it.
+    """
+    seconds = to_seconds(instant)
+    head = last_head(connection)
+    if head is None or head.seconds < seconds:
+        read_to = stamp(from_seconds(head.seconds)) if head else "nothing"
+        raise Conflict(f"{stamp(instant)} has not passed on the chain, which is read to {read_to}")
+    block = t.block.c
+    rows = select(block.number).where(block.seconds < seconds).order_by(block.number.desc())
+    found = connection.scalar(rows.limit(1))
+    return -1 if found is None else int(found)
+
+
+def record_instant(connection: Connection, token: str, record: int) -> datetime:
+    """The instant of an announced record. Raises NotFound."""
+    number, known = _number(connection, token), t.record.c
+    rows = select(known.instant).where(known.token == number, known.record == record)
+    found = connection.scalar(rows.limit(1))
+    if found is None:
+        raise NotFound(f"no record {record} was announced for {token}", record=record)
+    return from_seconds(found)
+
+
+def records(connection: Connection, token: str) -> dict[int, datetime]:
+    """The announced record instants by number."""
+    number, known = _number(connection, token), t.record.c
+    rows = select(known.record, known.instant).where(known.token == number)
+    return {row.record: from_seconds(row.instant) for row in connection.execute(rows)}
+
+
+def accounts(connection: Connection, token: str) -> dict[str, int]:
+    """Every wallet that opens or once opened an account of the token's register, and its number."""
+    holders = select(t.contract.c.holders).where(t.contract.c.id == _number(connection, token))
+    known = t.wallet.c
+    rows = select(known.wallet, known.account).where(known.holders == holders.scalar_subquery())
+    return {row.wallet: row.account for row in connection.execute(rows)}
+
+
+def lines(
+    connection: Connection,
+    token: str,
+    block: int | None = None,
+    after: int = 0,
+    limit: int | None = None,
+) -> list[Line]:
+    """The register after `block` (now): accounts above `after` in their order, at most `limit`.
+
+    Wallets, facts, lots and freezes are those of that block. Raises NotFound.
+    """
+    number = _number(connection, token)
+    last = last_block(connection) if block is None else block
+    held = t.units_after(number, last).where(t.position.c.account > after).subquery()
+    rows = select(held).where(held.c.units != "0").order_by(held.c.account).limit(limit)
+    units = {row.account: int(row.units) for row in connection.execute(rows)}
+    return _lines(connection, number, units, last) if units else []
+
+
+def lines_at(connection: Connection, token: str, instant: datetime) -> list[Line]:
+    """The whole register at an instant that has passed. Raises Conflict if it has not."""
+    return lines(connection, token, block_before(connection, instant))
+
+
+def lines_of_record(connection: Connection, token: str, record: int) -> list[Line]:
+    """The whole register at an announced record instant that has passed."""
+    return lines_at(connection, token, record_instant(connection, token, record))
+
+
+def supply(connection: Connection, token: str, block: int | None = None) -> Supply:
+    """Units issued and redeemed up to `block` (now)."""
+    number, last = _number(connection, token), last_block(connection) if block is None else block
+    of = t.supply.c
+    rows = select(of.issued, of.redeemed).where(of.token == number, of.block <= last)
+    row = connection.execute(rows.order_by(of.block.desc(), of.log.desc()).limit(1)).first()
+    return Supply(int(row.issued), int(row.redeemed)) if row else Supply(0, 0)
+
+
+def vintages(connection: Connection, token: str, block: int | None = None) -> dict[int, int]:
+    """Terms of every vintage, as their words, after `block` (now)."""
+    last = last_block(connection) if block is None else block
+    return _terms(connection, _number(connection, token), last)
+
+
+def holdings_on(connection: Connection, token: str, day: date) -> dict[int, int]:
+    """Units by account as the law dates them: all moves whose legal day is `day` or earlier.
+
+    Raises Broken if the legal days contradict each other.
+    """
+    number, last = _number(connection, token), day_number(day)
+    moves = t.history.c
+    rows = select(moves.account, moves.units, moves.day).where(moves.token == number)
+    held: dict[int, int] = {}
+    account, before = 0, 0
+    for this, text, on in connection.execute(rows.order_by(moves.account, moves.block, moves.log)):
+        before, account = (before if this == account else 0), this
+        if on <= last:
+            held[this] = held.get(this, 0) + int(text) - before
+        before = int(text)
+    if short := [account for account, units in held.items() if units < 0]:
+        what = f"account {min(short)} would hold {held[min(short)]} units of {token} on {day}"
+        raise Broken(f"the legal days of transfers contradict each other: {what}", token=token)
+    return {account: units for account, units in held.items() if units}
+
+
+def statement(
+    connection: Connection,
+    token: str,
+    account: int,
+    after: tuple[int, int] = (-1, -1),
+    limit: int | None = None,
+) -> list[Entry]:
+    """The moves of one account in their order, behind (block, log) `after`, at most `limit`."""
+    number, moves = _number(connection, token), t.history.c
+    block, log = after
+    mine = (moves.token == number, moves.account == account)
+    earlier = (moves.block < block) | ((moves.block == block) & (moves.log <= log))
+    newest = (moves.block.desc(), moves.log.desc())
+    start = connection.scalar(select(moves.units).where(*mine, earlier).order_by(*newest).limit(1))
+    rows = select(t.history, t.block.c.seconds).join(t.block, t.block.c.number == moves.block)
+    rows = rows.where(*mine, ~earlier).order_by(moves.block, moves.log).limit(limit)
+    entries, before = [], int(start or 0)
+    for row in connection.execute(rows).all():
+        units = int(row.units)
+        transfer = _event(connection, row.block, row.log)
+        assert isinstance(transfer, Transfer), "units move by Transfer alone"
+        cause = _event(connection, row.block, row.header) if row.header >= 0 else None
+        place = (row.block, row.log, from_seconds(row.seconds), row.day)
+        entries.append(Entry(*place, units - before, units, transfer, cause))
+        before = units
+    return entries
+
+
+def _number(connection: Connection, token: str) -> int:
+    of = t.contract.c
+    found = connection.scalar(
+        select(of.id).where(of.address == token, of.holders != 0, of.holders != of.id)
+    )
+    if found is None:
+        raise NotFound(f"instrument {token} is not listed by any register followed", token=token)
+    return int(found)
+
+
+def _lines(connection: Connection, number: int, units: Mapping[int, int], block: int) -> list[Line]:
+    accounts = sorted(units)
+    first, last = accounts[0], accounts[-1]
+    frozen = {
+        row.account: row
+        for row in t.latest(
+            connection,
+            t.freeze,
+            number,
+            t.freeze.c.account.between(first, last),
+            t.freeze.c.block <= block,
+        )
+    }
+    lots = _lots(connection, number, first, last, block)
+    written = []
+    for row in _accounts(connection, number, first, last, block):
+        if row.account in units:
+            freeze = frozen.get(row.account)
+            line = Line(
+                row.account,
+                row.wallet,
+                int(row.facts),
+                units[row.account],
+                int(freeze.units) if freeze else 0,
+                bool(freeze and freeze.stopped),
+                lots.get(row.account, ()),
+            )
+            written.append(line)
+    return written
+
+
+def _accounts(
+    connection: Connection, token: int, first: int, last: int, block: int
+) -> list[t.Version]:
+    holders = connection.scalar(select(t.contract.c.holders).where(t.contract.c.id == token))
+    within = (t.account.c.account.between(first, last), t.account.c.block <= block)
+    return list(t.latest(connection, t.account, holders or 0, *within))
+
+
+def _lots(
+    connection: Connection, number: int, first: int, last: int, block: int
+) -> dict[int, tuple[Lot, ...]]:
+    terms = _terms(connection, number, block)
+    within = (t.lot.c.account.between(first, last), t.lot.c.block <= block)
+    lots: dict[int, list[Lot]] = {}
+    for row in t.latest(connection, t.lot, number, *within):
+        if row.units != "0":
+            lot = Lot(row.vintage, int(row.units), terms[row.vintage])
+            lots.setdefault(row.account, []).append(lot)
+    return {account: tuple(held) for account, held in lots.items()}
+
+
+def _terms(connection: Connection, number: int, block: int) -> dict[int, int]:
+    rows = t.latest(connection, t.vintage, number, t.vintage.c.block <= block)
+    return {row.vintage: int(row.terms) for row in rows}
+
+
+def _event(connection: Connection, block: int, log: int) -> object:
+    of = t.chain_event.c
+    row = connection.execute(select(of.name, of.body).where(of.block == block, of.log == log)).one()
+    return event_of(row.name, row.body.hex())

@@ -1,0 +1,267 @@
+"""The tables of the projection, never migrated: another version drops and builds them anew.
+
+The tables keep versions: a row says how something stood after the log at (block, log). The present
+is the last version, the past an earlier one, and undoing blocks means deleting their rows. Units
+and words are decimal text, because they are wider than SQL's integers. Contracts have small numbers
+so that the long tables stay narrow.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    Select,
+    String,
+    Table,
+    create_engine,
+    event,
+    inspect,
+    select,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import ConnectionPoolEntry
+
+PROJECTION_VERSION = 1
+Rows = list[tuple[Any, ...]]
+Version = Row[Any]
+Projection = Engine
+"""The projection, opened; `connect()` it to read or to follow."""
+View = Connection
+"""A connection to it."""
+
+metadata = MetaData()
+
+
+def _key(name: str, kind: type[Integer] = BigInteger) -> Column[int]:
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+def _versioned(name: str, *columns: Column[Any]) -> Table:
+    """A table whose key ends with the block and the log that made the row."""
+    keys = [column for column in columns if column.primary_key]
+    rest = [column for column in columns if not column.primary_key]
+    return Table(
+        name,
+        metadata,
+        *keys,
+        _key("block"),
+        _key("log", Integer),
+        *rest,
+        sqlite_with_rowid=False,
+    )
+
+
+def _units(name: str = "units") -> Column[str]:
+    return Column(name, String(80), nullable=False)
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", String(400), nullable=False),
+)
+block = Table(
+    "block",
+    metadata,
+    _key("number"),
+    Column("hash", String(66), nullable=False),
+    Column("parent", String(66), nullable=False),
+    Column("seconds", BigInteger, nullable=False, index=True),
+)
+contract = Table(
+    "contract",
+    metadata,
+    _key("id", Integer),
+    Column("address", String(42), nullable=False, unique=True),
+    Column("holders", Integer, nullable=False),
+    Column("block", BigInteger, nullable=False),
+)
+"""Contracts that were followed. `holders` is the number of the issuer's register: that of the
+contract itself for a `Holders`, 0 for a contract that has no part in a register."""
+chain_event = Table(
+    "event",
+    metadata,
+    _key("block"),
+    _key("log", Integer),
+    Column("contract", Integer, nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("transaction", LargeBinary, nullable=False),
+    Column("instruction", LargeBinary, nullable=True),
+    Column("body", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
+)
+account = _versioned(
+    "account",
+    _key("holders", Integer),
+    _key("account"),
+    Column("wallet", String(42), nullable=False),
+    _units("facts"),
+    Column("person", String(100), nullable=False),
+)
+wallet = Table(
+    "wallet",
+    metadata,
+    _key("holders", Integer),
+    Column("wallet", String(42), primary_key=True),
+    Column("account", BigInteger, nullable=False),
+    Column("block", BigInteger, nullable=False),
+    Column("log", Integer, nullable=False),
+)
+position = Table(
+    "position",
+    metadata,
+    _key("token", Integer),
+    _key("account"),
+    Column("block", BigInteger, nullable=False),
+    Column("log", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Which accounts ever held units, since when; `history` knows how many."""
+history = _versioned(
+    "history",
+    _key("token", Integer),
+    _key("account"),
+    _units(),
+    Column("day", Integer, nullable=False),
+    Column("header", Integer, nullable=False),
+)
+supply = _versioned("supply", _key("token", Integer), _units("issued"), _units("redeemed"))
+lot = _versioned("lot", _key("token", Integer), _key("account"), _key("vintage", Integer), _units())
+freeze = _versioned(
+    "freeze",
+    _key("token", Integer),
+    _key("account"),
+    _units(),
+    Column("stopped", Boolean, nullable=False),
+)
+vintage = _versioned("vintage", _key("token", Integer), _key("vintage", Integer), _units("terms"))
+record = _versioned(
+    "record",
+    _key("token", Integer),
+    _key("record", Integer),
+    Column("instant", BigInteger, nullable=False),
+)
+
+REWOUND = (
+    chain_event,
+    contract,
+    account,
+    wallet,
+    position,
+    history,
+    supply,
+    lot,
+    freeze,
+    vintage,
+    record,
+)
+"""Tables whose rows carry the block that made them."""
+
+
+def open_projection(url: str) -> Engine:
+    """The projection at sqlite:///PATH or postgresql://..., its tables built (anew if outdated)."""
+    place = make_url(url)
+    if place.get_backend_name() == "postgresql":
+        place = place.set(drivername="postgresql+pg8000")
+    engine = create_engine(place)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+    prepare(engine)
+    return engine
+
+
+def prepare(engine: Engine) -> None:
+    """Build the tables; where they are of another version, drop what they hold first.
+
+    The version is written last: whoever is interrupted starts over.
+    """
+    with engine.connect() as connection:
+        if _version(connection) == str(PROJECTION_VERSION):
+            return
+    metadata.drop_all(engine)
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(
+            meta.insert().values(name="projection_version", value=str(PROJECTION_VERSION))
+        )
+
+
+def drop(engine: Engine) -> None:
+    """Forget the whole projection and build empty tables."""
+    with engine.begin() as connection:
+        if inspect(connection).has_table(meta.name):
+            connection.execute(meta.delete())
+    prepare(engine)
+
+
+def insert(connection: Connection, table: Table, rows: Rows) -> None:
+    """Add rows as plain tuples in the order of the table's columns."""
+    if not rows:
+        return
+    connection.exec_driver_sql(_statement(connection, table), rows)
+
+
+def _statement(connection: Connection, table: Table) -> str:
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    names = ", ".join(f'"{column.name}"' for column in table.columns)
+    marks = ", ".join([mark] * len(table.columns))
+    return f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'
+
+
+def units_after(token: int, block: int | None = None) -> Select[tuple[int, str]]:
+    """Account and units after `block` (now) of every account that ever held units of `token`.
+
+    Units are NULL for an account whose first move came later.
+    """
+    moves = [history.c.token == token, history.c.account == position.c.account]
+    if block is not None:
+        moves.append(history.c.block <= block)
+    last = select(history.c.units).where(*moves)
+    last = last.order_by(history.c.block.desc(), history.c.log.desc()).limit(1)
+    holders = select(position.c.account, last.scalar_subquery().label("units"))
+    return holders.where(position.c.token == token).order_by(position.c.account)
+
+
+def latest(
+    connection: Connection, table: Table, number: int, *conditions: ColumnElement[bool]
+) -> Iterator[Version]:
+    """The last version of each thing in a versioned table that belongs to the contract `number`."""
+    keys = list(table.primary_key.columns)
+    rows = select(table).where(keys[0] == number, *conditions).order_by(*keys)
+    before: Version | None = None
+    same = len(keys) - 2
+    for row in connection.execute(rows):
+        if before is not None and before[:same] != row[:same]:
+            yield before
+        before = row
+    if before is not None:
+        yield before
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(meta.name):
+        return None
+    return connection.scalar(select(meta.c.value).where(meta.c.name == "projection_version"))
+
+
+def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+    """WAL lets readers work beside the one writer; a lost last second can be read again."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA cache_size=-65536")
+    cursor.execute("PRAGMA wal_autocheckpoint=16000")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()

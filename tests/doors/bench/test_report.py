@@ -1,0 +1,71 @@
+"""A measurement's frame: goals are held, and the document has the keys that programs read."""
+
+import json
+
+import pytest
+
+from freehold.doors.bench import report
+from freehold.doors.bench.report import TOPICS, Options, Row, measure
+from freehold.doors.cli.main import main
+
+
+def two_rows(options: Options) -> list[Row]:
+    peers = {"plain ERC-20": 34_441} if options.peers else {}
+    return [
+        Row("transfer", 44_000, "gas", goal=45_500, peers=peers),
+        Row("transfers", 50.0, "1/s", goal=60, better="higher"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "met"),
+    [
+        (Row("a", 10, "gas", goal=10), True),
+        (Row("a", 11, "gas", goal=10), False),
+        (Row("a", 10, "1/s", goal=10, better="higher"), True),
+        (Row("a", 9.9, "1/s", goal=10, better="higher"), False),
+        (Row("a", 10**9, "gas"), True),
+    ],
+)
+def test_a_figure_meets_its_goal_or_does_not(row: Row, met: bool) -> None:
+    assert row.met is met
+
+
+def test_a_missed_goal_fails_the_run_and_is_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    topic = sorted(TOPICS)[0]
+    monkeypatch.setitem(TOPICS, topic, f"{__name__}:two_rows")
+    monkeypatch.setattr(
+        report.importlib, "import_module", lambda name: __import__("sys").modules[name]
+    )
+    assert main(["bench", topic, "--peers", "--json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document.keys() == {"topic", "machine", "commit", "rows"}
+    assert document["rows"][0] == {
+        "name": "transfer",
+        "value": 44_000,
+        "unit": "gas",
+        "goal": 45_500,
+        "better": "lower",
+        "met": True,
+        "peers": {"plain ERC-20": 34_441},
+    }
+    assert document["rows"][1]["met"] is False
+    assert main(["bench", topic]) == 1
+    assert "NO" in capsys.readouterr().out
+
+
+def test_every_topic_has_its_function() -> None:
+    import importlib
+
+    for target in TOPICS.values():
+        module, name = target.split(":")
+        assert callable(getattr(importlib.import_module(module), name)), target
+
+
+def test_the_start_topic_measures_this_command() -> None:
+    taken = measure("start", Options())
+    assert taken.machine["cores"]
+    assert [row.unit for row in taken.rows] == ["s", "s"]
+    assert all(row.value >= 0 for row in taken.rows)
