@@ -1,211 +1,189 @@
-"""The embedded ledger measured: throughput, latency, reopening, survival of kill -9.
+"""`freehold bench ledger`, the half about the embedded ledger: speed, latency, reopening, kills.
 
-Each row is a plain dict {name, value, unit, goal, better, met, peers}. What is sent comes from the
-caller (creation code and the call data of one transfer), so the same rows stand for any token.
-Signing is done beforehand and is no part of any figure; everything else is: the socket, JSON, the
-recovery of the sender, execution, state root, the synced commit.
+It speaks JSON-RPC over the ledger's Unix socket, as any client does; how to start, stop and reopen
+one is passed in, as are the signed transactions (what a transfer is, the caller decides; they come
+in the order of their nonces). Signing is no part of any figure; everything else is: the socket,
+JSON, recovery of the sender, execution, state root, the synced commit.
 """
 
+import contextlib
+import json
 import os
 import random
 import signal
+import socket
 import statistics
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
-from web3 import Web3
-from web3.types import RPCEndpoint
+from freehold.core.errors import Broken
+from freehold.doors.bench.report import Row
 
-from freehold.chain import node
-from freehold.chain.embedded import chain, place, store
-from freehold.core.errors import Broken, Unavailable
-
-Row = dict[str, Any]
-SEND = RPCEndpoint("eth_sendRawTransaction")
 BLOCK = 50
-FEES = {"maxFeePerGas": 100 * 10**9, "maxPriorityFeePerGas": 10**9, "chainId": 31337}
+KILLS = 50
+ONE_BY_ONE = 200
+"""Transactions sent alone, for the latency."""
+_BETWEEN_KILLS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """What is measured: creation code, and the call data that moves units to a receiver."""
+class Embedded:
+    """A ledger that is measured.
 
-    creation: str
-    transfer: Callable[[str, int], str]
+    start: the ledger process's socket and id, started if none runs. reopen: seconds that opening
+    its database takes while no process has it.
+    """
+
+    start: Callable[[], tuple[Path, int]]
+    stop: Callable[[], None]
+    reopen: Callable[[], float]
 
 
-def measure_embedded(
-    token: Token, transactions: int = 10_000, kills: int = 50, seed: int = 1
-) -> list[Row]:
-    """All rows, on a ledger in a temporary directory that is removed afterwards.
+class Line:
+    """One connection; `ask` sends a batch and gives the results in order."""
 
-    transactions: on the chain before it is reopened. kills: rounds of kill -9. Raises Broken where
-    a transfer fails, for then nothing else means anything.
+    def __init__(self, path: Path) -> None:
+        self._link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._link.connect(str(path))
+
+    def __enter__(self) -> "Line":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._link.close()
+
+    def ask(self, method: str, *params: Sequence[Any]) -> list[Any]:
+        """Raises OSError where the ledger hung up, Broken where it refused."""
+        answers = self._exchange(method, *params)
+        if refused := [answer["error"] for answer in answers if "error" in answer]:
+            raise Broken(f"{method} was refused while measuring: {refused[0]['message']}")
+        return [answer["result"] for answer in answers]
+
+    def send(self, raws: Sequence[str]) -> list[str]:
+        """The hashes of transactions that are in a block now."""
+        return self.ask("eth_sendRawTransaction", *([raw] for raw in raws))
+
+    def refusal(self, raw: str) -> str | None:
+        """Why the transaction is refused; None where it is in a block now."""
+        answer = self._exchange("eth_sendRawTransaction", [raw])[0]
+        return str(answer["error"]["message"]) if "error" in answer else None
+
+    def _exchange(self, method: str, *params: Sequence[Any]) -> list[Any]:
+        asked = [
+            {"jsonrpc": "2.0", "id": i, "method": method, "params": each}
+            for i, each in enumerate(params)
+        ]
+        self._link.sendall(json.dumps(asked).encode() + b"\n")
+        return list(json.loads(self._answer()))
+
+    def _answer(self) -> bytes:
+        parts = []
+        while chunk := self._link.recv(1 << 20):
+            parts.append(chunk)
+            if chunk.endswith(b"\n"):
+                return b"".join(parts)
+        raise ConnectionResetError("the ledger hung up")
+
+
+def rows(
+    ledger: Embedded,
+    sign: Callable[[int], str],
+    sustained: int = 10_000,
+    seed: int = 1,
+    kills: int = KILLS,
+) -> Iterator[Row]:
+    """All figures. `sign(i)` gives the i-th raw transfer; `sustained` go before the reopening.
+
+    The ledger's next due transaction is the first. Raises Broken where a transfer fails, for then
+    nothing else means anything.
     """
     random.seed(seed)
-    with tempfile.TemporaryDirectory(prefix="freehold-bench-") as folder:
-        home = Path(folder) / "home"
-        sender: LocalAccount = Account.create()
-        node.create_ledger(home, [sender.address])
-        sent = _Sent(home, sender, token)
-        rows = [_throughput(sent, transactions), *_latency(sent, 200)]
-        _stop(home)
-        return [*rows, *_reopening(home, transactions), _survival(sent, kills)]
+    path, _ = ledger.start()
+    with Line(path) as line:
+        yield _rate(line, sign, sustained)
+        times = sorted(_delay(line, sign(sustained + i)) for i in range(ONE_BY_ONE))
+    yield Row("embedded, one transfer, median", statistics.median(times), "ms")
+    yield Row("embedded, one transfer, 99 of 100", times[len(times) * 99 // 100], "ms")
+    ledger.stop()
+    slowest = max(ledger.reopen() for _ in range(5))
+    yield Row(f"embedded, reopening at {sustained:,}", slowest, "s", goal=0.1)
+    began = time.perf_counter()
+    ledger.start()
+    yield Row("embedded, process started and answering", time.perf_counter() - began, "s")
+    lost = _lost(ledger, sign, sustained + ONE_BY_ONE, kills)
+    yield Row(f"embedded, transactions lost in {kills} kills", lost, "transactions", goal=0)
 
 
-class _Sent:
-    """A token on a ledger and an endless supply of signed transfers."""
-
-    def __init__(self, home: Path, sender: LocalAccount, token: Token) -> None:
-        self.home, self.sender, self.token = home, sender, token
-        w3 = self.w3 = node.open_ledger(home, linger_seconds=1)
-        asked = {"nonce": 0, "data": token.creation, "gas": 8_000_000, "value": 0, **FEES}
-        digest = w3.eth.send_raw_transaction(sender.sign_transaction(asked).raw_transaction)
-        receipt = w3.eth.get_transaction_receipt(digest)
-        if receipt["status"] != 1:
-            raise Broken("the token to be measured cannot be created")
-        self.address = receipt["contractAddress"]
-        self.nonce = 1
-
-    def sign(self, count: int) -> list[str]:
-        """`count` signed transfers of one unit, each to an address never seen before."""
-        return [self._sign_one() for _ in range(count)]
-
-    def _sign_one(self) -> str:
-        receiver = Web3.to_checksum_address(random.randbytes(20))
-        data = self.token.transfer(receiver, 1)
-        asked = {"nonce": self.nonce, "to": self.address, "data": data, "gas": 300_000, "value": 0}
-        self.nonce += 1
-        signed = self.sender.sign_transaction({**asked, **FEES})
-        return str(signed.raw_transaction.to_0x_hex())
-
-
-def _throughput(sent: _Sent, count: int) -> Row:
-    spent, gas = 0.0, 0
-    for raws in _parts(count, sent):
-        start = time.perf_counter()
-        answers: Any = sent.w3.provider.make_batch_request([(SEND, [raw]) for raw in raws])
-        spent += time.perf_counter() - start
-        if any("error" in answer for answer in answers):
-            raise Broken(f"a transfer was refused: {answers[0]}")
-        block = sent.w3.eth.get_block("latest")
-        gas = block["gasUsed"] // len(block["transactions"])
-    _require_success(sent.w3)
-    row = _row("transfers in blocks of 50", count / spent, "1/s", 60, "higher")
-    return {**row, "gas": gas, "transactions": count}
-
-
-def _parts(count: int, sent: _Sent) -> Iterator[list[str]]:
+def _rate(line: Line, sign: Callable[[int], str], count: int) -> Row:
+    spent = 0.0
     for start in range(0, count, BLOCK):
-        yield sent.sign(min(BLOCK, count - start))
-
-
-def _require_success(w3: Web3) -> None:
-    receipts = w3.eth.get_block_receipts("latest")
-    if any(receipt["status"] != 1 for receipt in receipts):
+        raws = [sign(start + i) for i in range(min(BLOCK, count - start))]
+        began = time.perf_counter()
+        line.send(raws)
+        spent += time.perf_counter() - began
+    receipts = line.ask("eth_getBlockReceipts", ["latest"])[0]
+    if any(receipt["status"] != "0x1" for receipt in receipts):
         raise Broken("a measured transfer was reverted")
+    name = f"embedded, transfers in blocks of {BLOCK}"
+    return Row(name, count / spent, "1/s", goal=60, better="higher")
 
 
-def _latency(sent: _Sent, count: int) -> list[Row]:
-    """From sending the bytes to holding the receipt, one after the other."""
-    times = []
-    for raw in sent.sign(count):
-        start = time.perf_counter()
-        digest: Any = sent.w3.provider.make_request(SEND, [raw])["result"]
-        sent.w3.eth.get_transaction_receipt(digest)
-        times.append((time.perf_counter() - start) * 1000)
-    cuts = statistics.quantiles(times, n=100)
-    return [
-        _row("one transfer, median", statistics.median(times), "ms", None, "lower"),
-        _row("one transfer, 99th percentile", cuts[98], "ms", None, "lower"),
-    ]
+def _delay(line: Line, raw: str) -> float:
+    """Milliseconds from sending the bytes to holding the receipt."""
+    began = time.perf_counter()
+    line.ask("eth_getTransactionReceipt", line.send([raw]))
+    return (time.perf_counter() - began) * 1_000
 
 
-def _reopening(home: Path, transactions: int) -> list[Row]:
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        opened = chain.open_chain(place.chain_path(home))
-        times.append(time.perf_counter() - start)
-        store.close(opened.store)
-    start = time.perf_counter()
-    w3 = node.open_ledger(home, linger_seconds=1)
-    started = time.perf_counter() - start
-    w3.provider.close()  # type: ignore[attr-defined]
-    size = (place.chain_path(home) / "data.mdb").stat().st_size
-    return [
-        {**_row("reopening", max(times), "s", 0.1, "lower"), "transactions": transactions},
-        _row("start of the process to the first answer", started, "s", 1.0, "lower"),
-        _row("size on disk", size / 1e6, "MB", None, "lower"),
-    ]
-
-
-def _survival(sent: _Sent, kills: int) -> Row:
-    """Acknowledged transfers that are gone after kill -9 at random moments, and wrong heads."""
-    lost = acknowledged = 0
+def _lost(ledger: Embedded, sign: Callable[[int], str], first: int, kills: int) -> int:
+    """Acknowledged transfers that are gone after kill -9 at random moments."""
+    lost, due = 0, first
     for _ in range(kills):
-        digests = _until_killed(sent)
-        acknowledged += len(digests)
-        w3 = node.open_ledger(sent.home, linger_seconds=1)
-        for digest in digests:
-            answer: Any = w3.provider.make_request(
-                RPCEndpoint("eth_getTransactionReceipt"), [digest]
-            )
-            lost += answer["result"] is None
-        w3.provider.close()  # type: ignore[attr-defined]
-    row = _row(f"acknowledged transfers lost in {kills} kills", lost, "transfers", 0, "lower")
-    return {**row, "acknowledged": acknowledged}
+        digests = _until_killed(ledger, sign, due)
+        with Line(ledger.start()[0]) as line:
+            found = line.ask("eth_getTransactionReceipt", *([digest] for digest in digests))
+            lost += found.count(None)
+            due = _recorded(line, sign, due, len(digests))
+    return lost
 
 
-def _until_killed(sent: _Sent) -> list[str]:
+def _until_killed(ledger: Embedded, sign: Callable[[int], str], due: int) -> list[str]:
     """Send until the process is killed from the side; what was acknowledged until then."""
-    w3 = node.open_ledger(sent.home, linger_seconds=1)
-    sent.nonce = w3.eth.get_transaction_count(sent.sender.address)
-    raws = sent.sign(300)
-    process = int((node.status(sent.home) or {})["process"])
-    timer = threading.Timer(random.uniform(0, 0.25), os.kill, (process, signal.SIGKILL))
-    timer.start()
+    path, process = ledger.start()
+    raws = [sign(due + i) for i in range(_BETWEEN_KILLS)]
     digests: list[str] = []
-    try:
-        while raws:
-            part = [(SEND, [raw]) for raw in raws[: random.choice((1, 5, 20))]]
-            del raws[: len(part)]
-            answers: Any = w3.provider.make_batch_request(part)
-            digests += [answer["result"] for answer in answers]
-    except Unavailable:
-        pass
-    timer.join()
-    w3.provider.close()  # type: ignore[attr-defined]
+    with Line(path) as line, contextlib.suppress(OSError):
+        digests += line.send(raws[:1])
+        moment = random.uniform(0, 0.25)
+        timer = threading.Timer(moment, os.kill, (process, signal.SIGKILL))
+        timer.start()
+        at = 1
+        while at < len(raws):
+            size = random.choice((1, 5, 20))
+            digests += line.send(raws[at : at + size])
+            at += size
+        timer.join()
+    while _alive(path):
+        time.sleep(0.01)
     return digests
 
 
-def _stop(home: Path) -> None:
-    """End the ledger process in good order."""
-    running = node.status(home)
-    if running:
-        os.kill(int(running["process"]), signal.SIGTERM)
-    while node.status(home):
-        time.sleep(0.02)
-    while (held := place.lock(home)) is None:
-        time.sleep(0.02)
-    held.close()
+def _alive(path: Path) -> bool:
+    """Whether the process still takes connections."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as link:
+        return link.connect_ex(str(path)) == 0
 
 
-def _row(name: str, value: float, unit: str, goal: float | None, better: str) -> Row:
-    met = None if goal is None else value >= goal if better == "higher" else value <= goal
-    return {
-        "name": name,
-        "value": round(value, 4),
-        "unit": unit,
-        "goal": goal,
-        "better": better,
-        "met": met,
-        "peers": {},
-    }
+def _recorded(line: Line, sign: Callable[[int], str], due: int, acknowledged: int) -> int:
+    """The first transfer that is not on the chain; some were recorded but not acknowledged."""
+    at = due + acknowledged
+    while at < due + _BETWEEN_KILLS:
+        answer = line.refusal(sign(at))
+        if answer is None or "nonce too low" not in answer:
+            return at + (answer is None)
+        at += 1
+    return at
