@@ -40,6 +40,7 @@ def serve(home: Path, port: int, ready: Callable[[int], None] = lambda port: Non
     try:
         server = ThreadingHTTPServer(("127.0.0.1", port), _request_class(home, bool(free)))
     except (OSError, OverflowError) as fault:
+        provider.close()
         raise Unavailable(f"port {port} cannot be used ({fault}): choose another") from None
     server.daemon_threads = True
     with server:
