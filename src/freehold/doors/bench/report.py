@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 TOPICS = {
+    "indexer": "freehold.doors.bench.indexer:rows",
     "start": "freehold.doors.bench.start:rows",
 }
 
