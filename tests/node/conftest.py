@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from eth_account import Account
+
 from freehold import config
 from freehold.chain.anvil import node
 from freehold.chain.anvil.genesis import ETHER, Genesis

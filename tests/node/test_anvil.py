@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from freehold.chain.anvil import node
 from freehold.chain.anvil.genesis import Genesis
 from freehold.chain.anvil.scratch import scratch
 from freehold.core.errors import Conflict, NotFound, Unavailable
 from freehold.doors.bench.ledger_anvil import Line, Refusal, wait_for_receipt
-
 from tests.node.conftest import BROKE, GENESIS, RECEIVER, SENDER, signed
 
 pytestmark = pytest.mark.needs("anvil")
@@ -77,7 +77,9 @@ def test_a_gap_in_the_nonces_waits_until_it_is_filled(start, connect) -> None:
         (17, "write 0x and the hex digits"),
     ],
 )
-def test_a_transaction_that_cannot_be_taken_is_refused_with_its_reason(start, sent, why, connect) -> None:
+def test_a_transaction_that_cannot_be_taken_is_refused_with_its_reason(
+    start, sent, why, connect
+) -> None:
     line = connect(start())
     with pytest.raises(Refusal, match=why):
         line.send_raw([sent])
@@ -132,9 +134,13 @@ def test_blocks_follow_the_wall_clock_unless_it_is_moved(start, connect) -> None
     assert abs(seconds(line) - time.time()) < 3
 
 
-def test_a_second_process_on_the_same_home_is_told_so_and_the_first_goes_on(start, home, connect) -> None:
+def test_a_second_process_on_the_same_home_is_told_so_and_the_first_goes_on(
+    start, home, connect
+) -> None:
     first = start()
-    with pytest.raises(Conflict, match="already runs on .*: use it, or stop it with `freehold node"):
+    with pytest.raises(
+        Conflict, match=r"already runs on .*: use it, or stop it with `freehold node"
+    ):
         start()
     assert node.status(home) == first
     assert connect(first).call("eth_chainId") == "0x7a69"
@@ -151,7 +157,7 @@ def test_a_taken_port_is_named(home: Path) -> None:
 def test_another_chain_id_on_the_same_home_is_refused(start, home: Path) -> None:
     start()
     node.stop(home)
-    with pytest.raises(Conflict, match="chain id 5: .* belongs to chain 31337"):
+    with pytest.raises(Conflict, match=r"chain id 5: .* belongs to chain 31337"):
         node.start(home, Genesis(chain_id=5), 0)
 
 

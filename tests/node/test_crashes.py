@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 from eth_utils import keccak, to_checksum_address
+from vyper import compile_code
+
 from freehold.chain.anvil import node
 from freehold.core.errors import Broken, Unavailable
 from freehold.doors.bench.ledger_anvil import (
@@ -24,8 +26,6 @@ from freehold.doors.bench.ledger_anvil import (
     kill_again_and_again,
     wait_for_receipt,
 )
-from vyper import compile_code
-
 from tests.node.conftest import SENDER, as_processes, freeze, kill_all, signed
 
 pytestmark = pytest.mark.needs("anvil")
@@ -191,7 +191,7 @@ def test_a_truncated_journal_stops_the_start(start, connect, home: Path, kept: i
     whole = journal_of(home).read_bytes()
     assert len(whole) > kept
     journal_of(home).write_bytes(whole[:kept])
-    with pytest.raises(Broken, match="is damaged .* put back a copy of it"):
+    with pytest.raises(Broken, match=r"is damaged .* put back a copy of it"):
         start()
     assert node.status(home) is None
 
@@ -236,7 +236,7 @@ def test_an_engine_that_cannot_start_is_told_with_its_own_words(home: Path, star
 
 
 def write_history(line: Line) -> list[Any]:
-    """Nine blocks: a deployment, transfers with events, a reverted one, moved time, an empty one."""
+    """Nine blocks: a deployment, transfers, a reverted one, moved time, an empty one."""
     token = token_address()
     code = bytes.fromhex(compile_code(TOKEN, output_formats=["bytecode"])["bytecode"][2:])
     deploy = code + (1_000).to_bytes(32, "big")
@@ -257,7 +257,7 @@ def write_history(line: Line) -> list[Any]:
 def settle(line: Line, raws: list[str]) -> None:
     """Send them so that they share one block, and wait for it."""
     for raw in reversed(raws):  # the first nonce last: nothing can be mined before all are here
-        (accepted,) = line.send_raw([raw])
+        line.send_raw([raw])
     receipts = [wait_for_receipt(line, hash_of(raw)) for raw in raws]
     assert {receipt["blockHash"] for receipt in receipts} == {receipts[0]["blockHash"]}
 

@@ -4,6 +4,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from freehold.chain.anvil import journal as journals
 from freehold.chain.anvil.genesis import Genesis
 from freehold.chain.anvil.journal import Block
@@ -102,7 +103,7 @@ def test_the_genesis_of_a_journal_stays(path: Path) -> None:
 
 def test_another_chain_id_is_refused_with_both_numbers(path: Path) -> None:
     journals.open_journal(path, Genesis(chain_id=99))[0].close()
-    with pytest.raises(Conflict, match="chain id 5: .* belongs to chain 99; start with chain id"):
+    with pytest.raises(Conflict, match=r"chain id 5: .* belongs to chain 99; start with chain id"):
         journals.open_journal(path, Genesis(chain_id=5))
 
 
@@ -116,10 +117,12 @@ def test_another_first_instant_is_refused(path: Path) -> None:
 def test_a_truncated_journal_is_broken_in_one_sentence(path: Path, kept: int) -> None:
     opened, _ = journals.open_journal(path, None)
     with closing(opened):
-        journals.accept(opened, [(bytes([i, j]) * 16, b"x" * 200) for i in range(9) for j in range(99)])
+        journals.accept(
+            opened, [(bytes([i, j]) * 16, b"x" * 200) for i in range(9) for j in range(99)]
+        )
         opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(Broken, match="is damaged .* put back a copy of it"):
+    with pytest.raises(Broken, match=r"is damaged .* put back a copy of it"):
         journals.open_journal(path, None)
 
 

@@ -45,15 +45,16 @@ def create_ledger(
     """
     from freehold.chain.embedded import chain, genesis
 
-    path = place.chain_path(home)
-    if path.exists():
-        raise Conflict(f"there is already a ledger in {home}: it is never overwritten")
     money = funded if isinstance(funded, Mapping) else dict.fromkeys(funded, genesis.DEFAULT_FUNDS)
     if seconds is None:
         seconds = 0 if simulated_clock else genesis.current_seconds()
     record = genesis.Genesis(money, chain_id, seconds, gas_limit, simulated_clock, development)
     home.mkdir(parents=True, exist_ok=True)
-    chain.create_chain(path, record)
+    held, path = place.lock(home), place.chain_path(home)
+    if held is None or path.exists():
+        raise Conflict(f"there is already a ledger in {home}: it is never overwritten")
+    with held:
+        chain.create_chain(path, record)
 
 
 def has_ledger(home: Path) -> bool:

@@ -8,7 +8,6 @@ and codes are documented in docs/reference/take-over.md.
 """
 
 import csv
-import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -176,7 +175,8 @@ def _rows(
     text: str, required: tuple[str, ...], optional: tuple[str, ...], mistakes: list[Mistake]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The lines below the header by column, cells trimmed; empty lines are passed over."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    lines = (line + "\n" for line in text.removeprefix("\ufeff").rstrip("\n").split("\n"))
+    reader = csv.reader(lines, strict=True)
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
         known = (*required, *optional)

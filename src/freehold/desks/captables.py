@@ -6,7 +6,7 @@ any point it goes on where it stopped when it is asked again with the same files
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -65,6 +65,16 @@ class Imported:
     notices: tuple[Notice, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What a register is brought in from: issuer, classes, the acts, the hash of their document."""
+
+    issuer: Issuer
+    classes: tuple[ShareClass, ...]
+    acts: Sequence[Act]
+    document: bytes
+
+
 @dataclass(slots=True)
 class _Ledger:
     """What is known of the chain while acts are turned into calls."""
@@ -92,26 +102,35 @@ def import_company(
     Invalid with every mistake of the files, before anything is sent.
     """
     file = ocf.read(files)
-    acts = ocf.plan(file)
-    _check(office, acts, wallets or {})
     document = bytes.fromhex(record_hash(dict(files))[2:])
-    if office.simulated:
-        _travel(office, min(act.day for act in acts))
-    record = company_record(file.issuer)
-    owner = establishment.issuer(office, file.issuer)
-    asset = establishment.tokenise(office, owner, record)
-    tokens = {
-        share.id: establishment.instrument(office, owner, asset, share)
-        for share in file.classes.values()
-    }
+    past = Past(file.issuer, tuple(file.classes.values()), ocf.plan(file), document)
+    made = bring_in(office, past, wallets or {}, progress)
     with office.book.transaction() as tx:
-        issuers.keep_files(tx, owner.id, files, office.clock.now())
-    established = Established(owner, asset, tokens)
-    holders = _admit(office, established, acts, wallets or {}, progress)
-    _take_over(office, established, document, opening=True)
-    posted = _post(office, established, holders, acts, document, progress)
-    _take_over(office, established, document, opening=False)
-    return Imported(established, holders, posted, file.notices)
+        issuers.keep_files(tx, file.issuer.id, files, office.clock.now())
+    return replace(made, notices=file.notices)
+
+
+def bring_in(
+    office: Office, past: Past, wallets: Mapping[str, Address], progress: Progress
+) -> Imported:
+    """Establish issuer and classes, admit the holders, post the acts in a take-over, close it.
+
+    Raises Invalid, before anything is sent, for what cannot be on this ledger.
+    """
+    _check(office, past.acts, wallets)
+    if office.simulated:
+        _travel(office, min(act.day for act in past.acts))
+    owner = establishment.issuer(office, past.issuer)
+    asset = establishment.tokenise(office, owner, company_record(past.issuer))
+    tokens = {
+        share.id: establishment.instrument(office, owner, asset, share) for share in past.classes
+    }
+    made = Established(owner, asset, tokens)
+    holders = _admit(office, made, past.acts, wallets, progress)
+    _take_over(office, made, past.document, opening=True)
+    posted = _post(office, made, holders, past, progress)
+    _take_over(office, made, past.document, opening=False)
+    return Imported(made, holders, posted, ())
 
 
 def company_record(known: Issuer) -> AssetRecord:
@@ -248,15 +267,14 @@ def _post(
     office: Office,
     made: Established,
     holders: Mapping[str, KnownHolder],
-    acts: Sequence[Act],
-    document: bytes,
+    past: Past,
     progress: Progress,
 ) -> int:
     """Post the acts by legal day; on a simulated clock each day is lived through on chain."""
     wallets = {id: row.wallet for id, row in holders.items()}
-    ledger = _Ledger(office, made.issuer, made.instruments, wallets, document)
+    ledger = _Ledger(office, made.issuer, made.instruments, wallets, past.document)
     scope, posted = f"past {made.issuer.id}", 0
-    written = [act for act in acts if not isinstance(act, OpenClass | Admit)]
+    written = [act for act in past.acts if not isinstance(act, OpenClass | Admit)]
     total = len(written)
     for day, together in _by_day(written):
         if office.simulated:

@@ -7,7 +7,7 @@ account that is opened by a key of the agent, numbered and derived from his mnem
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,10 +21,10 @@ from web3.types import RPCEndpoint
 
 from freehold.book.session import Book, open_book
 from freehold.chain import node, signer
+from freehold.chain.anvil import node as fast
 from freehold.chain.signer import Signer
 from freehold.core.clock import Clock, from_seconds
-from freehold.core.errors import Invalid, NotPermitted
-from freehold.core.ids import Address
+from freehold.core.errors import Invalid, NotPermitted, Unavailable
 from freehold.desks.posting import Posting
 from freehold.indexer.tables import open_projection
 
@@ -130,7 +130,7 @@ def set_clock(office: Office, seconds: int) -> None:
 def create_local_ledger(home: Path, *, simulated_clock: bool = False, seconds: int = 0) -> None:
     """Create the embedded ledger of a home, its two persons' keys funded. Raises Conflict."""
     home.mkdir(parents=True, exist_ok=True)
-    words = _local_words(home)
+    words = local_words(home)
     people = [signer.from_mnemonic(words, index).address for index in (0, 1)]
     node.create_ledger(
         home, people, simulated_clock=simulated_clock, seconds=seconds or None
@@ -138,6 +138,11 @@ def create_local_ledger(home: Path, *, simulated_clock: bool = False, seconds: i
 
 
 def _ledger(settings: Settings, keys: Keys) -> Web3:
+    if settings.ledger == "anvil":
+        running = fast.status(settings.home)
+        if running is None:
+            raise Unavailable("the fast node is not running: start it with `freehold node start`")
+        return node.open_ledger(settings.home, running.url, chain_id=settings.chain_id)
     if settings.ledger == "embedded":
         if not node.has_ledger(settings.home):
             people = [keys.agent, *([keys.second] if keys.second else [])]
@@ -150,7 +155,7 @@ def _ledger(settings: Settings, keys: Keys) -> Web3:
 def _keys(settings: Settings, prompt: Callable[[str], str]) -> Keys:
     custody = None
     if settings.signer == LOCAL_KEYS:
-        words = _local_words(settings.home)
+        words = local_words(settings.home)
 
         def custody(number: int) -> Signer:
             return signer.from_mnemonic(words, CUSTODY_FROM + number)
@@ -170,7 +175,7 @@ def _signer(
     if place == LOCAL_KEYS:
         if "://" in settings.ledger:
             raise Invalid("local keys are for local ledgers: set signer to keystore:PATH")
-        return signer.from_mnemonic(_local_words(settings.home), index)
+        return signer.from_mnemonic(local_words(settings.home), index)
     kind, _, path = place.partition(":")
     if kind != "keystore" or not path:
         raise Invalid(f"signer {place!r} is neither local nor keystore:PATH", field="signer")
@@ -178,7 +183,7 @@ def _signer(
     return signer.open_keystore(Path(path), passphrase)
 
 
-def _local_words(home: Path) -> str:
+def local_words(home: Path) -> str:
     """The mnemonic of a home's local ledger, made on first use, readable by its owner alone."""
     file = home / "local-keys"
     home.mkdir(parents=True, exist_ok=True)
@@ -197,8 +202,3 @@ def _info(w3: Web3) -> dict[str, Any]:
     answer = w3.provider.make_request(RPCEndpoint("freehold_info"), [])
     found: dict[str, Any] = answer.get("result") or {}
     return found
-
-
-def addresses(signers: Sequence[Signer]) -> list[Address]:
-    """The addresses of some signers in their order."""
-    return [one.address for one in signers]

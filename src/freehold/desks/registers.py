@@ -3,7 +3,7 @@
 The projection is brought up to the chain's head first, so what is shown is what the chain says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -15,7 +15,6 @@ from freehold.chain.contracts import call
 from freehold.chain.logs import source_of_node
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid, NotFound
-from freehold.core.facts import unpack_facts
 from freehold.core.instruction import Instruction
 from freehold.core.policy.starter import HolderClass
 from freehold.core.standing import Line
@@ -65,9 +64,9 @@ def registers(
             register_report(
                 f"{owner.name}: {one.name} ({one.symbol})",
                 _words(office, when),
-                lines := _lines(connection, one.token, when),
+                _lines(connection, one.token, when),
                 one.decimals,
-                _names(lines, names),
+                _names(connection, one.token, names),
                 {int(number): text for number, text in CLASS_NAMES.items()},
             )
             for one in chosen
@@ -81,8 +80,7 @@ def holdings_on(office: Office, issuer: str | None, day: date) -> dict[str, dict
     held: dict[str, dict[str, int]] = {}
     with office.index.connect() as connection:
         for one in chosen:
-            lines = read.lines(connection, one.token)
-            by_account = _names(lines, names) | _former(connection, one.token, names)
+            by_account = _names(connection, one.token, names)
             on_day = read.holdings_on(connection, one.token, day)
             held[one.class_id] = {
                 by_account.get(account, f"account {account}"): units
@@ -166,18 +164,10 @@ def _lines(connection: Connection, token: str, when: AsOf) -> list[Line]:
     return read.lines(connection, token, when.block)
 
 
-def _names(lines: Sequence[Line], names: Mapping[str, str]) -> dict[int, str]:
-    """Holder names by account: the identity in the facts is the wallet a holder was admitted with."""
-    found = {}
-    for line in lines:
-        identity = unpack_facts(line.facts).identity
-        found[line.account] = names.get(identity) or names.get(line.wallet) or ""
-    return {account: name for account, name in found.items() if name}
-
-
-def _former(connection: Connection, token: str, names: Mapping[str, str]) -> dict[int, str]:
-    """Names of accounts that hold nothing now."""
-    return _names(read.accounts(connection, token), names)
+def _names(connection: Connection, token: str, names: Mapping[str, str]) -> dict[int, str]:
+    """Holder names by account, from the wallet each was admitted with, living or replaced since."""
+    known = read.accounts(connection, token)
+    return {known[wallet]: name for wallet, name in names.items() if wallet in known}
 
 
 def _words(office: Office, when: AsOf) -> str:

@@ -87,6 +87,21 @@ def record_instant(connection: Connection, token: str, record: int) -> datetime:
     return from_seconds(found)
 
 
+def records(connection: Connection, token: str) -> dict[int, datetime]:
+    """The announced record instants by number."""
+    number, known = _number(connection, token), t.record.c
+    rows = select(known.record, known.instant).where(known.token == number)
+    return {row.record: from_seconds(row.instant) for row in connection.execute(rows)}
+
+
+def accounts(connection: Connection, token: str) -> dict[str, int]:
+    """Every wallet that opens or once opened an account of the token's register, and its number."""
+    holders = select(t.contract.c.holders).where(t.contract.c.id == _number(connection, token))
+    known = t.wallet.c
+    rows = select(known.wallet, known.account).where(known.holders == holders.scalar_subquery())
+    return {row.wallet: row.account for row in connection.execute(rows)}
+
+
 def lines(
     connection: Connection,
     token: str,

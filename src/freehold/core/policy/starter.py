@@ -13,7 +13,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from freehold.core.acts import Lot
-from freehold.core.clock import day_number, release_day
+from freehold.core.clock import LAST_DAY, day_number, release_day
 from freehold.core.facts import Kind, Vintage, pack_vintage
 from freehold.core.holder import Holder
 from freehold.core.ids import record_hash
@@ -37,6 +37,7 @@ class Family(IntEnum):
     REG_D = 1
     REG_S = 2
     REG_CF = 3
+    LOCK_UP = 4
 
 
 class Change(NamedTuple):
@@ -47,6 +48,12 @@ class Change(NamedTuple):
     word: int
 
 
+_NAMES = {
+    Family.REG_D: ("REGD", "506", "504", "4(A)(2)", "701", "RULE144"),
+    Family.REG_S: ("REGS", "REGULATIONS"),
+    Family.REG_CF: ("REGCF", "CROWDFUNDING"),
+    Family.LOCK_UP: ("LOCKUP",),
+}
 POLICY_ID = record_hash({"policy": "private placement", "version": 1})
 _ALL = sum(1 << one for one in HolderClass)
 _BUYERS = 1 << HolderClass.ACCREDITED | 1 << HolderClass.OUTSIDE_US
@@ -72,42 +79,35 @@ def class_of(holder: Holder) -> HolderClass:
     return HolderClass.OTHER_US if holder.country in ("US", "") else HolderClass.OUTSIDE_US
 
 
-def family_of(lot: Lot) -> Family | None:
-    """The family that a lot's stated exemptions name; None where they name none."""
+def families_of(lot: Lot) -> tuple[Family, ...]:
+    """The families that a lot's stated exemptions and legends name, in the order of their numbers."""
     words = " ".join((*lot.exemptions, lot.family)).upper().replace(" ", "")
-    if "REGCF" in words or "CROWDFUNDING" in words:
-        return Family.REG_CF
-    if "REGS" in words or "REGULATIONS" in words:
-        return Family.REG_S
-    if any(name in words for name in ("REGD", "506", "504", "4(A)(2)", "701", "RULE144")):
-        return Family.REG_D
-    return None
+    return tuple(family for family, names in _NAMES.items() if any(name in words for name in names))
 
 
 def vintage_of(lot: Lot, today: date) -> int:
-    """The terms of a restricted lot as their word; 0 where no clock runs any more, or none was set."""
-    family = family_of(lot)
-    if family is None:
-        return 0
+    """The terms of a restricted lot as their word; 0 where no clock runs any more, or none was set.
+
+    A contractual lock-up of which no end is known runs until further notice.
+    """
+    families = families_of(lot)
     free = day_number(release_day(lot.acquired, 12))
-    if free <= day_number(today):
+    year = free > day_number(today)
+    if not (Family.LOCK_UP in families or (families and year)):
         return 0
     accredited, abroad = 1 << HolderClass.ACCREDITED, 1 << HolderClass.OUTSIDE_US
-    exits = {
-        Family.REG_D: (accredited, 0, 0, 0),
-        Family.REG_S: (abroad, abroad, 0, 0),
-        Family.REG_CF: (0, 0, accredited, 0),
-    }
-    return pack_vintage(
-        Vintage(
-            acquired=day_number(lot.acquired),
-            a_free=0 if family is Family.REG_CF else free,
-            b_over=free if family is Family.REG_S else 0,
-            c_over=free if family is Family.REG_CF else 0,
-            family=family,
-            exits=exits[family],
-        )
+    foreign, crowd = Family.REG_S in families, Family.REG_CF in families
+    held = year and (foreign or Family.REG_D in families)
+    vintage = Vintage(
+        acquired=day_number(lot.acquired),
+        a_free=free if held else 0,
+        b_over=free if year and foreign else 0,
+        c_over=free if year and crowd else 0,
+        d_over=LAST_DAY if Family.LOCK_UP in families else 0,
+        family=families[0],
+        exits=(abroad if foreign else accredited, abroad, accredited, 0),
     )
+    return pack_vintage(vintage)
 
 
 def _bits(mask: int) -> Iterable[int]:
