@@ -2,8 +2,8 @@
 
 The recording is the stream of an invented company (stream.py), a million events of 100,000 holders
 for the core, a part of it for the tables, because recordings of logs are large. For the node the
-embedded ledger is made to log a valid company: contracts of a few bytes repeat as logs what they are
-sent, so that reading over JSON-RPC and decoding are measured and no rule of a token is.
+embedded ledger is made to log a valid company: contracts of a few bytes repeat as logs what they
+are sent, so that reading over JSON-RPC and decoding are measured and no rule of a token is.
 """
 
 import gc
@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -132,8 +133,9 @@ def _whole(events: Iterator[Logged]) -> Iterator[Logged]:
 
 # ---- a node that logs what it is told ----------------------------------------------------------
 
+
 def _repeater() -> bytes:
-    """Code that logs each 128 bytes it is sent as three topics and a word, 64 bytes as two topics."""
+    """Code that logs 128 bytes it is sent as three topics and a word, and 64 as two topics."""
     loop, end, pair = 8, 48, 50
     code = bytes([0x36, 0x60, 0x40, 0x14, 0x60, pair, 0x57])  # size == 64: to the pair
     code += bytes([0x5F, 0x5B])  # place = 0; the loop begins at 8
@@ -189,7 +191,7 @@ def _placed(contract: str, event: object) -> Logged:
 
 def _send(w3: Web3, sender: LocalAccount, to: str | None, data: bytes) -> str:
     """Send one transaction and see it done; the address of what it created, if it did."""
-    asked = {
+    asked: dict[str, Any] = {
         "nonce": w3.eth.get_transaction_count(sender.address),
         "data": data,
         "gas": 25_000_000,
