@@ -73,7 +73,7 @@ def running(key):
 
 
 def _handler(kms):
-    class Handler(BaseHTTPRequestHandler):
+    class KmsRequest(BaseHTTPRequestHandler):
         def do_POST(self):
             content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             action = self.headers["X-Amz-Target"].removeprefix("TrentService.")
@@ -88,7 +88,7 @@ def _handler(kms):
         def log_message(self, *_):
             pass
 
-    return Handler
+    return KmsRequest
 
 
 def _text(value):

@@ -16,6 +16,7 @@ from typing import Literal
 
 TOPICS = {
     "gas": "freehold.doors.bench.gas:rows",
+    "indexer": "freehold.doors.bench.indexer:rows",
     "start": "freehold.doors.bench.start:rows",
 }
 

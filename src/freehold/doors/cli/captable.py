@@ -63,7 +63,13 @@ def import_(directory: Path, wallets: Path | None, as_json: bool) -> None:
 
 
 @captable.command()
-@click.option("--ocf", "directory", required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--ocf",
+    "directory",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The directory to write.",
+)
 @issuer_option
 @json_option
 def export(directory: Path, issuer: str | None, as_json: bool) -> None:
