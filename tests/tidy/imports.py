@@ -19,13 +19,26 @@ MAY_IMPORT = {
     "doors": frozenset({"core", "desks", "doors", "config", "freehold"}),
     "config": frozenset({"core"}),
 }
-SHARED_DESKS = frozenset({"office", "permits"})
+# what desks work with; a desk that answers requests is never imported by another
+SHARED_DESKS = frozenset(
+    {
+        "office",
+        "permits",
+        "posting",
+        "carrying",
+        "following",
+        "establishment",
+        "history",
+        "verification",
+        "reports",
+    }
+)
 CORE_LAYERS = (
-    {"errors", "units", "clock", "calendar", "ids", "identifiers", "facts", "reasons"},
+    {"errors", "units", "clock", "calendar", "ids", "identifiers", "facts", "powers", "reasons"},
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
     {"register", "standing"},
     {"policy"},
-    {"captable", "ocf", "takeover", "offering", "actions", "market", "settlement", "fund"},
+    {"captable", "company", "ocf", "takeover", "offering", "actions", "market", "settlement", "fund"},
     {"index", "signals"},
 )
 IO_MODULES = frozenset(

@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from web3 import Web3
-
 from freehold.book import instructions
 from freehold.book.session import Book, Transaction
 from freehold.chain import send
+from freehold.chain.node import Ledger
 from freehold.chain.send import FeeLimits, Mined, Prepared, Spent, Waiting
 from freehold.chain.signer import Signer
 from freehold.core.clock import Clock
@@ -40,7 +39,7 @@ class Posting:
     """
 
     book: Book
-    w3: Web3
+    w3: Ledger
     chain: int
     signers: Sequence[Signer]
     clock: Clock

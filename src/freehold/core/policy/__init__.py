@@ -1,0 +1,1 @@
+"""Rules as data: what a policy is once it has become numbers that a contract reads."""
