@@ -9,13 +9,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "chain"))
-from gate_world import AGENT, CHAIN, SECOND
-
 from freehold.book import instructions
 from freehold.book.session import open_book
 from freehold.chain import node
 from freehold.desks import posting
+from tests.chain.gate_world import AGENT, CHAIN, SECOND
 
 
 class WallClock:
