@@ -5,7 +5,7 @@ import re
 import pytest
 
 from freehold.core.reasons import UNVERIFIED, WARNINGS, Reason, Refusal, esc, message_for, sentence
-from tests.parts import SHARED
+from tests.parts import ROOT, SHARED
 
 
 @pytest.mark.parametrize("reason", Reason)
@@ -53,3 +53,11 @@ def test_the_codes_names_and_status_bytes_are_those_of_the_rule_catalogue():
     assert {(int(code), name, int(byte, 16)) for code, name, byte in rows} == {
         (int(reason), reason.name, esc(reason)) for reason in Reason
     }
+
+
+def test_the_reference_says_of_each_reason_what_the_program_says():
+    page = (ROOT / "docs" / "reference" / "reasons.md").read_text()
+    for reason in Reason:
+        ends = "inform" if reason in WARNINGS else "proof" if reason in UNVERIFIED else ""
+        row = f"| {reason:d} | {reason.name} | {esc(reason):#04x} | {ends} | {sentence(reason)} |"
+        assert row in page.splitlines()
