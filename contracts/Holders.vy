@@ -34,6 +34,8 @@ ATTESTATION: constant(bytes32) = keccak256(
 ROW: constant(uint256) = (
     (words.M5 << 192) | (words.M10 << 197) | (words.M20 << 207) | (words.M16 << 239)
 ) & ~words.FACT_MULTI
+# of a known wallet not even that: frozen and sanctioned belong to the power FREEZE
+CHANGE: constant(uint256) = ROW & ~words.FACT_STOPPED
 
 struct Grant:
     who: address
@@ -45,6 +47,9 @@ struct Recovery:
     proposer: address
     reason: uint256
     document: bytes32
+
+# by which a person is counted; the same for all his accounts
+COUNTED: constant(uint256) = (words.M5 << 192) | words.FACT_TREASURY
 
 words_of: HashMap[address, uint256]
 last_account: public(uint256)
@@ -197,7 +202,23 @@ def set_facts(rows: DynArray[uint256, ROWS_MAX]):
     """
     powers._need(powers.ADMIT)
     for row: uint256 in rows:
-        self._set(convert(row & words.M160, address), row)
+        wallet: address = convert(row & words.M160, address)
+        known: uint256 = self.words_of[wallet]
+        accounts: uint256 = 0
+        if (known ^ row) & COUNTED != 0:
+            accounts = self.linked[words._number(known)]
+        for i: uint256 in range(ACCOUNTS_MAX):
+            other: uint256 = (accounts >> (32 * i)) & words.M32
+            if other == 0:
+                break
+            alike: bool = False
+            for named: uint256 in rows:
+                theirs: uint256 = self.words_of[convert(named & words.M160, address)]
+                if words._number(theirs) == other and (named ^ row) & COUNTED == 0:
+                    alike = True
+                    break
+            assert alike, "person: name all accounts"
+        self._set(wallet, row)
 
 
 @external
@@ -247,6 +268,8 @@ def _write(row: uint256, identity: address, registrar: address, commitment: byte
         )
         self._close_accounts(account)
     else:
+        known: uint256 = self.words_of[wallet]
+        assert known & words.FACT_MULTI == 0 or (known ^ row) & COUNTED == 0, "person: name all accounts"
         self._set(wallet, row)
     if commitment != empty(bytes32):
         log IHolders.Committed(wallet=wallet, commitment=commitment, registrar=registrar)
@@ -270,19 +293,18 @@ def _close_accounts(account: uint256):
 @internal
 def _set(wallet: address, row: uint256):
     """
-    @dev A person's other accounts are changed by naming their wallets in the same call; the class of
-         one account of several may differ only within that transaction's rows, never between tokens.
+    @dev Callers have seen to it that a person's accounts keep one class and one treasury mark.
     """
     known: uint256 = self.words_of[wallet]
     assert words._number(known) != 0 and known & words.TOMBSTONE == 0, "wallet: unknown"
     assert words._class(row) != 0, "class: missing"
-    kept: uint256 = known & ~(ROW | (words.M12 << 227))
-    facts: uint256 = kept | (row & ROW) | (self.epoch << 227)
+    kept: uint256 = known & ~(CHANGE | (words.M12 << 227))
+    facts: uint256 = kept | (row & CHANGE) | (self.epoch << 227)
     self._store(wallet, facts)
-    if (known ^ facts) & ((words.M5 << 192) | words.FACT_TREASURY) != 0:
+    if (known ^ facts) & COUNTED != 0:
         account: uint256 = words._number(known)
         for token: address in self.tokens:
-            assert msg.gas > TOLD_GAS, "gas: too little"
+            assert msg.gas > TOLD_GAS + TOLD_GAS // 32, "gas: too little"
             extcall IListed(token).told_of_class(account, known, facts)
 
 
@@ -315,6 +337,7 @@ def raise_epoch(document: bytes32):
     @notice What is required has changed: persons admitted before can no longer receive.
     """
     powers._need(powers.RULES)
+    assert document != empty(bytes32), "document: missing"
     self.epoch += 1
     assert self.epoch <= words.M12, "epoch: none left"
     log IHolders.EpochRaised(epoch=self.epoch, document=document)
@@ -390,7 +413,7 @@ def recover(old_wallet: address):
         document=proposal.document,
     )
     for token: address in self.tokens:
-        assert msg.gas > TOLD_GAS, "gas: too little"
+        assert msg.gas > TOLD_GAS + TOLD_GAS // 32, "gas: too little"
         # a failing instrument must not block the recovery of the others
         told: bool = raw_call(
             token,
@@ -400,6 +423,7 @@ def recover(old_wallet: address):
                 account,
                 method_id=method_id("told_of_recovery(address,address,uint256)"),
             ),
+            gas=TOLD_GAS,
             revert_on_failure=False,
         )
 

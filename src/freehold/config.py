@@ -23,6 +23,8 @@ PREFIX = "FREEHOLD_"
 FILE_VARIABLE = "FREEHOLD_CONFIG"
 NOT_SETTINGS = frozenset({FILE_VARIABLE, "FREEHOLD_SHARED"})  # the second one is read by tests
 LOCAL_LEDGERS = ("embedded", "anvil")
+LOCAL_KEYS = "local"
+"""Keys that a local ledger comes with, in a file of the home: for ledgers that no other machine sees."""
 NETWORK_FINALITY = 12
 """Blocks on a network where nothing is set; local ledgers never reorganise by themselves."""
 
@@ -37,12 +39,15 @@ class Config:
     finality_depth: int  # blocks on top before an event counts as settled
     book_url: str
     index_url: str
-    signer: str
+    signer: str  # local, or keystore:PATH
     signer_secret: str  # a reference, never the secret
+    second_signer: str  # who confirms what needs two persons; empty: nobody
+    second_signer_secret: str
     secrets: Mapping[str, str] = field(repr=False, default_factory=dict)  # by variable name
 
 
 SETTINGS = tuple(entry.name for entry in fields(Config) if entry.name != "secrets")
+SECRETS = ("signer_secret", "second_signer_secret")
 INTEGERS = {"chain_id": 1, "finality_depth": 0}  # setting -> smallest value
 
 
@@ -62,19 +67,21 @@ def load(file: Path | None = None, environment: Mapping[str, str] = os.environ) 
     written: Mapping[str, object] = {}
     if place := _file(file, environment):
         written = _content(place, mistakes)
-    reference = environment.get(f"{PREFIX}SIGNER_SECRET", written.get("signer_secret", "prompt"))
-    secret = _variable(str(reference))
+    referred = {
+        _variable(str(environment.get(PREFIX + name.upper(), written.get(name, "prompt"))))
+        for name in SECRETS
+    }
     variables = {
         name: text
         for name, text in environment.items()
-        if name.startswith(PREFIX) and name not in NOT_SETTINGS | {secret}
+        if name.startswith(PREFIX) and name not in NOT_SETTINGS | referred
     }
     given = _read(written, {name: name for name in SETTINGS}, str(place), mistakes)
     spelled = {PREFIX + name.upper(): name for name in SETTINGS}
     given |= _read(variables, spelled, "environment", mistakes)
     if mistakes:
         raise Invalid("the settings cannot be used", mistakes)
-    secrets = {secret: environment[secret]} if secret in environment else {}
+    secrets = {name: environment[name] for name in referred if name in environment}
     return _complete(given, default_home(environment), secrets)
 
 
@@ -151,7 +158,7 @@ def _reference(setting: str, value: object) -> str | Wrong:
 READERS: Mapping[str, Callable[[str, object], str | int | Wrong]] = (
     dict.fromkeys(SETTINGS, _text)
     | dict.fromkeys(INTEGERS, _integer)
-    | {"signer_secret": _reference}
+    | dict.fromkeys(SECRETS, _reference)
 )
 
 
@@ -166,6 +173,7 @@ def _complete(
     ledger = str(given.get("ledger", "embedded"))
     finality = 0 if ledger in LOCAL_LEDGERS else NETWORK_FINALITY
     chain_id = given.get("chain_id")
+    signer = LOCAL_KEYS if ledger in LOCAL_LEDGERS else f"keystore:{home / 'signer.json'}"
     return Config(
         home=home,
         ledger=ledger,
@@ -173,7 +181,9 @@ def _complete(
         finality_depth=int(given.get("finality_depth", finality)),
         book_url=str(given.get("book_url", f"sqlite:///{home / 'book.db'}")),
         index_url=str(given.get("index_url", f"sqlite:///{home / 'index.db'}")),
-        signer=str(given.get("signer", f"keystore:{home / 'signer.json'}")),
+        signer=str(given.get("signer", signer)),
         signer_secret=str(given.get("signer_secret", "prompt")),
+        second_signer=str(given.get("second_signer", signer if signer == LOCAL_KEYS else "")),
+        second_signer_secret=str(given.get("second_signer_secret", "prompt")),
         secrets=secrets,
     )

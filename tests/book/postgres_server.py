@@ -12,8 +12,6 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.parts import debian_postgresql
-
 
 @contextmanager
 def running():
@@ -53,10 +51,9 @@ def _run(account, program, *arguments):
 
 def _binaries():
     """Debian keeps them outside the path, one folder for each version; the newest counts."""
-    if given := os.environ.get("PG_BIN"):
-        return given
-    found = debian_postgresql() or [Path(shutil.which("postgres")).resolve()]
-    return found[-1].parent
+    return max(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parts[-2])
+    )
 
 
 def _free_port():

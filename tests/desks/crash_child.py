@@ -1,6 +1,7 @@
 """Sends what is approved, in a process of its own that kills itself (-9) at a point it is given.
 
-`python crash_child.py HOME BOOK_URL POINT`; the points are the keys of POINTS, or `never`.
+At the root: `python -m tests.desks.crash_child HOME BOOK_URL POINT`; the points are the keys of
+POINTS, or `never`.
 """
 
 import os

@@ -14,16 +14,15 @@ from freehold.core.instruction import State
 from tests.chain.gate_world import AGENT, SECOND
 from tests.desks.crash_child import POINTS
 
-CHILD = str(Path(__file__).with_name("crash_child.py"))
 ROOT = Path(__file__).parents[2]
 SEED = 20261122
 
 
 def start(gate, point):
-    command = [sys.executable, CHILD, str(gate.home), gate.book_url, point]
-    places = os.pathsep.join([str(ROOT / "src"), str(ROOT)])
-    environment = os.environ | {"PYTHONPATH": places}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+    child = "tests.desks.crash_child"
+    command = [sys.executable, "-m", child, str(gate.home), gate.book_url, point]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment)
 
 
 def finish(gate):

@@ -3,6 +3,9 @@
 Facts are never updated: an instruction's content is written once, and every change of its state
 leaves a row in `instruction_change`. Quantities of wei fit 63 bits here because they are fees per
 unit of gas. Instants are ISO 8601 text in UTC, which sorts as time does on every database.
+`holder.wallet` is the wallet a holder was admitted with; which one opens his account now is on
+chain. `holder.custody` numbers the agent's key of a holder who has no wallet of his own.
+`source_file` keeps the files that a cap table was read from, as they were.
 A change to a table needs a revision in `migrations/versions`; a test compares the two.
 """
 
@@ -128,4 +131,64 @@ signed_transaction = Table(
     Column("tip_max", BigInteger, nullable=False),
     Column("signed_at", Instant, nullable=False),
     one_of("purpose", Purpose),
+)
+
+issuer = Table(
+    "issuer",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("chain", BigInteger, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("register", String(42), nullable=False, unique=True),
+    Column("registry_face", String(42), nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+asset = Table(
+    "asset",
+    metadata,
+    Column("id", String(66), primary_key=True),
+    Column("issuer", ForeignKey("issuer.id"), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+instrument = Table(
+    "instrument",
+    metadata,
+    Column("token", String(42), primary_key=True),
+    Column("issuer", ForeignKey("issuer.id"), nullable=False),
+    Column("class_id", String(128), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("symbol", String(16), nullable=False),
+    Column("decimals", Integer, nullable=False),
+    Column("asset", ForeignKey("asset.id"), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("issuer", "class_id"),
+)
+
+holder = Table(
+    "holder",
+    metadata,
+    Column("issuer", ForeignKey("issuer.id"), primary_key=True),
+    Column("id", String(128), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("country", String(2), nullable=False),
+    Column("wallet", String(42), nullable=False),
+    Column("custody", Integer),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("issuer", "wallet"),
+)
+
+source_file = Table(
+    "source_file",
+    metadata,
+    Column("issuer", ForeignKey("issuer.id"), primary_key=True),
+    Column("name", String(256), primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
 )

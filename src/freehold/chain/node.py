@@ -23,6 +23,9 @@ from freehold.core.errors import Conflict, Invalid, PlatformError, Unavailable
 
 REQUEST_SECONDS = 30
 
+Ledger = Web3
+"""A ledger as everything above this module has it in hand."""
+
 
 def create_ledger(
     home: Path,
@@ -45,15 +48,16 @@ def create_ledger(
     """
     from freehold.chain.embedded import chain, genesis
 
-    path = place.chain_path(home)
-    if path.exists():
-        raise Conflict(f"there is already a ledger in {home}: it is never overwritten")
     money = funded if isinstance(funded, Mapping) else dict.fromkeys(funded, genesis.DEFAULT_FUNDS)
     if seconds is None:
         seconds = 0 if simulated_clock else genesis.current_seconds()
     record = genesis.Genesis(money, chain_id, seconds, gas_limit, simulated_clock, development)
     home.mkdir(parents=True, exist_ok=True)
-    chain.create_chain(path, record)
+    held, path = place.lock(home), place.chain_path(home)
+    if held is None or path.exists():
+        raise Conflict(f"there is already a ledger in {home}: it is never overwritten")
+    with held:
+        chain.create_chain(path, record)
 
 
 def has_ledger(home: Path) -> bool:
@@ -145,3 +149,26 @@ def _chain_id(provider: BaseProvider, name: str) -> int:
         raise Unavailable(f"the node at {name} does not answer: {fault}", url=name) from None
     except (KeyError, TypeError, ValueError):
         raise Unavailable(f"what answers at {name} is not an Ethereum node", url=name) from None
+
+
+def declares_simulated_clock(ledger: Ledger) -> bool:
+    """Whether this is an embedded ledger whose block times are set by hand."""
+    answer = ledger.provider.make_request(RPCEndpoint("freehold_info"), [])
+    return bool((answer.get("result") or {}).get("simulatedClock"))
+
+
+def set_clock(ledger: Ledger, seconds: int) -> None:
+    """Set the time of the next block on a ledger that declares a simulated clock."""
+    ledger.provider.make_request(RPCEndpoint("freehold_setClock"), [hex(seconds)])
+
+
+def last_seconds(ledger: Ledger) -> int:
+    """The time of the newest block."""
+    return int(ledger.eth.get_block("latest")["timestamp"])
+
+
+def close(ledger: Ledger) -> None:
+    """Leave the ledger; an embedded one that was started for us may then end."""
+    ending = getattr(ledger.provider, "close", None)
+    if ending:
+        ending()

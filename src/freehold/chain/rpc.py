@@ -17,9 +17,6 @@ from web3.types import RPCEndpoint
 
 from freehold.core.errors import Unavailable
 
-Node = Web3
-"""Any node, behind its provider; what desks hold without importing web3."""
-
 
 @dataclass(frozen=True, slots=True)
 class Failure:

@@ -79,6 +79,7 @@ class Reason(IntEnum):
     RECORD_DATE_NOTICE = 194
     TAX_FORM_MISSING = 195
     BROKER_REQUIRED = 196
+    OUTSIDE_RULES = 199
     POWER_NOT_PERMITTED = 200
 
 
@@ -313,6 +314,10 @@ _EXPLAINED: dict[Reason, tuple[int, str]] = {
         "The holder's tax form is missing, so tax is withheld at the full rate.",
     ),
     Reason.BROKER_REQUIRED: (0x58, "This transfer has to be made through a broker."),
+    Reason.OUTSIDE_RULES: (
+        0x50,
+        "The compliance contract that the issuer has set in addition refuses this transfer.",
+    ),
     Reason.POWER_NOT_PERMITTED: (
         0x58,
         "Whoever submitted this does not hold the power it needs.",

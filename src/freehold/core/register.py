@@ -23,7 +23,8 @@ from freehold.core.ids import ZERO_ADDRESS
 class Move(NamedTuple):
     """Units went from account to account (0: issued or redeemed); what both held afterwards.
 
-    `day` is the legal day; `header` the log index of the event that explains the move, -1 for an ordinary transfer.
+    `day` is the legal day; `header` the log index of the event that explains the move, -1 for an
+    ordinary transfer.
     """
 
     block: int
@@ -50,7 +51,7 @@ class LotChange(NamedTuple):
 
 
 class FreezeChange(NamedTuple):
-    """How many units of an account were frozen after a change, and whether all of it was stopped."""
+    """How many units of an account were frozen after a change, and whether all were stopped."""
 
     block: int
     log: int
@@ -94,7 +95,7 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account of a holder: the wallet that opens it, wallets that once did, and the facts word."""
+    """One account of a holder: the wallet that opens it, those that once did, the facts word."""
 
     number: int
     wallet: str
@@ -170,7 +171,7 @@ def rebuild(holders: str, events: Iterable[Logged]) -> Register:
 def apply(register: Register, logged: Logged) -> Register:
     """Change the register by one event; contracts that are not this issuer's change nothing.
 
-    The last transaction counts as proved only after `end_transaction` or the next one's first event.
+    The last transaction is proved only by `end_transaction` or by the first event of the next one.
     Raises Broken if the event cannot follow from what is known.
     """
     position, contract, event = logged
@@ -189,7 +190,7 @@ def apply(register: Register, logged: Logged) -> Register:
 
 
 def end_transaction(register: Register) -> Register:
-    """Prove what must hold between transactions: lots within units, known vintages, no open header."""
+    """Prove what holds between transactions: lots within units, known vintages, no open header."""
     for token, account in register.unproved:
         roll = register.rolls[token]
         if roll.header is not None:

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from freehold.book import instructions, settings
 from freehold.book.session import Book, Transaction
 from freehold.chain import send
-from freehold.chain.rpc import Node
+from freehold.chain.node import Ledger
 from freehold.chain.send import FeeLimits, Mined, Prepared, Spent, Waiting
 from freehold.chain.signer import Signer
 from freehold.core.clock import Clock
@@ -39,7 +39,7 @@ class Posting:
     """
 
     book: Book
-    w3: Node
+    w3: Ledger
     chain: int
     signers: Sequence[Signer]
     clock: Clock

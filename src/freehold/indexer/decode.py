@@ -1,9 +1,10 @@
 """Logs to events and back, by hand: static words, and strings at the end.
 
 A decoder library reads some thousand logs a second, this module some hundred thousand. The table
-gives the types of each event's arguments in their order, `*` for an indexed one (an indexed string is
-known by its hash only), and must equal `contracts/interfaces/*.vyi` (a test compares them). A log's *body* is its indexed words followed by
-its data, in hex: with the event's name it is all that the log said.
+gives the types of each event's arguments in their order, `*` for an indexed one (an indexed string
+is known by its hash only), and must equal `contracts/interfaces/*.vyi` (a test compares them). A
+log's *body* is its indexed words followed by its data, in hex: with the event's name it is all that
+the log said.
 """
 
 from collections.abc import Callable, Mapping
@@ -76,6 +77,8 @@ ARGUMENTS: Mapping[type, str] = {
     e.TitleApproval: "address* address* uint256*",
     e.TitleIssued: "uint256* address* address* uint256",
     e.TitleBound: "uint256* address*",
+    e.ApprovalForAll: "address* address* bool",
+    e.TitleForced: "uint256* uint256 bytes32",
     e.DocumentAdded: "bytes32* bytes32* uint256 bytes32 string",
 }
 CHAIN_NAMES: Mapping[type, str] = {e.TitleTransfer: "Transfer", e.TitleApproval: "Approval"}

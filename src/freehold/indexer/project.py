@@ -36,7 +36,7 @@ def project(
     heads: Sequence[BlockHead],
     logs: Sequence[tuple[Logged, str]],
 ) -> None:
-    """Write blocks and their events with the bodies of their logs, whole blocks only, in the caller's transaction.
+    """Write whole blocks and their events, with the bodies of logs, in the caller's transaction.
 
     Raises Broken if an event cannot follow from what is known; nothing may be committed then.
     """
@@ -63,14 +63,14 @@ def _event_row(memory: Memory, batch: Batch, logged: Logged, body: str) -> tuple
         apply(register, logged)
         if kind in _ACCOUNT_EVENTS:
             _note_accounts(memory, register, batch, logged)
-    instruction = bytes.fromhex(event.instruction[2:]) if kind in _INSTRUCTED else None  # type: ignore[attr-defined]
+    instruction = getattr(event, "instruction", None) if kind in _INSTRUCTED else None
     return (
         position.block,
         position.index,
-        memory.numbers[contract],
+        memory.numbers.setdefault(contract, len(memory.numbers) + 1),
         kind.__name__,
         bytes.fromhex(position.transaction[2:]),
-        instruction,
+        instruction and bytes.fromhex(instruction[2:]),
         bytes.fromhex(body),
     )
 

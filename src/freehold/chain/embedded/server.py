@@ -144,8 +144,8 @@ def _requests(link: socket.socket) -> Iterator[Any]:
         if len(buffer) > MAX_REQUEST:
             yield ValueError(f"a request may have {MAX_REQUEST} bytes")
             return
-        if chunk.rstrip()[-1:] not in (b"}", b"]", b""):
-            continue
+        if buffer.lstrip()[:1] in (b"{", b"[") and chunk.rstrip()[-1:] not in (b"}", b"]", b""):
+            continue  # a large request that cannot be complete yet is not read in vain
         values, buffer, fault = _split(buffer)
         yield from values
         if fault:

@@ -1,0 +1,167 @@
+"""What the book knows of issuers: their assets, instruments, holders, and the files they came with.
+
+Rows come out as frozen dataclasses. Personal data (a holder's name and country) lives here and
+nowhere on chain.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from freehold.book import schema
+from freehold.book.session import Transaction
+from freehold.core.errors import Conflict, NotFound
+from freehold.core.ids import Address
+
+
+@dataclass(frozen=True, slots=True)
+class KnownIssuer:
+    """An issuer on one chain: its register of accounts and the ERC-3643 face of that."""
+
+    id: str
+    chain: int
+    name: str
+    country: str
+    register: Address
+    registry_face: Address
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAsset:
+    """An asset by its id, with the canonical JSON of its record."""
+
+    id: str
+    issuer: str
+    kind: str
+    name: str
+    record: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownInstrument:
+    """A class of units: its token, and the id its issuer calls it by."""
+
+    token: Address
+    issuer: str
+    class_id: str
+    name: str
+    symbol: str
+    decimals: int
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHolder:
+    """A holder and the wallet he was admitted with; `custody` numbers the agent's key for it."""
+
+    issuer: str
+    id: str
+    name: str
+    kind: str
+    country: str
+    wallet: Address
+    custody: int | None
+
+
+Known = KnownIssuer | KnownAsset | KnownInstrument | KnownHolder
+_TABLES = {
+    KnownIssuer: schema.issuer,
+    KnownAsset: schema.asset,
+    KnownInstrument: schema.instrument,
+    KnownHolder: schema.holder,
+}
+
+
+def add(tx: Transaction, known: Known, now: datetime) -> None:
+    """Write a row once: the same again is no change. Raises Conflict for the same id with another
+    content."""
+    table = _TABLES[type(known)]
+    values = {name: getattr(known, name) for name in known.__dataclass_fields__}
+    keys = [table.c[column.name] == values[column.name] for column in table.primary_key.columns]
+    row = tx.execute(select(*(table.c[name] for name in values)).where(*keys)).first()
+    if row is None:
+        tx.execute(insert(table).values(**values, created_at=now))
+    elif dict(row._mapping) != values:
+        what = table.name
+        raise Conflict(f"there is another {what} {next(iter(values.values()))} already", kind=what)
+
+
+def find(tx: Transaction, issuer: str | None) -> KnownIssuer:
+    """The issuer with this id, or the only one. Raises NotFound, Conflict where one must be named."""
+    every = issuers(tx)
+    found = [one for one in every if issuer in (None, one.id)]
+    if not found:
+        name = f"issuer {issuer}" if issuer else "issuer yet: import a cap table first"
+        raise NotFound(f"there is no {name}", issuer=issuer)
+    if len(found) > 1:
+        ids = ", ".join(one.id for one in found)
+        raise Conflict(f"there are several issuers, name one with --issuer: {ids}")
+    return found[0]
+
+
+def issuers(tx: Transaction) -> list[KnownIssuer]:
+    """All issuers in the order they came."""
+    of = schema.issuer.c
+    rows = select(of.id, of.chain, of.name, of.country, of.register, of.registry_face)
+    return [KnownIssuer(*row) for row in tx.execute(rows.order_by(of.created_at, of.id))]
+
+
+def assets(tx: Transaction, issuer: str) -> list[KnownAsset]:
+    """The assets of an issuer."""
+    of = schema.asset.c
+    rows = select(of.id, of.issuer, of.kind, of.name, of.record).where(of.issuer == issuer)
+    return [KnownAsset(*row) for row in tx.execute(rows.order_by(of.created_at, of.id))]
+
+
+def instruments(tx: Transaction, issuer: str) -> list[KnownInstrument]:
+    """The instruments of an issuer in the order of their class ids."""
+    of = schema.instrument.c
+    rows = select(of.token, of.issuer, of.class_id, of.name, of.symbol, of.decimals, of.asset)
+    found = tx.execute(rows.where(of.issuer == issuer).order_by(of.class_id))
+    return [KnownInstrument(*row) for row in found]
+
+
+def instrument_named(tx: Transaction, issuer: str, named: str) -> KnownInstrument:
+    """An instrument by class id, symbol or token. Raises NotFound with the ones there are."""
+    every = instruments(tx, issuer)
+    wanted = named.lower()
+    for one in every:
+        if wanted in (one.class_id.lower(), one.symbol.lower(), one.token.lower()):
+            return one
+    there = ", ".join(f"{one.class_id} ({one.symbol})" for one in every)
+    raise NotFound(f"{issuer} has no instrument {named}; it has {there}", instrument=named)
+
+
+def holder_named(tx: Transaction, issuer: str, named: str) -> KnownHolder:
+    """A holder by id or wallet. Raises NotFound."""
+    for one in holders(tx, issuer):
+        if named in (one.id, one.wallet):
+            return one
+    raise NotFound(f"{issuer} has no holder {named}", holder=named)
+
+
+def holders(tx: Transaction, issuer: str) -> list[KnownHolder]:
+    """The holders of an issuer in the order of their ids."""
+    of = schema.holder.c
+    rows = select(of.issuer, of.id, of.name, of.kind, of.country, of.wallet, of.custody)
+    found = tx.execute(rows.where(of.issuer == issuer).order_by(of.id))
+    return [KnownHolder(*row) for row in found]
+
+
+def keep_files(tx: Transaction, issuer: str, files: Mapping[str, str], now: datetime) -> None:
+    """Keep the files of a cap table, once. Raises Conflict if others are kept already."""
+    kept = source_files(tx, issuer)
+    if kept and kept != dict(files):
+        raise Conflict(f"issuer {issuer} was imported from other files already", issuer=issuer)
+    for name, text in () if kept else files.items():
+        row = {"issuer": issuer, "name": name, "text": text, "created_at": now}
+        tx.execute(insert(schema.source_file).values(**row))
+
+
+def source_files(tx: Transaction, issuer: str) -> dict[str, str]:
+    """The files of a cap table by name, as they were read."""
+    of = schema.source_file.c
+    rows = select(of.name, of.text).where(of.issuer == issuer).order_by(of.name)
+    return {row.name: row.text for row in tx.execute(rows)}

@@ -1,0 +1,1 @@
+"""Policy: who may move which units to whom, decided once and compiled to data on chain."""
