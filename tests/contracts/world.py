@@ -125,14 +125,18 @@ class World:
         self.holders.admit([row(who, role, **changed)], by=REGISTRAR)
         return who
 
-    def set_facts(self, who: str, role: str = "us_accredited", by: str = REGISTRAR, **changed: Any) -> None:
+    def set_facts(
+        self, who: str, role: str = "us_accredited", by: str = REGISTRAR, **changed: Any
+    ) -> None:
         self.holders.set_facts([row(who, role, **changed)], by=by)
 
     def issue(self, who: str, units: int, vintage: int = 0, token: Contract | None = None) -> Any:
         rows = [units << 160 | int(who, 16)]
         return (token or self.token).issue(NOTE, vintage, 0, rows, by=ISSUER)
 
-    def holder(self, name: str, units: int = 1000, role: str = "us_accredited", **changed: Any) -> str:
+    def holder(
+        self, name: str, units: int = 1000, role: str = "us_accredited", **changed: Any
+    ) -> str:
         """An admitted person with free units."""
         who = self.admit(name, role, **changed)
         self.issue(who, units)

@@ -39,7 +39,17 @@ CORE_LAYERS = (
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
     {"register", "standing"},
     {"policy"},
-    {"captable", "company", "ocf", "takeover", "offering", "actions", "market", "settlement", "fund"},
+    {
+        "captable",
+        "company",
+        "ocf",
+        "takeover",
+        "offering",
+        "actions",
+        "market",
+        "settlement",
+        "fund",
+    },
     {"index", "signals"},
 )
 IO_MODULES = frozenset(

@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from freehold.book.session import Book, open_book
 from freehold.chain import node, signer
 from freehold.chain.anvil import node as fast
+from freehold.chain.keyring import open_signer
 from freehold.chain.node import Ledger
 from freehold.chain.signer import Signer
 from freehold.config import LOCAL_KEYS, Config
@@ -163,8 +165,4 @@ def _signer(
         if "://" in settings.ledger:
             raise Invalid("local keys are for local ledgers: set signer to keystore:PATH")
         return signer.from_mnemonic(local_words(settings.home), index)
-    kind, _, path = place.partition(":")
-    if kind != "keystore" or not path:
-        raise Invalid(f"signer {place!r} is neither local nor keystore:PATH", field="signer")
-    passphrase = signer.read_secret(reference, settings.secrets, prompt)
-    return signer.open_keystore(Path(path), passphrase)
+    return open_signer(place, partial(signer.read_secret, reference, settings.secrets, prompt))

@@ -324,9 +324,7 @@ def _proof_numbers(proofs: int) -> list[int]:
     return [0, *(bit + 1 for bit in range(6) if proofs >> bit & 1)]
 
 
-def _beyond_limits(
-    rules: Rules, sender: Party, receiver: Party, units: int, moment: Moment
-) -> int:
+def _beyond_limits(rules: Rules, sender: Party, receiver: Party, units: int, moment: Moment) -> int:
     if is_same_person(sender, receiver) or receiver.has(Flags.TREASURY) or not units:
         return Reason.OK
     held = receiver.units + receiver.elsewhere

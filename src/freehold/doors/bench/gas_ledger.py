@@ -101,6 +101,11 @@ def _receipt(ledger: Ledger, digest: str) -> Receipt:
     raise Unavailable(f"{ledger.name} did not mine a transaction within {_READY_SECONDS} s")
 
 
+def funds() -> dict[str, int]:
+    """Every party that may send, with its wei."""
+    return {party(number).address: 1_000_000 * _ETHER for number in range(FUNDED)}
+
+
 # ---- the two engines ----
 
 
@@ -110,7 +115,7 @@ def embedded() -> Iterator[Ledger]:
     with tempfile.TemporaryDirectory(prefix="freehold-gas-") as folder:
         home = Path(folder)
         node.create_ledger(
-            home, _funds(), chain_id=CHAIN, seconds=START, simulated_clock=True, development=True,
+            home, funds(), chain_id=CHAIN, seconds=START, simulated_clock=True, development=True,
             gas_limit=_BLOCK_GAS,
         )  # fmt: skip
         w3 = node.open_ledger(home, linger_seconds=0.1)
@@ -126,13 +131,9 @@ def anvil(home: Path) -> Iterator[Ledger]:
 
     Raises Unavailable where it is not installed.
     """
-    genesis = Genesis(CHAIN, START, _BLOCK_GAS, tuple(_funds().items()))
+    genesis = Genesis(CHAIN, START, _BLOCK_GAS, tuple(funds().items()))
     with scratch(home, genesis) as url:
         yield Ledger("anvil", node.open_ledger(home, url, chain_id=CHAIN))
-
-
-def _funds() -> dict[str, int]:
-    return {party(number).address: 1_000_000 * _ETHER for number in range(FUNDED)}
 
 
 def _hang_up(w3: Web3, home: Path) -> None:

@@ -124,12 +124,16 @@ def platform(world: World) -> Iterator[Figure]:
 
 
 def instrument(world: World) -> Iterator[Figure]:
-    """One class of units with its token, and its rules."""
-    yield "deploy one instrument", _deployed(world, NAME, "ACME")
-    token = world.tokens[0]
-    yield "activate rules", _ruled(world, token)
+    """One class of units with its token, its rules, and two record instants ahead."""
+    yield from ruled_instrument(world)
     for instant in (FIRST_RECORD, SECOND_RECORD):
-        _act(world, contracts.call("SecurityToken", "announce_record", instant), token)
+        _act(world, contracts.call("SecurityToken", "announce_record", instant), world.tokens[0])
+
+
+def ruled_instrument(world: World) -> Iterator[Figure]:
+    """One class of units with its token and its rules."""
+    yield "deploy one instrument", _deployed(world, NAME, "ACME")
+    yield "activate rules", _ruled(world, world.tokens[0])
 
 
 def more_instruments(world: World, count: int) -> None:
