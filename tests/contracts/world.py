@@ -125,18 +125,20 @@ class World:
         self.holders.admit([row(who, role, **changed)], by=REGISTRAR)
         return who
 
-    def set_facts(
-        self, who: str, role: str = "us_accredited", by: str = REGISTRAR, **changed: Any
-    ) -> None:
+    def link(self, of: str, name: str) -> str:
+        """A further account of the person behind `of`."""
+        who = wallet(name)
+        self.holders.admit_linked(int(who, 16), of, by=REGISTRAR)
+        return who
+
+    def set_facts(self, who: str, role: str = "us_accredited", by: str = REGISTRAR, **changed: Any) -> None:
         self.holders.set_facts([row(who, role, **changed)], by=by)
 
     def issue(self, who: str, units: int, vintage: int = 0, token: Contract | None = None) -> Any:
         rows = [units << 160 | int(who, 16)]
         return (token or self.token).issue(NOTE, vintage, 0, rows, by=ISSUER)
 
-    def holder(
-        self, name: str, units: int = 1000, role: str = "us_accredited", **changed: Any
-    ) -> str:
+    def holder(self, name: str, units: int = 1000, role: str = "us_accredited", **changed: Any) -> str:
         """An admitted person with free units."""
         who = self.admit(name, role, **changed)
         self.issue(who, units)
@@ -170,8 +172,8 @@ class World:
 
     def deploy_code(self, runtime: str) -> str:
         """A contract with exactly this code."""
-        code = bytes.fromhex(runtime[2:])
-        head = bytes([0x60, len(code), 0x80, 0x60, 0x09, 0x3D, 0x39, 0x3D, 0xF3])
+        code = bytes.fromhex(runtime.removeprefix("0x"))
+        head = b"\x61" + len(code).to_bytes(2, "big") + bytes([0x80, 0x60, 0x0A, 0x3D, 0x39, 0x3D, 0xF3])
         return self.engine.deploy(head + code, ISSUER)
 
     def set_outside(self, contract: str) -> None:
@@ -212,6 +214,14 @@ class World:
 
     def code_of(self, sender: str, receiver: str, units: int) -> int:
         return self.token.ask("detectTransferRestriction", sender, receiver, units)
+
+    def code_lots(self, sender: str, receiver: str, units: int, named: list[int]) -> int:
+        """Sell named lots: 0, or the code of the refusal."""
+        try:
+            self.token.transfer_lots(receiver, units, named, by=sender)
+        except Refused as refused:
+            return refused_code(refused)
+        return 0
 
     def transfer(self, sender: str, receiver: str, units: int) -> int:
         """0, or the code of the refusal; the view beforehand must have said the same."""
