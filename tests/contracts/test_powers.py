@@ -6,7 +6,15 @@ from freehold.core.reasons import Reason
 from tests.contracts import world as roles
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
-    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, POWER_DELAY, REGISTRAR, wallet,
+    AGENT,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    POWER_DELAY,
+    REGISTRAR,
+    wallet,
 )  # fmt: skip
 
 NOT_HELD = "^power: not held$"

@@ -18,6 +18,7 @@ from freehold.core.identifiers import country_number
 from freehold.core.ids import Address, canonical, record_hash
 from freehold.core.instrument import Issuer, ShareClass
 from freehold.core.policy import starter
+from freehold.core.policy.rows import policy_rows
 from freehold.core.powers import ALL_POWERS, Powers
 from freehold.core.reasons import Reason, sentence
 from freehold.core.units import MAX_UNITS
@@ -166,7 +167,7 @@ def instrument(
 
 def _first_rules(office: Office, token: Address, assets: Address, asset: KnownAsset) -> list[Asked]:
     """Announce and activate the starting rules (at once, since no unit exists) and bind the asset."""
-    agent, rows = office.keys.agent, starter.changes()
+    agent, rows = office.keys.agent, policy_rows(starter.rules())
     policy = bytes.fromhex(starter.POLICY_ID[2:])
     content = contracts.content_hash(rows)
     steps = [

@@ -337,9 +337,9 @@ def _beyond_limits(rules: Rules, sender: Party, receiver: Party, units: int, mom
         return Reason.MAX_HOLDERS
     for number, group in enumerate(rules.groups):
         makes_room = gone and sender.of_class in group.classes
-        if receiver.of_class in group.classes and not makes_room and group.limit is not None:
-            if moment.counts[number] >= group.limit:
-                return group.code
+        entered = receiver.of_class in group.classes and not makes_room
+        if entered and group.limit is not None and moment.counts[number] >= group.limit:
+            return group.code
     return Reason.OK
 
 

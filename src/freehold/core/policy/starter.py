@@ -7,16 +7,15 @@ non-reporting issuer: a year; 230.903(b)(3): a year; 227.501: a year) and until 
 the exemption's resale paths lead by class alone. Informational, not legal advice.
 """
 
-from collections.abc import Iterable
 from datetime import date
 from enum import IntEnum
-from typing import NamedTuple
 
 from freehold.core.acts import Lot
 from freehold.core.clock import LAST_DAY, day_number, release_day
 from freehold.core.facts import Kind, Vintage, pack_vintage
 from freehold.core.holder import Holder
 from freehold.core.ids import record_hash
+from freehold.core.policy.compiled import Rules
 from freehold.core.reasons import Reason
 
 MOST_HOLDERS = 1_999
@@ -40,14 +39,6 @@ class Family(IntEnum):
     LOCK_UP = 4
 
 
-class Change(NamedTuple):
-    """One row of rules for `activate_rules`: what, key, word (see `ActionDesk.vy`)."""
-
-    what: int
-    key: int
-    word: int
-
-
 _NAMES = {
     Family.REG_D: ("REGD", "506", "504", "4(A)(2)", "701", "RULE144"),
     Family.REG_S: ("REGS", "REGULATIONS"),
@@ -55,23 +46,24 @@ _NAMES = {
     Family.LOCK_UP: ("LOCKUP",),
 }
 POLICY_ID = record_hash({"policy": "private placement", "version": 1})
-_ALL = sum(1 << one for one in HolderClass)
-_BUYERS = 1 << HolderClass.ACCREDITED | 1 << HolderClass.OUTSIDE_US
-_STATE, _SELLABLE, _WHY = 1, 2, 3
-_ACTIVE, _NO_HOLDING_LIMIT = 1 << 68, 255 << 220
+_EVERYBODY = frozenset(map(int, HolderClass))
+_BUYERS = frozenset({int(HolderClass.ACCREDITED), int(HolderClass.OUTSIDE_US)})
 _WITHOUT_PRICE = (Kind.GIFT, Kind.TRUST, Kind.ESTATE, Kind.DIVORCE, Kind.TO_ISSUER)
 
 
-def changes() -> list[Change]:
-    """The rows that make these rules those of a token."""
-    matrix = sum(1 << (sender * 8 + to) for sender in HolderClass for to in _bits(_BUYERS))
-    state = _ACTIVE | matrix << 76 | MOST_HOLDERS << 168 | _NO_HOLDING_LIMIT
-    refused = Reason.NOT_ACCREDITED << 8 * HolderClass.OTHER_US
-    rows = [Change(_STATE, 0, state), Change(_SELLABLE, Kind.ISSUE << 16, _ALL)]
-    for sender in HolderClass:
-        rows.append(Change(_WHY, Kind.SALE << 8 | sender, refused))
-        rows += [Change(_SELLABLE, kind << 16 | sender << 8, _ALL) for kind in _WITHOUT_PRICE]
-    return rows
+def rules() -> Rules:
+    """The starting rules as data."""
+    open_to_all = {
+        (kind, seller, 0): _EVERYBODY for kind in _WITHOUT_PRICE for seller in HolderClass
+    }
+    refused = HolderClass.OTHER_US
+    return Rules(
+        active=True,
+        sale={int(seller): _BUYERS for seller in HolderClass},
+        sellable={(Kind.ISSUE, 0, 0): _EVERYBODY, **open_to_all},
+        why={(Kind.SALE, seller, refused): Reason.NOT_ACCREDITED for seller in HolderClass},
+        most_holders=MOST_HOLDERS,
+    )
 
 
 def class_of(holder: Holder) -> HolderClass:
@@ -108,7 +100,3 @@ def vintage_of(lot: Lot, today: date) -> int:
         exits=(abroad if foreign else accredited, abroad, accredited, 0),
     )
     return pack_vintage(vintage)
-
-
-def _bits(mask: int) -> Iterable[int]:
-    return (one for one in HolderClass if mask >> one & 1)

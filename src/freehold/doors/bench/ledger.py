@@ -39,9 +39,11 @@ def _embedded(home: Path) -> Iterator[Row]:
     node.create_ledger(home, funds(), chain_id=CHAIN)
     w3 = node.open_ledger(home)
     sign = _transfers(Ledger("embedded", w3))
-    measured = Embedded(
-        partial(node.start, home), partial(node.stop, home), partial(node.reopening_seconds, home)
-    )
+
+    def stop() -> None:
+        node.stop(home)
+
+    measured = Embedded(partial(node.start, home), stop, partial(node.reopening_seconds, home))
     node.close(w3)
     yield from ledger_embedded.rows(measured, sign, EMBEDDED_TRANSFERS)
     node.stop(home)
