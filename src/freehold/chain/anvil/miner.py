@@ -17,6 +17,8 @@ from freehold.core.errors import Invalid, Unavailable
 
 _FULL = 100
 """Transactions in a block that show that clients send faster than one by one."""
+_USUAL_SECONDS = 0.05
+"""What such a block takes while the state is small."""
 _LONGEST_PAUSE_SECONDS = 0.5
 
 
@@ -24,8 +26,8 @@ async def mine_for_ever(ledger: Ledger) -> None:
     """Mine while transactions wait, sleep while none do. Raises Broken if a block is not ours.
 
     anvil takes nothing in while it mines, and computes the state root of the whole state anew for
-    every block. So after a full block it is left alone for as long as the block took: the next one
-    gathers more, and the cost of a large state is spread over it.
+    every block. So after a full block that took long it is left alone for about as long again: the
+    next block gathers more, and the cost of a large state is spread over it.
     """
     while True:
         await ledger.wake.wait()
@@ -37,8 +39,8 @@ async def mine_for_ever(ledger: Ledger) -> None:
                 if mined == 0:
                     break
                 if mined >= _FULL:
-                    took = time.perf_counter() - began
-                    await asyncio.sleep(min(took, _LONGEST_PAUSE_SECONDS))
+                    excess = time.perf_counter() - began - _USUAL_SECONDS
+                    await asyncio.sleep(min(max(excess, 0.0), _LONGEST_PAUSE_SECONDS))
         except Unavailable:
             continue
 
