@@ -4,9 +4,9 @@
 """
 @title ActionDesk
 @license Apache-2.0
-@notice The acts of powers that change an instrument itself: rules, vintages, authorised units, the
-        take-over of an older register, splits, conversions, corrections. Deployed once for a chain;
-        it works over the storage of the token that calls it, reached through the back office.
+@notice The acts of powers that change an instrument itself: rules, authorised units, the
+        take-over of an older register, splits, conversions. Deployed once for a chain; it works over the storage of the token that
+        calls it, reached through the back office.
 @custom:halt A split halts the token until every unit was seen. Called directly it finds no powers.
 """
 from interfaces import IHolders
@@ -129,55 +129,6 @@ def _change(change: Change):
 
 
 @external
-def open_vintage(terms: uint256) -> uint256:
-    """
-    @notice The number of the vintage with these terms; a past acquisition day needs the take-over.
-    """
-    powers._need(powers.ISSUE)
-    acquired: uint256 = acts._legal_day(terms & words.M20)
-    return book._vintage(terms)
-
-
-@external
-def amend_vintage(vintage: uint256, terms: uint256, document: bytes32):
-    """
-    @notice Move the clocks of a vintage (a distribution certified complete, a status changed); its
-            acquisition day and family stay.
-    """
-    powers._need(powers.RULES)
-    kept: uint256 = book.vintages[vintage]
-    assert kept != 0 and document != empty(bytes32), "vintage: unknown, or no document"
-    assert (kept ^ terms) & (words.M20 | (words.M8 << 120)) == 0, "vintage: other lot"
-    assert terms >> 168 == 0, "vintage: bad terms"
-    book.vintage_of[kept] = 0
-    book.vintage_of[terms] = vintage
-    book.vintages[vintage] = terms
-    log ISecurityToken.VintageAmended(vintage=vintage, terms=terms, document=document)
-
-
-@external
-def set_reacquired(month: uint256, vintage: uint256):
-    """
-    @notice The vintage of units bought from an affiliate in a civil month (counted from March 0000).
-    """
-    powers._need(powers.RULES)
-    assert book.vintages[vintage] != 0, "vintage: unknown"
-    book.reacquired[month] = vintage
-    log ISecurityToken.ReacquiredSet(month=month, vintage=vintage)
-
-
-@external
-def set_informed(until: uint256, document: bytes32):
-    """
-    @notice The last day on which current public information is available (230.144(c)).
-    """
-    powers._need(powers.INFORM)
-    assert until <= words.M20 and document != empty(bytes32), "act: day and document"
-    book.informed_until = until
-    log ISecurityToken.InformedSet(until=until, document=document)
-
-
-@external
 def set_authorised(units: uint256, document: bytes32):
     powers._need(powers.RULES)
     assert document != empty(bytes32), "act: document"
@@ -237,6 +188,9 @@ def announce_split(instruction: bytes32, numerator: uint256, denominator: uint25
     assert book.split_ratio == 0, "split: one runs"
     assert numerator != 0 and denominator != 0 and numerator != denominator, "split: bad ratio"
     assert numerator <= words.M32 and denominator <= words.M32, "split: bad ratio"
+    supply: uint256 = book.accounts[words.SUPPLY] & words.M96
+    # what fits for the supply fits for every account, so the split can always be finished
+    assert supply * numerator // denominator <= words.M96, "units: more than 96 bits"
     assert document != empty(bytes32), "act: document"
     book.split_ratio = (numerator << 128) | denominator
     book.split_seen = 0
@@ -258,14 +212,20 @@ def split_page(wallets: DynArray[address, PAGE_MAX]):
     powers._need(powers.ACTION)
     ratio: uint256 = book.split_ratio
     assert ratio != 0, "split: none announced"
-    passed: uint256 = (book.state >> 40) & words.M16
+    register: IHolders = IHolders(book.holders_register)
+    state: uint256 = moves._current()
     for wallet: address in wallets:
-        account: uint256 = acts._account(wallet)
+        facts: uint256 = staticcall register.facts(wallet)
+        account: uint256 = words._number(facts)
+        assert account != 0, "wallet: unknown"
         page: uint256 = (book.split_number << 32) | (account >> 8)
         bit: uint256 = 1 << (account & 255)
         if book.split_pages[page] & bit == 0:
             book.split_pages[page] |= bit
-            self._split(account, wallet, passed, ratio >> 128, ratio & ((1 << 128) - 1))
+            state = self._split(
+                register, state, wallet, facts, ratio >> 128, ratio & ((1 << 128) - 1)
+            )
+    book.state = state
 
 
 @external
@@ -278,26 +238,42 @@ def finish_split():
     supply: uint256 = book.accounts[words.SUPPLY]
     assert ratio != 0, "split: none announced"
     assert book.split_seen == supply & words.M96, "split: units unseen"
-    passed: uint256 = (book.state >> 40) & words.M16
+    state: uint256 = moves._current()
+    passed: uint256 = (state >> 40) & words.M16
     if (supply >> 200) & words.M16 != passed:
         supply = book._covered(words.SUPPLY, supply, passed)
     book.accounts[words.SUPPLY] = (supply & ~words.M96) | book.split_supply
     scaled: uint256 = book.authorised * (ratio >> 128) // (ratio & ((1 << 128) - 1))
     book.authorised = min(max(scaled, book.split_supply), words.M96)
     book.split_ratio = 0
-    book.state &= ~words.HALTED
+    book.state = state & ~words.HALTED
     log ISecurityToken.SplitFinished(instruction=book.split_instruction, supply=book.split_supply)
 
 
 @internal
-def _split(account: uint256, wallet: address, passed: uint256, up: uint256, down: uint256):
+def _split(
+    register: IHolders,
+    state: uint256,
+    wallet: address,
+    facts: uint256,
+    up: uint256,
+    down: uint256,
+) -> uint256:
+    """
+    @dev Lots are rounded as one running sum, so that no restricted unit becomes a free one. Whoever
+         is left with nothing is no holder any more.
+    """
+    account: uint256 = words._number(facts)
     word: uint256 = book.accounts[account]
+    passed: uint256 = (state >> 40) & words.M16
     if (word >> 200) & words.M16 != passed:
         word = book._covered(account, word, passed)
     before: uint256 = word & words.M96
     slots: uint256 = (word >> 192) & words.M8
     after: uint256 = before * up // down
-    assert after <= words.M96, "units: more than 96 bits"
+    counted: uint256 = state
+    if after == 0:
+        counted = moves._counted(register, state, facts, moves.ISSUER, word, before, before)
     log ISecurityToken.SplitApplied(
         account=account, before=before, after=after, remainder=before * up % down
     )
@@ -305,11 +281,13 @@ def _split(account: uint256, wallet: address, passed: uint256, up: uint256, down
         log ISecurityToken.Transfer(sender=empty(address), receiver=wallet, amount=after - before)
     else:
         log ISecurityToken.Transfer(sender=wallet, receiver=empty(address), amount=before - after)
+    seen: uint256 = 0
     for slot: uint256 in range(LOTS_MAX):
         if (slots >> slot) & 1 != 0:
             lot: uint256 = book._lot(account, slot)
             units: uint256 = lot & words.M96
-            scaled: uint256 = units * up // down
+            scaled: uint256 = (seen + units) * up // down - seen * up // down
+            seen += units
             vintage: uint256 = lot >> 96
             book._set_lot(account, slot, (vintage << 96 | scaled) if scaled != 0 else 0)
             if scaled == 0:
@@ -326,6 +304,7 @@ def _split(account: uint256, wallet: address, passed: uint256, up: uint256, down
     book.accounts[account] = word | (frozen << 96) | after
     book.split_seen += before
     book.split_supply += after
+    return counted
 
 
 @external
@@ -350,6 +329,10 @@ def convert_units(
     assert document != empty(bytes32) and denominator != 0, "act: document and ratio"
     facts: uint256 = staticcall register.facts(holder)
     account: uint256 = words._number(facts)
+    word: uint256 = book.accounts[account]
+    assert word & words.ACCOUNT_FROZEN == 0, "transfer refused: 103"
+    # a conversion must not carry frozen units out of their freeze
+    assert units + ((word >> 96) & words.M96) <= word & words.M96, "transfer refused: 101"
     legal: uint256 = acts._legal_day(day)
     assert units * numerator % denominator == 0, "convert: fraction of a unit"
     log ISecurityToken.Converted(
@@ -367,7 +350,7 @@ def convert_units(
         document=document,
         day=legal,
     )
-    slots: uint256 = (book.accounts[account] >> 192) & words.M8
+    slots: uint256 = (word >> 192) & words.M8
     before: DynArray[uint256, LOTS_MAX] = []
     for slot: uint256 in range(LOTS_MAX):
         before.append(book._lot(account, slot) if (slots >> slot) & 1 != 0 else 0)
@@ -414,33 +397,6 @@ def receive_conversion(
     state = moves._credit(register, state, holder, facts, units, vintage, open_to)
     book.state = state
     moves._supply((state >> 40) & words.M16, units, 0)
-
-
-# ---- corrections and mandates ----
-
-
-@external
-def correct(instruction: bytes32, corrects: bytes32, reason: uint256, document: bytes32):
-    """
-    @notice Say that one instruction reverses or replaces another; nothing is ever edited.
-    """
-    powers._need(powers.ACTION)
-    acts._need_grounds(reason, document)
-    log ISecurityToken.Corrected(
-        instruction=instruction, corrects=corrects, reason=reason, document=document
-    )
-
-
-@external
-def give_mandate(call_hash: bytes32, reason: uint256, document: bytes32):
-    """
-    @notice Give reason and document for one standard call (keccak-256 of its call data) that has no
-            room for them: forcedTransfer, burn, mint, freezes. The call uses the mandate up.
-    """
-    powers._need(powers.CONFIRM)
-    acts._need_grounds(reason, document)
-    book.mandates[call_hash] = book.Mandate(reason=reason, document=document)
-    log ISecurityToken.MandateGiven(call_hash=call_hash, reason=reason, document=document)
 
 
 @external

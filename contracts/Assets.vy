@@ -18,6 +18,10 @@ from modules import words
 KINDS: constant(uint256) = 7  # 1 company, 2 bond, 3 revenue share, 4 property, 5 vehicle, 6 fund, 7 other
 BOUND_MAX: constant(uint256) = 16
 NAMES_MAX: constant(uint256) = 30
+REPLACED_MAX: constant(uint256) = 16  # recoveries of one account that a title follows by itself
+
+interface IEpoch:
+    def epoch() -> uint256: view
 
 interface IToken:
     def totalSupply() -> uint256: view
@@ -108,8 +112,10 @@ def balanceOf(owner: address) -> uint256:
 @external
 @view
 def getApproved(token_id: uint256) -> address:
-    assert self.owners[token_id] != empty(address), "asset: unknown"
-    return self.approved[token_id]
+    owner: address = self._live(token_id)
+    assert owner != empty(address), "asset: unknown"
+    # what a replaced wallet approved died with it
+    return self.approved[token_id] if owner == self.owners[token_id] else empty(address)
 
 
 @external
@@ -132,7 +138,9 @@ def supportsInterface(interface_id: bytes4) -> bool:
 @external
 def approve(to: address, token_id: uint256):
     owner: address = self._live(token_id)
+    assert owner != empty(address), "asset: unknown"
     assert msg.sender == owner or self.isApprovedForAll[owner][msg.sender], "title: not yours"
+    self._follow(owner, token_id)
     self.approved[token_id] = to
     log IAssets.Approval(owner=owner, approved=to, token_id=token_id)
 
@@ -181,6 +189,7 @@ def _transfer(owner: address, to: address, token_id: uint256):
     """
     holder: address = self._live(token_id)
     assert holder != empty(address) and holder == owner, "title: not the owner's"
+    self._follow(owner, token_id)
     assert (
         msg.sender == owner
         or self.approved[token_id] == msg.sender
@@ -193,7 +202,16 @@ def _transfer(owner: address, to: address, token_id: uint256):
     self._need_eligible(register, to)
     for token: address in self.bound[token_id]:
         assert staticcall IToken(token).totalSupply() == 0, "title: units exist"
-    self._move(self.owners[token_id], to, token_id)
+    self._move(owner, to, token_id)
+
+
+@internal
+def _follow(owner: address, token_id: uint256):
+    """
+    @dev Bring the title to the wallet that replaced its owner's; the old approval is gone with that.
+    """
+    if self.owners[token_id] != owner:
+        self._move(self.owners[token_id], owner, token_id)
 
 
 @internal
@@ -209,14 +227,16 @@ def _move(owner: address, to: address, token_id: uint256):
 @view
 def _live(token_id: uint256) -> address:
     """
-    @dev The wallet that opens the owner's account now: a replaced wallet is followed once.
+    @dev The wallet that opens the owner's account now: replaced wallets are followed to the last.
     """
     owner: address = self.owners[token_id]
     if owner == empty(address):
         return owner
-    facts: uint256 = staticcall IHolders(self.issuer_of[token_id]).facts(owner)
-    if facts & words.TOMBSTONE != 0:
-        return convert(facts & words.M160, address)
+    for i: uint256 in range(REPLACED_MAX):
+        facts: uint256 = staticcall IHolders(self.issuer_of[token_id]).facts(owner)
+        if facts & words.TOMBSTONE == 0:
+            break
+        owner = convert(facts & words.M160, address)
     return owner
 
 
@@ -228,6 +248,8 @@ def _need_eligible(register: address, wallet: address):
     assert facts & words.FACT_SANCTIONED == 0, "transfer refused: 115"
     assert facts & words.FACT_FROZEN == 0, "transfer refused: 104"
     assert (facts >> 207) & words.M20 >= block.timestamp // 86400, "transfer refused: 112"
+    epoch: uint256 = staticcall IEpoch(register).epoch()
+    assert (facts >> 227) & words.M12 >= epoch, "transfer refused: 114"
 
 
 @internal

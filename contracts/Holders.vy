@@ -34,17 +34,21 @@ ATTESTATION: constant(bytes32) = keccak256(
 ROW: constant(uint256) = (
     (words.M5 << 192) | (words.M10 << 197) | (words.M20 << 207) | (words.M16 << 239)
 ) & ~words.FACT_MULTI
+# of a known wallet not even that: frozen and sanctioned belong to the power FREEZE
+CHANGE: constant(uint256) = ROW & ~words.FACT_STOPPED
 
 struct Grant:
     who: address
     powers: uint256
 
+# three slots: `terms` is new wallet 0..159 | effective 160..199 | reason 200..255
 struct Recovery:
-    new_wallet: address
-    effective: uint256
+    terms: uint256
     proposer: address
-    reason: uint256
     document: bytes32
+
+# by which a person is counted; the same for all his accounts
+COUNTED: constant(uint256) = (words.M5 << 192) | words.FACT_TREASURY
 
 words_of: HashMap[address, uint256]
 last_account: public(uint256)
@@ -197,7 +201,23 @@ def set_facts(rows: DynArray[uint256, ROWS_MAX]):
     """
     powers._need(powers.ADMIT)
     for row: uint256 in rows:
-        self._set(convert(row & words.M160, address), row)
+        wallet: address = convert(row & words.M160, address)
+        known: uint256 = self.words_of[wallet]
+        accounts: uint256 = 0
+        if (known ^ row) & COUNTED != 0:
+            accounts = self.linked[words._number(known)]
+        for i: uint256 in range(ACCOUNTS_MAX):
+            other: uint256 = (accounts >> (32 * i)) & words.M32
+            if other == 0:
+                break
+            alike: bool = False
+            for named: uint256 in rows:
+                theirs: uint256 = self.words_of[convert(named & words.M160, address)]
+                if words._number(theirs) == other and (named ^ row) & COUNTED == 0:
+                    alike = True
+                    break
+            assert alike, "person: name all accounts"
+        self._set(wallet, row)
 
 
 @external
@@ -247,6 +267,8 @@ def _write(row: uint256, identity: address, registrar: address, commitment: byte
         )
         self._close_accounts(account)
     else:
+        known: uint256 = self.words_of[wallet]
+        assert known & words.FACT_MULTI == 0 or (known ^ row) & COUNTED == 0, "person: name all accounts"
         self._set(wallet, row)
     if commitment != empty(bytes32):
         log IHolders.Committed(wallet=wallet, commitment=commitment, registrar=registrar)
@@ -270,19 +292,18 @@ def _close_accounts(account: uint256):
 @internal
 def _set(wallet: address, row: uint256):
     """
-    @dev A person's other accounts are changed by naming their wallets in the same call; the class of
-         one account of several may differ only within that transaction's rows, never between tokens.
+    @dev Callers have seen to it that a person's accounts keep one class and one treasury mark.
     """
     known: uint256 = self.words_of[wallet]
     assert words._number(known) != 0 and known & words.TOMBSTONE == 0, "wallet: unknown"
     assert words._class(row) != 0, "class: missing"
-    kept: uint256 = known & ~(ROW | (words.M12 << 227))
-    facts: uint256 = kept | (row & ROW) | (self.epoch << 227)
+    kept: uint256 = known & ~(CHANGE | (words.M12 << 227))
+    facts: uint256 = kept | (row & CHANGE) | (self.epoch << 227)
     self._store(wallet, facts)
-    if (known ^ facts) & ((words.M5 << 192) | words.FACT_TREASURY) != 0:
+    if (known ^ facts) & COUNTED != 0:
         account: uint256 = words._number(known)
         for token: address in self.tokens:
-            assert msg.gas > TOLD_GAS, "gas: too little"
+            assert msg.gas > TOLD_GAS + TOLD_GAS // 32, "gas: too little"
             extcall IListed(token).told_of_class(account, known, facts)
 
 
@@ -315,6 +336,7 @@ def raise_epoch(document: bytes32):
     @notice What is required has changed: persons admitted before can no longer receive.
     """
     powers._need(powers.RULES)
+    assert document != empty(bytes32), "document: missing"
     self.epoch += 1
     assert self.epoch <= words.M12, "epoch: none left"
     log IHolders.EpochRaised(epoch=self.epoch, document=document)
@@ -335,12 +357,11 @@ def propose_recovery(old_wallet: address, new_wallet: address, reason: uint256, 
     assert words._number(known) != 0 and known & words.TOMBSTONE == 0, "wallet: unknown"
     assert new_wallet != empty(address) and self.words_of[new_wallet] == 0, "new wallet: not fresh"
     assert reason != 0 and document != empty(bytes32), "recovery: reason and document"
+    assert reason < 1 << 56, "recovery: reason out of range"
     effective: uint256 = block.timestamp + self.recovery_delay
     self.recoveries[old_wallet] = Recovery(
-        new_wallet=new_wallet,
-        effective=effective,
+        terms=convert(new_wallet, uint256) | (effective << 160) | (reason << 200),
         proposer=msg.sender,
-        reason=reason,
         document=document,
     )
     log IHolders.RecoveryProposed(
@@ -359,7 +380,7 @@ def end_recovery(old_wallet: address):
     """
     if msg.sender != old_wallet:
         powers._need(powers.RECOVER)
-    assert self.recoveries[old_wallet].effective != 0, "recovery: none proposed"
+    assert self.recoveries[old_wallet].terms != 0, "recovery: none proposed"
     self.recoveries[old_wallet] = empty(Recovery)
     log IHolders.RecoveryEnded(account=words._number(self.words_of[old_wallet]), by=msg.sender)
 
@@ -372,10 +393,11 @@ def recover(old_wallet: address):
     """
     powers._need(powers.CONFIRM)
     proposal: Recovery = self.recoveries[old_wallet]
-    assert proposal.effective != 0, "recovery: none proposed"
-    assert block.timestamp >= proposal.effective, "recovery: delay still runs"
+    assert proposal.terms != 0, "recovery: none proposed"
+    effective: uint256 = (proposal.terms >> 160) & words.M40
+    assert block.timestamp >= effective, "recovery: delay still runs"
     assert msg.sender != proposal.proposer, "recovery: second person needed"
-    new_wallet: address = proposal.new_wallet
+    new_wallet: address = convert(proposal.terms & words.M160, address)
     assert self.words_of[new_wallet] == 0, "new wallet: not fresh"
     known: uint256 = self.words_of[old_wallet]
     account: uint256 = words._number(known)
@@ -386,11 +408,11 @@ def recover(old_wallet: address):
         account=account,
         old_wallet=old_wallet,
         new_wallet=new_wallet,
-        reason=proposal.reason,
+        reason=proposal.terms >> 200,
         document=proposal.document,
     )
     for token: address in self.tokens:
-        assert msg.gas > TOLD_GAS, "gas: too little"
+        assert msg.gas > TOLD_GAS + TOLD_GAS // 32, "gas: too little"
         # a failing instrument must not block the recovery of the others
         told: bool = raw_call(
             token,
@@ -400,6 +422,7 @@ def recover(old_wallet: address):
                 account,
                 method_id=method_id("told_of_recovery(address,address,uint256)"),
             ),
+            gas=TOLD_GAS,
             revert_on_failure=False,
         )
 

@@ -173,9 +173,13 @@ def deleteIdentity(wallet: address):
 @external
 def updateCountry(wallet: address, country: uint16):
     self._need(powers.ADMIT)
+    assert convert(country, uint256) <= words.M10, "country: unknown"
     facts: uint256 = staticcall REGISTER.facts(wallet)
+    # writing facts renews an admission; another country alone must not renew a stale one
+    epoch: uint256 = staticcall IRegister(REGISTER.address).epoch()
+    assert (facts >> 227) & words.M12 == epoch, "identity: admission is stale"
     changed: uint256 = facts & ~(words.M10 << 197)
-    self._set(wallet, changed | ((convert(country, uint256) & words.M10) << 197))
+    self._set(wallet, changed | (convert(country, uint256) << 197))
     log CountryUpdated(wallet=wallet, country=country)
 
 
@@ -186,8 +190,8 @@ def updateIdentity(wallet: address, identity: address):
 
 @internal
 def _register(wallet: address, identity: address, country: uint16):
-    assert convert(country, uint256) <= words.M10, "country: unknown"
     row: uint256 = convert(wallet, uint256) | (1 << 192) | (convert(country, uint256) << 197)
+    assert convert(country, uint256) <= words.M10, "country: unknown"
     extcall IRegister(REGISTER.address).admit_person(row, identity, empty(bytes32))
     log IdentityRegistered(wallet=wallet, identity=identity)
 
@@ -327,4 +331,4 @@ def _required(what: uint256):
     """
     @dev What is required has changed: stale admissions fail closed.
     """
-    extcall IRegister(REGISTER.address).raise_epoch(convert(what, bytes32))
+    extcall IRegister(REGISTER.address).raise_epoch(keccak256(convert(what, bytes32)))

@@ -60,6 +60,7 @@ def __init__(
     book.holders_register = register.address
     book.registrar = registrar
     raw_call(back_office, opening, is_delegate_call=True)
+    assert book.state != 0, "token: not opened"
     book.name_hash = keccak256(book.name)
     NAME_HASH = book.name_hash
 

@@ -123,7 +123,8 @@ def supportsInterface(interface_id: bytes4) -> bool:
 def eip712Domain() -> (
     bytes1, String[64], String[1], uint256, address, bytes32, DynArray[uint256, 1]
 ):
-    return 0x0f, book.name, "1", chain.id, self, empty(bytes32), []
+    signed_name: String[64] = book.signed_name if len(book.signed_name) != 0 else book.name
+    return 0x0f, signed_name, "1", chain.id, self, empty(bytes32), []
 
 
 @external
@@ -205,6 +206,8 @@ def setCompliance(outside: address):
 @external
 def setName(name: String[64]):
     powers._need(powers.RULES)
+    if len(book.signed_name) == 0:
+        book.signed_name = book.name
     book.name = name
     self._inform()
 
@@ -232,6 +235,33 @@ def _inform():
         version="1.0",
         onchain_id=book.onchain_id,
     )
+
+
+# ---- corrections and mandates ----
+
+
+@external
+def correct(instruction: bytes32, corrects: bytes32, reason: uint256, document: bytes32):
+    """
+    @notice Say that one instruction reverses or replaces another; nothing is ever edited.
+    """
+    powers._need(powers.ACTION)
+    acts._need_grounds(reason, document)
+    log ISecurityToken.Corrected(
+        instruction=instruction, corrects=corrects, reason=reason, document=document
+    )
+
+
+@external
+def give_mandate(call_hash: bytes32, reason: uint256, document: bytes32):
+    """
+    @notice Give reason and document for one standard call (keccak-256 of its call data) that has no
+            room for them: forcedTransfer, burn, mint, freezes. The call uses the mandate up.
+    """
+    powers._need(powers.CONFIRM)
+    acts._need_grounds(reason, document)
+    book.mandates[call_hash] = book.Mandate(reason=reason, document=document)
+    log ISecurityToken.MandateGiven(call_hash=call_hash, reason=reason, document=document)
 
 
 # ---- acts of power by their standard names ----

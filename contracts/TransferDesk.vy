@@ -6,7 +6,8 @@
 @license Apache-2.0
 @notice Decides every transfer that is not plain, moves what the rules allow and says why it refuses
         the rest; answers the same question for anybody who asks first (ERC-1404, ERC-7943, ERC-3643).
-        Deployed once for a chain; it works over the storage of the token that calls it.
+        Keeps the vintages. Deployed once for a chain; it works over the storage of the token that
+        calls it.
 @custom:halt Nothing to halt: it keeps no units and no rules. Called directly it finds no active policy.
 """
 from interfaces import IHolders
@@ -44,11 +45,8 @@ def transfer(to: address, amount: uint256) -> bool:
 
 @external
 def transferFrom(owner: address, to: address, amount: uint256) -> bool:
-    allowed: uint256 = book.allowances[owner][msg.sender]
+    self._spend(owner, to, amount, words.SALE, 0)
     moves._pass(self._register(), owner, to, amount, words.SALE, 0, 0)
-    assert amount <= allowed, "transfer refused: 102"
-    if allowed != max_value(uint256):
-        book.allowances[owner][msg.sender] = allowed - amount
     return True
 
 
@@ -100,7 +98,8 @@ def transfer_attested(
     @notice A transfer of the kind, and with the facts, that a registrar has signed for: once, for
             these parties and units, until the deadline. `day` is its legal day, 0 for today.
     """
-    assert msg.sender == sender or self._allowed(sender, units), "transfer refused: 102"
+    if msg.sender != sender:
+        self._spend(sender, receiver, units, kind, proofs)
     register: IHolders = self._register()
     assert block.timestamp <= deadline, "attestation: expired"
     assert staticcall register.has_power(registrar, powers.ADMIT), "attestation: no registrar"
@@ -147,7 +146,7 @@ def transfer_venue(sender: address, receiver: address, units: uint256) -> bool:
     @notice A registered venue contract settles a trade with the seller's allowance.
     """
     powers._need(powers.VENUE)
-    assert self._allowed(sender, units), "transfer refused: 102"
+    self._spend(sender, receiver, units, words.VENUE, 0)
     moves._pass(self._register(), sender, receiver, units, words.VENUE, 0, 0)
     return True
 
@@ -201,19 +200,77 @@ def _passage(
 
 
 @internal
-def _allowed(owner: address, units: uint256) -> bool:
+def _spend(owner: address, to: address, units: uint256, kind: uint256, proofs: uint256):
+    """
+    @dev Use up an allowance before anything else happens. Too small a one is refused with 102 in its
+         place in the order: after a halt and too few units, before all that concerns the parties.
+    """
     allowed: uint256 = book.allowances[owner][msg.sender]
     if units > allowed:
-        return False
+        code: uint256 = self._code(owner, to, units, kind, proofs)
+        if code != 106 and code != 100 and code != 101:
+            code = 102
+        moves._refuse(code, owner, units, self._word(owner))
     if allowed != max_value(uint256):
         book.allowances[owner][msg.sender] = allowed - units
-    return True
 
 
 @internal
 @view
 def _register() -> IHolders:
     return IHolders(book.holders_register)
+
+
+# ---- vintages and what their clocks wait for ----
+
+
+@external
+def open_vintage(terms: uint256) -> uint256:
+    """
+    @notice The number of the vintage with these terms; a past acquisition day needs the take-over.
+    """
+    powers._need(powers.ISSUE)
+    acquired: uint256 = acts._legal_day(terms & words.M20)
+    return book._vintage(terms)
+
+
+@external
+def amend_vintage(vintage: uint256, terms: uint256, document: bytes32):
+    """
+    @notice Move the clocks of a vintage (a distribution certified complete, a status changed); its
+            acquisition day and family stay.
+    """
+    powers._need(powers.RULES)
+    kept: uint256 = book.vintages[vintage]
+    assert kept != 0 and document != empty(bytes32), "vintage: unknown, or no document"
+    assert (kept ^ terms) & (words.M20 | (words.M8 << 120)) == 0, "vintage: other lot"
+    assert terms >> 168 == 0, "vintage: bad terms"
+    book.vintage_of[kept] = 0
+    book.vintage_of[terms] = vintage
+    book.vintages[vintage] = terms
+    log ISecurityToken.VintageAmended(vintage=vintage, terms=terms, document=document)
+
+
+@external
+def set_reacquired(month: uint256, vintage: uint256):
+    """
+    @notice The vintage of units bought from an affiliate in a civil month (counted from March 0000).
+    """
+    powers._need(powers.RULES)
+    assert book.vintages[vintage] != 0, "vintage: unknown"
+    book.reacquired[month] = vintage
+    log ISecurityToken.ReacquiredSet(month=month, vintage=vintage)
+
+
+@external
+def set_informed(until: uint256, document: bytes32):
+    """
+    @notice The last day on which current public information is available (230.144(c)).
+    """
+    powers._need(powers.INFORM)
+    assert until <= words.M20 and document != empty(bytes32), "act: day and document"
+    book.informed_until = until
+    log ISecurityToken.InformedSet(until=until, document=document)
 
 
 # ---- the same question, asked first ----
@@ -243,13 +300,8 @@ def restriction(
 @view
 def canTransfer(sender: address, receiver: address, amount: uint256) -> bool:
     """
-    @notice ERC-7943 and ERC-3643: rules and freezes only; too small a balance is not their matter.
+    @notice ERC-7943 and ERC-3643: whether a sale would pass now.
     """
-    word: uint256 = self._word(sender)
-    if amount > word & words.M96:
-        return self._code(sender, receiver, word & words.M96, words.SALE, 0) == 0 and (
-            (word >> 96) & words.M96 == 0
-        )
     return self._code(sender, receiver, amount, words.SALE, 0) == 0
 
 

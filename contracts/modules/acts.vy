@@ -21,6 +21,7 @@ def _header(
     """
     @dev What stands before the Transfers of an issue, and the two limits it must keep.
     """
+    assert book.state & words.HALTED == 0, "split: one runs"
     supply: uint256 = book.accounts[words.SUPPLY] & words.M96
     assert supply + total <= book.authorised, "units: more than authorised"
     assert vintage == 0 or book.vintages[vintage] != 0, "vintage: unknown"

@@ -56,6 +56,7 @@ informed_until: uint256  # last day on which current public information was avai
 authorised: uint256
 name: String[64]
 name_hash: bytes32  # of the name at deployment: signatures bind to it even when the name changes
+signed_name: String[64]  # that name, kept once another one is set
 symbol: String[16]
 decimals: uint8
 onchain_id: address

@@ -14,8 +14,8 @@ from modules import words
 uses: book
 uses: rules
 
-# the issuer as a party: account 1 of nobody, class 0, never counted
-ISSUER: constant(uint256) = (1 << 160) | words.FACT_TREASURY
+# the issuer as a party: an account number that nobody is given, class 0, never counted
+ISSUER: constant(uint256) = (words.SUPPLY << 160) | words.FACT_TREASURY
 OFTEN: constant(uint256) = words.ACTIVE | words.PAUSED | words.HALTED | words.OUTSIDE
 RARE: constant(uint256) = (
     words.FACT_STOPPED | words.FACT_MULTI | words.FACT_TREASURY | words.TOMBSTONE
@@ -68,8 +68,7 @@ def _pass(
     if (b >> 200) & words.M16 != passed:
         b = book._covered(to_account, b, passed)
     if state & words.COUNTRIES != 0:
-        verdict: uint256 = (receiver_facts << 20) | (((state >> 228) & words.M16) << 227)
-        b = (b & ~VERDICT) | (verdict & VERDICT)
+        b = (b & ~VERDICT) | self._verdict(state, receiver_facts)
     log ISecurityToken.Transfer(sender=sender, receiver=receiver, amount=amount)
     if (a >> 192) & words.M8 != 0 or rules._resets(state, sender_facts, kind):
         a, b = self._move_lots(
@@ -81,6 +80,15 @@ def _pass(
         book.state = state
     if state & words.OUTSIDE != 0:
         extcall ITransferred(book.outside).transferred(sender, receiver, amount)
+
+
+@internal
+@pure
+def _verdict(state: uint256, facts: uint256) -> uint256:
+    """
+    @dev What an account word remembers: units may go to this country under this version of the rules.
+    """
+    return (((facts >> 197) & words.M10) << 217) | (((state >> 228) & words.M16) << 227)
 
 
 @internal
@@ -165,7 +173,9 @@ def _regroup(state: uint256, from_class: uint256, to_class: uint256):
     counts: uint256 = book.group_counts
     for i: uint256 in range(8):
         counts += ((entered >> i) & 1) << (32 * i)
-        counts -= ((left >> i) & 1) << (32 * i)
+        # a count set too low must not keep the last holders in, nor borrow from its neighbour
+        if (left >> i) & 1 != 0 and (counts >> (32 * i)) & words.M32 != 0:
+            counts -= 1 << (32 * i)
     book.group_counts = counts
 
 
@@ -196,7 +206,10 @@ def _move_lots(
     slots: uint256 = (a >> 192) & words.M8
     need: uint256 = amount
     anew: uint256 = 0
-    if rules._resets(state, sender_facts, kind):
+    same: bool = sender_facts & receiver_facts & words.FACT_MULTI != 0 and rules._same_person(
+        register, sender_facts, receiver_facts
+    )
+    if not same and rules._resets(state, sender_facts, kind):
         anew = book.reacquired[rules._month()]
     if picks == 0:
         free: uint256 = min(amount, (a & words.M96) - book._restricted(from_account, slots))
@@ -206,10 +219,6 @@ def _move_lots(
             book._log_lot(from_account, to_account, 0, anew, free)
     else:
         slots = slots & picks
-    unbound: bool = kind >= words.FORCED or (
-        sender_facts & receiver_facts & words.FACT_MULTI != 0
-        and rules._same_person(register, sender_facts, receiver_facts)
-    )
     for i: uint256 in range(8):
         if need == 0:
             break
@@ -220,7 +229,7 @@ def _move_lots(
             (receiver_facts >> 192) & words.M5,
             kind,
             proofs,
-            unbound,
+            same or kind >= words.FORCED,
         )
         slot: uint256 = lot & words.M8
         assert slot != rules.MOVED_ALL, "lots: too few"
@@ -285,7 +294,7 @@ def _shift(
     @dev Move against the rules: the receiver must still be able to receive, frozen units that go are
          announced, vintages stay as they are.
     """
-    state: uint256 = self._current()
+    state: uint256 = self._unsplit()
     sender_facts: uint256 = 0
     receiver_facts: uint256 = 0
     sender_facts, receiver_facts = staticcall register.pair(sender, receiver)
@@ -324,6 +333,17 @@ def _current() -> uint256:
     state: uint256 = book.state
     if block.timestamp >= state & words.M40:
         return book._rolled(state)
+    return state
+
+
+@internal
+@view
+def _unsplit() -> uint256:
+    """
+    @dev While a split scales account by account, not even a power may issue, move or cancel units.
+    """
+    state: uint256 = self._current()
+    assert state & words.HALTED == 0, "split: one runs"
     return state
 
 
@@ -369,15 +389,17 @@ def _credit(
     if usual and exponent != 255:
         usual = (b & words.M96) + amount <= ((state >> 196) & words.M24) << exponent
     if usual and state & words.COUNTRIES != 0:
-        verdict: uint256 = ((facts << 20) | (((state >> 228) & words.M16) << 227)) & VERDICT
+        verdict: uint256 = (((facts >> 197) & words.M10) << 217) | (((state >> 228) & words.M16) << 227)
         if b & VERDICT != verdict:
             country: uint256 = (facts >> 197) & words.M10
             usual = (book.countries[country >> 8] >> (country & 255)) & 1 != 0
-            b = (b & ~VERDICT) | verdict
+            if usual:
+                b = (b & ~VERDICT) | verdict
     if usual and b & words.M96 == 0 and amount != 0:
         usual = (state >> 140) & words.M28 < (state >> 168) & words.M28
-        if state & words.GROUPS != 0 and rules._is_grouped(state, (facts >> 192) & words.M5):
-            usual = False
+        if state & words.GROUPS != 0:
+            of_class: uint256 = (facts >> 192) & words.M5
+            usual = usual and of_class < 8 and (state >> (244 + of_class)) & 1 == 0
         if usual:
             counted = state + (1 << 140)
     if not usual:
@@ -391,7 +413,7 @@ def _credit(
     passed: uint256 = (state >> 40) & words.M16
     if (b >> 200) & words.M16 != passed:
         b = book._covered(account, b, passed)
-    if vintage != 0:
+    if vintage != 0 and amount != 0:
         b = self._put(account, b, vintage, amount)
     book.accounts[account] = b + amount
     log ISecurityToken.Transfer(sender=empty(address), receiver=wallet, amount=amount)
@@ -407,7 +429,7 @@ def _debit(
          supply.
     """
     account: uint256 = (facts >> 160) & words.M32
-    state: uint256 = self._current()
+    state: uint256 = self._unsplit()
     a: uint256 = book.accounts[account]
     assert account != 0, "transfer refused: 111"
     assert amount <= a & words.M96, "transfer refused: 101"

@@ -26,6 +26,7 @@ RARE_FACTS: constant(uint256) = (
 )
 STATE_FLAGS: constant(uint256) = words.ACTIVE | words.PAUSED | words.HALTED | words.OUTSIDE
 VERDICT: constant(uint256) = ((1 << 26) - 1) << 217
+COUNTRY: constant(uint256) = words.M10 << 197
 
 
 @internal
@@ -68,12 +69,14 @@ def _moved(
         if exponent != 255 and held + amount > ((state >> 196) & words.M24) << exponent:
             return False
         if state & words.COUNTRIES != 0:
-            verdict: uint256 = ((g << 20) | (((state >> 228) & words.M16) << 227)) & VERDICT
+            verdict: uint256 = ((g & COUNTRY) << 20) | (((state >> 228) & words.M16) << 227)
             if b & VERDICT != verdict:
                 country: uint256 = (g >> 197) & words.M10
                 if (book.countries[country >> 8] >> (country & 255)) & 1 == 0:
                     return False
                 b = (b & ~VERDICT) | verdict
+    elif state & words.HALTED != 0:
+        return False
     counted: uint256 = state
     if left == 0 or held == 0:
         grouped: uint256 = (state >> (244 + to_class)) | (state >> (244 + ((f >> 192) & words.M5)))
@@ -132,12 +135,16 @@ def _one_lot(account: uint256, word: uint256, amount: uint256, to_class: uint256
         return 0
     terms: uint256 = book.vintages[lot >> 96]
     today: uint256 = block.timestamp // 86400
-    # all four clocks; A runs until its free day here, the desk knows about current information
+    # all four clocks; where A depends on current information, the desk decides
     masks: uint256 = terms >> (128 + to_class)
+    day: uint256 = (terms >> 20) & words.M20
     free: uint256 = (terms >> 40) & words.M20
-    if free == 0:
-        free = (terms >> 20) & words.M20
-    running: uint256 = 1 if today < free else 0
+    running: uint256 = 0
+    if day != 0 and today >= day:
+        if free == 0 or today < free:
+            return max_value(uint256)
+    elif today < (free if free != 0 else day):
+        running = 1
     if today < (terms >> 60) & words.M20:
         running |= 256
     if today < (terms >> 80) & words.M20:

@@ -49,6 +49,7 @@ def _need(power: uint256):
 @internal
 def _announce(who: address, powers: uint256, effective: uint256):
     assert who != empty(address), "power: no holder"
+    assert powers >> 64 == 0, "power: unknown"
     self.holders[who] = self._of(who) | (powers << 64) | (effective << 128)
     log IPowers.PowersAnnounced(account=who, powers=powers, effective=effective)
 
@@ -58,7 +59,9 @@ def _grant(who: address, powers: uint256):
     """
     @dev The holder of GRANT announces; taking one's own powers away is immediate.
     """
-    if who == msg.sender and powers & ~self._of(who) == 0:
+    # what is announced for oneself already cannot be dodged: only what stays may be kept
+    announced: uint256 = (self.holders[who] >> 64) & ((1 << 64) - 1)
+    if who == msg.sender and powers & ~(self._of(who) & announced) == 0:
         self._announce(who, powers, block.timestamp)
         return
     self._need(GRANT)

@@ -58,13 +58,14 @@ def _refusal(
         country: uint256 = (receiver_facts >> 197) & words.M10
         if (b >> 217) & ((1 << 26) - 1) != country | ((state >> 228) & words.M16) << 10:
             if (book.countries[country >> 8] >> (country & 255)) & 1 == 0:
-                return (book.group_codes >> 64) & words.M8
-    same: bool = False
+                code = (book.group_codes >> 64) & words.M8
+                return code if code != 0 else 118
+    same: bool = (sender_facts ^ receiver_facts) & (words.M32 << 160) == 0
     if sender_facts & receiver_facts & words.FACT_MULTI != 0:
         same = self._same_person(register, sender_facts, receiver_facts)
     from_class: uint256 = (sender_facts >> 192) & words.M5
     to_class: uint256 = (receiver_facts >> 192) & words.M5
-    resets: bool = self._resets(state, sender_facts, kind)
+    resets: bool = not same and self._resets(state, sender_facts, kind)
     if resets:
         vintage: uint256 = book.reacquired[self._month()]
         if vintage == 0:
@@ -148,7 +149,7 @@ def _leaves(register: IHolders, facts: uint256, word: uint256, amount: uint256) 
     """
     @dev Whether the person no longer holds anything once `amount` has gone.
     """
-    if word & words.M96 != amount or facts & words.FACT_TREASURY != 0:
+    if word & words.M96 != amount or amount == 0 or facts & words.FACT_TREASURY != 0:
         return False
     if facts & words.FACT_MULTI == 0:
         return True
@@ -232,7 +233,8 @@ def _groups_refusal(from_class: uint256, to_class: uint256, leaves: bool) -> uin
         if (entered >> i) & 1 != 0:
             limit: uint256 = (book.group_limits >> (32 * i)) & words.M32
             if limit != words.M32 and (book.group_counts >> (32 * i)) & words.M32 >= limit:
-                return (book.group_codes >> (8 * i)) & words.M8
+                code: uint256 = (book.group_codes >> (8 * i)) & words.M8
+                return code if code != 0 else 150
     return 0
 
 

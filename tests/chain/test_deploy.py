@@ -5,20 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eth_account import Account
-from eth_account.signers.local import LocalAccount
 from hexbytes import HexBytes
 from web3 import Web3
 
 from freehold.chain import contracts, deploy, node
+from freehold.chain.signer import KeySigner, from_key
 from freehold.core.ids import ZERO_ADDRESS, Address
 from freehold.core.powers import ALL_POWERS, Powers
 from freehold.core.reasons import Reason, sentence
 
-REGISTRAR_KEY: LocalAccount = Account.from_key("0x" + "11" * 32)
-SELLER_KEY: LocalAccount = Account.from_key("0x" + "22" * 32)
-BUYER = Account.from_key("0x" + "33" * 32).address
-STRANGER = Account.from_key("0x" + "44" * 32).address
+REGISTRAR_KEY, SELLER_KEY = from_key("11" * 32), from_key("22" * 32)
+BUYER, STRANGER = from_key("33" * 32).address, from_key("44" * 32).address
 SENTENCES = {int(reason): sentence(reason) for reason in Reason if reason}
 ACTIVE = 1 << 68
 RULES = [(1, 0, ACTIVE | (1 << (76 + 9)) | (2**28 - 1) << 168 | 255 << 220), (2, 1 << 16, 2)]
@@ -30,22 +27,21 @@ def ledger(tmp_path: Path) -> Iterator[Web3]:
     node.create_ledger(tmp_path, keys, development=True)
     w3 = node.open_ledger(tmp_path, linger_seconds=0.2)
     yield w3
-    w3.provider.close()
+    getattr(w3.provider, "close")()  # noqa: B009 - web3's own providers have none
 
 
-def send(w3: Web3, key: LocalAccount, data: bytes, to: str | None) -> Mapping[str, Any]:
+def send(w3: Web3, key: KeySigner, data: bytes, to: str | None) -> Mapping[str, Any]:
     tx = {
-        "from": key.address,
-        "nonce": w3.eth.get_transaction_count(key.address),
+        "chainId": 31337,
+        "nonce": w3.eth.get_transaction_count(Web3.to_checksum_address(key.address)),
+        "to": to,
         "data": data,
         "gas": 12_000_000,
         "maxFeePerGas": 10**10,
         "maxPriorityFeePerGas": 0,
-        "chainId": 31337,
-        "value": 0,
     }
-    raw = key.sign_transaction(tx if to is None else tx | {"to": to}).raw_transaction
-    return w3.eth.wait_for_transaction_receipt(w3.eth.send_raw_transaction(raw))
+    digest = w3.eth.send_raw_transaction(key.sign_transaction(tx))
+    return w3.eth.wait_for_transaction_receipt(digest)
 
 
 def opening(symbol: str, issuer: Mapping[str, Address], assets: Address) -> bytes:
@@ -83,7 +79,7 @@ def test_platform_issuer_and_two_instruments_stand_and_move_by_the_rules(ledger:
 
     admitted = [int(w, 16) | 1 << 192 | 30_000 << 207 for w in (SELLER_KEY.address, BUYER)]
     post(contracts.call("Holders", "admit", admitted), holders)
-    content = contracts.rules_content(RULES)
+    content = contracts.content_hash(RULES)
     post(contracts.call("SecurityToken", "announce_rules", b"\2" * 32, content), tokens[0])
     post(contracts.call("SecurityToken", "activate_rules", RULES), tokens[0])
     row = int(SELLER_KEY.address, 16) | 500 << 160

@@ -111,7 +111,7 @@ def test_an_unknown_key_is_named(kms):
 @pytest.mark.parametrize("mood", ["p256", "off curve"])
 def test_a_key_of_another_curve_is_refused_at_once(kms, mood):
     kms.mood = mood
-    with pytest.raises(Invalid, match="not on the curve secp256k1|not a point of its curve"):
+    with pytest.raises(Invalid, match=r"not on the curve secp256k1|not a point of its curve"):
         open_kms(Kms(kms.url, "agent"))
 
 

@@ -9,5 +9,4 @@ from tests.chain import gate_world
 def gate(tmp_path):
     world = gate_world.build(tmp_path / "home", f"sqlite:///{tmp_path}/book.db")
     yield world
-    world.book.close()
-    world.w3.provider.close()
+    world.close()

@@ -162,9 +162,7 @@ def test_a_company_on_a_real_ledger_is_verified_against_its_contracts(tmp_path):
         source = source_of_node(opened.w3)
         with opened.index.connect() as connection:
             follow.follow(connection, source, course, Memory())
-            found = verify(
-                source, course, lambda *at: answers_of_node(opened.w3, *at), connection
-            )
+            found = verify(source, course, lambda *at: answers_of_node(opened.w3, *at), connection)
             (first, *_) = verify(
                 source,
                 course,

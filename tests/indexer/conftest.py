@@ -34,9 +34,7 @@ def projection(request):
         return
     server = make_url(request.getfixturevalue("indexer_postgresql"))
     name = f"projection_{next(_numbers)}"
-    root = create_engine(
-        server.set(drivername="postgresql+pg8000"), isolation_level="AUTOCOMMIT"
-    )
+    root = create_engine(server.set(drivername="postgresql+pg8000"), isolation_level="AUTOCOMMIT")
     with root.connect() as connection:
         connection.execute(text(f"CREATE DATABASE {name}"))
     root.dispose()

@@ -25,9 +25,7 @@ def filled(engine, seed, count, holders=15):
     events = [one for one in events if one.position.block < last]
     recording = record(stream.heads(last - 1), events)
     with engine.connect() as connection:
-        follow.follow(
-            connection, source_of(recording), follow.Course((stream.HOLDERS,)), Memory()
-        )
+        follow.follow(connection, source_of(recording), follow.Course((stream.HOLDERS,)), Memory())
     return events, rebuild(stream.HOLDERS, events)
 
 

@@ -117,6 +117,25 @@ def test_after_a_stop_every_block_and_receipt_is_the_same(start, connect, home: 
     assert wait_for_receipt(connect(running), more)["blockNumber"] == hex(10)
 
 
+def test_a_stop_under_load_finishes_the_block_and_keeps_a_snapshot(start, connect, home) -> None:
+    running = start()
+    told: list[str] = []
+
+    def send_without_end() -> None:
+        line = connect(running)
+        for nonce in range(10_000):
+            told.extend(line.send_raw([signed(nonce)]))
+
+    sending = background(send_without_end)
+    wait_until(lambda: len(told) > 50)
+    node.stop(home)
+    sending.join()
+    assert (home / "anvil" / "node.log").read_text() == ""
+    assert len(list((home / "anvil").glob("snapshot-*.gz"))) == 1
+    line = connect(start())
+    assert all(wait_for_receipt(line, accepted) for accepted in told)
+
+
 def test_blocks_mined_on_a_snapshot_replay_without_it(start, connect, home: Path) -> None:
     write_history(connect(start()))
     node.stop(home)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from freehold.chain.anvil import install as installing
+from freehold.chain import npm
 from freehold.chain.anvil.install import PACKAGES, SHA512, VERSION, executable, install
 from freehold.core.errors import Unavailable
 
@@ -25,7 +25,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_lock_pins_the_version_and_the_digest(tmp_path: Path) -> None:
     package = "@foundry-rs/anvil-linux-amd64"
-    installing._write_lock(tmp_path, package)
+    npm._write_lock(tmp_path, {package: npm.Pin(VERSION, SHA512[package])})
     entry = json.loads((tmp_path / "package-lock.json").read_text())["packages"][
         f"node_modules/{package}"
     ]

@@ -26,7 +26,8 @@ def call(contract: str, function: str, *args: Any) -> bytes:
 def creation(contract: str, *args: Any) -> bytes:
     """The data of a transaction that creates a contract."""
     code = bytes.fromhex(artifact(contract)["bytecode"].removeprefix("0x"))
-    entry = next((e for e in abi(contract) if e["type"] == "constructor"), {"inputs": []})
+    nothing: dict[str, Any] = {"inputs": []}
+    entry = next((e for e in abi(contract) if e["type"] == "constructor"), nothing)
     return code + encode(_types(entry["inputs"]), args)
 
 
@@ -97,9 +98,9 @@ def event_topic(contract: str, event: str) -> bytes:
 @cache
 def _function(contract: str, name: str, arguments: int) -> dict[str, Any]:
     for entry in abi(contract):
-        if entry["type"] == "function" and entry["name"] == name:
-            if len(entry["inputs"]) == arguments:
-                return entry
+        named = entry["type"] == "function" and entry["name"] == name
+        if named and len(entry["inputs"]) == arguments:
+            return entry
     raise AssertionError(f"{contract} has no {name} of {arguments} arguments")
 
 

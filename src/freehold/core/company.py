@@ -1,17 +1,17 @@
 """A company and its classes from a small TOML file: what a take-over of an old register starts from.
 
-    id = "harbour"            what the issuer is called here
-    name = "Harbour Mills AG"
-    country = "CH"            ISO 3166-1 alpha-2
-    formed = 1998-05-04       optional
+id = "harbour"            what the issuer is called here
+name = "Harbour Mills AG"
+country = "CH"            ISO 3166-1 alpha-2
+formed = 1998-05-04       optional
 
-    [[class]]
-    id = "registered"
-    name = "Registered shares"
-    symbol = "HMR"
-    kind = "common"           common or preferred
-    decimals = 0              optional
-    authorised = "2000000"    optional; left out there is no limit
+[[class]]
+id = "registered"
+name = "Registered shares"
+symbol = "HMR"
+kind = "common"           common or preferred
+decimals = 0              optional
+authorised = "2000000"    optional; left out there is no limit
 """
 
 import tomllib
@@ -60,7 +60,9 @@ def read_company(text: str) -> Company:
         formed if isinstance(formed, date) else None,
     )
     ids = [one.id for one in classes]
-    mistakes += [Mistake(f"class {id}", "stands twice") for id in {i for i in ids if ids.count(i) > 1}]
+    mistakes += [
+        Mistake(f"class {id}", "stands twice") for id in {i for i in ids if ids.count(i) > 1}
+    ]
     if mistakes:
         raise Invalid("the company file cannot be used", mistakes)
     return Company(issuer, {one.id: one for one in classes})

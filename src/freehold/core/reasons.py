@@ -79,12 +79,13 @@ class Reason(IntEnum):
     RECORD_DATE_NOTICE = 194
     TAX_FORM_MISSING = 195
     BROKER_REQUIRED = 196
+    OUTSIDE_RULES = 199
     POWER_NOT_PERMITTED = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refusal as it came back from the chain; `code` may be one that this version does not know."""
+    """A refusal as the chain gave it; `code` may be one that this version does not know."""
 
     code: int
 
@@ -203,7 +204,7 @@ _EXPLAINED: dict[Reason, tuple[int, str]] = {
     ),
     Reason.REGCF_ONE_YEAR: (
         0x55,
-        "Units from a crowdfunding offering may not be resold in their first year to this receiver.",
+        "Units from a crowdfunding offering may not go to this receiver in their first year.",
     ),
     Reason.CONTRACT_LOCKUP: (0x55, "These units are under a contractual lock-up."),
     Reason.NO_CURRENT_INFORMATION: (
@@ -313,6 +314,10 @@ _EXPLAINED: dict[Reason, tuple[int, str]] = {
         "The holder's tax form is missing, so tax is withheld at the full rate.",
     ),
     Reason.BROKER_REQUIRED: (0x58, "This transfer has to be made through a broker."),
+    Reason.OUTSIDE_RULES: (
+        0x50,
+        "The compliance contract that the issuer has set in addition refuses this transfer.",
+    ),
     Reason.POWER_NOT_PERMITTED: (
         0x58,
         "Whoever submitted this does not hold the power it needs.",

@@ -14,7 +14,6 @@ from freehold.chain import contracts, deploy
 from freehold.chain.contracts import call
 from freehold.core.asset import AssetKind, AssetRecord, as_json, asset_id
 from freehold.core.facts import Facts, Flags, pack_facts
-from freehold.core.holder import HolderKind
 from freehold.core.identifiers import country_number
 from freehold.core.ids import Address, canonical, record_hash
 from freehold.core.instrument import Issuer, ShareClass
@@ -116,11 +115,13 @@ def tokenise(office: Office, owner: KnownIssuer, record: AssetRecord) -> KnownAs
             call("Assets", "add_document", subject, owner.register, label, subject, ""),
         ),
     ]
-    asked = [
-        Asked(agent, placed["Assets"], data, what, f"{id} {what}") for what, data in steps
-    ]
+    asked = [Asked(agent, placed["Assets"], data, what, f"{id} {what}") for what, data in steps]
     for document in record.documents:
-        asked.append(_document(office, placed["Assets"], owner, id, document.name, document.content, document.uri))
+        asked.append(
+            _document(
+                office, placed["Assets"], owner, id, document.name, document.content, document.uri
+            )
+        )
     carry_out(office, f"asset {id}", asked)
     row = KnownAsset(id, owner.id, str(record.kind), record.name, text)
     with office.book.transaction() as tx:
@@ -163,16 +164,9 @@ def instrument(
     return row
 
 
-def kind_of(holder: HolderKind) -> str:
-    """How the book writes what a holder is."""
-    return str(holder)
-
-
-def _first_rules(
-    office: Office, token: Address, assets: Address, asset: KnownAsset
-) -> list[Asked]:
+def _first_rules(office: Office, token: Address, assets: Address, asset: KnownAsset) -> list[Asked]:
     """Announce and activate the starting rules (at once, since no unit exists) and bind the asset."""
-    agent, rows = office.keys.agent, [tuple(change) for change in starter.changes()]
+    agent, rows = office.keys.agent, starter.changes()
     policy = bytes.fromhex(starter.POLICY_ID[2:])
     content = contracts.content_hash(rows)
     steps = [

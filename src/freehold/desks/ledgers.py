@@ -9,8 +9,9 @@ from freehold.chain.anvil import install as installing
 from freehold.chain.anvil import node as fast
 from freehold.chain.anvil.genesis import Genesis
 from freehold.chain.anvil.node import Node
+from freehold.config import Config
 from freehold.core.errors import NotFound
-from freehold.desks.office import Settings, create_local_ledger, local_words
+from freehold.desks.office import create_local_ledger, local_words
 
 FUNDS = 10**6 * 10**18
 
@@ -25,40 +26,40 @@ class Running:
     fast: Node | None
 
 
-def create(settings: Settings, *, simulated_clock: bool) -> None:
+def create(settings: Config, *, simulated_clock: bool) -> None:
     """Create the embedded ledger of the home with its own keys. Raises Conflict if there is one."""
     create_local_ledger(settings.home, simulated_clock=simulated_clock)
 
 
-def serve(settings: Settings, port: int) -> None:
+def serve(settings: Config, port: int) -> None:
     """Offer the embedded ledger as HTTP JSON-RPC on 127.0.0.1 until interrupted."""
     if not node.has_ledger(settings.home):
         raise NotFound(f"there is no ledger in {settings.home} yet: run `freehold node create`")
     node.serve(settings.home, port)
 
 
-def status(settings: Settings) -> Running:
+def status(settings: Config) -> Running:
     """What runs on the home now."""
     home = settings.home
     return Running(home, node.status(home), node.has_ledger(home), fast.status(home))
 
 
-def install(settings: Settings) -> Path:
+def install(settings: Config) -> Path:
     """Fetch the fast node's program into the home; the path of it. Raises Unavailable."""
     return installing.install(settings.home)
 
 
-def start_fast(settings: Settings, port: int) -> Node:
+def start_fast(settings: Config, port: int) -> Node:
     """Start the fast node in the background, its chain led back to where it was."""
-    return fast.start(settings.home, fast_genesis(settings.home), port)
+    return fast.start(settings.home, _genesis(settings.home), port)
 
 
-def stop_fast(settings: Settings) -> None:
+def stop_fast(settings: Config) -> None:
     """Stop the fast node after a snapshot. Raises NotFound if none runs."""
     fast.stop(settings.home)
 
 
-def fast_genesis(home: Path) -> Genesis:
+def _genesis(home: Path) -> Genesis:
     """How the fast node's chain of a home begins: the two persons' local keys have funds."""
     words = local_words(home)
     people = [signer.from_mnemonic(words, index).address for index in (0, 1)]

@@ -7,46 +7,27 @@ account that is opened by a key of the agent, numbered and derived from his mnem
 
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
-
-from eth_account import Account
-from sqlalchemy import Engine
-from web3 import Web3
-from web3.types import RPCEndpoint
 
 from freehold.book.session import Book, open_book
 from freehold.chain import node, signer
 from freehold.chain.anvil import node as fast
+from freehold.chain.keyring import open_signer
+from freehold.chain.node import Ledger
 from freehold.chain.signer import Signer
+from freehold.config import LOCAL_KEYS, Config
 from freehold.core.clock import Clock, from_seconds
 from freehold.core.errors import Invalid, NotPermitted, Unavailable
 from freehold.desks.posting import Posting
-from freehold.indexer.tables import open_projection
+from freehold.indexer.tables import Projection, open_projection
 
-LOCAL_KEYS = "local"
 CUSTODY_FROM = 1_000
 """The mnemonic's first index for accounts kept by the agent's key; below it stand people."""
-
-
-class Settings(Protocol):
-    """The settings a desk needs (see `freehold.config`)."""
-
-    home: Path
-    ledger: str
-    chain_id: int | None
-    finality_depth: int
-    book_url: str
-    index_url: str
-    signer: str
-    signer_secret: str
-    second_signer: str
-    second_signer_secret: str
-    secrets: Mapping[str, str]
 
 
 class WallClock:
@@ -76,10 +57,10 @@ class Office:
     """An open office. `simulated` says whether the ledger's clock is a declared simulated one."""
 
     home: Path
-    w3: Web3
+    w3: Ledger
     chain: int
     book: Book
-    index: Engine
+    index: Projection
     keys: Keys
     clock: Clock
     posting: Posting
@@ -88,7 +69,7 @@ class Office:
 
 @contextmanager
 def open_office(
-    settings: Settings, prompt: Callable[[str], str] = lambda words: ""
+    settings: Config, prompt: Callable[[str], str] = lambda words: ""
 ) -> Iterator[Office]:
     """Open ledger, book, projection and keys; close them afterwards.
 
@@ -104,27 +85,25 @@ def open_office(
     clock = WallClock()
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
     posting = Posting(book, w3, chain, people, clock, worker, finality=settings.finality_depth)
-    simulated = settings.ledger == "embedded" and bool(_info(w3).get("simulatedClock"))
+    simulated = settings.ledger == "embedded" and node.declares_simulated_clock(w3)
     try:
         yield Office(settings.home, w3, chain, book, index, keys, clock, posting, simulated)
     finally:
         book.close()
         index.dispose()
-        close = getattr(w3.provider, "close", None)
-        if close:
-            close()
+        node.close(w3)
 
 
 def now_on_chain(office: Office) -> datetime:
     """The instant of the newest block."""
-    return from_seconds(int(office.w3.eth.get_block("latest")["timestamp"]))
+    return from_seconds(node.last_seconds(office.w3))
 
 
 def set_clock(office: Office, seconds: int) -> None:
     """Set the declared simulated clock of a local ledger. Raises NotPermitted on any other."""
     if not office.simulated:
         raise NotPermitted("only a ledger that declares a simulated clock has a past to choose")
-    office.w3.provider.make_request(RPCEndpoint("freehold_setClock"), [hex(seconds)])
+    node.set_clock(office.w3, seconds)
 
 
 def create_local_ledger(home: Path, *, simulated_clock: bool = False, seconds: int = 0) -> None:
@@ -132,12 +111,24 @@ def create_local_ledger(home: Path, *, simulated_clock: bool = False, seconds: i
     home.mkdir(parents=True, exist_ok=True)
     words = local_words(home)
     people = [signer.from_mnemonic(words, index).address for index in (0, 1)]
-    node.create_ledger(
-        home, people, simulated_clock=simulated_clock, seconds=seconds or None
-    )
+    node.create_ledger(home, people, simulated_clock=simulated_clock, seconds=seconds or None)
 
 
-def _ledger(settings: Settings, keys: Keys) -> Web3:
+def local_words(home: Path) -> str:
+    """The mnemonic of a home's local ledger, made on first use, readable by its owner alone."""
+    file = home / "local-keys"
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    words = signer.new_mnemonic()
+    with os.fdopen(descriptor, "w") as writing:
+        writing.write(words + "\n")
+    return words
+
+
+def _ledger(settings: Config, keys: Keys) -> Ledger:
     if settings.ledger == "anvil":
         running = fast.status(settings.home)
         if running is None:
@@ -152,7 +143,7 @@ def _ledger(settings: Settings, keys: Keys) -> Web3:
     return node.open_ledger(settings.home, settings.ledger, chain_id=settings.chain_id)
 
 
-def _keys(settings: Settings, prompt: Callable[[str], str]) -> Keys:
+def _keys(settings: Config, prompt: Callable[[str], str]) -> Keys:
     custody = None
     if settings.signer == LOCAL_KEYS:
         words = local_words(settings.home)
@@ -163,42 +154,15 @@ def _keys(settings: Settings, prompt: Callable[[str], str]) -> Keys:
     agent = _signer(settings, settings.signer, settings.signer_secret, 0, prompt)
     second = None
     if settings.second_signer:
-        second = _signer(
-            settings, settings.second_signer, settings.second_signer_secret, 1, prompt
-        )
+        second = _signer(settings, settings.second_signer, settings.second_signer_secret, 1, prompt)
     return Keys(agent, second, custody)
 
 
 def _signer(
-    settings: Settings, place: str, reference: str, index: int, prompt: Callable[[str], str]
+    settings: Config, place: str, reference: str, index: int, prompt: Callable[[str], str]
 ) -> Signer:
     if place == LOCAL_KEYS:
         if "://" in settings.ledger:
             raise Invalid("local keys are for local ledgers: set signer to keystore:PATH")
         return signer.from_mnemonic(local_words(settings.home), index)
-    kind, _, path = place.partition(":")
-    if kind != "keystore" or not path:
-        raise Invalid(f"signer {place!r} is neither local nor keystore:PATH", field="signer")
-    passphrase = signer.read_secret(reference, settings.secrets, prompt)
-    return signer.open_keystore(Path(path), passphrase)
-
-
-def local_words(home: Path) -> str:
-    """The mnemonic of a home's local ledger, made on first use, readable by its owner alone."""
-    file = home / "local-keys"
-    home.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text().strip()
-    Account.enable_unaudited_hdwallet_features()
-    words = Account.create_with_mnemonic()[1]
-    with os.fdopen(descriptor, "w") as writing:
-        writing.write(words + "\n")
-    return words
-
-
-def _info(w3: Web3) -> dict[str, Any]:
-    answer = w3.provider.make_request(RPCEndpoint("freehold_info"), [])
-    found: dict[str, Any] = answer.get("result") or {}
-    return found
+    return open_signer(place, partial(signer.read_secret, reference, settings.secrets, prompt))

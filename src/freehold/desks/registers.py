@@ -3,11 +3,8 @@
 The projection is brought up to the chain's head first, so what is shown is what the chain says.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from sqlalchemy import Connection
 
 from freehold.book import issuers
 from freehold.book.issuers import KnownInstrument, KnownIssuer
@@ -18,14 +15,14 @@ from freehold.core.errors import Invalid, NotFound
 from freehold.core.instruction import Instruction
 from freehold.core.policy.starter import HolderClass
 from freehold.core.standing import Line
-from freehold.desks import verification
+from freehold.desks import following, verification
 from freehold.desks.carrying import Asked, carry_out
+from freehold.desks.following import bring_up, by_number, course
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.reports import RegisterReport, register_report
 from freehold.desks.verification import Verification
 from freehold.indexer import read
-from freehold.indexer.follow import Course, Progress, follow
-from freehold.indexer.memory import Memory
+from freehold.indexer.tables import View
 
 CLASS_NAMES = {
     HolderClass.ACCREDITED: "accredited",
@@ -43,15 +40,6 @@ class AsOf:
     record: int | None = None
 
 
-def bring_up(office: Office) -> Progress | None:
-    """Follow the chain to its head; None while there is no issuer to follow."""
-    course = _course(office)
-    if not course.holders:
-        return None
-    with office.index.connect() as connection:
-        return follow(connection, source_of_node(office.w3), course, Memory())
-
-
 def registers(
     office: Office, issuer: str | None, named: str | None = None, as_of: AsOf | None = None
 ) -> list[RegisterReport]:
@@ -66,7 +54,7 @@ def registers(
                 _words(office, when),
                 _lines(connection, one.token, when),
                 one.decimals,
-                _names(connection, one.token, names),
+                by_number(connection, one.token, names),
                 {int(number): text for number, text in CLASS_NAMES.items()},
             )
             for one in chosen
@@ -74,20 +62,10 @@ def registers(
 
 
 def holdings_on(office: Office, issuer: str | None, day: date) -> dict[str, dict[str, int]]:
-    """Units by class id and holder on a legal day, from the chain's events alone."""
-    bring_up(office)
-    owner, chosen, names = _scope(office, issuer, None)
-    held: dict[str, dict[str, int]] = {}
-    with office.index.connect() as connection:
-        for one in chosen:
-            by_account = _names(connection, one.token, names)
-            on_day = read.holdings_on(connection, one.token, day)
-            held[one.class_id] = {
-                by_account.get(account, f"account {account}"): units
-                for account, units in on_day.items()
-                if units
-            }
-    return held
+    """Units by class id and holder's id on a legal day, from the chain's events alone."""
+    with office.book.reading() as tx:
+        owner = issuers.find(tx, issuer)
+    return following.holdings_on(office, owner, day)
 
 
 def set_record(
@@ -113,27 +91,16 @@ def set_record(
 def verify(office: Office) -> Verification:
     """Rebuild everything from the chain and compare it with contracts and projection."""
     bring_up(office)
-    course = _course(office)
-    if not course.holders:
+    ahead = course(office)
+    if not ahead.holders:
         raise NotFound("there is nothing to verify yet: import a cap table first")
     with office.index.connect() as connection:
         return verification.verify(
             source_of_node(office.w3),
-            course,
+            ahead,
             lambda holders, block: verification.answers_of_node(office.w3, holders, block),
             connection,
         )
-
-
-def instrument_named(office: Office, issuer: str | None, named: str) -> KnownInstrument:
-    """An instrument by class id, symbol or token. Raises NotFound with the ones there are."""
-    return _scope(office, issuer, named)[1][0]
-
-
-def _course(office: Office) -> Course:
-    with office.book.reading() as tx:
-        known = [one.register for one in issuers.issuers(tx) if one.chain == office.chain]
-    return Course(tuple(known), finality=max(office.posting.finality, 1))
 
 
 def _scope(
@@ -142,32 +109,19 @@ def _scope(
     """The issuer, its instruments (or the one named), and holder names by wallet."""
     with office.book.reading() as tx:
         owner = issuers.find(tx, issuer)
-        every = issuers.instruments(tx, owner.id)
-        names = {one.wallet: one.name for one in issuers.holders(tx, owner.id)}
-    if named is None:
-        return owner, every, names
-    wanted = named.lower()
-    chosen = [
-        one for one in every if wanted in (one.class_id.lower(), one.symbol.lower(), one.token.lower())
-    ]
-    if not chosen:
-        there = ", ".join(f"{one.class_id} ({one.symbol})" for one in every)
-        raise NotFound(f"{owner.name} has no instrument {named}; it has {there}", instrument=named)
+        chosen = issuers.instruments(tx, owner.id)
+        if named is not None:
+            chosen = [issuers.instrument_named(tx, owner.id, named)]
+        names = {str(one.wallet): one.name for one in issuers.holders(tx, owner.id)}
     return owner, chosen, names
 
 
-def _lines(connection: Connection, token: str, when: AsOf) -> list[Line]:
+def _lines(connection: View, token: str, when: AsOf) -> list[Line]:
     if when.record is not None:
         return read.lines_of_record(connection, token, when.record)
     if when.instant is not None:
         return read.lines_at(connection, token, when.instant)
     return read.lines(connection, token, when.block)
-
-
-def _names(connection: Connection, token: str, names: Mapping[str, str]) -> dict[int, str]:
-    """Holder names by account, from the wallet each was admitted with, living or replaced since."""
-    known = read.accounts(connection, token)
-    return {known[wallet]: name for wallet, name in names.items() if wallet in known}
 
 
 def _words(office: Office, when: AsOf) -> str:

@@ -13,9 +13,9 @@ from freehold.core.company import Company
 from freehold.core.errors import Conflict
 from freehold.core.ids import record_hash
 from freehold.core.takeover import Difference, Totals
-from freehold.desks import registers
-from freehold.desks.captables import Imported, Past, bring_in
+from freehold.desks import following
 from freehold.desks.carrying import Progress, silent
+from freehold.desks.history import BroughtIn, Past, bring_in
 from freehold.desks.office import Office, now_on_chain
 
 
@@ -48,7 +48,7 @@ def post(
     totals: str | None,
     day: date | None,
     progress: Progress = silent,
-) -> Imported:
+) -> BroughtIn:
     """Carry the take-over out. Raises Conflict while anything differs, Invalid as `dry_run`."""
     found = dry_run(office, company, register, totals, day)
     if found.differences:
@@ -66,11 +66,7 @@ def _existing(
 ) -> dict[str, dict[str, int]] | None:
     """Holdings here by class and holder id; None where the issuer is not here yet."""
     with office.book.reading() as tx:
-        if company.issuer.id not in [one.id for one in issuers.issuers(tx)]:
-            return None
-        ids = {one.name: one.id for one in issuers.holders(tx, company.issuer.id)}
-    held = registers.holdings_on(office, company.issuer.id, day or now_on_chain(office).date())
-    return {
-        class_id: {ids.get(name, name): units for name, units in line.items()}
-        for class_id, line in held.items()
-    }
+        owner = next((one for one in issuers.issuers(tx) if one.id == company.issuer.id), None)
+    if owner is None:
+        return None
+    return following.holdings_on(office, owner, day or now_on_chain(office).date())

@@ -13,14 +13,13 @@ from freehold.book.issuers import KnownHolder, KnownInstrument
 from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.clock import DAY_SECONDS, day_of, to_seconds
-from freehold.core.errors import Conflict, NotFound
+from freehold.core.errors import Conflict
 from freehold.core.facts import Kind, free_on, pack_facts, unpack_facts, unpack_vintage
 from freehold.core.ids import instruction_id
 from freehold.core.instruction import Instruction
 from freehold.core.policy.starter import HolderClass
 from freehold.core.reasons import message_for
 from freehold.core.units import Units
-from freehold.desks import registers
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
 
@@ -47,14 +46,22 @@ class TransferOutcome:
 
 
 def sell(
-    office: Office, issuer: str | None, named: str, sender: str, receiver: str, units: Units, key: str
+    office: Office,
+    issuer: str | None,
+    named: str,
+    sender: str,
+    receiver: str,
+    units: Units,
+    key: str,
 ) -> TransferOutcome:
     """Post a sale of base units between two holders (by id) of one instrument, if the rules allow it.
 
     Raises NotFound for an unknown holder or instrument.
     """
-    instrument = registers.instrument_named(office, issuer, named)
-    seller, buyer = (_holder(office, instrument.issuer, one) for one in (sender, receiver))
+    with office.book.reading() as tx:
+        owner = issuers.find(tx, issuer)
+        instrument = issuers.instrument_named(tx, owner.id, named)
+        seller, buyer = (issuers.holder_named(tx, owner.id, one) for one in (sender, receiver))
     code = restriction(office, instrument, seller, buyer, units)
     if code:
         passes_on = _passes_on(office, instrument, seller, units) if code in CLOCK_CODES else None
@@ -101,25 +108,18 @@ def classify(
     """Record in the register that a holder is of another class: the registrar has seen evidence."""
     with office.book.reading() as tx:
         owner = issuers.find(tx, issuer)
-    known = _holder(office, owner.id, holder)
+        known = issuers.holder_named(tx, owner.id, holder)
     word = contracts.read(office.w3, "Holders", owner.register, "facts", known.wallet)
     if not word:
         raise Conflict(f"{holder} has no account in this register", holder=holder)
     facts = unpack_facts(word)
     row = pack_facts(facts) & ~((1 << 160) - 1) & ~(31 << 192) | int(known.wallet, 16) | to << 192
     agent = office.keys.agent
-    asked = Asked(agent, owner.register, call("Holders", "set_facts", [row]), f"classify {to.name}", key)
+    asked = Asked(
+        agent, owner.register, call("Holders", "set_facts", [row]), f"classify {to.name}", key
+    )
     carry_out(office, f"facts {owner.id}", [asked])
     return known
-
-
-def _holder(office: Office, issuer: str, id: str) -> KnownHolder:
-    with office.book.reading() as tx:
-        every = issuers.holders(tx, issuer)
-    for one in every:
-        if id in (one.id, one.wallet):
-            return one
-    raise NotFound(f"{issuer} has no holder {id}", holder=id)
 
 
 def _passes_on(

@@ -1,4 +1,4 @@
-"""Our executor and state against py-evm's own, transaction by transaction: gas, logs, state root."""
+"""Our executor and state against py-evm's own: gas, logs and state root of every transaction."""
 
 import random
 
@@ -143,6 +143,7 @@ def test_storage_set_and_cleared_over_blocks_refunds_as_py_evm_does(compiled):
     both.seal()
 
 
+@pytest.mark.filterwarnings("ignore:SELFDESTRUCT")
 def test_a_contract_that_creates_and_destroys_itself_leaves_what_py_evm_leaves(compiled):
     both = Both()
     destroys_itself = bytes.fromhex("600160005560aa60bb5533ff")

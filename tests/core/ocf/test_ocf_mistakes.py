@@ -384,3 +384,46 @@ def test_a_country_that_does_not_exist_is_named_with_its_holder():
             "country 'XX' is not an ISO 3166 country code such as DE"
         )
     ]
+
+
+def test_units_that_were_redeemed_make_room_under_the_limit():
+    items = [
+        issuance("s1", "2021-01-01", "ann", "10"),
+        deed("STOCK_REPURCHASE", "r", "2021-02-01", security_id="s1", quantity="10"),
+        issuance("s2", "2021-02-02", "ben", "10"),
+    ]
+    assert mistakes_of(package(items, [stock_class("common", "10")])) == []
+
+
+def test_units_that_were_converted_make_room_under_the_limit():
+    items = [
+        issuance("s1", "2021-01-01", "ann", "10"),
+        deed(
+            "STOCK_CONVERSION",
+            "c",
+            "2021-02-01",
+            security_id="s1",
+            quantity_converted="10",
+            resulting_security_ids=["p1"],
+        ),
+        issuance("p1", "2021-02-01", "ann", "10", "other"),
+        issuance("s2", "2021-02-02", "ben", "10"),
+    ]
+    classes = [stock_class("common", "10"), stock_class("other", "9")]
+    assert len(mistakes_of(package(items, classes))) == 1
+    assert mistakes_of(package(items, [classes[0], stock_class("other", "10")])) == []
+
+
+def test_an_exercise_with_one_result_missing_implies_what_the_other_leaves():
+    exercise = deed(
+        "EQUITY_COMPENSATION_EXERCISE",
+        "e",
+        "2022-01-01",
+        security_id="g1",
+        quantity="5",
+        resulting_security_ids=["s1", "s2"],
+    )
+    items = [grant("g1", "2021-01-01", "ann", "20"), exercise]
+    file, mistakes = ocf.inspect(package([*items, issuance("s1", "2022-01-01", "ann", "2")]))
+    assert mistakes == ()
+    assert any("no issuance makes 's2'; 3 units" in str(notice) for notice in file.notices)

@@ -196,7 +196,7 @@ def table_units(file: ocf.CapTableFile) -> Counter[tuple[str, str]]:
     return +Counter({(of, h): units for of, by_h in held.items() for h, units in by_h.items()})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(companies())
 def test_a_shuffled_company_reads_as_what_it_is(drawn):
     company, texts = drawn
@@ -205,7 +205,7 @@ def test_a_shuffled_company_reads_as_what_it_is(drawn):
     assert table_units(file) == second_register(ocf.plan(file)) == expected(company)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(companies())
 def test_what_is_written_is_read_again_equal(drawn):
     file = ocf.read(drawn[1])
@@ -266,7 +266,7 @@ def places(value: object, path: tuple = ()) -> list[tuple]:
     return [path, *(p for key, item in inner for p in places(item, (*path, key)))]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.data())
 def test_whatever_stands_in_a_file_it_is_read_or_refused(data):
     texts = northwind()

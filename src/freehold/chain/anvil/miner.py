@@ -6,6 +6,7 @@ is mined at once. Timestamps are given, never left to anvil: wall clock plus the
 (blocks within one second share it). The block is journalled before anybody may see it.
 """
 
+import asyncio
 import time
 
 from freehold.chain.anvil import engine as engines
@@ -14,15 +15,30 @@ from freehold.chain.anvil.ledger import Ledger, engine_of, write
 from freehold.chain.anvil.replay import head_of
 from freehold.core.errors import Invalid, Unavailable
 
+_FULL = 100
+"""Transactions in a block that show that clients send faster than one by one."""
+_LONGEST_PAUSE_SECONDS = 0.5
+
 
 async def mine_for_ever(ledger: Ledger) -> None:
-    """Mine while transactions wait, sleep while none do. Raises Broken if a block is not ours."""
+    """Mine while transactions wait, sleep while none do. Raises Broken if a block is not ours.
+
+    anvil takes nothing in while it mines, and computes the state root of the whole state anew for
+    every block. So after a full block it is left alone for as long as the block took: the next one
+    gathers more, and the cost of a large state is spread over it.
+    """
     while True:
         await ledger.wake.wait()
         ledger.wake.clear()
         try:
-            while await _ready(ledger) and await mine(ledger):
-                pass
+            while await _ready(ledger):
+                began = time.perf_counter()
+                mined = await mine(ledger)
+                if mined == 0:
+                    break
+                if mined >= _FULL:
+                    took = time.perf_counter() - began
+                    await asyncio.sleep(min(took, _LONGEST_PAUSE_SECONDS))
         except Unavailable:
             continue
 

@@ -92,9 +92,10 @@ async def _serve(
         tell()
         work = (intake.take_in(ledger, queue), miner.mine_for_ever(ledger),
                 _keep_alive(ledger, tell), _keep_snapshots(ledger))  # fmt: skip
-        await _until(leave, [asyncio.create_task(it) for it in work])
+        await _until(leave, [asyncio.create_task(it) for it in work], ledger.mining)
         server.close()
-        await _snapshot(ledger)
+        with contextlib.suppress(Unavailable):  # without it the next start only takes longer
+            await _snapshot(ledger)
     finally:
         if ledger.engine is not None:
             engines.end(ledger.engine)
@@ -142,13 +143,19 @@ def _tell(ledger: Ledger, port: int, ready: Callable[[str], None]) -> None:
     ready(json.dumps(notice))
 
 
-async def _until(leave: asyncio.Event, work: list[asyncio.Task[None]]) -> None:
-    """Work until told to leave; the first piece of work that fails ends it all."""
+async def _until(
+    leave: asyncio.Event, work: list[asyncio.Task[None]], mining: asyncio.Lock
+) -> None:
+    """Work until told to leave; the first piece of work that fails ends it all.
+
+    A block that is being mined is finished first.
+    """
     told = asyncio.create_task(leave.wait())
     done, _ = await asyncio.wait([told, *work], return_when=asyncio.FIRST_COMPLETED)
-    for task in (told, *work):
-        task.cancel()
-    await asyncio.gather(*work, return_exceptions=True)
+    async with mining:
+        for task in (told, *work):
+            task.cancel()
+        await asyncio.gather(told, *work, return_exceptions=True)
     for task in done:
         task.result()
 

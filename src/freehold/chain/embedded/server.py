@@ -64,7 +64,7 @@ def _announce() -> None:
     """Tell whoever started the process that it listens, if anybody still cares to hear it."""
     with suppress(BrokenPipeError):
         os.write(1, b"ready\n")
-    with open(os.devnull, "wb") as nowhere:
+    with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
 
 

@@ -16,7 +16,7 @@ from freehold.core.captable import Claim, ClaimKind, OpenClaim
 from freehold.core.clock import parse_day
 from freehold.core.ids import JSON
 from freehold.core.ocf.files import OcfObject
-from freehold.core.ocf.papers import Family, Paper, decimals_of
+from freehold.core.ocf.papers import Family, Paper, decimals_of, rights_of
 from freehold.core.ocf.terms import number
 from freehold.core.ocf.walk import Walk
 
@@ -62,7 +62,7 @@ def _claim(state: Walk, paper: Paper, left: Fraction | None, day: date) -> Claim
     if paper.family is Family.CONVERTIBLE:
         return _convertible(state, paper, left or Fraction(0))
     if left is None:
-        return OpenClaim(kind, paper.id, paper.holder, _reason(paper, "exercise_triggers"))
+        return OpenClaim(kind, paper.id, paper.holder, _reason(paper))
     return Claim(kind, paper.id, paper.holder, paper.class_id, int(left))
 
 
@@ -84,11 +84,11 @@ def _unfit_reason(state: Walk, paper: Paper, day: date) -> str:
 
 
 def _convertible(state: Walk, paper: Paper, amount: Fraction) -> Claim | OpenClaim:
-    rights = list(_rights(paper, "conversion_triggers"))
+    rights = rights_of(paper.item)
     numbers = {(_into(right), _units(paper, right, amount)) for right in rights}
     into, whole = numbers.pop() if len(numbers) == 1 else ("", None)
     if whole is None or into not in state.classes:
-        reason = _reason(paper, "conversion_triggers")
+        reason = _reason(paper)
         return OpenClaim(ClaimKind.CONVERTIBLE, paper.id, paper.holder, reason)
     base = whole * state.scale[paper.id] * 10 ** decimals_of(into, state.classes)
     return Claim(ClaimKind.CONVERTIBLE, paper.id, paper.holder, into, int(base))
@@ -110,19 +110,12 @@ def _units(paper: Paper, right: dict[str, JSON], amount: Fraction) -> Fraction |
     return amount / per_unit if per_unit and same else None
 
 
-def _rights(paper: Paper, triggers: str) -> Iterator[dict[str, JSON]]:
-    for trigger in paper.item.objects(triggers):
-        right = trigger.get("conversion_right")
-        if isinstance(right, dict):
-            yield right
-
-
 def _into(right: dict[str, JSON]) -> str:
     return str(right.get("converts_to_stock_class_id") or "")
 
 
-def _reason(paper: Paper, triggers: str) -> str:
-    mechanisms = [right.get("conversion_mechanism") for right in _rights(paper, triggers)]
+def _reason(paper: Paper) -> str:
+    mechanisms = [right.get("conversion_mechanism") for right in rights_of(paper.item)]
     kinds = {str(m.get("type")) for m in mechanisms if isinstance(m, dict)}
     waiting = sorted(_WAITING[kind] for kind in kinds if kind in _WAITING)
     return "; ".join(waiting) or "its terms do not determine one number of units of one class"

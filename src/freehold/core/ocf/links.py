@@ -111,10 +111,14 @@ def _check_elsewhere(
     if paper.day and paper.day < deed.day:
         message = f"the security {paper.id!r} is issued on {paper.day}, before this ({deed.day})"
         found.mistake(place, message)
+    if paper.family is not Family.STOCK:
+        found.mistake(place, f"the security {paper.id!r} is {paper.family}, not stock")
+        return
     for source in sources[:1]:
         if source.class_id and paper.class_id != source.class_id:
             message = f"the security {paper.id!r} is of {paper.class_id!r}, not {source.class_id!r}"
-            found.mistake(place, message)
+            say = found.notice if deed.family is Family.CONVERTIBLE else found.mistake
+            say(place, message)
         if paper.holder != source.holder:
             message = f"the security {paper.id!r} goes to {paper.holder!r}, not {source.holder!r}"
             found.notice(place, message)

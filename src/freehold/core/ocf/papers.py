@@ -17,6 +17,7 @@ from fractions import Fraction
 
 from freehold.core import clock
 from freehold.core.errors import Invalid
+from freehold.core.ids import JSON
 from freehold.core.instrument import ShareClass
 from freehold.core.ocf.files import Findings, OcfObject, Package
 from freehold.core.ocf.terms import number, units_of
@@ -160,18 +161,34 @@ def _add_paper(
 
 
 def _class_id(item: OcfObject, family: Family, plans: Mapping[str, str]) -> str:
-    if family is Family.WARRANT:
-        rights = (trigger.get("conversion_right") for trigger in item.objects("exercise_triggers"))
-        into = {str(r.get("converts_to_stock_class_id", "")) for r in rights if isinstance(r, dict)}
+    if family in (Family.WARRANT, Family.CONVERTIBLE):
+        into = {str(right.get("converts_to_stock_class_id") or "") for right in rights_of(item)}
         return into.pop() if len(into) == 1 else ""
     return item.text("stock_class_id") or plans.get(item.text("stock_plan_id"), "")
+
+
+def rights_of(item: OcfObject) -> list[dict[str, JSON]]:
+    """The conversion rights of a warrant's or convertible's triggers."""
+    triggers = (*item.objects("exercise_triggers"), *item.objects("conversion_triggers"))
+    rights = (trigger.get("conversion_right") for trigger in triggers)
+    return [right for right in rights if isinstance(right, dict)]
 
 
 def _quantity(item: OcfObject, family: Family, decimals: int, found: Findings) -> Fraction | None:
     if family is Family.CONVERTIBLE:
         return money_of(item, "investment_amount", found)
+    if family is Family.WARRANT and "quantity" not in item.fields:
+        return _fixed_units(item, decimals)
     units = units_of(item, "quantity", decimals, found)
     return None if units is None else Fraction(units)
+
+
+def _fixed_units(item: OcfObject, decimals: int) -> Fraction | None:
+    """Base units that every trigger of a warrant gives; None where they differ or depend."""
+    mechanisms = (right.get("conversion_mechanism") for right in rights_of(item))
+    stated = {number(m.get("converts_to_quantity")) for m in mechanisms if isinstance(m, dict)}
+    whole = stated.pop() if len(stated) == 1 else None
+    return Fraction(whole * 10**decimals // 1) if whole and whole > 0 else None
 
 
 def money_of(item: OcfObject, field: str, found: Findings) -> Fraction | None:

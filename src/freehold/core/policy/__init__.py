@@ -1,1 +1,1 @@
-"""Rules as data: what a policy is once it has become numbers that a contract reads."""
+"""Policy: who may move which units to whom, decided once and compiled to data on chain."""

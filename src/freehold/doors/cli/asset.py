@@ -68,7 +68,9 @@ def read_record(file: Path) -> AssetRecord:
     listed = content.pop("document", [])
     documents = [_document(file, one, listed[:number]) for number, one in enumerate(listed)]
     kind, name = str(content.pop("kind", "")), str(content.pop("name", ""))
-    return records.asset_record(kind, name, {key: str(value) for key, value in content.items()}, documents)
+    return records.asset_record(
+        kind, name, {key: str(value) for key, value in content.items()}, documents
+    )
 
 
 def _document(record: Path, content: dict[str, str], earlier: list[dict[str, str]]) -> Document:

@@ -63,7 +63,13 @@ def import_(directory: Path, wallets: Path | None, as_json: bool) -> None:
 
 
 @captable.command()
-@click.option("--ocf", "directory", required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--ocf",
+    "directory",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The directory to write.",
+)
 @issuer_option
 @json_option
 def export(directory: Path, issuer: str | None, as_json: bool) -> None:
@@ -214,7 +220,9 @@ def tables(table: CapTable) -> list[Table]:
     diluted = _diluted(table, names)
     units = Column("units", number=True)
     return [
-        Table(f"{table.issuer.name}, {table.day}", [Column("class"), Column("holder"), units], held),
+        Table(
+            f"{table.issuer.name}, {table.day}", [Column("class"), Column("holder"), units], held
+        ),
         Table(
             "Outstanding",
             [Column("class"), units, Column("authorised", number=True)],
@@ -249,5 +257,3 @@ def _grouped(units: int, decimals: int) -> str:
 
 def _limit(units: int | None, decimals: int) -> str:
     return "no limit" if units is None else _grouped(units, decimals)
-
-

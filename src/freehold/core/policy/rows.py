@@ -1,0 +1,122 @@
+"""Rules as the rows that `announce_rules` and `activate_rules` of a token take (what, key, word).
+
+The layouts are those of `contracts/modules/words.vy` and `ActionDesk._change`. A limit that the
+chain cannot hold exactly is refused here, never rounded.
+"""
+
+from collections.abc import Iterable
+
+from freehold.core.errors import Invalid
+from freehold.core.policy.compiled import FAST_CLASSES, Rules
+
+Row = tuple[int, int, int]
+_STATE, _SELLABLE, _WHY, _EXITS, _GROUPS, _LIMITS, _CODES, _COUNTRIES, _OUTSIDE, _COUNTS = range(
+    1, 11
+)
+_NO_HOLDER_LIMIT, _NO_UNIT_LIMIT, _NO_GROUP_LIMIT = (1 << 28) - 1, 255, (1 << 32) - 1
+_ACTIVE, _CHECK_COUNTRIES, _COUNT_GROUPS, _ASK_OUTSIDE, _MIND_AFFILIATES = (
+    1 << n for n in (68, 71, 72, 73, 74)
+)
+
+
+def policy_rows(rules: Rules, before: Rules | None = None) -> list[Row]:
+    """The rows that make a token obey `rules`; `before` are the rules in force, whose entries go.
+
+    Raises Invalid where a limit does not fit. Counts of groups are no rule: see `count_row`.
+    """
+    wanted = _tables(rules)
+    gone = {place: 0 for place in (_tables(before) if before else {}) if place not in wanted}
+    rows = [(what, key, word) for (what, key), word in sorted((gone | wanted).items())]
+    return [(_STATE, 0, state_word(rules)), *rows]
+
+
+def count_row(counts: Iterable[int]) -> Row:
+    """The holders in each group when the groups change, as the register has them."""
+    return _COUNTS, 0, sum(count << 32 * place for place, count in enumerate(counts))
+
+
+def outside_row(contract: int) -> Row:
+    """The compliance contract that is asked in addition."""
+    return _OUTSIDE, 0, contract
+
+
+def state_word(rules: Rules) -> int:
+    """The part of the state word that rules write."""
+    word = _NO_HOLDER_LIMIT << 168 if rules.most_holders is None else _holders(rules.most_holders)
+    word |= _units(rules.most_units) | sum(1 << 244 + one for one in _grouped(rules) if one < 8)
+    for on, bit in (
+        (rules.active, _ACTIVE),
+        (rules.check_countries, _CHECK_COUNTRIES),
+        (bool(rules.groups), _COUNT_GROUPS),
+        (rules.ask_outside, _ASK_OUTSIDE),
+        (rules.mind_affiliates, _MIND_AFFILIATES),
+    ):
+        word |= bit if on else 0
+    for seller, buyers in rules.sale.items():
+        assert seller in FAST_CLASSES and seller, "the sale matrix holds classes 1 to 7"
+        word |= _bits(buyers) << 76 + 8 * seller
+    return word
+
+
+def _tables(rules: Rules) -> dict[tuple[int, int], int]:
+    rows = {
+        (_SELLABLE, kind << 16 | seller << 8 | proof): _bits(buyers)
+        for (kind, seller, proof), buyers in rules.sellable.items()
+    }
+    for (kind, seller, buyer), code in rules.why.items():
+        place = (_WHY, kind << 8 | seller)
+        rows[place] = rows.get(place, 0) | code << 8 * buyer
+    for (family, kind, seller, proof), exits in rules.exits.items():
+        key = family << 24 | kind << 16 | seller << 8 | proof
+        rows[_EXITS, key] = sum(_bits(to) << 32 * clock for clock, to in enumerate(exits))
+    rows |= {(_COUNTRIES, part): _part(rules.countries, part) for part in range(4)}
+    return rows | _groups(rules)
+
+
+def _groups(rules: Rules) -> dict[tuple[int, int], int]:
+    if len(rules.groups) > 8:
+        raise Invalid(f"{len(rules.groups)} counted groups are too many: at most 8", field="groups")
+    classes = limits = codes = 0
+    for place, group in enumerate(rules.groups):
+        classes |= sum(1 << 8 * one + place for one in group.classes)
+        limit = _NO_GROUP_LIMIT if group.limit is None else group.limit
+        limits |= _fits(limit, 32, "group limit") << 32 * place
+        codes |= group.code << 8 * place
+    codes |= rules.country_code << 64
+    return {(_GROUPS, 0): classes, (_LIMITS, 0): limits, (_CODES, 0): codes}
+
+
+def _grouped(rules: Rules) -> set[int]:
+    return {one for group in rules.groups for one in group.classes}
+
+
+def _part(countries: Iterable[int], part: int) -> int:
+    return sum(1 << (one & 255) for one in countries if one >> 8 == part)
+
+
+def _bits(classes: Iterable[int]) -> int:
+    return sum(1 << one for one in classes)
+
+
+def _holders(limit: int) -> int:
+    return _fits(limit, 28, "most_holders") << 168
+
+
+def _units(limit: int | None) -> int:
+    """A 24-bit number and how many binary zeros follow it; 255 zeros is no limit."""
+    if limit is None:
+        return _NO_UNIT_LIMIT << 220
+    zeros = max(limit.bit_length() - 24, 0)
+    if limit >> zeros << zeros != limit:
+        nearest = limit >> zeros << zeros
+        raise Invalid(
+            f"most_units {limit} is too long a number for the chain: the next smaller is {nearest}",
+            field="most_units",
+        )
+    return (limit >> zeros) << 196 | _fits(zeros, 8, "most_units") << 220
+
+
+def _fits(value: int, width: int, field: str) -> int:
+    if not 0 <= value < 1 << width:
+        raise Invalid(f"{field} {value} does not fit: give 0 to {(1 << width) - 1}", field=field)
+    return value

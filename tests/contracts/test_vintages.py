@@ -1,0 +1,262 @@
+"""Vintages: clocks to the day, who may buy while they run, which lots go, slots, affiliates, settling."""
+
+import pytest
+
+from freehold.core.facts import Flags, Vintage, pack_vintage
+from freehold.core.policy.compiled import month_of
+from freehold.core.reasons import Reason
+from tests.contracts.engine import Refused
+from tests.contracts.world import (
+    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, basic_rules,
+)  # fmt: skip
+
+ALL = (0xFF,) * 4
+
+
+@pytest.mark.parametrize(
+    ("clock", "code"),
+    [
+        ("a_free", Reason.RULE144_HOLDING),
+        ("b_over", Reason.REGS_US_PERSON),
+        ("c_over", Reason.REGCF_ONE_YEAR),
+        ("d_over", Reason.CONTRACT_LOCKUP),
+    ],
+)
+@pytest.mark.parametrize(("days", "passes"), [(99, False), (100, True), (101, True)])
+def test_a_clock_is_over_on_its_day_and_not_before(world, clock, code, days, passes):
+    a, b = world.admit("a"), world.admit("b")
+    world.issue(a, 100, world.open_vintage(**{clock: 100}))
+    world.engine.at((world.engine.today + days) * 86_400 + (0 if passes else 86_399))
+    assert world.transfer(a, b, 10) == (0 if passes else code)
+    assert world.lots(b) == {}
+
+
+def test_a_lock_gives_the_code_of_its_terms(world):
+    a, b = world.admit("a"), world.admit("b")
+    world.issue(a, 100, world.open_vintage(d_over=100, reason=int(Reason.SFA_SIX_MONTHS)))
+    assert world.transfer(a, b, 10) == Reason.SFA_SIX_MONTHS
+
+
+def test_rule_144_after_six_months_depends_on_current_information(world):
+    a, b = world.admit("a"), world.admit("b")
+    world.issue(a, 100, world.open_vintage(a_release=181, a_free=366))
+    world.engine.forward(days=180)
+    world.token.set_informed(world.engine.today + 10, DOC, by=OFFICER)
+    assert world.transfer(a, b, 1) == Reason.RULE144_HOLDING
+    world.engine.forward(days=1)
+    assert world.transfer(a, b, 1) == 0
+    world.engine.forward(days=10)
+    assert world.transfer(a, b, 1) == Reason.NO_CURRENT_INFORMATION
+    world.engine.forward(days=175)
+    assert world.transfer(a, b, 1) == 0
+
+
+def test_without_an_unconditional_day_rule_144_waits_for_information_for_ever(world):
+    """Also in the short way, where another clock of the lot lets the buyer through."""
+    a, b = world.admit("a"), world.admit("b")
+    exits = (0, 0xFF, 0, 0)
+    world.issue(a, 100, world.open_vintage(a_release=10, b_over=1000, exits=exits))
+    world.engine.forward(days=500)
+    assert world.transfer(a, b, 1) == Reason.NO_CURRENT_INFORMATION
+
+
+def test_units_of_an_informed_issuer_become_free_also_for_buyers_who_might_hold_them(world):
+    a, b = world.admit("a"), world.admit("b")
+    world.issue(a, 100, world.open_vintage(a_release=10, a_free=400, exits=ALL))
+    world.engine.forward(days=20)
+    world.token.set_informed(world.engine.today, DOC, by=OFFICER)
+    assert world.transfer(a, b, 60) == 0
+    assert world.lots(b) == {} and sum(world.lots(a).values()) == 40
+
+
+def test_a_buyer_whom_the_mask_names_gets_the_units_with_their_vintage(world):
+    a, b, c = world.admit("a"), world.admit("b", "qib"), world.admit("c", "us_retail")
+    vintage = world.open_vintage(a_free=365, exits=(1 << 3, 0, 0, 0))
+    world.issue(a, 100, vintage)
+    assert world.transfer(a, c, 10) == Reason.RULE144_HOLDING
+    outcome = world.token.transfer(b, 40, by=a)
+    assert world.token.names(outcome) == ["Transfer", "LotMoved"]
+    moved = world.token.log(outcome, "LotMoved")[0]
+    assert moved["accounts"] == world.number(a) << 32 | world.number(b)
+    assert (moved["vintages"], moved["units"]) == (vintage << 16 | vintage, 40)
+    assert world.lots(a) == {vintage: 60} and world.lots(b) == {vintage: 40}
+    assert world.transfer(b, c, 1) == Reason.RULE144_HOLDING
+
+
+def test_each_clock_needs_its_own_exit(world):
+    a, b = world.admit("a"), world.admit("b", "qib")
+    for exits, code in (((1 << 3, 0, 0, 0), 124), ((0, 1 << 3, 0, 0), 140), ((8, 8, 0, 0), 0)):
+        vintage = world.open_vintage(a_free=365, b_over=365, exits=exits)
+        world.issue(a, 10, vintage)
+        world.token.ask("max_transferable", a, b)
+        assert world.code_lots(a, b, 10, [vintage]) == code
+
+
+def test_free_units_go_first_then_the_oldest_lot_that_may_go(world):
+    a, b = world.admit("a"), world.admit("b", "qib")
+    barred = world.open_vintage(a_free=365)
+    world.issue(a, 10, barred)
+    world.engine.forward(days=1)
+    first = world.open_vintage(a_free=365, exits=ALL)
+    world.issue(a, 10, first)
+    world.engine.forward(days=1)
+    second = world.open_vintage(a_free=365, exits=ALL)
+    world.issue(a, 10, second)
+    world.issue(a, 10)
+    assert world.transfer(a, b, 25) == 0
+    assert world.lots(b) == {first: 10, second: 5}
+    assert world.lots(a) == {barred: 10, second: 5}
+    assert world.transfer(a, b, 6) == Reason.RULE144_HOLDING
+
+
+def test_named_lots_go_and_nothing_else(world):
+    a, b = world.holder("a", 50), world.admit("b", "qib")
+    one = world.open_vintage(a_free=365, exits=ALL)
+    two = world.open_vintage(a_free=366, exits=ALL)
+    world.issue(a, 10, one)
+    world.issue(a, 10, two)
+    assert world.code_lots(a, b, 4, [two]) == 0
+    assert world.lots(b) == {two: 4} and world.lots(a) == {one: 10, two: 6}
+    assert world.code_lots(a, b, 7, [two]) == Reason.NO_RESALE_PATH
+    assert world.code_lots(a, b, 16, [two, one]) == 0
+    assert world.balance(a) == 50
+    with pytest.raises(Refused, match="^lot: not held$"):
+        world.token.transfer_lots(b, 1, [one], by=a)
+
+
+def test_a_ninth_live_vintage_is_refused_until_a_mature_one_is_settled(world):
+    a, b = world.admit("a"), world.admit("b", "qib")
+    for n in range(8):
+        world.issue(b, 1, world.open_vintage(a_free=10 + n, exits=ALL))
+    ninth = world.open_vintage(a_free=500, exits=ALL)
+    world.issue(a, 10, ninth)
+    assert world.transfer(a, b, 1) == Reason.VINTAGE_SLOTS_FULL
+    with pytest.raises(Refused, match="transfer refused: 149"):
+        world.issue(b, 1, ninth)
+    with pytest.raises(Refused, match="transfer refused: 149"):
+        world.token.force_transfer(NOTE, a, b, 1, 1, DOC, by=AGENT)
+    world.engine.forward(days=10)
+    assert world.transfer(a, b, 1) == Reason.VINTAGE_SLOTS_FULL
+    outcome = world.token.settle(b, by=OUTSIDER)
+    assert world.token.log(outcome, "LotMoved")[0]["units"] == 1
+    assert world.transfer(a, b, 1) == 0
+    assert len(world.lots(b)) == 8 and world.balance(b) == 9
+
+
+def test_an_emptied_slot_is_used_again(world):
+    a, b = world.admit("a"), world.admit("b", "qib")
+    vintages = [world.open_vintage(a_free=100 + n, exits=ALL) for n in range(9)]
+    for vintage in vintages[:8]:
+        world.issue(a, 5, vintage)
+    assert world.code_lots(a, b, 5, [vintages[2]]) == 0
+    world.issue(a, 5, vintages[8])
+    assert world.lots(a) == {v: 5 for v in vintages if v != vintages[2]}
+
+
+def test_force_keeps_every_vintage_and_ignores_the_clocks(world):
+    a, b = world.admit("a"), world.admit("b")
+    vintage = world.open_vintage(a_free=365)
+    world.issue(a, 10, vintage)
+    world.token.force_transfer(NOTE, a, b, 4, 1, DOC, by=AGENT)
+    assert world.lots(a) == {vintage: 6} and world.lots(b) == {vintage: 4}
+
+
+def test_equal_terms_are_one_vintage_and_bad_terms_are_refused(world):
+    assert world.open_vintage(a_free=365) == world.open_vintage(a_free=365)
+    with pytest.raises(Refused, match="^vintage: bad terms$"):
+        world.token.open_vintage(world.engine.today | 1 << 168, by=ISSUER)
+    with pytest.raises(Refused, match="^day: past without take-over$"):
+        world.token.open_vintage(world.engine.today - 1, by=ISSUER)
+    with pytest.raises(Refused, match="^vintage: bad terms$"):
+        world.token.open_vintage(1 << 40, by=ISSUER)
+
+
+def test_amended_clocks_act_for_all_units_of_the_vintage(world):
+    a, b = world.admit("a"), world.admit("b")
+    vintage = world.open_vintage(b_over=1000)
+    world.issue(a, 10, vintage)
+    today = world.engine.today
+    done = pack_vintage(Vintage(acquired=today, b_over=today + 1))
+    world.token.amend_vintage(vintage, done, DOC, by=ISSUER)
+    assert world.transfer(a, b, 1) == Reason.REGS_US_PERSON
+    world.engine.forward(days=1)
+    assert world.transfer(a, b, 1) == 0
+
+
+def test_an_amendment_keeps_day_and_family_and_needs_a_document(world):
+    vintage = world.open_vintage(b_over=1000)
+    today = world.engine.today
+    for number, terms, document, text in (
+        (9, today, DOC, "^vintage: unknown, or no document$"),
+        (vintage, today, bytes(32), "^vintage: unknown, or no document$"),
+        (vintage, today - 1, DOC, "^vintage: other lot$"),
+        (vintage, today | 1 << 120, DOC, "^vintage: other lot$"),
+        (vintage, today | 1 << 168, DOC, "^vintage: bad terms$"),
+    ):
+        with pytest.raises(Refused, match=text):
+            world.token.amend_vintage(number, terms, document, by=ISSUER)
+
+
+def test_information_has_a_day_and_a_document(world):
+    for day, document in ((1 << 20, DOC), (1, bytes(32))):
+        with pytest.raises(Refused, match="^act: day and document$"):
+            world.token.set_informed(day, document, by=OFFICER)
+
+
+# ---- affiliates ----
+
+
+def affiliate_world(world, **clocks):
+    world.set_rules(basic_rules(mind_affiliates=True))
+    a = world.admit("a", flags=Flags.AFFILIATE)
+    anew = world.open_vintage(a_free=360, exits=ALL)
+    world.token.set_reacquired(month_of(world.engine.today), anew, by=ISSUER)
+    return a, world.admit("b"), anew
+
+
+def test_a_sale_by_an_affiliate_starts_the_clocks_anew(world):
+    a, b, anew = affiliate_world(world)
+    old = world.open_vintage(a_free=30, exits=ALL)
+    world.issue(a, 10, old)
+    world.issue(a, 10)
+    assert world.transfer(a, b, 15) == 0
+    assert world.lots(b) == {anew: 15} and world.lots(a) == {old: 5}
+
+
+def test_without_a_vintage_for_the_month_an_affiliate_cannot_sell(world):
+    a, b, _ = affiliate_world(world)
+    world.issue(a, 10)
+    world.engine.forward(days=40)
+    assert world.transfer(a, b, 1) == Reason.NO_RESALE_PATH
+
+
+def test_a_gift_by_an_affiliate_carries_the_old_date(world):
+    a, b, _ = affiliate_world(world)
+    old = world.open_vintage(a_free=30)
+    world.issue(a, 10, old)
+    exits = (frozenset({1}),) * 4
+    world.set_rules(basic_rules(mind_affiliates=True, exits={(0, 2, 1, 0): exits}))
+    world.token.transfer_posted(a, b, 5, 2, 0, NOTE, 0, [], by=AGENT)
+    assert world.lots(b) == {old: 5}
+
+
+def test_an_affiliate_who_moves_units_between_his_own_accounts_sells_nothing(world):
+    a, _, _ = affiliate_world(world)
+    second = world.link(a, "second")
+    old = world.open_vintage(a_free=30)
+    world.issue(a, 10, old)
+    assert world.transfer(a, second, 4) == 0
+    assert world.lots(second) == {old: 4}
+
+
+def test_an_affiliates_buyer_with_eight_vintages_is_refused(world):
+    a, b, _ = affiliate_world(world)
+    world.issue(a, 10)
+    for n in range(8):
+        world.issue(b, 1, world.open_vintage(a_free=10 + n))
+    assert world.transfer(a, b, 1) == Reason.VINTAGE_SLOTS_FULL
+
+
+def test_a_month_needs_a_vintage_that_is_there(world):
+    with pytest.raises(Refused, match="^vintage: unknown$"):
+        world.token.set_reacquired(1, 5, by=ISSUER)
