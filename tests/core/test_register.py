@@ -132,6 +132,12 @@ def test_a_recovered_account_keeps_its_units_and_both_wallets_lead_to_it():
     assert register.former == {ANN: 1}
 
 
+def test_a_sale_to_oneself_moves_nothing_and_leaves_no_line():
+    register = register_of(admitted(ANN), issued(ANN, 10), sold(ANN, ANN, 4), sold(ANN, ANN, 0))
+    assert len(register.rolls[TOKEN].moves) == 1
+    assert standing.now(register, TOKEN).units == {1: 10}
+
+
 def test_units_moving_from_a_replaced_wallet_to_somebody_else_break_the_register():
     replaced = e.Replaced(1, ANN, NEW, 1, DOCUMENT)
     with pytest.raises(Broken, match="0xAnn was replaced"):
