@@ -161,6 +161,7 @@ def admit_person(row: uint256, identity: address, commitment: bytes32):
     @notice Open one account with an opaque identity and a salted commitment to the claims seen.
     """
     powers._need(powers.ADMIT)
+    assert self.words_of[convert(row & words.M160, address)] == 0, "wallet: known already"
     self._write(row, identity, msg.sender, commitment)
 
 

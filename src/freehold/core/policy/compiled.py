@@ -127,12 +127,10 @@ def refusal(
     moment: Moment,
     proofs: int = 0,
     picks: Iterable[int] = (),
-    terms: Mapping[int, Vintage] = {},
 ) -> int:
     """The reason code of the first rule that refuses, 0 if none does.
 
-    `picks` are the vintages that the holder names (none: free units, then by age); `terms` are those
-    of the vintages in `rules.reacquired`.
+    `picks` are the vintages that the holder names (none: free units, then by age).
     """
     return (
         _halted(rules, moment)
@@ -205,9 +203,10 @@ def select_lots(
     """The units that go: free ones, then the oldest lots whose clocks allow it, or the named lots.
 
     Between two accounts of one person nothing is sold: clocks do not matter and no clock starts anew.
+    An act of a power (force, conversion) ignores the clocks too and carries every vintage.
     """
     named = set(picks)
-    same = is_same_person(sender, receiver)
+    bound = not is_same_person(sender, receiver) and kind < Kind.RECOVER
     anew = 0
     if starts_anew(rules, sender, receiver, kind):
         anew = rules.reacquired.get(month_of(moment.today), 0)
@@ -222,7 +221,7 @@ def select_lots(
     held = [lot for lot in sender.lots if not named or lot.vintage in named]
     held.sort(key=lambda lot: (lot.terms.acquired, lot.vintage))
     codes = {
-        lot: 0 if same else clock_refusal(rules, lot.terms, sender, receiver, kind, moment, proofs)
+        lot: clock_refusal(rules, lot.terms, sender, receiver, kind, moment, proofs) if bound else 0
         for lot in held
     }
     for lot in (lot for lot in held if not codes[lot]):
