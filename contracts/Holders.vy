@@ -41,11 +41,10 @@ struct Grant:
     who: address
     powers: uint256
 
+# three slots: `terms` is new wallet 0..159 | effective 160..199 | reason 200..255
 struct Recovery:
-    new_wallet: address
-    effective: uint256
+    terms: uint256
     proposer: address
-    reason: uint256
     document: bytes32
 
 # by which a person is counted; the same for all his accounts
@@ -359,12 +358,11 @@ def propose_recovery(old_wallet: address, new_wallet: address, reason: uint256, 
     assert words._number(known) != 0 and known & words.TOMBSTONE == 0, "wallet: unknown"
     assert new_wallet != empty(address) and self.words_of[new_wallet] == 0, "new wallet: not fresh"
     assert reason != 0 and document != empty(bytes32), "recovery: reason and document"
+    assert reason < 1 << 56, "recovery: reason out of range"
     effective: uint256 = block.timestamp + self.recovery_delay
     self.recoveries[old_wallet] = Recovery(
-        new_wallet=new_wallet,
-        effective=effective,
+        terms=convert(new_wallet, uint256) | (effective << 160) | (reason << 200),
         proposer=msg.sender,
-        reason=reason,
         document=document,
     )
     log IHolders.RecoveryProposed(
@@ -383,7 +381,7 @@ def end_recovery(old_wallet: address):
     """
     if msg.sender != old_wallet:
         powers._need(powers.RECOVER)
-    assert self.recoveries[old_wallet].effective != 0, "recovery: none proposed"
+    assert self.recoveries[old_wallet].terms != 0, "recovery: none proposed"
     self.recoveries[old_wallet] = empty(Recovery)
     log IHolders.RecoveryEnded(account=words._number(self.words_of[old_wallet]), by=msg.sender)
 
@@ -396,10 +394,11 @@ def recover(old_wallet: address):
     """
     powers._need(powers.CONFIRM)
     proposal: Recovery = self.recoveries[old_wallet]
-    assert proposal.effective != 0, "recovery: none proposed"
-    assert block.timestamp >= proposal.effective, "recovery: delay still runs"
+    assert proposal.terms != 0, "recovery: none proposed"
+    effective: uint256 = (proposal.terms >> 160) & words.M40
+    assert block.timestamp >= effective, "recovery: delay still runs"
     assert msg.sender != proposal.proposer, "recovery: second person needed"
-    new_wallet: address = proposal.new_wallet
+    new_wallet: address = convert(proposal.terms & words.M160, address)
     assert self.words_of[new_wallet] == 0, "new wallet: not fresh"
     known: uint256 = self.words_of[old_wallet]
     account: uint256 = words._number(known)
@@ -410,7 +409,7 @@ def recover(old_wallet: address):
         account=account,
         old_wallet=old_wallet,
         new_wallet=new_wallet,
-        reason=proposal.reason,
+        reason=proposal.terms >> 200,
         document=proposal.document,
     )
     for token: address in self.tokens:

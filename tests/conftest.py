@@ -44,7 +44,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> Iterator[None]:
+    yield  # the parts come last, below everything that pytest has to say
     missing = [name for name in PARTS if was_skipped(terminalreporter, name)]
     if missing:
         terminalreporter.section("parts not run")

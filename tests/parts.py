@@ -28,11 +28,7 @@ def anvil() -> bool:
 
 
 def postgresql() -> bool:
-    return bool(os.environ.get("PG_BIN") or shutil.which("postgres") or debian_postgresql())
-
-
-def debian_postgresql() -> list[Path]:
-    return sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
 PARTS = {

@@ -399,8 +399,9 @@ def _credit(
                 b = (b & ~VERDICT) | verdict
     if usual and b & words.M96 == 0 and amount != 0:
         usual = (state >> 140) & words.M28 < (state >> 168) & words.M28
-        if state & words.GROUPS != 0 and rules._is_grouped(state, (facts >> 192) & words.M5):
-            usual = False
+        if state & words.GROUPS != 0:
+            of_class: uint256 = (facts >> 192) & words.M5
+            usual = usual and of_class < 8 and (state >> (244 + of_class)) & 1 == 0
         if usual:
             counted = state + (1 << 140)
     if not usual:

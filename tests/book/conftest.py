@@ -3,12 +3,12 @@
 import itertools
 from datetime import UTC, datetime
 
-import postgres_server
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from freehold.book.session import open_book
+from tests.book import postgres_server
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -16,13 +16,13 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def postgresql():
-    if not postgres_server.BINARIES:
-        pytest.skip(postgres_server.MISSING)
     with postgres_server.running() as url:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.needs("postgresql"))]
+)
 def book_url(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/book.db"

@@ -3,7 +3,6 @@
 `initdb` refuses to run as root, so under root everything runs as `postgres` or `nobody`.
 """
 
-import glob
 import os
 import pwd
 import shutil
@@ -12,9 +11,6 @@ import subprocess
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-
-BINARIES = next(iter(sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)), None)
-MISSING = "no PostgreSQL binaries in /usr/lib/postgresql/*/bin: apt-get install postgresql"
 
 
 @contextmanager
@@ -46,11 +42,18 @@ def _account():
 
 
 def _run(account, program, *arguments):
-    command = [f"{BINARIES}/{program}", *map(str, arguments)]
+    command = [f"{_binaries()}/{program}", *map(str, arguments)]
     subprocess.run(
         command, user=account, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         cwd="/", timeout=60,
     )  # fmt: skip
+
+
+def _binaries():
+    """Debian keeps them outside the path, one folder for each version; the newest counts."""
+    return max(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parts[-2])
+    )
 
 
 def _free_port():

@@ -12,8 +12,7 @@ from freehold.book import instructions, schema
 from freehold.core import ids
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.instruction import Instruction, Purpose, SignedTransaction, State
-
-from conftest import NOON  # isort: skip
+from tests.book.conftest import NOON
 
 CHAIN = 31337
 ISSUER, AGENT = ids.Address("0x" + "11" * 20), ids.Address("0x" + "12" * 20)
@@ -22,15 +21,15 @@ SOON = NOON + timedelta(seconds=30)
 
 
 def issue(key="1", **changed):
-    id = ids.instruction_id("acme", "issuer", key)
-    return replace(Instruction(id, CHAIN, ISSUER, TOKEN, b"\1", "issue"), **changed)
+    which = ids.instruction_id("acme", "issuer", key)
+    return replace(Instruction(which, CHAIN, ISSUER, TOKEN, b"\1", "issue"), **changed)
 
 
 def signed(one, nonce, attempt=1, purpose=Purpose.CALL):
-    hash = ids.record_hash([one.id, nonce, attempt])
+    digest = ids.record_hash([one.id, nonce, attempt])
     raw = f"{one.id} {nonce} {attempt}".encode()
     return SignedTransaction(
-        one.id, purpose, CHAIN, one.sender, nonce, attempt, hash, raw, 90_000, 2, 1, NOON
+        one.id, purpose, CHAIN, one.sender, nonce, attempt, digest, raw, 90_000, 2, 1, NOON
     )
 
 
@@ -212,7 +211,7 @@ def test_a_worker_that_slept_while_another_took_over_can_store_nothing(book):
 def test_a_replacement_keeps_the_nonce_and_is_stored_once(book, on_its_way):
     with book.transaction() as tx:
         instructions.store_next(tx, signed(on_its_way, 5, 2), "first")
-        with pytest.raises(Conflict, match="attempt 2 .* exists already"):
+        with pytest.raises(Conflict, match=r"attempt 2 .* exists already"):
             again = replace(signed(on_its_way, 5, 2), hash="0x77")
             instructions.store_next(tx, again, "first")
         instructions.store_next(tx, signed(on_its_way, 5, 3, Purpose.CANCEL), "first")

@@ -65,6 +65,10 @@ class Gate:
     def book(self):
         return self.posting.book
 
+    def close(self):
+        self.book.close()
+        self.w3.provider.close()
+
     def settings(self, **changed):
         """The posting with other settings."""
         return replace(self.posting, **changed)
@@ -72,10 +76,10 @@ class Gate:
     def ask(self, signature, *values, sender=AGENT, key=None, **changed):
         """Enter an approved instruction; functions that take the id get it."""
         self.asked += 1
-        id = ids.instruction_id("gate", "issuer", key or str(self.asked))
-        values = (bytes.fromhex(id[2:]),) if "bytes32" in signature else values
+        which = ids.instruction_id("gate", "issuer", key or str(self.asked))
+        values = (bytes.fromhex(which[2:]),) if "bytes32" in signature else values
         one = Instruction(
-            id, CHAIN, sender.address, self.address, call(signature, *values), signature[:20]
+            which, CHAIN, sender.address, self.address, call(signature, *values), signature[:20]
         )
         with self.book.transaction() as tx:
             return instructions.add(tx, replace(one, **changed), self.clock.now())
@@ -127,8 +131,8 @@ def build(home, book_url):
 
 def _deploy(world):
     """Through the outbox, as everything that is sent."""
-    id = ids.instruction_id("gate", "issuer", "deploy")
-    one = Instruction(id, CHAIN, DEPLOYER.address, None, bytecode(), "deploy")
+    which = ids.instruction_id("gate", "issuer", "deploy")
+    one = Instruction(which, CHAIN, DEPLOYER.address, None, bytecode(), "deploy")
     with world.book.transaction() as tx:
         instructions.add(tx, one, NOON)
     own = replace(world.posting, signers=[DEPLOYER])

@@ -62,7 +62,7 @@ class FakeKms:
 def running(key):
     """A fake KMS that answers on a port of 127.0.0.1 until the block ends."""
     kms = FakeKms(key)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(kms))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _answers(kms))
     kms.url = f"http://127.0.0.1:{server.server_address[1]}/"
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
@@ -72,8 +72,8 @@ def running(key):
         server.server_close()
 
 
-def _handler(kms):
-    class Handler(BaseHTTPRequestHandler):
+def _answers(kms):
+    class Answers(BaseHTTPRequestHandler):
         def do_POST(self):
             content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             action = self.headers["X-Amz-Target"].removeprefix("TrentService.")
@@ -88,7 +88,7 @@ def _handler(kms):
         def log_message(self, *_):
             pass
 
-    return Handler
+    return Answers
 
 
 def _text(value):

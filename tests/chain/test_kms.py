@@ -6,11 +6,11 @@ import time
 import pytest
 from coincurve import PrivateKey
 from eth_account import Account
-from kms_server import running
 
 from freehold.chain.kms import Kms, open_kms, read_der
 from freehold.chain.signer import from_key
 from freehold.core.errors import Broken, Invalid, Unavailable
+from tests.chain.kms_server import running
 
 SECRET = "8f2a559490d7d3ab1b0d4a63c1b6f7b2d4c36f8dc7b4a1a6f2e5d8c9b0a19283"
 TRANSFER = {
@@ -111,7 +111,7 @@ def test_an_unknown_key_is_named(kms):
 @pytest.mark.parametrize("mood", ["p256", "off curve"])
 def test_a_key_of_another_curve_is_refused_at_once(kms, mood):
     kms.mood = mood
-    with pytest.raises(Invalid, match="not on the curve secp256k1|not a point of its curve"):
+    with pytest.raises(Invalid, match=r"not on the curve secp256k1|not a point of its curve"):
         open_kms(Kms(kms.url, "agent"))
 
 

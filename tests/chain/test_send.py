@@ -7,7 +7,6 @@ them all; the ledger that this project brings along is used for real in tests/de
 from dataclasses import replace
 
 import pytest
-from gate_world import AGENT, CHAIN, NOON
 from web3 import Web3
 from web3.providers.base import JSONBaseProvider
 
@@ -17,6 +16,7 @@ from freehold.core import ids
 from freehold.core.errors import Conflict, Invalid, Unavailable
 from freehold.core.instruction import Instruction, Purpose
 from freehold.core.reasons import Refusal
+from tests.chain.gate_world import AGENT, CHAIN, NOON
 
 GWEI = 10**9
 ISSUE = Instruction(
@@ -149,7 +149,7 @@ def test_a_chain_where_gas_is_free_needs_no_money():
 
 
 def test_a_chain_without_a_base_fee_is_refused_with_the_way_out():
-    with pytest.raises(Invalid, match="no base fee .* London"):
+    with pytest.raises(Invalid, match=r"no base fee .* London"):
         send.market(node(eth_getBlockByNumber={"gasLimit": "0x1"}))
 
 

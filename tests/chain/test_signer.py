@@ -83,12 +83,12 @@ def test_a_wrong_passphrase_is_said_to_be_wrong(keystore):
 def test_a_file_that_is_no_keystore_is_refused(tmp_path, content):
     file = tmp_path / "broken.json"
     file.write_text(content)
-    with pytest.raises(Invalid, match="it is no|not a keystore"):
+    with pytest.raises(Invalid, match=r"it is no|not a keystore"):
         signer.open_keystore(file, PASSPHRASE)
 
 
 def test_a_missing_keystore_names_its_path(tmp_path):
-    with pytest.raises(Invalid, match="nobody.json cannot be read"):
+    with pytest.raises(Invalid, match=r"nobody\.json cannot be read"):
         signer.open_keystore(tmp_path / "nobody.json", PASSPHRASE)
 
 
@@ -124,8 +124,14 @@ def test_a_secret_is_read_from_environment_file_or_prompt(tmp_path):
     file = tmp_path / "secret"
     file.write_text("from the file\n")
     asked = []
-    prompt = lambda text: asked.append(text) or "from the prompt"
-    read = lambda reference: signer.read_secret(reference, {"PASS": "given"}, prompt)
+
+    def prompt(text):
+        asked.append(text)
+        return "from the prompt"
+
+    def read(reference):
+        return signer.read_secret(reference, {"PASS": "given"}, prompt)
+
     assert read("env:PASS") == "given"
     assert read(f"file:{file}") == "from the file"
     assert read("prompt") == "from the prompt" and read("prompt:Key of the agent? ")

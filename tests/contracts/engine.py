@@ -87,7 +87,9 @@ class Engine:
         self.state.accounts = dict(accounts)
         self.state.slots = {address: dict(kept) for address, kept in slots.items()}
 
-    def send(self, sender: str, to: str | None, data: bytes, gas: int = GAS, value: int = 0) -> Outcome:
+    def send(
+        self, sender: str, to: str | None, data: bytes, gas: int = GAS, value: int = 0
+    ) -> Outcome:
         """One message; a revert raises Refused and changes nothing."""
         who = bytes.fromhex(sender[2:])
         target = bytes.fromhex(to[2:]) if to else None
@@ -163,7 +165,9 @@ class Contract:
 
     def names(self, outcome: Outcome) -> list[str]:
         """The names of this contract's events in their order."""
-        return [name for found in outcome.logs for name in [self._topics().get(found.topics[0])] if name]
+        return [
+            name for found in outcome.logs for name in [self._topics().get(found.topics[0])] if name
+        ]
 
     def _topics(self) -> dict[bytes, str]:
         return _topics_of(id(self.abi), self.abi)
@@ -182,7 +186,9 @@ _TOPICS: dict[int, dict[bytes, str]] = {}
 def _topics_of(key: int, abi: tuple[Mapping[str, Any], ...]) -> dict[bytes, str]:
     if key not in _TOPICS:
         _TOPICS[key] = {
-            keccak(f"{e['name']}({','.join(_type(one) for one in e['inputs'])})".encode()): e["name"]
+            keccak(f"{e['name']}({','.join(_type(one) for one in e['inputs'])})".encode()): e[
+                "name"
+            ]
             for e in abi
             if e["type"] == "event"
         }
@@ -208,7 +214,9 @@ def _type(parameter: Mapping[str, Any]) -> str:
 
 def _read_log(entry: Mapping[str, Any], topics: list[bytes], data: bytes) -> dict[str, Any]:
     plain = [one for one in entry["inputs"] if not one["indexed"]]
-    values = dict(zip([p["name"] for p in plain], decode([_type(p) for p in plain], data), strict=True))
+    values = dict(
+        zip([p["name"] for p in plain], decode([_type(p) for p in plain], data), strict=True)
+    )
     marked = [one for one in entry["inputs"] if one["indexed"]]
     for one, topic in zip(marked, topics[1:], strict=True):
         dynamic = one["type"].startswith(("string", "bytes")) and one["type"] != "bytes32"

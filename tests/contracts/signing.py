@@ -5,7 +5,9 @@ from typing import Any
 from eth_abi import encode
 from eth_hash.auto import keccak
 
-DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
+DOMAIN = keccak(
+    b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)"
+)
 
 
 def separator(name: str, chain_id: int, contract: str) -> bytes:

@@ -5,7 +5,14 @@ import pytest
 from freehold.core.facts import Flags
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
-    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, REGISTRAR, wallet,
+    AGENT,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    REGISTRAR,
+    wallet,
 )  # fmt: skip
 
 THING = int.from_bytes(DOC, "big")

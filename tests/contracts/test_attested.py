@@ -11,7 +11,13 @@ from tests.contracts import world as roles
 from tests.contracts.engine import Refused
 from tests.contracts.signing import digest, sign
 from tests.contracts.world import (
-    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, basic_rules,
+    AGENT,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    basic_rules,
 )  # fmt: skip
 
 KEY, OTHER = (Account.from_key("0x" + one * 32) for one in ("55", "66"))
@@ -39,7 +45,10 @@ def attested(world, a, b, units=10, kind=Kind.GIFT, proofs=Proof.FAMILY, deadlin
     words = [a, b, units, int(kind), int(proofs), NOTE, 0, deadline]
     types = "bytes32 address address uint256 uint256 uint256 bytes32 uint256 uint256".split()
     content = keccak(encode(types, [PASSAGE, *words]))
-    contract, chain = how.get("contract", world.token.address), how.get("chain", world.engine.chain_id)
+    contract, chain = (
+        how.get("contract", world.token.address),
+        how.get("chain", world.engine.chain_id),
+    )
     signature = sign(how.get("key", KEY), digest("Acme Common", chain, contract, content))
     return [*words, KEY.address, signature, []]
 
@@ -81,7 +90,9 @@ def test_an_attestation_ends_with_its_deadline_and_its_registrar(world, pair):
     late = attested(world, *pair, deadline=world.engine.seconds - 1)
     with pytest.raises(Refused, match="^attestation: expired$"):
         world.token.transfer_attested(*late, by=pair[0])
-    world.token.transfer_attested(*attested(world, *pair, deadline=world.engine.seconds), by=pair[0])
+    world.token.transfer_attested(
+        *attested(world, *pair, deadline=world.engine.seconds), by=pair[0]
+    )
     world.holders.grant(KEY.address, 0, by=KEY.address)
     with pytest.raises(Refused, match="^attestation: no registrar$"):
         world.token.transfer_attested(*attested(world, *pair), by=pair[0])
@@ -96,7 +107,9 @@ def test_only_the_holder_or_his_spender_uses_an_attestation(world, pair):
     assert world.token.ask("allowance", a, OUTSIDER) == 5
 
 
-@pytest.mark.parametrize("kind", [Kind.ISSUE, Kind.VENUE, Kind.RECOVER, Kind.FORCE, Kind.CONVERT, 14, 255])
+@pytest.mark.parametrize(
+    "kind", [Kind.ISSUE, Kind.VENUE, Kind.RECOVER, Kind.FORCE, Kind.CONVERT, 14, 255]
+)
 def test_kinds_that_belong_to_others_cannot_be_attested_or_posted(world, pair, kind):
     with pytest.raises(Refused, match="^kind: not attestable$"):
         world.token.transfer_attested(*attested(world, *pair, kind=kind), by=pair[0])

@@ -5,7 +5,13 @@ import pytest
 from freehold.core.facts import Vintage, pack_vintage
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
-    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, wallet,
+    AGENT,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    wallet,
 )  # fmt: skip
 
 

@@ -11,7 +11,16 @@ from tests.contracts import world as roles
 from tests.contracts.engine import Refused
 from tests.contracts.signing import digest, sign
 from tests.contracts.world import (
-    AGENT, DOC, FAR, ISSUER, OFFICER, OUTSIDER, RECOVERY_DELAY, REGISTRAR, row, wallet,
+    AGENT,
+    DOC,
+    FAR,
+    ISSUER,
+    OFFICER,
+    OUTSIDER,
+    RECOVERY_DELAY,
+    REGISTRAR,
+    row,
+    wallet,
 )  # fmt: skip
 
 KEY = Account.from_key("0x" + "11" * 32)
@@ -27,7 +36,9 @@ def test_accounts_are_numbered_in_order_and_told(world):
     outcome = world.holders.admit(rows, by=REGISTRAR)
     told = world.holders.log(outcome, "Admitted")
     assert [one["account"] for one in told] == [1, 2, 3]
-    assert [one["facts"] for one in told] == [world.holders.ask("facts", wallet(f"p{n}")) for n in range(3)]
+    assert [one["facts"] for one in told] == [
+        world.holders.ask("facts", wallet(f"p{n}")) for n in range(3)
+    ]
     assert world.holders.ask("page", [wallet("p2"), OUTSIDER]) == (told[2]["facts"], 0)
 
 
@@ -161,7 +172,9 @@ def test_an_attestation_ends_with_its_deadline_and_its_registrar(world):
         world.holders.attest(*given, by=OUTSIDER)
 
 
-@pytest.mark.parametrize("elsewhere", [{"chain": 1}, {"contract": OUTSIDER}, {"key": Account.from_key("0x" + "22" * 32)}])
+@pytest.mark.parametrize(
+    "elsewhere", [{"chain": 1}, {"contract": OUTSIDER}, {"key": Account.from_key("0x" + "22" * 32)}]
+)
 def test_an_attestation_for_another_chain_register_or_by_another_key_is_nothing(world, elsewhere):
     registrar_key(world)
     given = list(attestation(world, row(wallet("a")), **elsewhere))
@@ -225,7 +238,17 @@ def test_a_recovery_moves_every_instrument_in_one_transaction(world):
         assert world.balance(new, token) == units and world.balance(a, token) == 0
     assert world.lots(new) == {vintage: 10} and world.holder_count() == 1
     assert world.holders.ask("facts", a) == 1 << 255 | int(new, 16)
-    assert world.holders.ask("recoveries", a)[1] == 0
+    assert world.holders.ask("recoveries", a)[0] == 0
+
+
+def test_the_reason_of_a_recovery_fits_its_place(world):
+    a = world.holder("a")
+    with pytest.raises(Refused, match="^recovery: reason out of range$"):
+        world.holders.propose_recovery(a, wallet("new a"), 1 << 56, DOC, by=AGENT)
+    world.holders.propose_recovery(a, wallet("new a"), (1 << 56) - 1, DOC, by=AGENT)
+    world.engine.forward(RECOVERY_DELAY)
+    told = world.holders.log(world.holders.recover(a, by=OFFICER), "Replaced")[0]
+    assert (told["reason"], told["new_wallet"]) == ((1 << 56) - 1, wallet("new a").lower())
 
 
 def test_a_recovery_waits_for_its_delay_to_the_second(world):
@@ -344,7 +367,10 @@ def test_an_instrument_is_listed_once_and_is_a_contract(world):
     assert world.holders.ask("instruments") == tuple(
         one.lower() for one in (world.token.address, world.sister.address)
     )
-    for what, text in ((OUTSIDER, "^token: no contract$"), (world.token.address, "^token: listed already$")):
+    for what, text in (
+        (OUTSIDER, "^token: no contract$"),
+        (world.token.address, "^token: listed already$"),
+    ):
         with pytest.raises(Refused, match=text):
             world.holders.list_instrument(what, by=ISSUER)
 

@@ -6,7 +6,14 @@ from freehold.core.facts import Flags
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
-    AUTHORISED, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, basic_rules, wallet,
+    AUTHORISED,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    basic_rules,
+    wallet,
 )  # fmt: skip
 
 
@@ -42,7 +49,11 @@ def test_the_same_holder_twice_in_one_issue_is_one_holder(world):
 )
 def test_an_issue_obeys_the_rules_of_a_transfer(world, case, code):
     first = world.holder("first")
-    a = OUTSIDER if case == "unknown" else world.admit("a", country=408 if case == "country" else 840)
+    a = (
+        OUTSIDER
+        if case == "unknown"
+        else world.admit("a", country=408 if case == "country" else 840)
+    )
     units = 5
     if case == "expired":
         world.set_facts(a, until=1)

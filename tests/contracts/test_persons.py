@@ -7,7 +7,15 @@ from freehold.core.policy.compiled import Group
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
-    AGENT, DOC, NOTE, OFFICER, OUTSIDER, REGISTRAR, basic_rules, row, wallet,
+    AGENT,
+    DOC,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    REGISTRAR,
+    basic_rules,
+    row,
+    wallet,
 )  # fmt: skip
 
 RETAIL = Group(frozenset({2}), 2, int(Reason.MAX_NONACCREDITED_HOLDERS))

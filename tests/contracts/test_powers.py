@@ -6,7 +6,15 @@ from freehold.core.reasons import Reason
 from tests.contracts import world as roles
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
-    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, POWER_DELAY, REGISTRAR, wallet,
+    AGENT,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    POWER_DELAY,
+    REGISTRAR,
+    wallet,
 )  # fmt: skip
 
 NOT_HELD = "^power: not held$"
@@ -248,7 +256,12 @@ def test_force_by_the_short_way_and_by_the_desk_do_the_same(world, units):
     world.token.grant(OUTSIDER, 0, by=ISSUER)
     world.set_facts(b, "rare")
     long = world.token.force_transfer(NOTE, a, b, units, 1, DOC, by=AGENT)
-    assert seen == (world.balance(a), world.balance(b), world.holder_count(), world.token.names(long))
+    assert seen == (
+        world.balance(a),
+        world.balance(b),
+        world.holder_count(),
+        world.token.names(long),
+    )
 
 
 def test_a_freeze_is_at_most_96_bits_and_of_a_known_wallet(world):

@@ -106,7 +106,9 @@ def test_a_transfer_of_nothing_covers_nothing_and_loses_nothing(world):
 def test_every_instant_is_exact_over_a_random_history(world, seed):
     """Transfers, issues, redemptions and force between instants, compared with a plain copy."""
     draw = random.Random(seed)
-    people = [world.holder(f"p{n}", 1000) for n in range(5)] + [world.admit(f"q{n}") for n in range(3)]
+    people = [world.holder(f"p{n}", 1000) for n in range(5)] + [
+        world.admit(f"q{n}") for n in range(3)
+    ]
     now = {who: world.balance(who) for who in people}
     kept: list[dict[str, int]] = []
     ahead: list[int] = []

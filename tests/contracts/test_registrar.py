@@ -5,7 +5,14 @@ import pytest
 from freehold.core.reasons import Reason, message_for
 from tests.contracts.engine import Contract, Refused
 from tests.contracts.world import (
-    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, TOKEN_GRANTS, wallet,
+    AGENT,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    TOKEN_GRANTS,
+    wallet,
 )  # fmt: skip
 
 
@@ -80,8 +87,17 @@ def test_a_desk_called_directly_refuses_or_changes_nothing(world, desk):
                 getattr(contract, entry["name"])(*args, by=who)
             except Refused:
                 pass
-            desk_slots = {k: v for k, v in world.engine.state.slots[bytes.fromhex(contract.address[2:])].items() if v} \
-                if bytes.fromhex(contract.address[2:]) in world.engine.state.slots else {}
+            desk_slots = (
+                {
+                    k: v
+                    for k, v in world.engine.state.slots[
+                        bytes.fromhex(contract.address[2:])
+                    ].items()
+                    if v
+                }
+                if bytes.fromhex(contract.address[2:]) in world.engine.state.slots
+                else {}
+            )
             assert desk_slots == {}, f"{desk}.{entry['name']} wrote into the desk itself"
     tokens = bytes.fromhex(world.token.address[2:])
     assert {k: v for k, v in world.engine.state.slots[tokens].items() if v} == {
@@ -128,7 +144,8 @@ def test_no_view_of_a_list_is_cut_at_the_longest_answer(world):
         entry["name"]
         for desk in DESKS
         for entry in world.parts[desk].abi
-        if entry["type"] == "function" and any(one["type"].endswith("[]") for one in entry["outputs"])
+        if entry["type"] == "function"
+        and any(one["type"].endswith("[]") for one in entry["outputs"])
     }
     assert lists == bounded, "a new list view: fill it here"
 
@@ -155,7 +172,11 @@ def test_cash_is_issued_by_its_deployer_and_moves_like_any_coin(world):
     cash.transfer(b, 40, by=a)
     cash.approve(OUTSIDER, 30, by=a)
     cash.transferFrom(a, b, 20, by=OUTSIDER)
-    assert (cash.ask("balanceOf", a), cash.ask("balanceOf", b), cash.ask("totalSupply")) == (40, 60, 100)
+    assert (cash.ask("balanceOf", a), cash.ask("balanceOf", b), cash.ask("totalSupply")) == (
+        40,
+        60,
+        100,
+    )
     for act, text in (
         (lambda: cash.issue(a, 1, by=a), "^caller: not the issuer$"),
         (lambda: cash.transfer(b, 41, by=a), "^cash: balance too small$"),

@@ -5,7 +5,13 @@ import pytest
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
-    DOC, FAR, ISSUER, OFFICER, OUTSIDER, REGISTRAR, wallet,
+    DOC,
+    FAR,
+    ISSUER,
+    OFFICER,
+    OUTSIDER,
+    REGISTRAR,
+    wallet,
 )  # fmt: skip
 
 NOT_HELD = "^power: not held$"
@@ -67,9 +73,15 @@ def test_another_country_is_written_and_renews_no_stale_admission(world):
 def test_what_cannot_be_is_refused(world):
     a = world.admit("a")
     for act, text in (
-        (lambda: world.face.updateIdentity(a, OUTSIDER, by=REGISTRAR), "^identity: fixed at admission$"),
+        (
+            lambda: world.face.updateIdentity(a, OUTSIDER, by=REGISTRAR),
+            "^identity: fixed at admission$",
+        ),
         (lambda: world.face.updateCountry(a, 1024, by=REGISTRAR), "^country: unknown$"),
-        (lambda: world.face.registerIdentity(OUTSIDER, OUTSIDER, 1024, by=REGISTRAR), "^country: unknown$"),
+        (
+            lambda: world.face.registerIdentity(OUTSIDER, OUTSIDER, 1024, by=REGISTRAR),
+            "^country: unknown$",
+        ),
         (lambda: world.face.deleteIdentity(OUTSIDER, by=REGISTRAR), "^wallet: unknown$"),
         (lambda: world.face.registerIdentity(a, a, 1, by=REGISTRAR), "^wallet: known already$"),
     ):

@@ -9,14 +9,25 @@ from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.signing import digest, parts, separator, sign
 from tests.contracts.world import (
-    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, REGISTRAR, basic_rules, refused_code, row,
+    AGENT,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    REGISTRAR,
+    basic_rules,
+    refused_code,
+    row,
 )  # fmt: skip
 
 KEY, OTHER = (Account.from_key("0x" + one * 32) for one in ("33", "44"))
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 INFINITE = (1 << 256) - 1
 ZERO = "0x" + "00" * 20
-TERMS = b"(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+TERMS = (
+    b"(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
+)
 BAD = "^signature: not the owner's$"
 
 
@@ -28,7 +39,9 @@ def signed(world, content, key=KEY, name="Acme Common", chain=None, contract=Non
 def permit(world, spender, amount, nonce=0, deadline=None, owner=None, **how):
     deadline = world.engine.seconds if deadline is None else deadline
     owner = owner or KEY.address
-    kind = keccak(b"Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)")
+    kind = keccak(
+        b"Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
+    )
     types = ["bytes32", "address", "address", "uint256", "uint256", "uint256"]
     content = keccak(encode(types, [kind, owner, spender, amount, nonce, deadline]))
     return owner, spender, amount, deadline, *parts(signed(world, content, **how))
@@ -135,7 +148,10 @@ def test_a_permit_sets_an_allowance_once(world, owner):
     given = permit(world, OUTSIDER, 70)
     outcome = world.token.permit(*given, by=ISSUER)
     assert world.token.log(outcome, "Approval")[0]["amount"] == 70
-    assert world.token.ask("allowance", owner, OUTSIDER) == 70 and world.token.ask("nonces", owner) == 1
+    assert (
+        world.token.ask("allowance", owner, OUTSIDER) == 70
+        and world.token.ask("nonces", owner) == 1
+    )
     with pytest.raises(Refused, match=BAD):
         world.token.permit(*given, by=ISSUER)
 
@@ -180,7 +196,13 @@ def test_signatures_bind_to_the_first_name_and_erc5267_tells_it(world, owner):
     world.token.setName("Acme Again", by=ISSUER)
     assert world.token.ask("name") == "Acme Again"
     fields, name, version, chain, contract, salt, extra = world.token.ask("eip712Domain")
-    assert (fields, version, chain, salt, extra) == (b"\x0f", "1", world.engine.chain_id, bytes(32), ())
+    assert (fields, version, chain, salt, extra) == (
+        b"\x0f",
+        "1",
+        world.engine.chain_id,
+        bytes(32),
+        (),
+    )
     told = separator(name, chain, contract)
     assert told == world.token.ask("DOMAIN_SEPARATOR")
     world.token.permit(*permit(world, OUTSIDER, 70), by=ISSUER)
@@ -250,11 +272,17 @@ def test_a_cancelled_authorization_is_used_up(world, owner):
     kind = keccak(b"CancelAuthorization(address authorizer,bytes32 nonce)")
     content = keccak(encode(["bytes32", "address", "bytes32"], [kind, owner, word]))
     with pytest.raises(Refused, match=BAD):
-        world.token.cancelAuthorization(owner, word, *parts(signed(world, content, key=OTHER)), by=OUTSIDER)
-    outcome = world.token.cancelAuthorization(owner, word, *parts(signed(world, content)), by=OUTSIDER)
+        world.token.cancelAuthorization(
+            owner, word, *parts(signed(world, content, key=OTHER)), by=OUTSIDER
+        )
+    outcome = world.token.cancelAuthorization(
+        owner, word, *parts(signed(world, content)), by=OUTSIDER
+    )
     assert world.token.names(outcome) == ["AuthorizationCanceled"]
     with pytest.raises(Refused, match="^authorization: used before$"):
-        world.token.transferWithAuthorization(*authorization(world, world.admit("b"), 1), by=OUTSIDER)
+        world.token.transferWithAuthorization(
+            *authorization(world, world.admit("b"), 1), by=OUTSIDER
+        )
 
 
 def test_an_authorization_is_a_sale_and_a_refused_one_stays_unused(world, owner):
@@ -270,4 +298,6 @@ def test_an_authorization_is_a_sale_and_a_refused_one_stays_unused(world, owner)
 def test_a_frozen_owner_does_not_sell_by_signature(world, owner):
     world.token.freeze(NOTE, owner, 1000, 1, DOC, by=OFFICER)
     with pytest.raises(Refused):
-        world.token.transferWithAuthorization(*authorization(world, world.admit("b"), 1), by=OUTSIDER)
+        world.token.transferWithAuthorization(
+            *authorization(world, world.admit("b"), 1), by=OUTSIDER
+        )

@@ -48,7 +48,9 @@ def test_a_reverse_split_rounds_down_and_tells_the_remainder(world):
     a, b = world.holder("a", 109), world.holder("b", 21)
     world.token.announce_split(NOTE, 1, 10, DOC, by=AGENT)
     outcome = world.token.split_page([a, b], by=AGENT)
-    told = [(e["before"], e["after"], e["remainder"]) for e in world.token.log(outcome, "SplitApplied")]
+    told = [
+        (e["before"], e["after"], e["remainder"]) for e in world.token.log(outcome, "SplitApplied")
+    ]
     assert told == [(109, 10, 9), (21, 2, 1)]
     world.token.finish_split(by=AGENT)
     assert world.token.ask("totalSupply") == 12
@@ -131,7 +133,10 @@ def test_a_split_that_could_never_be_finished_is_refused_at_once(world):
 def test_a_split_needs_a_document_and_pages_need_a_split(world):
     with pytest.raises(Refused, match="^act: document$"):
         world.token.announce_split(NOTE, 2, 1, bytes(32), by=AGENT)
-    for act in (lambda: world.token.split_page([], by=AGENT), lambda: world.token.finish_split(by=AGENT)):
+    for act in (
+        lambda: world.token.split_page([], by=AGENT),
+        lambda: world.token.finish_split(by=AGENT),
+    ):
         with pytest.raises(Refused, match="^split: none announced$"):
             act()
     world.token.announce_split(NOTE, 2, 1, DOC, by=AGENT)

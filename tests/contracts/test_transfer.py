@@ -6,7 +6,13 @@ from freehold.core.facts import Flags
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
-    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, basic_rules, wallet,
+    AGENT,
+    DOC,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    basic_rules,
+    wallet,
 )  # fmt: skip
 
 

@@ -7,7 +7,13 @@ from freehold.core.policy.compiled import month_of
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
-    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, basic_rules,
+    AGENT,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    basic_rules,
 )  # fmt: skip
 
 ALL = (0xFF,) * 4

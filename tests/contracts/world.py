@@ -16,7 +16,6 @@ from eth_utils import to_checksum_address
 
 from freehold.chain.artifacts import TOKEN_PARTS
 from freehold.core.facts import Flags, Vintage, pack_vintage
-
 from freehold.core.policy.compiled import Rules
 from freehold.core.policy.rows import policy_rows
 from freehold.core.reasons import Reason, message_for
@@ -131,14 +130,18 @@ class World:
         self.holders.admit_linked(int(who, 16), of, by=REGISTRAR)
         return who
 
-    def set_facts(self, who: str, role: str = "us_accredited", by: str = REGISTRAR, **changed: Any) -> None:
+    def set_facts(
+        self, who: str, role: str = "us_accredited", by: str = REGISTRAR, **changed: Any
+    ) -> None:
         self.holders.set_facts([row(who, role, **changed)], by=by)
 
     def issue(self, who: str, units: int, vintage: int = 0, token: Contract | None = None) -> Any:
         rows = [units << 160 | int(who, 16)]
         return (token or self.token).issue(NOTE, vintage, 0, rows, by=ISSUER)
 
-    def holder(self, name: str, units: int = 1000, role: str = "us_accredited", **changed: Any) -> str:
+    def holder(
+        self, name: str, units: int = 1000, role: str = "us_accredited", **changed: Any
+    ) -> str:
         """An admitted person with free units."""
         who = self.admit(name, role, **changed)
         self.issue(who, units)
@@ -173,7 +176,11 @@ class World:
     def deploy_code(self, runtime: str) -> str:
         """A contract with exactly this code."""
         code = bytes.fromhex(runtime.removeprefix("0x"))
-        head = b"\x61" + len(code).to_bytes(2, "big") + bytes([0x80, 0x60, 0x0A, 0x3D, 0x39, 0x3D, 0xF3])
+        head = (
+            b"\x61"
+            + len(code).to_bytes(2, "big")
+            + bytes([0x80, 0x60, 0x0A, 0x3D, 0x39, 0x3D, 0xF3])
+        )
         return self.engine.deploy(head + code, ISSUER)
 
     def set_outside(self, contract: str) -> None:

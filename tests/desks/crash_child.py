@@ -1,6 +1,7 @@
 """Sends what is approved, in a process of its own that kills itself (-9) at a point it is given.
 
-`python crash_child.py HOME BOOK_URL POINT`; the points are the keys of POINTS, or `never`.
+At the root: `python -m tests.desks.crash_child HOME BOOK_URL POINT`; the points are the keys of
+POINTS, or `never`.
 """
 
 import os
@@ -9,13 +10,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "chain"))
-from gate_world import AGENT, CHAIN, SECOND
-
 from freehold.book import instructions
 from freehold.book.session import open_book
 from freehold.chain import node
 from freehold.desks import posting
+from tests.chain.gate_world import AGENT, CHAIN, SECOND
 
 
 class WallClock:

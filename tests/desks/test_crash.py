@@ -1,5 +1,6 @@
 """kill -9 while sending: whatever the moment, every instruction happens exactly once."""
 
+import os
 import random
 import signal
 import subprocess
@@ -8,18 +9,20 @@ import time
 from pathlib import Path
 
 import pytest
-from crash_child import POINTS
-from gate_world import AGENT, SECOND
 
 from freehold.core.instruction import State
+from tests.chain.gate_world import AGENT, SECOND
+from tests.desks.crash_child import POINTS
 
-CHILD = str(Path(__file__).with_name("crash_child.py"))
+ROOT = Path(__file__).parents[2]
 SEED = 20261122
 
 
 def start(gate, point):
-    command = [sys.executable, CHILD, str(gate.home), gate.book_url, point]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    child = "tests.desks.crash_child"
+    command = [sys.executable, "-m", child, str(gate.home), gate.book_url, point]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=environment)
 
 
 def finish(gate):
@@ -49,7 +52,8 @@ def bytes_stored(gate, asked):
 @pytest.mark.parametrize("point", POINTS)
 def test_a_worker_killed_at_a_chosen_point_sends_everything_once(gate, point):
     asked = [gate.ask("enter(bytes32)", sender=(AGENT, SECOND)[n % 2]) for n in range(5)]
-    assert start(gate, point).wait(timeout=60) == -signal.SIGKILL
+    with start(gate, point) as child:
+        assert child.wait(timeout=60) == -signal.SIGKILL
     states = {str(gate.found(one).state) for one in asked}
     stored = bytes_stored(gate, asked)
     assert bool(stored) == (point not in ("before storing", "before commit"))
@@ -64,11 +68,11 @@ def test_workers_killed_at_random_moments_send_everything_once(gate):
     asked, stored, killed = [], {}, 0
     for _ in range(6):
         asked += [gate.ask("enter(bytes32)", sender=chance.choice((AGENT, SECOND))) for _ in "1234"]
-        child = start(gate, "never")
-        assert child.stdout.readline() == "ready\n"
-        time.sleep(chance.uniform(0, 0.25))
-        child.kill()
-        killed += child.wait() == -signal.SIGKILL
+        with start(gate, "never") as child:
+            assert child.stdout.readline() == "ready\n"
+            time.sleep(chance.uniform(0, 0.25))
+            child.kill()
+            killed += child.wait() == -signal.SIGKILL
         stored |= bytes_stored(gate, asked)
     assert killed
     finish(gate)
@@ -77,7 +81,7 @@ def test_workers_killed_at_random_moments_send_everything_once(gate):
 
 def test_two_workers_at_once_send_everything_once(gate):
     asked = [gate.ask("enter(bytes32)", sender=(AGENT, SECOND)[n % 2]) for n in range(20)]
-    children = [start(gate, "never") for _ in range(2)]
-    assert [child.wait(timeout=60) for child in children] == [0, 0]
+    with start(gate, "never") as one, start(gate, "never") as other:
+        assert [child.wait(timeout=60) for child in (one, other)] == [0, 0]
     finish(gate)
     require_each_once(gate, asked, {})

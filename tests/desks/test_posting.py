@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from gate_world import AGENT, CHAIN, POOR, SECOND
 
 from freehold.book import instructions
 from freehold.chain.send import FeeLimits
@@ -12,6 +11,8 @@ from freehold.core.errors import Conflict, Unavailable
 from freehold.core.instruction import Purpose, State
 from freehold.core.reasons import Reason
 from freehold.desks import posting
+from tests.chain import gate_world
+from tests.chain.gate_world import AGENT, CHAIN, POOR, SECOND
 
 
 def test_an_approved_instruction_is_signed_sent_mined_and_settled(gate):
@@ -37,7 +38,8 @@ def test_a_batch_is_sent_in_order_of_asking_and_each_happens_once(gate):
     assert len(gate.follow().changed) == 30
     entered = gate.entered()
     for own in (asked[0::2], asked[1::2]):
-        assert [id for id in entered if id in {one.id for one in own}] == [one.id for one in own]
+        expected = [one.id for one in own]
+        assert [each for each in entered if each in expected] == expected
     assert sorted(entered) == sorted(one.id for one in asked)
 
 
@@ -115,6 +117,20 @@ def test_a_node_of_another_chain_is_refused_before_anything_is_signed(gate):
         gate.send(chain=1)
     with pytest.raises(Conflict, match="chain 1 is meant"):
         gate.follow(chain=1)
+
+
+def test_a_new_ledger_with_the_same_number_gets_nothing_that_was_signed_for_the_old_one(
+    gate, tmp_path
+):
+    gate.rpc("evm_setAutomine", False)
+    one = gate.ask("enter(bytes32)")
+    gate.send()
+    other = gate_world.build(tmp_path / "other", f"sqlite:///{tmp_path}/other.db")
+    for step in (gate.send, gate.follow):
+        with pytest.raises(Conflict, match=f"used with another chain {CHAIN}, whose block 0 was"):
+            step(w3=other.w3)
+    assert gate.found(one).state is State.SENT and other.count() == 0
+    other.close()
 
 
 def test_a_base_fee_above_the_limit_makes_the_instruction_wait(gate):
@@ -243,6 +259,9 @@ def test_a_cancelled_instruction_never_happens_and_its_nonce_is_spent(gate):
     gate.follow()
     assert gate.found(one).state is State.CANCELLED
     assert gate.entered() == [] and gate.count() == 1
+    sent = gate.rpc("eth_getTransactionByHash", gate.found(one).mined_hash)
+    assert sent["to"] == sent["from"] == AGENT.address.lower()
+    assert (sent["value"], sent["input"]) == ("0x0", "0x")
 
 
 def test_cancelling_before_signing_needs_no_transaction_and_after_mining_is_too_late(gate):
@@ -297,14 +316,28 @@ def test_a_reorganisation_that_moves_the_receipt_to_another_block_is_followed(ga
 
 def test_bytes_that_the_node_forgot_are_sent_again_as_they_were(gate):
     gate.rpc("evm_setAutomine", False)
+    before = gate.rpc("evm_snapshot")
+    one = gate.ask("enter(bytes32)")
+    gate.send()
+    gate.rpc("evm_revert", before)
+    [made] = gate.signed(one)
+    assert gate.rpc("eth_getTransactionByHash", made.hash) is None
+    gate.follow()
+    assert gate.rpc("eth_getTransactionByHash", made.hash)
+    gate.rpc("evm_mine")
+    gate.follow()
+    assert gate.found(one).state is State.SETTLED and gate.signed(one) == [made]
+    assert gate.entered() == [one.id]
+
+
+def test_a_node_that_is_killed_and_started_again_loses_nothing(gate):
+    gate.rpc("evm_setAutomine", False)
     one = gate.ask("enter(bytes32)")
     gate.send()
     _restart(gate)
-    gate.follow()
     gate.rpc("evm_mine")
     gate.follow()
-    assert gate.found(one).state is State.SETTLED and len(gate.signed(one)) == 1
-    assert gate.entered() == [one.id]
+    assert gate.found(one).state is State.SETTLED and gate.entered() == [one.id]
 
 
 def test_a_node_that_is_down_leaves_everything_as_it_is(gate):
@@ -371,5 +404,6 @@ def _restart(gate):
     os.kill(running["process"], signal.SIGKILL)
     while node.status(gate.home):
         time.sleep(0.01)
+    gate.w3.provider.close()
     gate.w3 = node.open_ledger(gate.home, linger_seconds=0.2)
     gate.posting = replace(gate.posting, w3=gate.w3)

@@ -7,8 +7,8 @@ The discipline, which every function here keeps a part of:
 - Storing the first bytes takes the sender's next nonce in the same transaction. The (chain, sender,
   nonce) of an instruction is unique, and further bytes for it (a higher fee, a cancellation) must
   carry the same nonce.
-- Only the worker that took the sender's lease last may store bytes. This is checked at the moment of
-  storing, so a worker that slept while another took over stores nothing.
+- Only the worker that took the sender's lease last may store bytes. This is checked when they are
+  stored, so a worker that slept while another took over stores nothing.
 - After a crash the stored bytes are sent again; `signed` gives them back as they were.
 """
 
@@ -60,11 +60,11 @@ def add(tx: Transaction, asked: Instruction, now: datetime) -> Instruction:
     return asked
 
 
-def find(tx: Transaction, id: InstructionId) -> Instruction:
+def find(tx: Transaction, which: InstructionId) -> Instruction:
     """The instruction with this id. Raises NotFound."""
-    row = tx.execute(select(schema.instruction).where(schema.instruction.c.id == id)).first()
+    row = tx.execute(select(schema.instruction).where(schema.instruction.c.id == which)).first()
     if row is None:
-        raise NotFound(f"there is no instruction {id}", instruction=id)
+        raise NotFound(f"there is no instruction {which}", instruction=which)
     return _instruction(row)
 
 
@@ -79,16 +79,16 @@ def in_flight(tx: Transaction, chain: int, sender: Address) -> list[Instruction]
 
 
 def anything_unmined(tx: Transaction, chain: int) -> bool:
-    """Whether anything that was signed on this chain, by any key of the book, is still on its way."""
+    """Whether anything signed on this chain, by any key of the book, is still on its way."""
     states = schema.instruction.c.state.in_([State.SIGNED, State.SENT])
     asked = select(schema.instruction.c.number).where(states, schema.instruction.c.chain == chain)
     return tx.execute(asked.limit(1)).first() is not None
 
 
-def history(tx: Transaction, id: InstructionId) -> list[Change]:
+def history(tx: Transaction, which: InstructionId) -> list[Change]:
     """Every change of the instruction's state, oldest first."""
     change = schema.instruction_change.c
-    asked = select(schema.instruction_change).where(change.instruction == id)
+    asked = select(schema.instruction_change).where(change.instruction == which)
     return [
         Change(State(row.before) if row.before else None, State(row.after), row.at, row.note)
         for row in tx.execute(asked.order_by(change.number))
@@ -116,44 +116,44 @@ def move(
     return after
 
 
-def approve(tx: Transaction, id: InstructionId, now: datetime) -> Instruction:
+def approve(tx: Transaction, which: InstructionId, now: datetime) -> Instruction:
     """Release a NEW instruction for signing. Raises Conflict in any other state."""
-    found = find(tx, id)
+    found = find(tx, which)
     return move(tx, found, replace(found, state=State.APPROVED), now)
 
 
-def withdraw(tx: Transaction, id: InstructionId, now: datetime) -> Instruction:
+def withdraw(tx: Transaction, which: InstructionId, now: datetime) -> Instruction:
     """Cancel an instruction that nobody has signed. Raises Conflict once it has been signed."""
-    found = find(tx, id)
+    found = find(tx, which)
     if found.state in IN_FLIGHT:
         raise Conflict(
-            f"instruction {id} is {found.state}: only a cancellation on chain can stop it now",
-            instruction=id,
+            f"instruction {which} is {found.state}: only a cancellation on chain can stop it now",
+            instruction=which,
             state=found.state,
         )
     return move(tx, found, replace(found, state=State.CANCELLED), now, "withdrawn")
 
 
-def hand_over(tx: Transaction, id: InstructionId, to: Address, now: datetime) -> Instruction:
+def hand_over(tx: Transaction, which: InstructionId, to: Address, now: datetime) -> Instruction:
     """Give an instruction to another key.
 
     Allowed while nothing is signed for it, or after its nonce was finally spent on something else
     (REPLACED). Raises Conflict while bytes that may still be mined are about.
     """
-    found = find(tx, id)
+    found = find(tx, which)
     if found.state not in (State.NEW, State.APPROVED, State.REPLACED):
         raise Conflict(
-            f"instruction {id} is {found.state} under nonce {found.nonce} of {found.sender}: "
+            f"instruction {which} is {found.state} under nonce {found.nonce} of {found.sender}: "
             "another key may send it only after that nonce has been spent on something else",
-            instruction=id,
+            instruction=which,
             state=found.state,
         )
     after = replace(found, sender=to, nonce=None, note=None)
     if found.state is State.REPLACED:
         return move(tx, found, replace(after, state=State.APPROVED), now, f"handed to {to}")
-    mine = and_(schema.instruction.c.id == id, schema.instruction.c.state == found.state)
+    mine = and_(schema.instruction.c.id == which, schema.instruction.c.state == found.state)
     tx.execute(update(schema.instruction).where(mine).values(**_outcome(after)))
-    _record(tx, id, found.state, found.state, now, f"handed to {to}")
+    _record(tx, which, found.state, found.state, now, f"handed to {to}")
     return after
 
 
@@ -216,8 +216,8 @@ def store_first(
 def store_next(tx: Transaction, made: SignedTransaction, worker: str) -> None:
     """Keep further bytes for an instruction on its way: a higher fee, or a cancellation.
 
-    Raises Conflict if another worker has taken over, the instruction is not on its way under this nonce, or
-    somebody else has stored an attempt meanwhile.
+    Raises Conflict if another worker has taken over, the instruction is not on its way, or somebody
+    else has stored this attempt meanwhile.
     """
     found = find(tx, made.instruction)
     place = (found.chain, found.sender, found.nonce)
@@ -271,8 +271,8 @@ def _require_lease(
     changed = update(schema.nonce).where(_row(made.chain, made.sender), mine)
     if tx.execute(changed.values(next=next_nonce)).rowcount != 1:
         raise Conflict(
-            f"{worker} may no longer sign for {made.sender}: another worker has taken over or nonce "
-            f"{made.nonce} is taken; nothing was sent",
+            f"{worker} may no longer sign for {made.sender}: another worker has taken over or "
+            f"nonce {made.nonce} is taken; nothing was sent",
             sender=made.sender,
             nonce=made.nonce,
         )
@@ -291,11 +291,11 @@ def _store(tx: Transaction, made: SignedTransaction) -> None:
 
 
 def _record(
-    tx: Transaction, id: str, before: State | None, after: State, now: datetime, note: str | None
+    tx: Transaction, which: str, before: State | None, after: State, now: datetime, note: str | None
 ) -> None:
     tx.execute(
         insert(schema.instruction_change).values(
-            instruction=id, before=before, after=after, at=now, note=note
+            instruction=which, before=before, after=after, at=now, note=note
         )
     )
 

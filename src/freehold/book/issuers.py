@@ -123,6 +123,25 @@ def instruments(tx: Transaction, issuer: str) -> list[KnownInstrument]:
     return [KnownInstrument(*row) for row in found]
 
 
+def instrument_named(tx: Transaction, issuer: str, named: str) -> KnownInstrument:
+    """An instrument by class id, symbol or token. Raises NotFound with the ones there are."""
+    every = instruments(tx, issuer)
+    wanted = named.lower()
+    for one in every:
+        if wanted in (one.class_id.lower(), one.symbol.lower(), one.token.lower()):
+            return one
+    there = ", ".join(f"{one.class_id} ({one.symbol})" for one in every)
+    raise NotFound(f"{issuer} has no instrument {named}; it has {there}", instrument=named)
+
+
+def holder_named(tx: Transaction, issuer: str, named: str) -> KnownHolder:
+    """A holder by id or wallet. Raises NotFound."""
+    for one in holders(tx, issuer):
+        if named in (one.id, one.wallet):
+            return one
+    raise NotFound(f"{issuer} has no holder {named}", holder=named)
+
+
 def holders(tx: Transaction, issuer: str) -> list[KnownHolder]:
     """The holders of an issuer in the order of their ids."""
     of = schema.holder.c

@@ -6,6 +6,9 @@ for each other at their first statement instead of failing at their last. Openin
 tables to the version of this program; a book of a newer version is refused and left alone.
 """
 
+import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,12 +25,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
-from freehold.core.errors import Broken, Conflict, Invalid, Unavailable
+from freehold.core.errors import Broken, Conflict, Invalid, PlatformError, Unavailable
 
 BUSY_SECONDS = 10
 """How long one writer waits for another before it says that the book is locked."""
 MIGRATION_LOCK = 0x46524545484F4C44
 """The advisory lock that one process holds while it upgrades a PostgreSQL book."""
+
+UPGRADING = threading.Lock()
+"""Alembic keeps the connection it works on in the module `alembic.context`: one at a time."""
 
 Transaction = Connection
 
@@ -68,8 +74,12 @@ def open_book(url: str) -> Book:
     """
     place = _place(url)
     engine = _sqlite(place) if place.get_backend_name() == "sqlite" else _postgresql(place)
-    with speaking_plainly(place):
-        _upgrade(engine)
+    try:
+        with speaking_plainly(place):
+            _upgrade(engine)
+    except PlatformError:
+        engine.dispose()
+        raise
     return Book(engine)
 
 
@@ -102,8 +112,22 @@ def _sqlite(place: URL) -> Engine:
 
 def _set_up(connection: Any, _record: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}").fetchall()
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA foreign_keys=ON")
+    _write_ahead(connection)
+
+
+def _write_ahead(connection: Any) -> None:
+    """Switch to WAL. Where two do so at once SQLite fails one without waiting, so we wait."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:
@@ -152,14 +176,14 @@ def _words(error: DBAPIError) -> str:
 
 
 def _upgrade(engine: Engine) -> None:
-    """Bring the tables to the newest revision; one process does it, the others wait and find it done."""
+    """Bring the tables to the newest revision; one does it, the others wait and find it done."""
     config = Config()
     config.set_main_option("script_location", str(files("freehold.book") / "migrations"))
     script = ScriptDirectory.from_config(config)
     with engine.connect().execution_options(reading=True) as connection, connection.begin():
         if _revision(connection) == script.get_current_head():
             return
-    with engine.begin() as connection:
+    with UPGRADING, engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
         _require_known(script, _revision(connection))

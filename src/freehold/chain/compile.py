@@ -32,9 +32,7 @@ def compile_contract(folder: Path, name: str) -> dict[str, Any]:
         from vyper.compiler import compile_from_file_input
         from vyper.compiler.input_bundle import FilesystemInputBundle
     except ImportError:
-        raise Unavailable(
-            "the Vyper compiler is not installed: pip install vyper==0.4.3"
-        ) from None
+        raise Unavailable("the Vyper compiler is not installed: pip install vyper==0.4.3") from None
     bundle = FilesystemInputBundle([folder])
     with bundle.search_path(folder):
         source = bundle.load_file(Path(f"{name}.vy"))

@@ -26,7 +26,8 @@ def call(contract: str, function: str, *args: Any) -> bytes:
 def creation(contract: str, *args: Any) -> bytes:
     """The data of a transaction that creates a contract."""
     code = bytes.fromhex(artifact(contract)["bytecode"].removeprefix("0x"))
-    entry = next((e for e in abi(contract) if e["type"] == "constructor"), {"inputs": []})
+    nothing: dict[str, Any] = {"inputs": []}
+    entry = next((e for e in abi(contract) if e["type"] == "constructor"), nothing)
     return code + encode(_types(entry["inputs"]), args)
 
 
@@ -59,6 +60,11 @@ def opening(
     return _hash_of(entry)[:4] + encode(_types(entry["inputs"]), [words])
 
 
+def rules_content(changes: Sequence[tuple[int, int, int]]) -> bytes:
+    """The hash under which changes of the rules (what, key, word) are announced."""
+    return keccak(encode(["(uint256,uint256,uint256)[]"], [changes]))
+
+
 def read(
     w3: Web3,
     contract: str,
@@ -84,12 +90,17 @@ def selector(contract: str, function: str, arguments: int) -> bytes:
     return _selector(contract, function, arguments)
 
 
+def event_topic(contract: str, event: str) -> bytes:
+    """The first topic of a contract's event."""
+    return _hash_of(next(e for e in abi(contract) if e["type"] == "event" and e["name"] == event))
+
+
 @cache
 def _function(contract: str, name: str, arguments: int) -> dict[str, Any]:
     for entry in abi(contract):
-        if entry["type"] == "function" and entry["name"] == name:
-            if len(entry["inputs"]) == arguments:
-                return entry
+        named = entry["type"] == "function" and entry["name"] == name
+        if named and len(entry["inputs"]) == arguments:
+            return entry
     raise AssertionError(f"{contract} has no {name} of {arguments} arguments")
 
 
@@ -121,3 +132,8 @@ def _plain(value: Any, kind: str) -> Any:
     if isinstance(value, bytes):
         return "0x" + value.hex()
     return value
+
+
+def content_hash(changes: Sequence[tuple[int, int, int]]) -> bytes:
+    """The hash under which a list of rule changes (what, key, word) is announced."""
+    return keccak(encode(["(uint256,uint256,uint256)[]"], [list(changes)]))

@@ -43,7 +43,7 @@ def _without_authorisation(_url: str, _body: bytes) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Kms:
-    """Where a key lies: address of the system, the key's id there, and how requests are authorised."""
+    """Where a key lies: the system's URL, the key's id there, and how requests are authorised."""
 
     url: str
     key_id: str
@@ -89,7 +89,7 @@ def open_kms(kms: Kms) -> KmsSigner:
 
 
 def recoverable(der: bytes, digest: bytes, address: Address) -> bytes:
-    """r, s, parity in 65 bytes from a DER signature, with the lower s. Raises Broken if not ours."""
+    """r, low s and parity in 65 bytes from a DER signature. Raises Broken if it is not ours."""
     try:
         r, s = read_der(der)
     except ValueError as error:
@@ -100,7 +100,8 @@ def recoverable(der: bytes, digest: bytes, address: Address) -> bytes:
         if _signer_of(signature, digest) == address:
             return signature
     raise Broken(
-        f"the key management system signed with another key than that of {address}: nothing was sent",
+        f"the key management system signed with another key than that of {address}: "
+        "nothing was sent",
         address=address,
     )
 

@@ -20,6 +20,9 @@ from freehold.core.rawlog import BlockHead, RawLog, Source
 _AT_ONCE = 200
 """Requests in one batch."""
 
+Node = Web3
+"""Any ledger behind web3."""
+
 Request = tuple[str, list[Any]]
 
 

@@ -5,7 +5,11 @@ is always a process of its own; commands join the one that runs or start it for 
 is connected (see chain/embedded/place.py).
 """
 
+import os
+import signal
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,9 @@ from freehold.chain.embedded.provider import SocketProvider
 from freehold.core.errors import Conflict, Invalid, PlatformError, Unavailable
 
 REQUEST_SECONDS = 30
+
+Ledger = Web3
+"""A ledger as everything above this module has it in hand."""
 
 
 def create_ledger(
@@ -45,15 +52,16 @@ def create_ledger(
     """
     from freehold.chain.embedded import chain, genesis
 
-    path = place.chain_path(home)
-    if path.exists():
-        raise Conflict(f"there is already a ledger in {home}: it is never overwritten")
     money = funded if isinstance(funded, Mapping) else dict.fromkeys(funded, genesis.DEFAULT_FUNDS)
     if seconds is None:
         seconds = 0 if simulated_clock else genesis.current_seconds()
     record = genesis.Genesis(money, chain_id, seconds, gas_limit, simulated_clock, development)
     home.mkdir(parents=True, exist_ok=True)
-    chain.create_chain(path, record)
+    held, path = place.lock(home), place.chain_path(home)
+    with held or nullcontext():
+        if held is None or path.exists():
+            raise Conflict(f"there is already a ledger in {home}: it is never overwritten")
+        chain.create_chain(path, record)
 
 
 def has_ledger(home: Path) -> bool:
@@ -83,6 +91,8 @@ def open_ledger(
     name = url or str(home)
     found = _chain_id(provider, name)
     if chain_id is not None and found != chain_id:
+        if isinstance(provider, SocketProvider):
+            provider.close()
         raise Conflict(
             f"the ledger at {name} is chain {found}, the settings say chain {chain_id}: "
             "correct the URL or the setting",
@@ -105,6 +115,41 @@ def status(home: Path) -> dict[str, Any] | None:
     finally:
         provider.close()
     return dict(answer["result"])
+
+
+def start(home: Path) -> tuple[Path, int]:
+    """The socket and the process id of the ledger of `home`, started if it does not run.
+
+    Raises NotFound where `home` has no ledger, Unavailable where the process does not come up.
+    """
+    place.join_or_start(home).close()
+    running = status(home)
+    if running is None:
+        raise Unavailable(f"the ledger in {home} ended just now: try again", home=str(home))
+    return place.socket_path(home), int(running["process"])
+
+
+def stop(home: Path) -> bool:
+    """End the ledger process of `home` after the block it is building; False where none runs."""
+    running = status(home)
+    if running is None:
+        return False
+    os.kill(int(running["process"]), signal.SIGTERM)
+    while (held := place.lock(home)) is None:
+        time.sleep(0.02)
+    held.close()
+    return True
+
+
+def reopening_seconds(home: Path) -> float:
+    """How long opening the database takes; nothing may have it open. Raises Broken."""
+    from freehold.chain.embedded import chain, store
+
+    began = time.perf_counter()
+    opened = chain.open_chain(place.chain_path(home))
+    spent = time.perf_counter() - began
+    store.close(opened.store)
+    return spent
 
 
 def serve(home: Path, http_port: int = 8545) -> None:
@@ -145,3 +190,26 @@ def _chain_id(provider: BaseProvider, name: str) -> int:
         raise Unavailable(f"the node at {name} does not answer: {fault}", url=name) from None
     except (KeyError, TypeError, ValueError):
         raise Unavailable(f"what answers at {name} is not an Ethereum node", url=name) from None
+
+
+def declares_simulated_clock(ledger: Ledger) -> bool:
+    """Whether this is an embedded ledger whose block times are set by hand."""
+    answer = ledger.provider.make_request(RPCEndpoint("freehold_info"), [])
+    return bool((answer.get("result") or {}).get("simulatedClock"))
+
+
+def set_clock(ledger: Ledger, seconds: int) -> None:
+    """Set the time of the next block on a ledger that declares a simulated clock."""
+    ledger.provider.make_request(RPCEndpoint("freehold_setClock"), [hex(seconds)])
+
+
+def last_seconds(ledger: Ledger) -> int:
+    """The time of the newest block."""
+    return int(ledger.eth.get_block("latest")["timestamp"])
+
+
+def close(ledger: Ledger) -> None:
+    """Leave the ledger; an embedded one that was started for us may then end."""
+    ending = getattr(ledger.provider, "close", None)
+    if ending:
+        ending()

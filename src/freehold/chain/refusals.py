@@ -49,7 +49,7 @@ def _from_text(text: str) -> Refusal | Conflict:
 
 
 def _string(encoded: bytes) -> str:
-    """The one string that `Error(string)` carries; whatever is cut off is read as far as it goes."""
+    """The one string that `Error(string)` carries; what is cut off is read as far as it goes."""
     length = int.from_bytes(encoded[32:64], "big")
     return encoded[64 : 64 + length].decode("utf-8", "replace")
 

@@ -49,7 +49,7 @@ def answers(w3: Web3, method: str, each: Sequence[Any]) -> list[Any | Failure]:
 
 
 def ask(w3: Web3, method: str, *params: Any) -> Any:
-    """The result of one request. Raises Unavailable with the node's words if it answers an error."""
+    """The result of one request. Raises Unavailable with the node's words if it is an error."""
     said = answer(w3, method, *params)
     if isinstance(said, Failure):
         raise Unavailable(f"the node refuses {method}: {said.words}", method=method)

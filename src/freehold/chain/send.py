@@ -64,7 +64,7 @@ class Mined:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """No receipt. `known` if the node has the last attempt, `next` if the chain waits for this nonce."""
+    """No receipt. `known`: the node has the last attempt; `next`: it is this nonce's turn."""
 
     known: bool
     next: bool
@@ -75,8 +75,11 @@ class Spent:
     """Something that is none of our attempts has finally taken the nonce."""
 
 
-def require_chain(w3: Web3, chain: int) -> None:
-    """Raises Conflict if the node serves another chain than the one that is meant."""
+def require_chain(w3: Web3, chain: int) -> str:
+    """The hash of the chain's block 0, which tells it from others that took the same number.
+
+    Raises Conflict if the node serves another chain than the one that is meant.
+    """
     served = ask_number(w3, "eth_chainId")
     if served != chain:
         raise Conflict(
@@ -85,6 +88,7 @@ def require_chain(w3: Web3, chain: int) -> None:
             served=served,
             wanted=chain,
         )
+    return str(ask(w3, "eth_getBlockByNumber", "0x0", False)["hash"])
 
 
 def market(w3: Web3) -> Market:
@@ -170,9 +174,9 @@ def send(w3: Web3, made: Sequence[SignedTransaction]) -> list[PlatformError | No
     ]
 
 
-def knows(w3: Web3, hash: str) -> bool:
+def knows(w3: Web3, transaction: str) -> bool:
     """Whether the node has the transaction, mined or not."""
-    return ask(w3, "eth_getTransactionByHash", hash) is not None
+    return ask(w3, "eth_getTransactionByHash", transaction) is not None
 
 
 def follow(
@@ -202,7 +206,7 @@ def head(w3: Web3) -> int:
 
 
 def count(w3: Web3, sender: Address, block: str) -> int:
-    """How many transactions of the sender a block (or "latest", "pending") knows: its next nonce."""
+    """The sender's next nonce at a block, or "latest" or "pending"."""
     return ask_number(w3, "eth_getTransactionCount", sender, block)
 
 

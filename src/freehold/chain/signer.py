@@ -91,6 +91,12 @@ def from_mnemonic(words: str, index: int = 0, passphrase: str = "") -> KeySigner
     return _from_bytes(key, "the mnemonic")
 
 
+def new_mnemonic() -> str:
+    """Twelve new words, from the system's randomness."""
+    Account.enable_unaudited_hdwallet_features()
+    return str(Account.create_with_mnemonic()[1])
+
+
 def from_key(text: str) -> KeySigner:
     """A key given as 64 hexadecimal digits, with or without 0x. Raises Invalid."""
     digits = text.strip().removeprefix("0x")

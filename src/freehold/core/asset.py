@@ -36,7 +36,7 @@ class AssetKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One version of a document. `content` is sha256: or keccak256: and the hex digest of its bytes.
+    """One version of a document; `content` is sha256: or keccak256: and its bytes' hex digest.
 
     `name` is what the document is called over all its versions, which count 1, 2, 3.
     """
@@ -50,7 +50,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class AssetRecord:
-    """A validated record; `facts` are the fields of the kind, as texts in their one written form."""
+    """A validated record; `facts` are the fields of its kind, each in its one written form."""
 
     kind: AssetKind
     name: str

@@ -134,8 +134,8 @@ def replay(acts: Iterable[Act], until: date | None = None) -> dict[str, Lot]:
     lots: dict[str, Lot] = {}
     for act in acts:
         if until is None or act.day <= until:
-            _carry_out(act, lots)
-    return {id: lot for id, lot in lots.items() if lot.units}
+            apply_act(lots, act)
+    return {key: lot for key, lot in lots.items() if lot.units}
 
 
 def convert(right: ConversionRight, units: int, source: ShareClass, target: ShareClass) -> int:
@@ -157,7 +157,8 @@ def _as_converted(table: CapTable, class_id: str, units: int) -> Fraction:
     return Fraction(units, 10**own.decimals)
 
 
-def _carry_out(act: Act, lots: dict[str, Lot]) -> None:
+def apply_act(lots: dict[str, Lot], act: Act) -> None:
+    """Change lots (by security id) as one act does; emptied lots stay with zero units."""
     match act:
         case Issue(lot=lot):
             lots[lot.security] = lot

@@ -4,6 +4,7 @@ Instants are aware UTC `datetime`; a naive one is a programmer's error. A *day* 
 number of whole UTC days since 1970-01-01 (`seconds // 86_400`); day 0 means "none".
 """
 
+import calendar
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
@@ -73,3 +74,15 @@ def day_number(day: date) -> int:
 def day_of(number: int) -> date:
     """The date of a UTC day number."""
     return _EPOCH + timedelta(days=number)
+
+
+def anniversary(day: date, months: int) -> date:
+    """The same day of the month `months` later, or that month's last day where it is shorter."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def release_day(day: date, months: int) -> date:
+    """The first day on which a period of `months` from `day` is certainly over: the day after its
+    anniversary, because a period must have elapsed and time zones differ."""
+    return anniversary(day, months) + timedelta(days=1)

@@ -1,8 +1,8 @@
 """The two packed words of the register: the facts about a wallet, the terms of a vintage.
 
 `Holders` keeps one word per wallet, `SecurityToken` one word per vintage, so that a transfer reads
-each in one step. This module is the only place in Python that knows the bits; the same layouts stand
-in `contracts/modules/words.vy`. Packing and unpacking are inverse of each other.
+each in one step. This module is the only place in Python that knows the bits; the same layouts
+stand in `contracts/modules/words.vy`. Packing and unpacking are inverse of each other.
 """
 
 from dataclasses import astuple, dataclass
@@ -66,7 +66,7 @@ class Proof(IntFlag):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the register knows about a living wallet. `until` is the last eligible UTC day number."""
+    """What the register knows about a living wallet; `until` is the last eligible UTC day."""
 
     account: int
     holder_class: int
@@ -183,7 +183,8 @@ def _packed(layout: tuple[tuple[str, int, int], ...], values: tuple[int, ...]) -
     for (name, place, width), value in zip(layout, values, strict=True):
         if not 0 <= value < 1 << width:
             raise Invalid(
-                f"{name} {value} does not fit its place in the register: give 0 to {(1 << width) - 1}",
+                f"{name} {value} does not fit its place in the register:"
+                f" give 0 to {(1 << width) - 1}",
                 field=name,
             )
         word |= value << place

@@ -12,6 +12,7 @@ import iso3166
 import iso4217
 
 from freehold.core.errors import Invalid
+from freehold.core.ids import ZERO_ADDRESS, Address, checksummed
 
 _VIN_WEIGHTS = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 _VIN_VALUES = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True)) | {
@@ -97,6 +98,29 @@ def parse_country(text: str, field: str = "country") -> str:
 def country_number(alpha2: str) -> int:
     """The ISO 3166-1 numeric code, as the register's facts hold it; 0 for an unstated country."""
     return int(iso3166.countries_by_alpha2[alpha2].numeric) if alpha2 else 0
+
+
+def country_letters(number: int) -> str:
+    """The alpha-2 code of a numeric one; the number itself where ISO 3166 has none, "" for 0."""
+    country = iso3166.countries_by_numeric.get(f"{number:03d}")
+    return country.alpha2 if country else (str(number) if number else "")
+
+
+def parse_address(text: str, field: str = "wallet") -> Address:
+    """A wallet's address with its checksum (ERC-55): 0x and 40 hex digits, not all zero.
+
+    Digits in one case are taken as they are; mixed case must carry the right checksum.
+    """
+    written = text.strip()
+    if not re.fullmatch(r"0x[0-9a-fA-F]{40}", written):
+        raise Invalid(f"{field} {text!r} is not 0x and 40 hexadecimal digits", field=field)
+    address = checksummed(written)
+    digits = written[2:]
+    if address == ZERO_ADDRESS:
+        raise Invalid(f"{field} {text} is the zero address, which nobody holds", field=field)
+    if digits not in (digits.lower(), digits.upper()) and written != address:
+        raise Invalid(f"{field} {text} has a wrong checksum: copy it again", field=field)
+    return address
 
 
 def parse_currency(text: str, field: str = "currency") -> str:

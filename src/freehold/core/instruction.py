@@ -46,14 +46,14 @@ ALLOWED: dict[State, frozenset[State]] = {
     State.REFUSED: frozenset(),
     State.CANCELLED: frozenset(),
 }
-"""What may follow what. REPLACED may be approved again: its nonce is spent, and it never happened."""
+"""What may follow what. REPLACED may be approved again: its nonce is spent, it never happened."""
 
 IN_FLIGHT = frozenset({State.SIGNED, State.SENT, State.MINED})
 """States that hold a nonce whose fate is not final."""
 
 
 class Purpose(StrEnum):
-    """What a signed transaction is for: the instruction's own call, or an empty one in its place."""
+    """What a signed transaction is: the instruction's own call, or an empty one in its place."""
 
     CALL = "CALL"
     CANCEL = "CANCEL"
@@ -84,7 +84,7 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True)
 class SignedTransaction:
-    """Bytes that may be sent for an instruction. Fees in wei per unit of gas; attempts count from 1."""
+    """Bytes that may be sent for an instruction. Fees in wei per gas; attempts count from 1."""
 
     instruction: InstructionId
     purpose: Purpose

@@ -85,7 +85,7 @@ class Reason(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A refusal as it came back from the chain; `code` may be one that this version does not know."""
+    """A refusal as the chain gave it; `code` may be one that this version does not know."""
 
     code: int
 
@@ -204,7 +204,7 @@ _EXPLAINED: dict[Reason, tuple[int, str]] = {
     ),
     Reason.REGCF_ONE_YEAR: (
         0x55,
-        "Units from a crowdfunding offering may not be resold in their first year to this receiver.",
+        "Units from a crowdfunding offering may not go to this receiver in their first year.",
     ),
     Reason.CONTRACT_LOCKUP: (0x55, "These units are under a contractual lock-up."),
     Reason.NO_CURRENT_INFORMATION: (

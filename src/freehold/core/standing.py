@@ -1,8 +1,8 @@
 """Who held what: the register now, after a block, at an instant, at a record, on a legal day.
 
 An instant means *before the blocks at or after it*: a holding at a record instant is what stood
-after all blocks whose time is smaller, exactly as `SecurityToken` keeps it. The legal day is another
-view of the same moves, ordered by the day that the parties meant; only cap tables ask for it.
+after all blocks whose time is smaller, exactly as `SecurityToken` keeps it. The legal day is
+another view of the same moves, by the day that the parties meant; only cap tables ask for it.
 
 Counts are of persons: several accounts of one person count once, the issuer's own not at all.
 """

@@ -8,7 +8,6 @@ and codes are documented in docs/reference/take-over.md.
 """
 
 import csv
-import io
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -142,7 +141,7 @@ def differences(
 
 def plan(register: OldRegister, day: date) -> list[Act]:
     """The acts of the take-over: admit every holder, issue every lot, then stop what is stopped."""
-    acts: list[Act] = [Admit(day, holder, id) for id, holder in register.holders.items()]
+    acts: list[Act] = [Admit(day, holder, key) for key, holder in register.holders.items()]
     stops: list[Act] = []
     for certificate in register.certificates:
         lot, source = certificate.lot, f"line {certificate.line}"
@@ -176,7 +175,8 @@ def _rows(
     text: str, required: tuple[str, ...], optional: tuple[str, ...], mistakes: list[Mistake]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """The lines below the header by column, cells trimmed; empty lines are passed over."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    lines = (line + "\n" for line in text.removeprefix("\ufeff").rstrip("\n").split("\n"))
+    reader = csv.reader(lines, strict=True)
     try:
         header = [cell.strip().lower() for cell in next(reader, [])]
         known = (*required, *optional)

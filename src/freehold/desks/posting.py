@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from web3 import Web3
-
-from freehold.book import instructions
+from freehold.book import instructions, settings
 from freehold.book.session import Book, Transaction
 from freehold.chain import send
+from freehold.chain.node import Ledger
 from freehold.chain.send import FeeLimits, Mined, Prepared, Spent, Waiting
 from freehold.chain.signer import Signer
 from freehold.core.clock import Clock
@@ -28,7 +27,7 @@ from freehold.core.instruction import Instruction, Purpose, SignedTransaction, S
 from freehold.core.reasons import Refusal
 
 BATCH = 50
-"""How many instructions are signed and sent together; the embedded ledger makes one block of them."""
+"""How many instructions are signed and sent together: one block of the embedded ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Posting:
     """
 
     book: Book
-    w3: Web3
+    w3: Ledger
     chain: int
     signers: Sequence[Signer]
     clock: Clock
@@ -65,9 +64,10 @@ class Pass:
 def send_approved(posting: Posting) -> Pass:
     """Sign and send what is approved, and send again what a crash left signed and unsent.
 
-    Raises Conflict if the node serves another chain, Unavailable if it cannot be reached at all.
+    Raises Conflict if the node serves another chain than the book knows, Unavailable if it cannot
+    be reached at all.
     """
-    send.require_chain(posting.w3, posting.chain)
+    _require_same_chain(posting)
     done = Pass()
     for signer in posting.signers:
         with _leased(posting, signer.address) as mine:
@@ -81,7 +81,7 @@ def follow_chain(posting: Posting) -> Pass:
 
     Raises as `send_approved`.
     """
-    send.require_chain(posting.w3, posting.chain)
+    _require_same_chain(posting)
     head = send.head(posting.w3)
     done = Pass()
     for signer in posting.signers:
@@ -91,27 +91,48 @@ def follow_chain(posting: Posting) -> Pass:
     return done
 
 
-def bump(posting: Posting, id: InstructionId) -> SignedTransaction:
+def bump(posting: Posting, which: InstructionId) -> SignedTransaction:
     """Offer a higher fee for an instruction on its way, now.
 
     Raises Conflict if it is not on its way, Unavailable if the fee limit does not allow it.
     """
-    return _replace(posting, id, send.bump)
+    return _replace(posting, which, send.bump)
 
 
-def cancel(posting: Posting, id: InstructionId) -> Instruction:
+def cancel(posting: Posting, which: InstructionId) -> Instruction:
     """Stop an instruction: at once while it is unsigned, else by an empty transaction in its place.
 
     The latter may lose the race; what happened shows when the nonce is final. Raises Conflict once
     the instruction is mined.
     """
     with posting.book.transaction() as tx:
-        found = instructions.find(tx, id)
+        found = instructions.find(tx, which)
         if found.state in (State.NEW, State.APPROVED):
-            return instructions.withdraw(tx, id, posting.clock.now())
-    _replace(posting, id, send.cancel)
+            return instructions.withdraw(tx, which, posting.clock.now())
+    _replace(posting, which, send.cancel)
     with posting.book.reading() as tx:
-        return instructions.find(tx, id)
+        return instructions.find(tx, which)
+
+
+def _require_same_chain(posting: Posting) -> None:
+    """The book belongs to the chain it was first used with, known by the hash of its block 0.
+
+    Local ledgers share their numbers; what was signed for one must not be sent to another.
+    """
+    first = send.require_chain(posting.w3, posting.chain)
+    name = f"block 0 of chain {posting.chain}"
+    with posting.book.reading() as tx:
+        known = settings.read(tx, name)
+    if known is None:
+        with posting.book.transaction() as tx:
+            settings.write(tx, name, first, posting.clock.now())
+    elif known != first:
+        raise Conflict(
+            f"this book was used with another chain {posting.chain}, whose block 0 was {known}; "
+            f"the node's is {first}: open the book that belongs to it, or start a new one",
+            book=known,
+            chain=first,
+        )
 
 
 @contextmanager
@@ -329,13 +350,13 @@ def _push(
     return Pass()
 
 
-def _replace(posting: Posting, id: InstructionId, kind: send.Replacement) -> SignedTransaction:
-    send.require_chain(posting.w3, posting.chain)
+def _replace(posting: Posting, which: InstructionId, kind: send.Replacement) -> SignedTransaction:
+    _require_same_chain(posting)
     with posting.book.reading() as tx:
-        found = instructions.find(tx, id)
+        found = instructions.find(tx, which)
         attempts = instructions.signed(tx, found)
     if found.state not in (State.SIGNED, State.SENT):
-        raise Conflict(f"instruction {id} is {found.state}: there is nothing left to replace")
+        raise Conflict(f"instruction {which} is {found.state}: there is nothing left to replace")
     with _leased(posting, found.sender) as mine:
         if not mine:
             raise Conflict(f"another worker is sending for {found.sender}: try again")

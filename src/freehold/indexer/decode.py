@@ -1,9 +1,10 @@
 """Logs to events and back, by hand: static words, and strings at the end.
 
 A decoder library reads some thousand logs a second, this module some hundred thousand. The table
-gives the types of each event's arguments in their order, `*` for an indexed one (an indexed string is
-known by its hash only), and must equal `contracts/interfaces/*.vyi` (a test compares them). A log's *body* is its indexed words followed by
-its data, in hex: with the event's name it is all that the log said.
+gives the types of each event's arguments in their order, `*` for an indexed one (an indexed string
+is known by its hash only), and must equal `contracts/interfaces/*.vyi` (a test compares them). A
+log's *body* is its indexed words followed by its data, in hex: with the event's name it is all that
+the log said.
 """
 
 from collections.abc import Callable, Mapping
@@ -76,6 +77,8 @@ ARGUMENTS: Mapping[type, str] = {
     e.TitleApproval: "address* address* uint256*",
     e.TitleIssued: "uint256* address* address* uint256",
     e.TitleBound: "uint256* address*",
+    e.ApprovalForAll: "address* address* bool",
+    e.TitleForced: "uint256* uint256 bytes32",
     e.DocumentAdded: "bytes32* bytes32* uint256 bytes32 string",
 }
 CHAIN_NAMES: Mapping[type, str] = {e.TitleTransfer: "Transfer", e.TitleApproval: "Approval"}
@@ -120,11 +123,14 @@ def decode_with_body(raw: RawLog, seconds: int) -> tuple[Logged, str] | None:
             f" and {len(body) // 2} bytes instead of {shape.length // 2}",
             block=raw.block,
         )
-    position = Position(raw.block, raw.log, seconds, raw.block_hash, raw.transaction)
+    # tuple.__new__: a named tuple by its name takes twice as long, and here it counts
+    place = (raw.block, raw.log, seconds, raw.block_hash, raw.transaction)
+    position = tuple.__new__(Position, place)
+    contract = checksummed(raw.contract)
     if shape.event is e.Transfer:
-        return Logged(position, checksummed(raw.contract), _transfer(body)), body
+        return tuple.__new__(Logged, (position, contract, _transfer(body))), body
     event = shape.event(*[read(body) for read in shape.readers])
-    return Logged(position, checksummed(raw.contract), event), body
+    return Logged(position, contract, event), body
 
 
 def body_of(raw: RawLog) -> str:

@@ -1,9 +1,9 @@
 """Following a chain: read a range of blocks, check that they hang together, project them.
 
 One call of `advance` is one SQL transaction over whole blocks, so being killed loses nothing and
-repeats nothing. Before it reads on, it asks whether the last block it knows still stands; if not, it
-walks back by block hashes to one that does and undoes what came after. A change of more blocks than
-`finality` is no reorganisation but a broken promise: `Broken`, and nothing is touched.
+repeats nothing. Before it reads on, it asks whether the last block it knows still stands; if not,
+it walks back by block hashes to one that does and undoes what came after. A change of more blocks
+than `finality` is no reorganisation but a broken promise: `Broken`, and nothing is touched.
 
 Far below the head only blocks with logs are kept; within `finality` of it every one, so that the
 walk back always finds the right one.
@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select, update
 
 from freehold.core.errors import Broken, Unavailable
 from freehold.core.events import InstrumentListed, Logged
+from freehold.core.ids import checksummed
 from freehold.core.rawlog import BlockHead, RawLog, Source
 from freehold.indexer import tables as t
 from freehold.indexer.decode import decode, decode_with_body, topic_of
@@ -31,9 +32,9 @@ _WALK = 32
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """What to follow: the `Holders` contracts (their tokens are found), other contracts, from where.
+    """What to follow: `Holders` contracts (their tokens are found), other contracts, from where.
 
-    `start` is the block of the first deployment. `logs` is about how many logs one batch should hold.
+    `start` is the block of the first deployment; `logs` about how many logs a batch should hold.
     """
 
     holders: tuple[str, ...]
@@ -69,7 +70,7 @@ def advance(
         undone = _walk_back(connection, source, course, memory)
         first = memory.tip.number + 1 if memory.tip else course.start
         last = min(head, first + span - 1)
-        logs = _read(source, memory, first, last) if first <= last else []
+        logs = _read(source, set(memory.numbers), first, last) if first <= last else []
         heads = _heads(source, course, memory, logs, first, last, head)
         decoded = _decoded(heads, logs)
         project(connection, memory, heads, decoded)
@@ -99,6 +100,28 @@ def _no_collector() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def read_events(
+    source: Source, course: Course, last: int, span: int = 2_000
+) -> Iterator[list[Logged]]:
+    """Every event of what `course` follows up to block `last`, by ranges, past all tables.
+
+    Raises Broken for a log that cannot be read, Unavailable if the chain changes meanwhile.
+    """
+    known = {*course.holders, *course.others}
+    for first in range(course.start, last + 1, span):
+        logs = _read(source, known, first, min(last, first + span - 1))
+        numbers = sorted({raw.block for raw in logs})
+        heads = [
+            head or _gone(number)
+            for number, head in zip(numbers, source.heads(numbers), strict=True)
+        ]
+        yield [logged for logged, _ in _decoded(heads, logs)]
+
+
+def _gone(number: int) -> BlockHead:
+    raise _moved(number)
 
 
 def _next_span(span: int, events: int, wanted: int) -> int:
@@ -170,19 +193,28 @@ def _last_standing(connection: Connection, source: Source, course: Course, tip: 
 # ---- reading -----------------------------------------------------------------------------------
 
 
-def _read(source: Source, memory: Memory, first: int, last: int) -> Sequence[RawLog]:
-    """The logs of a range; once more with the instruments that are listed within it."""
-    known = set(memory.numbers)
+def _read(source: Source, known: set[str], first: int, last: int) -> Sequence[RawLog]:
+    """The logs of a range; once more with the instruments listed within it, which join `known`.
+
+    An instrument's logs count from the block that lists it, whatever the range.
+    """
+    since: dict[str, int] = {}
     while True:
         logs = source.logs(first, last, sorted(known))
         listed = {
-            found.event.token
-            for found in (decode(raw, 0) for raw in logs if _LISTED in raw.topics[:1])
-            if found is not None and isinstance(found.event, InstrumentListed)
+            found.event.token: raw.block
+            for raw in logs
+            if _LISTED in raw.topics[:1]
+            and (found := decode(raw, 0))
+            and isinstance(found.event, InstrumentListed)
         }
-        if listed <= known:
-            return logs
-        known |= listed
+        if listed.keys() <= known:
+            break
+        since |= {token: block for token, block in listed.items() if token not in known}
+        known |= listed.keys()
+    if not since:
+        return logs
+    return [raw for raw in logs if raw.block >= since.get(checksummed(raw.contract), 0)]
 
 
 def _heads(

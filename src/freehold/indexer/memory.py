@@ -1,7 +1,7 @@
 """What the tables say, ready for the next event: registers, contract numbers, the last block.
 
-Memory is a copy that can be thrown away at any time; `load` reads it from the tables. To `rewind` is
-to delete the rows of the blocks that are no more, and to load.
+Memory is a copy that can be thrown away at any time; `load` reads it from the tables. To `rewind`
+is to delete the rows of the blocks that are no more, and to load.
 """
 
 from dataclasses import dataclass, field
@@ -88,10 +88,10 @@ def _load_accounts(connection: Connection, holders: int, register: Register) -> 
 
 
 def _load_units(connection: Connection, number: int, roll: Roll, holders: set[int]) -> None:
-    for account, units in connection.execute(t.units_after(number)):
-        holders.add(account)
-        if units != "0":
-            roll.units[account] = int(units)
+    for row in connection.execute(t.units_after(number)):
+        holders.add(row.account)
+        if row.units != "0":
+            roll.units[row.account] = int(row.units)
     for row in t.latest(connection, t.supply, number):
         roll.issued, roll.redeemed = int(row.issued), int(row.redeemed)
     for row in t.latest(connection, t.lot, number):

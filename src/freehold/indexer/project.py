@@ -7,7 +7,6 @@ the registers in memory and writes down what they noted. `indexer/memory.py` und
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any
 
 from sqlalchemy import Connection, Table
 
@@ -36,13 +35,13 @@ def project(
     heads: Sequence[BlockHead],
     logs: Sequence[tuple[Logged, str]],
 ) -> None:
-    """Write blocks and their events with the bodies of their logs, whole blocks only, in the caller's transaction.
+    """Write whole blocks and their events, with the bodies of logs, in the caller's transaction.
 
     Raises Broken if an event cannot follow from what is known; nothing may be committed then.
     """
     batch = Batch()
     batch.rows[t.block.name] = [*map(tuple, heads)]
-    batch.rows[t.chain_event.name] = [_event_row(memory, batch, *each) for each in logs]
+    batch.rows[t.chain_event.name] = _event_rows(memory, batch, logs)
     for each in {id(register): register for register in memory.registers.values()}.values():
         end_transaction(each)
         for roll in each.rolls.values():
@@ -55,24 +54,25 @@ def project(
 # ---- rows --------------------------------------------------------------------------------------
 
 
-def _event_row(memory: Memory, batch: Batch, logged: Logged, body: str) -> tuple[Any, ...]:
-    position, contract, event = logged
-    register = memory.registers.get(contract)
-    kind = type(event)
-    if register is not None:
-        apply(register, logged)
-        if kind in _ACCOUNT_EVENTS:
-            _note_accounts(memory, register, batch, logged)
-    instruction = bytes.fromhex(event.instruction[2:]) if kind in _INSTRUCTED else None  # type: ignore[attr-defined]
-    return (
-        position.block,
-        position.index,
-        memory.numbers[contract],
-        kind.__name__,
-        bytes.fromhex(position.transaction[2:]),
-        instruction,
-        bytes.fromhex(body),
-    )
+def _event_rows(memory: Memory, batch: Batch, logs: Sequence[tuple[Logged, str]]) -> Rows:
+    """Apply the events one by one; their rows."""
+    rows: Rows = []
+    numbers, registers, unhex = memory.numbers, memory.registers, bytes.fromhex
+    for logged, body in logs:
+        position, contract, event = logged
+        register = registers.get(contract)
+        kind = type(event)
+        if register is not None:
+            apply(register, logged)
+            if kind in _ACCOUNT_EVENTS:
+                _note_accounts(memory, register, batch, logged)
+        number = numbers.setdefault(contract, len(numbers) + 1)
+        instruction = getattr(event, "instruction", None) if kind in _INSTRUCTED else None
+        block, log, _, _, transaction = position
+        act = unhex(transaction[2:])
+        asked = unhex(instruction[2:]) if instruction else None
+        rows.append((block, log, number, kind.__name__, act, asked, unhex(body)))
+    return rows
 
 
 def _note_accounts(memory: Memory, register: Register, batch: Batch, logged: Logged) -> None:

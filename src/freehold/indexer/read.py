@@ -1,7 +1,7 @@
 """What the projection answers: the register now, after a block, at an instant, at a record.
 
-An instant means *before the blocks at or after it*, as everywhere (`core/standing.py`). Long answers
-come in pages: name the last thing you saw and how many more you want.
+An instant means *before the blocks at or after it*, as everywhere (`core/standing.py`). Long
+answers come in pages: name the last thing you saw and how many more you want.
 """
 
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ def last_block(connection: Connection) -> int:
 def block_before(connection: Connection, instant: datetime) -> int:
     """The last block before an instant, -1 if there is none.
 
-    Raises Conflict while the chain has no block at or after the instant: more may still come before.
+    Raises Conflict while the chain has no block at or after the instant: more may come before it.
     """
     seconds = to_seconds(instant)
     head = last_head(connection)
@@ -85,6 +85,21 @@ def record_instant(connection: Connection, token: str, record: int) -> datetime:
     if found is None:
         raise NotFound(f"no record {record} was announced for {token}", record=record)
     return from_seconds(found)
+
+
+def records(connection: Connection, token: str) -> dict[int, datetime]:
+    """The announced record instants by number."""
+    number, known = _number(connection, token), t.record.c
+    rows = select(known.record, known.instant).where(known.token == number)
+    return {row.record: from_seconds(row.instant) for row in connection.execute(rows)}
+
+
+def accounts(connection: Connection, token: str) -> dict[str, int]:
+    """Every wallet that opens or once opened an account of the token's register, and its number."""
+    holders = select(t.contract.c.holders).where(t.contract.c.id == _number(connection, token))
+    known = t.wallet.c
+    rows = select(known.wallet, known.account).where(known.holders == holders.scalar_subquery())
+    return {row.wallet: row.account for row in connection.execute(rows)}
 
 
 def lines(
@@ -159,7 +174,7 @@ def statement(
     after: tuple[int, int] = (-1, -1),
     limit: int | None = None,
 ) -> list[Entry]:
-    """The moves of one account in their order, from behind (block, log) `after`, at most `limit`."""
+    """The moves of one account in their order, behind (block, log) `after`, at most `limit`."""
     number, moves = _number(connection, token), t.history.c
     block, log = after
     mine = (moves.token == number, moves.account == account)

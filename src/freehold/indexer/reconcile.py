@@ -1,8 +1,9 @@
 """Comparing a register with what the contracts themselves answer.
 
-Two ways lead to every figure: adding up what was logged, and asking the contract. `compare` asks for
-every balance, lot, supply and word of facts and lists what differs; whoever calls pins the questions
-to the block up to which the register was read. The questions are functions, passed in.
+Two ways lead to every figure: adding up what was logged, and asking the contract. Here every
+balance, lot, supply, vintage and word of facts is asked for, and what differs is listed; whoever
+calls pins the questions to the block up to which the register was read. They are functions, passed
+in.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,12 +45,12 @@ class Difference:
     where: str
     what: str
     register: str
-    chain: str
+    other: str
+    asked: str = "chain"
 
     def __str__(self) -> str:
-        return (
-            f"{self.where}: {self.what} is {self.register} in the register, {self.chain} on chain"
-        )
+        ours, theirs = f"{self.register} in the register", f"{self.other} on the {self.asked}"
+        return f"{self.where}: {self.what} is {ours}, {theirs}"
 
 
 @dataclass(slots=True)
@@ -58,11 +59,12 @@ class Compared:
 
     counts: dict[str, int] = field(default_factory=dict)
     differences: list[Difference] = field(default_factory=list)
+    asked: str = "chain"
 
     def note(self, kind: str, where: str, what: str, ours: object, theirs: object) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + 1
         if ours != theirs:
-            self.differences.append(Difference(where, what, str(ours), str(theirs)))
+            self.differences.append(Difference(where, what, str(ours), str(theirs), self.asked))
 
 
 def reconcile(connection: Connection, answers: Answers) -> Compared:

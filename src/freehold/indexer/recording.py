@@ -1,7 +1,7 @@
 """Recorded blocks and logs as a source to follow: a chain without its node.
 
-A recording serves to build the projection again without asking a node, to measure the indexer alone,
-and to test it against chains that change their mind.
+A recording serves to build the projection again without asking a node, to measure the indexer
+alone, and to test it against chains that change their mind.
 """
 
 from bisect import bisect_left, bisect_right

@@ -1,8 +1,9 @@
-"""The tables of the projection. They are never migrated: another version drops and builds them anew.
+"""The tables of the projection, never migrated: another version drops and builds them anew.
 
 The tables keep versions: a row says how something stood after the log at (block, log). The present
-is the last version, the past an earlier one, and undoing blocks means deleting their rows. Units and words are decimal text, because they
-are wider than SQL's integers. Contracts have small numbers so that the long tables stay narrow.
+is the last version, the past an earlier one, and undoing blocks means deleting their rows. Units
+and words are decimal text, because they are wider than SQL's integers. Contracts have small numbers
+so that the long tables stay narrow.
 """
 
 from collections.abc import Iterator
@@ -27,12 +28,17 @@ from sqlalchemy import (
     inspect,
     select,
 )
+from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 PROJECTION_VERSION = 1
 Rows = list[tuple[Any, ...]]
 Version = Row[Any]
+Projection = Engine
+"""The projection, opened; `connect()` it to read or to follow."""
+View = Connection
+"""A connection to it."""
 
 metadata = MetaData()
 
@@ -165,8 +171,11 @@ REWOUND = (
 
 
 def open_projection(url: str) -> Engine:
-    """An engine on the projection at an SQLAlchemy URL, its tables built (anew if outdated)."""
-    engine = create_engine(url)
+    """The projection at sqlite:///PATH or postgresql://..., its tables built (anew if outdated)."""
+    place = make_url(url)
+    if place.get_backend_name() == "postgresql":
+        place = place.set(drivername="postgresql+pg8000")
+    engine = create_engine(place)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
     prepare(engine)

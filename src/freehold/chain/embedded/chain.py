@@ -5,8 +5,10 @@ that arrive together share one block and one synced commit. A sender is answered
 commit. Readers take no lock: they see the last commit.
 """
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock, RLock
@@ -34,7 +36,7 @@ from freehold.chain.embedded.state import Account, LedgerState, account_at
 from freehold.chain.embedded.store import Change, Store
 from freehold.chain.embedded.transactions import Transaction, parse
 from freehold.chain.embedded.trie import root_of
-from freehold.core.errors import Invalid, NotPermitted, PlatformError
+from freehold.core.errors import Invalid, NotPermitted, PlatformError, Unavailable
 
 WALL = b"wall"
 NOTHING: Mapping[bytes, bytes] = {}
@@ -68,9 +70,13 @@ class Chain:
 
 
 def create_chain(path: Path, genesis: Genesis) -> None:
-    """Write genesis and block 0 into the new directory `path`, complete or not at all."""
+    """Write genesis and block 0 into the new directory `path`, complete or not at all.
+
+    The caller holds the lock of the home; what an interrupted creation left is begun anew.
+    """
     header, nodes = genesis_file.first_block(genesis)
     draft = path.with_name(f"{path.name}.new")
+    shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700, parents=True)
     disk.create(draft, header, nodes)
     genesis_file.write(genesis, draft / "genesis.json")
@@ -180,9 +186,10 @@ def submit(chain: Chain, raws: Sequence[bytes]) -> list[bytes | PlatformError]:
         results = [_admitted(chain, view, item) for item in parsed]
     taken = [digest for digest in results if isinstance(digest, bytes)]
     if taken:
-        with chain.building:
+        with chain.building, suppress(Unavailable):  # whoever is concerned finds it in `failed`
             if chain.automine and any(digest in chain.pool.by_hash for digest in taken):
                 _mine_all(chain)
+        with chain.building:
             _save_waiting(chain, taken)
     return [
         chain.failed.pop(digest, digest) if isinstance(digest, bytes) else digest
@@ -222,16 +229,22 @@ def _code(chain: Chain, view: Any, digest: bytes) -> bytes:
 
 def _save_waiting(chain: Chain, taken: list[bytes]) -> None:
     """What is acknowledged but in no block yet must survive the process all the same."""
-    rows = tuple(
-        (digest, chain.pool.by_hash[digest].raw)
+    fresh = [
+        chain.pool.by_hash[digest]
         for digest in taken
         if digest in chain.pool.by_hash and digest not in chain.saved
-    )
+    ]
     gone = tuple(chain.saved - chain.pool.by_hash.keys())
-    if rows or gone:
+    if not fresh and not gone:
+        return
+    rows = tuple((item.hash, item.raw) for item in fresh)
+    try:
         disk.commit(chain.store, Change(pool_add=rows, pool_drop=gone))
+    except Unavailable as fault:
+        _drop(chain, [(item, fault) for item in fresh])
+    else:
         chain.saved.difference_update(gone)
-        chain.saved.update(digest for digest, _ in rows)
+        chain.saved.update(item.hash for item in fresh)
 
 
 # ---- building blocks ----

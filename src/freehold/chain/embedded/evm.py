@@ -11,12 +11,12 @@ from typing import Any
 from eth.exceptions import Revert, VMError
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
+from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.message import Message
 from eth_typing import Address, BlockNumber, Hash32
 
 from freehold.chain.embedded.blocks import Header, Log
 from freehold.chain.embedded.encoding import EMPTY_HASH, encode, encode_int, keccak
-from freehold.chain.embedded.interpreter import LedgerComputation
 from freehold.chain.embedded.state import LedgerState
 from freehold.chain.embedded.transactions import (
     SECP256K1_HALF,
@@ -175,12 +175,12 @@ def _warm(state: LedgerState, ask: Ask, message: Message) -> None:
 def _run(state: LedgerState, message: Message, ask: Ask) -> Any:
     context = CancunTransactionContext(gas_price=ask.price, origin=Address(ask.sender))
     if not message.is_create:
-        return LedgerComputation.apply_message(state, message, context)
+        return PragueComputation.apply_message(state, message, context)
     if state.has_code_or_nonce(message.storage_address):
-        computation = LedgerComputation(state, message, context)
+        computation = PragueComputation(state, message, context)
         computation.error = VMError("a contract already stands at this address")
         return computation
-    return LedgerComputation.apply_create_message(state, message, context)
+    return PragueComputation.apply_create_message(state, message, context)
 
 
 def _settle(state: LedgerState, ask: Ask, message: Message, computation: Any) -> Outcome:

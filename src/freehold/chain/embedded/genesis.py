@@ -94,7 +94,7 @@ def first_block(genesis: Genesis) -> tuple[Header, dict[bytes, bytes]]:
     }
     root, nodes = update(_no_node, EMPTY_ROOT, accounts)
     header = blank_header(bytes(32), 0, genesis.seconds, genesis.gas_limit, INITIAL_BASE_FEE)
-    liberties = [name for name in ("simulated_clock", "development") if getattr(genesis, name)]
+    liberties = ["simulated"] * genesis.simulated_clock + ["development"] * genesis.development
     chain = encode_int(genesis.chain_id)
     extra = ("freehold " + " ".join(liberties)).strip().encode()
     return replace(header, state_root=root, extra=extra, mix_hash=keccak(chain)), nodes

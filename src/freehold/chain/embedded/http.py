@@ -38,8 +38,9 @@ def serve(home: Path, port: int, ready: Callable[[int], None] = lambda port: Non
     provider = SocketProvider(partial(place.join_or_start, home), str(home))
     free = provider.make_request(RPCEndpoint("freehold_info"), [])["result"]["development"]
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), _handler(home, bool(free)))
+        server = ThreadingHTTPServer(("127.0.0.1", port), _request_class(home, bool(free)))
     except (OSError, OverflowError) as fault:
+        provider.close()
         raise Unavailable(f"port {port} cannot be used ({fault}): choose another") from None
     server.daemon_threads = True
     with server:
@@ -52,7 +53,7 @@ def serve(home: Path, port: int, ready: Callable[[int], None] = lambda port: Non
             provider.close()
 
 
-def _handler(home: Path, everything: bool) -> type[BaseHTTPRequestHandler]:
+def _request_class(home: Path, everything: bool) -> type[BaseHTTPRequestHandler]:
     links = threading.local()
 
     def forward(body: bytes) -> bytes:
@@ -63,7 +64,7 @@ def _handler(home: Path, everything: bool) -> type[BaseHTTPRequestHandler]:
         links.link = place.join_or_start(home)
         return _exchange(links.link, body)
 
-    class Handler(BaseHTTPRequestHandler):
+    class LoopbackRequest(BaseHTTPRequestHandler):
         """One connection of a wallet or tool."""
 
         protocol_version = "HTTP/1.1"
@@ -78,10 +79,16 @@ def _handler(home: Path, everything: bool) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             _post(self, forward, everything)
 
+        def finish(self) -> None:
+            """The connection ends: so does its own to the ledger."""
+            super().finish()
+            if link := getattr(links, "link", None):
+                link.close()
+
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing: a wallet asks several times a second."""
 
-    return Handler
+    return LoopbackRequest
 
 
 def _exchange(link: socket.socket, body: bytes) -> bytes:

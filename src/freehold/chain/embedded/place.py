@@ -97,17 +97,20 @@ def join_or_start(home: Path, linger: float = LINGER_SECONDS) -> socket.socket:
     """
     if not chain_path(home).is_dir():
         raise NotFound(f"there is no ledger in {home}: create one first", home=str(home))
-    path, started = socket_path(home), None
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if (link := connect(path)) and _answers(link):
-            _let_go(started)
-            return link
-        if started is None or started.poll() == EXIT_LOCKED:
-            started = _start(home, linger)
-        _wait_ready(started, 0.5)
-        if started.poll() not in (None, 0, EXIT_LOCKED):
-            raise Unavailable(_last_words(home), home=str(home))
+    path, deadline = socket_path(home), time.monotonic() + START_SECONDS
+    started: subprocess.Popen[bytes] | None = None
+    try:
+        while time.monotonic() < deadline:
+            if (link := connect(path)) and _answers(link):
+                return link
+            if started is None or started.poll() == EXIT_LOCKED:
+                _let_go(started)
+                started = _start(home, linger)
+            _wait_ready(started, 0.5)
+            if started.poll() not in (None, 0, EXIT_LOCKED):
+                raise Unavailable(_last_words(home), home=str(home))
+    finally:
+        _let_go(started)
     raise Unavailable(
         f"the ledger in {home} does not answer (process {holder(home)}): see {home}/ledger.log",
         home=str(home),

@@ -28,7 +28,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class Watch:
-    """An installed filter: what it wants (None: blocks or pending hashes) and how far it has seen."""
+    """An installed filter: what it wants (None: hashes), and how far it has seen."""
 
     kind: str
     wanted: Wanted | None

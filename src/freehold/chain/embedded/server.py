@@ -64,7 +64,7 @@ def _announce() -> None:
     """Tell whoever started the process that it listens, if anybody still cares to hear it."""
     with suppress(BrokenPipeError):
         os.write(1, b"ready\n")
-    with open(os.devnull, "wb") as nowhere:
+    with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
 
 
@@ -144,8 +144,8 @@ def _requests(link: socket.socket) -> Iterator[Any]:
         if len(buffer) > MAX_REQUEST:
             yield ValueError(f"a request may have {MAX_REQUEST} bytes")
             return
-        if chunk.rstrip()[-1:] not in (b"}", b"]", b""):
-            continue
+        if buffer.lstrip()[:1] in (b"{", b"[") and chunk.rstrip()[-1:] not in (b"}", b"]", b""):
+            continue  # a large request that cannot be complete yet is not read in vain
         values, buffer, fault = _split(buffer)
         yield from values
         if fault:

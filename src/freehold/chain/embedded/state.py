@@ -263,8 +263,6 @@ class LedgerState(PragueState):
         account = self._account(address)
         known = self.known_slots.setdefault(address, {})
         wiped = self._wiped.pop(address, False)
-        if wiped or account is None:
-            known.clear()
         if account is None:
             return
         slots = self.slots[address]

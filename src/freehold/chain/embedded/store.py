@@ -257,8 +257,11 @@ def _damaged(file: Path, why: str) -> Broken:
 
 
 def _walk(path: Path) -> None:
-    """Touch every page that is in use."""
+    """Touch every page that is in use, the list of free ones included; nothing is written."""
     store = _open(path, MAP_SIZE)
+    with store.env.begin(write=True) as act:
+        act.put(b"walk", bytes(8192), db=store.tables["meta"])
+        act.abort()
     with reading(store) as view:
         for table in store.tables.values():
             sum(len(key) + len(value) for key, value in view.cursor(db=table))

@@ -130,7 +130,7 @@ def _checked(
         raise ValueError(f"the creation code has {len(data)} bytes, {MAX_INITCODE} are allowed")
     if kind == 4 and (to is None or not lines):
         raise ValueError("a type 4 transaction needs a receiver and an authorization")
-    if not (0 < s <= SECP256K1_HALF and 0 < r):
+    if not (0 < s <= SECP256K1_HALF and r > 0):
         raise ValueError("the signature is out of range")
     sender = sender or recover(keccak(signed), y_parity, r, s)
     facts: Any = (kind, chain_id, *body, v, r, s, sender, keccak(raw), raw)

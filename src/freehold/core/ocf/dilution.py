@@ -2,9 +2,9 @@
 
 Options, stock units and warrants count with what is left of them, unless expired. A plan counts
 with its free reserve: what it reserves less what was granted from it and has not come back. A
-convertible counts only where its terms alone determine the number of units: a fixed number, or a conversion
-price in the currency of the money invested. A SAFE or note that waits for the next round is listed
-with the reason instead; nobody can say its number today.
+convertible counts only where its terms alone determine the number of units: a fixed number, or a
+conversion price in the currency of the money invested. A SAFE or note that waits for the next round
+is listed with the reason instead; nobody can say its number today.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,8 @@ from freehold.core.acts import Notice
 from freehold.core.captable import Claim, ClaimKind, OpenClaim
 from freehold.core.clock import parse_day
 from freehold.core.ids import JSON
-from freehold.core.ocf.papers import Family, Paper, decimals_of
+from freehold.core.ocf.files import OcfObject
+from freehold.core.ocf.papers import Family, Paper, decimals_of, rights_of
 from freehold.core.ocf.terms import number
 from freehold.core.ocf.walk import Walk
 
@@ -37,21 +38,21 @@ _WAITING = {
 def claims_of(state: Walk, day: date) -> tuple[tuple[Claim, ...], tuple[OpenClaim, ...]]:
     """The claims whose units are known, and those whose units are not, on a day."""
     found = [
-        _claim(state, state.papers.papers[id], left, day)
-        for id, left in state.live.items()
-        if state.papers.papers[id].family is not Family.STOCK
+        _claim(state, state.papers.papers[key], left, day)
+        for key, left in state.live.items()
+        if state.papers.papers[key].family is not Family.STOCK
     ]
-    counted = [claim for claim in found if isinstance(claim, Claim) and claim.units]
-    pools = [claim for claim in _pools(state) if claim.units]
-    return (*counted, *pools), tuple(c for c in found if isinstance(c, OpenClaim))
+    found += [_pool(state, plan) for plan in state.plans.values()]
+    counted = tuple(claim for claim in found if isinstance(claim, Claim) and claim.units)
+    return counted, tuple(claim for claim in found if isinstance(claim, OpenClaim))
 
 
 def overdrawn_plans(state: Walk) -> Iterator[Notice]:
     """Plans that granted more than they reserve."""
-    for id, reserved in state.reserved.items():
-        if id in state.plans and state.used[id] > reserved:
-            place = state.plans[id].place
-            yield Notice(place, f"{state.used[id]} units are granted, {reserved} are reserved")
+    for key, reserved in state.reserved.items():
+        if key in state.plans and state.used[key] > reserved:
+            place = state.plans[key].place
+            yield Notice(place, f"{state.used[key]} units are granted, {reserved} are reserved")
 
 
 def _claim(state: Walk, paper: Paper, left: Fraction | None, day: date) -> Claim | OpenClaim:
@@ -61,7 +62,7 @@ def _claim(state: Walk, paper: Paper, left: Fraction | None, day: date) -> Claim
     if paper.family is Family.CONVERTIBLE:
         return _convertible(state, paper, left or Fraction(0))
     if left is None:
-        return OpenClaim(kind, paper.id, paper.holder, _reason(paper, "exercise_triggers"))
+        return OpenClaim(kind, paper.id, paper.holder, _reason(paper))
     return Claim(kind, paper.id, paper.holder, paper.class_id, int(left))
 
 
@@ -83,11 +84,11 @@ def _unfit_reason(state: Walk, paper: Paper, day: date) -> str:
 
 
 def _convertible(state: Walk, paper: Paper, amount: Fraction) -> Claim | OpenClaim:
-    rights = list(_rights(paper, "conversion_triggers"))
+    rights = rights_of(paper.item)
     numbers = {(_into(right), _units(paper, right, amount)) for right in rights}
     into, whole = numbers.pop() if len(numbers) == 1 else ("", None)
     if whole is None or into not in state.classes:
-        reason = _reason(paper, "conversion_triggers")
+        reason = _reason(paper)
         return OpenClaim(ClaimKind.CONVERTIBLE, paper.id, paper.holder, reason)
     base = whole * state.scale[paper.id] * 10 ** decimals_of(into, state.classes)
     return Claim(ClaimKind.CONVERTIBLE, paper.id, paper.holder, into, int(base))
@@ -109,28 +110,20 @@ def _units(paper: Paper, right: dict[str, JSON], amount: Fraction) -> Fraction |
     return amount / per_unit if per_unit and same else None
 
 
-def _rights(paper: Paper, triggers: str) -> Iterator[dict[str, JSON]]:
-    for trigger in paper.item.objects(triggers):
-        right = trigger.get("conversion_right")
-        if isinstance(right, dict):
-            yield right
-
-
 def _into(right: dict[str, JSON]) -> str:
     return str(right.get("converts_to_stock_class_id") or "")
 
 
-def _reason(paper: Paper, triggers: str) -> str:
-    mechanisms = [right.get("conversion_mechanism") for right in _rights(paper, triggers)]
+def _reason(paper: Paper) -> str:
+    mechanisms = [right.get("conversion_mechanism") for right in rights_of(paper.item)]
     kinds = {str(m.get("type")) for m in mechanisms if isinstance(m, dict)}
     waiting = sorted(_WAITING[kind] for kind in kinds if kind in _WAITING)
     return "; ".join(waiting) or "its terms do not determine one number of units of one class"
 
 
-def _pools(state: Walk) -> Iterator[Claim]:
-    for id, reserved in state.reserved.items():
-        plan = state.plans.get(id)
-        if plan:
-            ids = plan.texts("stock_class_ids") or (plan.text("stock_class_id"),)
-            free = max(reserved - state.used[id], Fraction(0))
-            yield Claim(ClaimKind.POOL, id, "", ids[0], int(free))
+def _pool(state: Walk, plan: OcfObject) -> Claim | OpenClaim:
+    ids = plan.texts("stock_class_ids") or (plan.text("stock_class_id"),)
+    if ids[0] not in state.classes:
+        return OpenClaim(ClaimKind.POOL, plan.id, "", "the plan names no class")
+    free = max(state.reserved.get(plan.id, Fraction(0)) - state.used[plan.id], Fraction(0))
+    return Claim(ClaimKind.POOL, plan.id, "", ids[0], int(free))

@@ -233,15 +233,15 @@ def _object(
     name: str, head: dict[str, JSON], index: int, item: JSON, found: Findings
 ) -> OcfObject | None:
     fields = item if isinstance(item, dict) else {}
-    kind, id = str(fields.get("object_type")), fields.get("id")
-    place = f"{name}: item {index + 1}" + (f" ({id})" if id and isinstance(id, str) else "")
+    kind, own = str(fields.get("object_type")), fields.get("id")
+    place = f"{name}: item {index + 1}" + (f" ({own})" if own and isinstance(own, str) else "")
     if kind not in FIELDS or kind == "ISSUER":
         found.mistake(f"{place}: object_type", f"{kind!r} is no object type of OCF 1.2.0")
         return None
     if not kind.startswith(_LISTS[str(head["file_type"])][1]):
         found.mistake(f"{place}: object_type", f"{kind} does not belong into {head['file_type']}")
     _note_flaws(place, kind, fields, found)
-    return OcfObject(kind, str(id), place, fields)
+    return OcfObject(kind, str(own), place, fields)
 
 
 def _note_flaws(place: str, kind: str, fields: dict[str, JSON], found: Findings) -> None:

@@ -6,6 +6,8 @@ speaks of (vesting may: it often counts from the day of hire). Sums and the orde
 `walk`'s business.
 """
 
+from collections.abc import Mapping
+
 from freehold.core.ocf.files import Findings, OcfObject, Package
 from freehold.core.ocf.papers import Deed, Family, Paper, Papers, day_of, split_kind
 
@@ -21,12 +23,13 @@ _SAME_CLASS = ("TRANSFER", "REISSUANCE", "CONSOLIDATION")
 
 def check(package: Package, papers: Papers, found: Findings) -> None:
     """Name what does not fit; fills `papers.maker`, and `papers.void` with the deeds concerned."""
+    splits = {split.id: split for split in package.all("TX_STOCK_CLASS_SPLIT")}
     for deed in papers.deeds:
         before = len(found.mistakes)
         sources = _check_sources(deed, papers, found)
         _check_results(deed, sources, papers, found)
         _check_balance(deed, sources, papers, found)
-        _check_split(deed, sources, package, found)
+        _check_split(deed, sources, splits, found)
         if len(found.mistakes) > before:
             papers.void.add(deed.item.place)
     for item in package.all():
@@ -37,12 +40,12 @@ def check(package: Package, papers: Papers, found: Findings) -> None:
 def _check_sources(deed: Deed, papers: Papers, found: Findings) -> list[Paper]:
     place = f"{deed.item.place}: {'security_ids' if deed.act == 'CONSOLIDATION' else 'security_id'}"
     sources = []
-    for id in deed.sources:
-        paper = papers.papers.get(id)
+    for key in deed.sources:
+        paper = papers.papers.get(key)
         if not paper:
-            found.mistake(place, f"no issuance makes the security {id!r}")
-        elif paper.family is not deed.family:
-            found.mistake(place, f"the security {id!r} is {paper.family}, not {deed.family}")
+            found.mistake(place, f"no issuance makes the security {key!r}")
+        elif paper.family is not deed.family and key not in papers.unfit:
+            found.mistake(place, f"the security {key!r} is {paper.family}, not {deed.family}")
         else:
             sources.append(paper)
     if len({(paper.holder, paper.class_id) for paper in sources}) > 1:
@@ -55,7 +58,7 @@ def _check_sources(deed: Deed, papers: Papers, found: Findings) -> list[Paper]:
 def _check_results(deed: Deed, sources: list[Paper], papers: Papers, found: Findings) -> None:
     single = "resulting_security_id" in deed.item.fields
     place = f"{deed.item.place}: resulting_security_id{'' if single else 's'}"
-    made = [paper for id in deed.results if (paper := _made(place, id, deed, papers, found))]
+    made = [paper for key in deed.results if (paper := _made(place, key, deed, papers, found))]
     for paper in made:
         if deed.makes_stock_elsewhere:
             _check_elsewhere(place, deed, paper, sources, found)
@@ -69,15 +72,15 @@ def _check_results(deed: Deed, sources: list[Paper], papers: Papers, found: Find
             found.mistake(place, f"{sources[0].class_id!r} is converted into itself")
 
 
-def _made(place: str, id: str, deed: Deed, papers: Papers, found: Findings) -> Paper | None:
-    paper = papers.papers.get(id)
+def _made(place: str, key: str, deed: Deed, papers: Papers, found: Findings) -> Paper | None:
+    paper = papers.papers.get(key)
     if not paper:
-        found.mistake(place, f"no issuance makes the security {id!r}")
-    elif id in papers.maker:
-        other = papers.maker[id].item
-        found.mistake(place, f"the security {id!r} is made by {other.id!r} already")
+        found.mistake(place, f"no issuance makes the security {key!r}")
+    elif key in papers.maker:
+        other = papers.maker[key].item
+        found.mistake(place, f"the security {key!r} is made by {other.id!r} already")
     else:
-        papers.maker[id] = deed
+        papers.maker[key] = deed
     return paper
 
 
@@ -108,10 +111,14 @@ def _check_elsewhere(
     if paper.day and paper.day < deed.day:
         message = f"the security {paper.id!r} is issued on {paper.day}, before this ({deed.day})"
         found.mistake(place, message)
+    if paper.family is not Family.STOCK:
+        found.mistake(place, f"the security {paper.id!r} is {paper.family}, not stock")
+        return
     for source in sources[:1]:
         if source.class_id and paper.class_id != source.class_id:
             message = f"the security {paper.id!r} is of {paper.class_id!r}, not {source.class_id!r}"
-            found.mistake(place, message)
+            say = found.notice if deed.family is Family.CONVERTIBLE else found.mistake
+            say(place, message)
         if paper.holder != source.holder:
             message = f"the security {paper.id!r} goes to {paper.holder!r}, not {source.holder!r}"
             found.notice(place, message)
@@ -137,18 +144,20 @@ def _check_balance(deed: Deed, sources: list[Paper], papers: Papers, found: Find
         found.mistake(place, message)
 
 
-def _check_split(deed: Deed, sources: list[Paper], package: Package, found: Findings) -> None:
+def _check_split(
+    deed: Deed, sources: list[Paper], splits: Mapping[str, OcfObject], found: Findings
+) -> None:
     """A reissuance that names a split names one of its own class, and not a later one."""
-    id = deed.item.text("split_transaction_id")
+    key = deed.item.text("split_transaction_id")
     place = f"{deed.item.place}: split_transaction_id"
-    for split in package.all("TX_STOCK_CLASS_SPLIT") if id else ():
-        if split.id != id:
-            continue
-        if sources and split.text("stock_class_id") != sources[0].class_id:
-            found.mistake(place, f"the split {id!r} is of {split.text('stock_class_id')!r}")
-        day = day_of(split)
-        if day and day > deed.day:
-            found.mistake(place, f"the split {id!r} comes later, on {day}")
+    split = splits.get(key)
+    if not split:  # listed already as an id that nothing has
+        return
+    if sources and split.text("stock_class_id") != sources[0].class_id:
+        found.mistake(place, f"the split {key!r} is of {split.text('stock_class_id')!r}")
+    day = day_of(split)
+    if day and day > deed.day:
+        found.mistake(place, f"the split {key!r} comes later, on {day}")
 
 
 def _check_remark(item: OcfObject, papers: Papers, found: Findings) -> None:

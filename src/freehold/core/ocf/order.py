@@ -44,9 +44,10 @@ class Step:
 def in_order(package: Package, papers: Papers, found: Findings) -> list[Step]:
     """All steps in the order they took effect; what can come into being only by itself is named."""
     place = {item.place: index for index, item in enumerate(package.all())}
+    splits = package.all("TX_STOCK_CLASS_SPLIT")
     steps = [
         *_issues(papers, place),
-        *_deeds(package, papers, place, found),
+        *_deeds(splits, papers, place, found),
         *_class_deeds(package, place),
     ]
     steps.sort(key=lambda step: step.day)
@@ -66,19 +67,20 @@ def _issues(papers: Papers, place: dict[str, int]) -> Iterator[Step]:
 
 
 def _deeds(
-    package: Package, papers: Papers, place: dict[str, int], found: Findings
+    splits: tuple[OcfObject, ...], papers: Papers, place: dict[str, int], found: Findings
 ) -> Iterator[Step]:
     for deed in papers.deeds:
         made = () if deed.makes_stock_elsewhere else (*deed.results, deed.balance)
-        makes = {f"deed {deed.item.place}"} | {f"paper {id}" for id in made}
-        needs = {f"paper {id}" for id in deed.sources} | set(
-            _splits_before(package, papers, deed, found)
-        )
+        makes = {f"deed {deed.item.place}"} | {f"paper {key}" for key in made if key}
+        before = set(_splits_before(splits, papers, deed, found))
+        needs = {f"paper {key}" for key in deed.sources} | before
         index = place[deed.item.place]
         yield Step(deed.day, 0, index, deed, frozenset(makes), frozenset(needs))
 
 
-def _splits_before(package: Package, papers: Papers, deed: Deed, found: Findings) -> Iterator[str]:
+def _splits_before(
+    splits: tuple[OcfObject, ...], papers: Papers, deed: Deed, found: Findings
+) -> Iterator[str]:
     """The split a reissuance names, or one of its day and class that its sums show it to follow."""
     if deed.act != "REISSUANCE":
         return
@@ -86,23 +88,27 @@ def _splits_before(package: Package, papers: Papers, deed: Deed, found: Findings
         yield f"split {named}"
         return
     source = papers.papers.get(deed.sources[0])
-    sums = [papers.papers[id].quantity for id in deed.results if id in papers.papers]
-    for split in package.all("TX_STOCK_CLASS_SPLIT"):
-        same_class = source and split.text("stock_class_id") == source.class_id
-        if source and source.quantity and same_class and day_of(split) == deed.day:
-            units = source.quantity * split_ratio(split)
-            if sum(q or 0 for q in sums) == units.numerator // units.denominator != source.quantity:
-                message = f"by its sums it follows the split {split.id!r}, which it does not name"
-                found.notice(deed.item.place, message)
-                yield f"split {split.id}"
+    made = [papers.papers[key].quantity for key in deed.results if key in papers.papers]
+    if not source or not source.day or not source.quantity or None in made:
+        return
+    own = [split for split in splits if split.text("stock_class_id") == source.class_id]
+    days = [(day, split) for split in own if (day := day_of(split)) and day > source.day]
+    units = source.quantity
+    for day, split in sorted(days, key=lambda pair: pair[0]):
+        after = Fraction(units * (split_ratio(split) or 1) // 1)
+        if day == deed.day and units != sum(q for q in made if q) == after:
+            message = f"by its sums it follows the split {split.id!r}, which it does not name"
+            found.notice(deed.item.place, message)
+            yield f"split {split.id}"
+        units = after
 
 
-def split_ratio(split: OcfObject) -> Fraction:
-    """New units for one old unit."""
+def split_ratio(split: OcfObject) -> Fraction | None:
+    """New units for one old unit; None where the file's ratio cannot be read."""
     ratio = split.fields.get("split_ratio")
     parts = ratio if isinstance(ratio, dict) else {}
     numerator, denominator = number(parts.get("numerator")), number(parts.get("denominator"))
-    return numerator / denominator if numerator and denominator else Fraction(1)
+    return numerator / denominator if numerator and denominator else None
 
 
 def _class_deeds(package: Package, place: dict[str, int]) -> Iterator[Step]:

@@ -17,6 +17,7 @@ from fractions import Fraction
 
 from freehold.core import clock
 from freehold.core.errors import Invalid
+from freehold.core.ids import JSON
 from freehold.core.instrument import ShareClass
 from freehold.core.ocf.files import Findings, OcfObject, Package
 from freehold.core.ocf.terms import number, units_of
@@ -144,33 +145,50 @@ def _add_paper(
     plans: Mapping[str, str],
     found: Findings,
 ) -> None:
-    id, family = item.text("security_id"), split_kind(item.kind)[0]
+    key, family = item.text("security_id"), split_kind(item.kind)[0]
     assert family, "every issuance has a family"
-    if id in papers:
-        found.mistake(f"{item.place}: security_id", f"the security {id!r} was issued before")
+    if key in papers:
+        found.mistake(f"{item.place}: security_id", f"the security {key!r} was issued before")
+        unfit.add(key)
         return
     class_id = _class_id(item, family, plans)
     quantity = _quantity(item, family, decimals_of(class_id, classes), found)
-    paper = Paper(id, family, class_id, item.text("stakeholder_id"), quantity, day_of(item), item)
-    papers[id] = paper
+    paper = Paper(key, family, class_id, item.text("stakeholder_id"), quantity, day_of(item), item)
+    papers[key] = paper
     unreadable = paper.day is None or (quantity is None and family is not Family.WARRANT)
     if unreadable or (family is Family.STOCK and class_id not in classes):
-        unfit.add(id)
+        unfit.add(key)
 
 
 def _class_id(item: OcfObject, family: Family, plans: Mapping[str, str]) -> str:
-    if family is Family.WARRANT:
-        rights = (trigger.get("conversion_right") for trigger in item.objects("exercise_triggers"))
-        into = {str(r.get("converts_to_stock_class_id", "")) for r in rights if isinstance(r, dict)}
+    if family in (Family.WARRANT, Family.CONVERTIBLE):
+        into = {str(right.get("converts_to_stock_class_id") or "") for right in rights_of(item)}
         return into.pop() if len(into) == 1 else ""
     return item.text("stock_class_id") or plans.get(item.text("stock_plan_id"), "")
+
+
+def rights_of(item: OcfObject) -> list[dict[str, JSON]]:
+    """The conversion rights of a warrant's or convertible's triggers."""
+    triggers = (*item.objects("exercise_triggers"), *item.objects("conversion_triggers"))
+    rights = (trigger.get("conversion_right") for trigger in triggers)
+    return [right for right in rights if isinstance(right, dict)]
 
 
 def _quantity(item: OcfObject, family: Family, decimals: int, found: Findings) -> Fraction | None:
     if family is Family.CONVERTIBLE:
         return money_of(item, "investment_amount", found)
+    if family is Family.WARRANT and "quantity" not in item.fields:
+        return _fixed_units(item, decimals)
     units = units_of(item, "quantity", decimals, found)
     return None if units is None else Fraction(units)
+
+
+def _fixed_units(item: OcfObject, decimals: int) -> Fraction | None:
+    """Base units that every trigger of a warrant gives; None where they differ or depend."""
+    mechanisms = (right.get("conversion_mechanism") for right in rights_of(item))
+    stated = {number(m.get("converts_to_quantity")) for m in mechanisms if isinstance(m, dict)}
+    whole = stated.pop() if len(stated) == 1 else None
+    return Fraction(whole * 10**decimals // 1) if whole and whole > 0 else None
 
 
 def money_of(item: OcfObject, field: str, found: Findings) -> Fraction | None:
@@ -203,24 +221,24 @@ def _add_implied(
     found: Findings,
 ) -> None:
     """The stock issuance that an exercise or release implies, where no file contains it."""
-    missing = [id for id in deed.results if id not in papers]
+    missing = [key for key in deed.results if key not in papers]
     grant = papers.get(deed.sources[0])
     fits = grant and grant.family is Family.EQUITY and grant.class_id in classes
     if not grant or not fits or deed.act not in ("EXERCISE", "RELEASE") or len(missing) != 1:
         return
-    id, decimals = missing[0], decimals_of(grant.class_id, classes)
+    key, decimals = missing[0], decimals_of(grant.class_id, classes)
     units = units_of(deed.item, "quantity", decimals, Findings([], []))
     present = [papers[other].quantity for other in deed.results if other in papers]
     left = None if units is None or None in present else units - sum(q or 0 for q in present)
     quantity = Fraction(left) if left and left > 0 else None
-    papers[id] = Paper(
-        id, Family.STOCK, grant.class_id, grant.holder, quantity, deed.day, deed.item
+    papers[key] = Paper(
+        key, Family.STOCK, grant.class_id, grant.holder, quantity, deed.day, deed.item
     )
     if quantity is None:
-        unfit.add(id)
+        unfit.add(key)
         return
     found.notice(
         f"{deed.item.place}: resulting_security_ids",
-        f"no issuance makes {id!r}; {format_units(int(quantity), decimals)} units of "
+        f"no issuance makes {key!r}; {format_units(int(quantity), decimals)} units of "
         f"{grant.class_id!r} issued to {grant.holder!r} on {deed.day} are implied",
     )

@@ -77,11 +77,11 @@ def check_references(package: Package, found: Findings) -> None:
             if field == "split_transaction_id" and item.kind != "TX_STOCK_REISSUANCE":
                 continue
             stated = item.texts(field) or ((item.text(field),) if item.text(field) else ())
-            for id in stated:
-                if id not in known[kind]:
+            for key in stated:
+                if key not in known[kind]:
                     say = found.mistake if field in _NEEDED else found.notice
                     name = kind.removeprefix("TX_").lower().replace("_", " ")
-                    say(f"{item.place}: {field}", f"no {name} has the id {id!r}")
+                    say(f"{item.place}: {field}", f"no {name} has the id {key!r}")
 
 
 def units_of(item: OcfObject, field: str, decimals: int, found: Findings) -> int | None:

@@ -4,8 +4,8 @@ The walk knows what is left of every paper, the units and the limit of every cla
 reserve. Quantities in a transaction are in the units of its own day. A class split multiplies all
 stock of the class, all grants and warrants into it, its plans' reserves, its limit and the
 conversion ratios that touch it (of classes and plans that existed then), each paper rounded down;
-the reissuances it causes change papers only, so that a split written both ways counts once. Where a mistake is found, what follows from the
-papers concerned is not judged.
+the reissuances it causes change papers only, so that a split written both ways counts once. Where
+a mistake is found, what follows from the papers concerned is not judged.
 """
 
 from collections import defaultdict
@@ -39,10 +39,10 @@ _CAUSES = {
 class Walk:
     """Where the walk stands. `live`: what is left of each paper; `ended`: what used a paper up."""
 
-    package: Package
     classes: Mapping[str, ShareClass]
     papers: Papers
     found: Findings
+    returned: frozenset[str]
     limits: dict[str, int | None]
     rights: dict[str, tuple[ConversionRight, ...]]
     plans: dict[str, OcfObject]
@@ -69,13 +69,14 @@ def walk(
     until: date | None = None,
 ) -> Walk:
     """Carry out the steps up to and including a day (all of them if none is given)."""
+    returns = package.all("TX_STOCK_PLAN_RETURN_TO_POOL")
     state = Walk(
-        package,
         classes,
         papers,
         found,
-        limits={id: own.authorised for id, own in classes.items()},
-        rights={id: own.conversions for id, own in classes.items()},
+        returned=frozenset(item.text("security_id") for item in returns),
+        limits={key: own.authorised for key, own in classes.items()},
+        rights={key: own.conversions for key, own in classes.items()},
         plans={plan.id: plan for plan in package.all("STOCK_PLAN")},
         stated={own.id: own for own in package.all("STOCK_CLASS")},
     )
@@ -152,38 +153,45 @@ def _add_units(state: Walk, paper: Paper) -> None:
 
 
 def _do(state: Walk, deed: Deed) -> None:
-    sources = [state.papers.papers[id] for id in deed.sources if id in state.papers.papers]
-    if deed.item.place in state.papers.void or any(p.id in state.papers.unfit for p in sources):
-        return _doubt(state, deed, sources)
-    made = (*deed.results, *((deed.balance,) if deed.balance else ()))
-    if any(id in state.papers.unfit for id in made) or not _all_live(state, deed):
-        return _doubt(state, deed, sources)
-    spent = _spent(state, deed)
-    if spent is None or not _adds_up(state, deed, spent):
-        return _doubt(state, deed, sources)
+    sources = [state.papers.papers[key] for key in deed.sources if key in state.papers.papers]
+    spent = _judged(state, deed)
+    if spent is None:
+        _doubt(state, deed, sources)
+        return
     _return_to_pool(state, deed, sources[0], spent)
     if deed.family is Family.STOCK:
         _act(state, deed, sources, spent)
     _settle(state, deed, spent)
 
 
+def _judged(state: Walk, deed: Deed) -> Fraction | None:
+    """How much a deed ends, if nothing is wrong with it and with the papers it names."""
+    named = {*deed.sources, *deed.results, *((deed.balance,) if deed.balance else ())}
+    if deed.item.place in state.papers.void or named & state.papers.unfit:
+        return None
+    if not _all_live(state, deed):
+        return None
+    spent = _spent(state, deed)
+    return spent if spent is not None and _adds_up(state, deed, spent) else None
+
+
 def _doubt(state: Walk, deed: Deed, sources: list[Paper]) -> None:
     """A mistake is known here: do not judge what follows from it."""
-    made = [id for id in (*deed.results, deed.balance) if id]
+    made = [key for key in (*deed.results, deed.balance) if key]
     state.papers.unfit.update((*deed.sources, *made))
-    papers = (state.papers.papers[id] for id in made if id in state.papers.papers)
+    papers = (state.papers.papers[key] for key in made if key in state.papers.papers)
     state.unsure.update(paper.class_id for paper in (*sources, *papers))
 
 
 def _all_live(state: Walk, deed: Deed) -> bool:
-    for id in deed.sources:
-        if id in state.live:
+    for key in deed.sources:
+        if key in state.live:
             continue
-        if other := state.ended.get(id):
-            message = f"the security {id!r} was used up by {other.item.id!r} on {other.day}"
+        if other := state.ended.get(key):
+            message = f"the security {key!r} was used up by {other.item.id!r} on {other.day}"
         else:
-            born = state.papers.papers[id].day
-            message = f"{deed.day} is before the security {id!r} was issued ({born})"
+            born = state.papers.papers[key].day
+            message = f"{deed.day} is before the security {key!r} was issued ({born})"
         state.found.mistake(f"{deed.item.place}: date", message)
         return False
     return True
@@ -201,7 +209,7 @@ def _spent(state: Walk, deed: Deed) -> Fraction | None:
     whole = asked is None
     asked = left - balance if asked is None else asked
     say = f"{deed.item.place}: {field_name or 'balance_security_id'}"
-    names = ", ".join(repr(id) for id in deed.sources)
+    names = ", ".join(repr(key) for key in deed.sources)
     shown = [_paper_amount(state, deed, amount) for amount in (asked, balance, left)]
     if asked > left or asked <= 0:
         message = f"{shown[0 if not whole else 1]} are more than {names} has ({shown[2]})"
@@ -218,7 +226,7 @@ def _spent(state: Walk, deed: Deed) -> Fraction | None:
 
 
 def _left(state: Walk, deed: Deed) -> Fraction | None:
-    amounts = [state.live[id] for id in deed.sources]
+    amounts = [state.live[key] for key in deed.sources]
     return None if None in amounts else sum((a for a in amounts if a), Fraction())
 
 
@@ -239,7 +247,7 @@ def _asked(state: Walk, deed: Deed) -> tuple[str, Fraction | None]:
 
 def _adds_up(state: Walk, deed: Deed, spent: Fraction) -> bool:
     """Whether the results are as much as was spent, where the deed's kind says they must be."""
-    amounts = [state.papers.papers[id].quantity for id in deed.results]
+    amounts = [state.papers.papers[key].quantity for key in deed.results]
     if None in amounts or not deed.results:
         return True
     made = sum((amount for amount in amounts if amount), Fraction())
@@ -278,20 +286,20 @@ def _note_ratio(state: Walk, deed: Deed, spent: Fraction, made: Fraction) -> Non
 def _settle(state: Walk, deed: Deed, spent: Fraction) -> None:
     """What is left of the papers afterwards."""
     grant = deed.family is Family.EQUITY and deed.act in ("EXERCISE", "RELEASE")
-    for id in deed.sources:
-        left = state.live.pop(id)
+    for key in deed.sources:
+        left = state.live.pop(key)
         if grant and left is not None and left > spent:
-            state.live[id] = left - spent
+            state.live[key] = left - spent
         else:
-            state.ended[id] = deed
+            state.ended[key] = deed
     made = () if deed.makes_stock_elsewhere else deed.results
-    for id in (*made, *((deed.balance,) if deed.balance else ())):
-        state.live[id] = state.papers.papers[id].quantity
+    for key in (*made, *((deed.balance,) if deed.balance else ())):
+        state.live[key] = state.papers.papers[key].quantity
 
 
 def _act(state: Walk, deed: Deed, sources: list[Paper], spent: Fraction) -> None:
     """The acts of a deed on stock."""
-    source, day, id = sources[0], deed.day, deed.item.id
+    source, day, key = sources[0], deed.day, deed.item.id
     acquired = max(state.acquired[paper.id] for paper in sources)
     made = [state.papers.papers[result] for result in deed.results]
     for paper in made:
@@ -299,20 +307,20 @@ def _act(state: Walk, deed: Deed, sources: list[Paper], spent: Fraction) -> None
     lots = tuple(_lot(state, paper) for paper in made)
     if deed.act == "TRANSFER":
         for lot in lots:
-            state.acts.append(acts.Transfer(day, source.id, source.holder, lot, id))
+            state.acts.append(acts.Transfer(day, source.id, source.holder, lot, key))
     elif deed.act == "CONVERSION":
         _convert(
             state,
             deed,
             source,
             made,
-            acts.Convert(day, source.class_id, source.holder, source.id, int(spent), lots, id),
+            acts.Convert(day, source.class_id, source.holder, source.id, int(spent), lots, key),
         )
     elif ending := _ENDINGS.get(deed.act):
         _redeem(state, source, int(spent), ending, deed)
     else:
         names = tuple(paper.id for paper in sources)
-        act = acts.Reissue(day, source.class_id, source.holder, names, lots, id)
+        act = acts.Reissue(day, source.class_id, source.holder, names, lots, key)
         state.acts.append(act)
     if deed.balance:
         _keep_balance(state, deed, source, acquired)
@@ -364,47 +372,51 @@ def _change_class(state: Walk, day: date, item: OcfObject) -> None:
 
 def _split(state: Walk, day: date, item: OcfObject, class_id: str) -> None:
     ratio = split_ratio(item)
-    for id, left in state.live.items():
-        paper = state.papers.papers[id]
-        if paper.class_id != class_id:
-            continue
-        if paper.family is Family.CONVERTIBLE:
-            state.scale[id] *= ratio
-        elif left is not None:
-            state.live[id] = Fraction(left * ratio // 1)
-            _note_fraction(state, item, id, left * ratio)
-    own = [p for id, p in state.papers.papers.items() if id in state.live]
-    state.units[class_id] = sum(
-        int(state.live[p.id] or 0)
-        for p in own
-        if p.class_id == class_id and p.family is Family.STOCK
-    )
+    own = {key for key, paper in state.papers.papers.items() if paper.class_id == class_id}
+    if not ratio:
+        state.papers.unfit.update(own)
+        state.unsure.add(class_id)
+        return
+    state.units[class_id] = 0
+    for key in sorted(own & state.live.keys()):
+        _split_paper(state, item, state.papers.papers[key], ratio)
     limit = state.limits[class_id]
     state.limits[class_id] = None if limit is None else limit * ratio // 1
     _scale_terms(state, day, class_id, ratio)
     state.acts.append(acts.Split(day, class_id, ratio.numerator, ratio.denominator, item.id))
 
 
-def _note_fraction(state: Walk, item: OcfObject, id: str, exact: Fraction) -> None:
+def _split_paper(state: Walk, item: OcfObject, paper: Paper, ratio: Fraction) -> None:
+    left = state.live[paper.id]
+    if paper.family is Family.CONVERTIBLE:
+        state.scale[paper.id] *= ratio
+    elif left is not None:
+        units = left * ratio // 1
+        state.live[paper.id] = Fraction(units)
+        state.units[paper.class_id] += units if paper.family is Family.STOCK else 0
+        _note_fraction(state, item, paper.id, left * ratio)
+
+
+def _note_fraction(state: Walk, item: OcfObject, key: str, exact: Fraction) -> None:
     if exact.denominator != 1:
-        message = f"leaves {exact % 1} of a unit of {id!r}, rounded down; cash in lieu is due"
+        message = f"leaves {exact % 1} of a unit of {key!r}, rounded down; cash in lieu is due"
         state.found.notice(item.place, message)
 
 
 def _scale_terms(state: Walk, day: date, class_id: str, ratio: Fraction) -> None:
-    for id, rights in state.rights.items():
-        if not _existed(state.stated[id], day, bool(state.units[id])):
+    for key, rights in state.rights.items():
+        if not _existed(state.stated[key], day, bool(state.units[key])):
             continue
-        factor = 1 / ratio if id == class_id else Fraction(1)
-        state.rights[id] = tuple(
+        factor = 1 / ratio if key == class_id else Fraction(1)
+        state.rights[key] = tuple(
             replace(r, ratio=r.ratio * factor * (ratio if r.into == class_id else 1))
             for r in rights
         )
-    for id, plan in state.plans.items():
-        in_use = bool(state.used[id])
+    for key, plan in state.plans.items():
+        in_use = bool(state.used[key])
         if _plan_class(plan) == class_id and _existed(plan, day, in_use):
-            state.reserved[id] = Fraction(state.reserved.get(id, Fraction()) * ratio // 1)
-            state.used[id] = Fraction(state.used[id] * ratio // 1)
+            state.reserved[key] = Fraction(state.reserved.get(key, Fraction()) * ratio // 1)
+            state.used[key] = Fraction(state.used[key] * ratio // 1)
 
 
 def _existed(item: OcfObject, day: date, in_use: bool) -> bool:
@@ -453,11 +465,8 @@ def _return_to_pool(state: Walk, deed: Deed, source: Paper, spent: Fraction) -> 
     plan = state.plans.get(source.item.text("stock_plan_id"))
     if not plan or deed.act not in ("CANCELLATION", "RETRACTION", "REPURCHASE"):
         return
-    stated = {
-        item.text("security_id") for item in state.package.all("TX_STOCK_PLAN_RETURN_TO_POOL")
-    }
     returns = plan.text("default_cancellation_behavior") == "RETURN_TO_POOL"
-    if source.id not in stated and (returns or deed.act == "RETRACTION"):
+    if source.id not in state.returned and (returns or deed.act == "RETRACTION"):
         state.used[plan.id] -= spent
 
 

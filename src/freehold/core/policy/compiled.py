@@ -323,9 +323,7 @@ def _proof_numbers(proofs: int) -> list[int]:
     return [0, *(bit + 1 for bit in range(6) if proofs >> bit & 1)]
 
 
-def _beyond_limits(
-    rules: Rules, sender: Party, receiver: Party, units: int, moment: Moment
-) -> int:
+def _beyond_limits(rules: Rules, sender: Party, receiver: Party, units: int, moment: Moment) -> int:
     if is_same_person(sender, receiver) or receiver.has(Flags.TREASURY) or not units:
         return Reason.OK
     held = receiver.units + receiver.elsewhere
@@ -338,9 +336,9 @@ def _beyond_limits(
         return Reason.MAX_HOLDERS
     for number, group in enumerate(rules.groups):
         makes_room = gone and sender.of_class in group.classes
-        if receiver.of_class in group.classes and not makes_room and group.limit is not None:
-            if moment.counts[number] >= group.limit:
-                return group.code
+        entered = receiver.of_class in group.classes and not makes_room
+        if entered and group.limit is not None and moment.counts[number] >= group.limit:
+            return group.code
     return Reason.OK
 
 

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Literal
 
 TOPICS = {
+    "gas": "freehold.doors.bench.gas:rows",
+    "indexer": "freehold.doors.bench.indexer:rows",
+    "ledger": "freehold.doors.bench.ledger:rows",
     "start": "freehold.doors.bench.start:rows",
 }
 
@@ -28,7 +31,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One figure. `goal` None: no goal; `peers`: the same figure of others, by their name."""
+    """One figure. `goal` None: no goal; `peers`: the same figure of others, by their name.
+
+    `stretch` is what would be better than the goal; missing it fails nothing.
+    """
 
     name: str
     value: int | float
@@ -36,6 +42,7 @@ class Row:
     goal: int | float | None = None
     better: Literal["lower", "higher"] = "lower"
     peers: Mapping[str, int | float] = field(default_factory=dict)
+    stretch: int | float | None = None
 
     @property
     def met(self) -> bool:
@@ -69,6 +76,7 @@ class Report:
                 "value": row.value,
                 "unit": row.unit,
                 "goal": row.goal,
+                "stretch": row.stretch,
                 "better": row.better,
                 "met": row.met,
                 "peers": row.peers,

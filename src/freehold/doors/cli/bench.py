@@ -23,7 +23,8 @@ def bench(topic: str, peers: bool, as_json: bool) -> Outcome:
 
 def _table(report: Report) -> Table:
     columns = [Column("figure"), Column("value", number=True), Column("unit")]
-    columns += [Column("goal", number=True), Column("met"), Column("peers")]
+    columns += [Column("goal", number=True), Column("met"), Column("stretch", number=True)]
+    columns += [Column("peers")]
     rows = [
         (
             row.name,
@@ -31,6 +32,7 @@ def _table(report: Report) -> Table:
             row.unit,
             "" if row.goal is None else f"{row.sign} {_number(row.goal)}",
             "" if row.goal is None else ("yes" if row.met else "NO"),
+            "" if row.stretch is None else _number(row.stretch),
             ", ".join(f"{name} {_number(value)}" for name, value in row.peers.items()),
         )
         for row in report.rows

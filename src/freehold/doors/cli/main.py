@@ -35,6 +35,34 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "asset": Entry(
+        "freehold.doors.cli.asset:asset",
+        "Record real things: check a record, compute its id, issue its title.",
+    ),
+    "captable": Entry(
+        "freehold.doors.cli.captable:captable",
+        "Bring a cap table in, write it out, see it on a legal day.",
+    ),
+    "contracts": Entry(
+        "freehold.doors.cli.contracts:contracts",
+        "See the compiled contracts, or compile them from their sources.",
+    ),
+    "demo": Entry(
+        "freehold.doors.cli.demo:demo",
+        "The main job: a real cap table becomes securities that move by the rules.",
+    ),
+    "node": Entry(
+        "freehold.doors.cli.node:node", "Run a ledger here: the embedded one, or the fast node."
+    ),
+    "register": Entry(
+        "freehold.doors.cli.register:register",
+        "See the register of holders and take it with you.",
+    ),
+    "verify": Entry(
+        "freehold.doors.cli.verify:verify",
+        "Rebuild the register from the chain alone and compare every figure with contracts and"
+        " index.",
+    ),
     "bench": Entry("freehold.doors.cli.bench:bench", "Measure, and hold the figures to goals."),
     "settings": Entry("freehold.doors.cli.settings:show_settings", "Print the settings in force."),
     "version": Entry(

@@ -1,0 +1,114 @@
+"""Carries acts out on the chain through the outbox and waits until they are final.
+
+Whoever asks gives each act a key; asked again under the same key, an act that happened is not done
+again, so a desk that was killed in the middle goes on where it stopped when it is asked again.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from freehold.book import instructions
+from freehold.book.session import Transaction
+from freehold.chain.signer import Signer
+from freehold.core.errors import Conflict, PlatformError, Unavailable
+from freehold.core.ids import Address, InstructionId, instruction_id
+from freehold.core.instruction import Instruction, State
+from freehold.core.reasons import Refusal
+from freehold.desks import posting
+from freehold.desks.office import Office
+
+Progress = Callable[[int, int, str], None]
+"""Told after each step: how many acts are done, of how many, and what the last one was."""
+ENDED = frozenset({State.SETTLED, State.REVERTED, State.REFUSED, State.REPLACED, State.CANCELLED})
+NEVER_HAPPENED = frozenset({State.REFUSED, State.CANCELLED, State.REVERTED})
+PASSES_WITHOUT_CHANGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One act: who signs, what contract (None: a new one), the call, a verb for people, its key."""
+
+    signer: Signer
+    target: Address | None
+    data: bytes
+    what: str
+    key: str
+
+
+def silent(done: int, total: int, what: str) -> None:
+    """A progress that tells nobody."""
+
+
+def carry_out(
+    office: Office, scope: str, asked: Sequence[Asked], progress: Progress = silent
+) -> list[Instruction]:
+    """Do the acts in order and wait until all are final; `scope` is what their keys belong to.
+
+    Raises Conflict with the contract's reason if one is refused (the later ones are then withdrawn),
+    Unavailable if the node cannot be reached; asking again goes on.
+    """
+    ids = _enter(office, scope, asked)
+    idle = 0
+    while True:
+        with office.book.reading() as tx:
+            found = [instructions.find(tx, id) for id in ids]
+        failed = next((one for one in found if one.state in ENDED - {State.SETTLED}), None)
+        if failed:
+            _withdraw(office, found)
+            raise _refused(failed)
+        done = sum(one.state is State.SETTLED for one in found)
+        if found:
+            progress(done, len(found), asked[min(done, len(asked) - 1)].what)
+        if done == len(found):
+            return found
+        passed = posting.send_approved(office.posting) + posting.follow_chain(office.posting)
+        idle = 0 if passed.changed else idle + 1
+        if passed.held and not passed.changed:
+            raise passed.held[0]
+        if idle > PASSES_WITHOUT_CHANGE:
+            raise Unavailable("the ledger does not move on: is anything mining its blocks?")
+
+
+def receipt_of(office: Office, done: Instruction) -> Mapping[str, Any]:
+    """The receipt of an act that happened."""
+    assert done.mined_hash, "the act was mined"
+    return office.w3.eth.get_transaction_receipt(done.mined_hash)  # type: ignore[arg-type]
+
+
+def _enter(office: Office, scope: str, asked: Sequence[Asked]) -> list[InstructionId]:
+    """Write the acts into the outbox, all or none."""
+    with office.book.transaction() as tx:
+        return [_entered(office, tx, scope, one) for one in asked]
+
+
+def _entered(office: Office, tx: Transaction, scope: str, one: Asked) -> InstructionId:
+    """The id under which an act is carried out; one that was tried and never happened is tried
+    again under the next number."""
+    for attempt in itertools.count(1):
+        key = one.key if attempt == 1 else f"{one.key} ({attempt})"
+        wanted = Instruction(
+            id=instruction_id(scope, one.signer.address, key),
+            chain=office.chain,
+            sender=one.signer.address,
+            target=one.target,
+            data=one.data,
+            what=one.what,
+        )
+        known = instructions.add(tx, wanted, office.clock.now())
+        if known.state not in NEVER_HAPPENED:
+            return known.id
+    raise AssertionError("there is always a next number")
+
+
+def _withdraw(office: Office, found: Sequence[Instruction]) -> None:
+    with office.book.transaction() as tx:
+        for one in found:
+            if one.state is State.APPROVED:
+                instructions.withdraw(tx, one.id, office.clock.now())
+
+
+def _refused(one: Instruction) -> PlatformError:
+    why = Refusal(one.code).message if one.code else one.note or "no reason was given"
+    return Conflict(f"{one.what} did not happen: {why}", instruction=one.id, code=one.code)

@@ -1,0 +1,53 @@
+"""Brings the projection up to the chain, and reads from it what several desks need."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from freehold.book import issuers
+from freehold.book.issuers import KnownIssuer
+from freehold.chain.logs import source_of_node
+from freehold.desks.office import Office
+from freehold.indexer import read
+from freehold.indexer.follow import Course, Progress, follow
+from freehold.indexer.memory import Memory
+from freehold.indexer.tables import View
+
+
+def course(office: Office) -> Course:
+    """Which registers of this chain are followed."""
+    with office.book.reading() as tx:
+        known = [one.register for one in issuers.issuers(tx) if one.chain == office.chain]
+    return Course(tuple(known), finality=max(office.posting.finality, 1))
+
+
+def bring_up(office: Office) -> Progress | None:
+    """Follow the chain to its head; None while there is no issuer to follow."""
+    ahead = course(office)
+    if not ahead.holders:
+        return None
+    with office.index.connect() as connection:
+        return follow(connection, source_of_node(office.w3), ahead, Memory())
+
+
+def holdings_on(office: Office, owner: KnownIssuer, day: date) -> dict[str, dict[str, int]]:
+    """Units by class id and holder's id on a legal day, from the chain's events alone."""
+    bring_up(office)
+    with office.book.reading() as tx:
+        every = issuers.instruments(tx, owner.id)
+        ids = {str(one.wallet): one.id for one in issuers.holders(tx, owner.id)}
+    held: dict[str, dict[str, int]] = {}
+    with office.index.connect() as connection:
+        for one in every:
+            by_account = by_number(connection, one.token, ids)
+            held[one.class_id] = {
+                by_account.get(account, f"account {account}"): units
+                for account, units in read.holdings_on(connection, one.token, day).items()
+                if units
+            }
+    return held
+
+
+def by_number(view: View, token: str, by_wallet: Mapping[str, str]) -> dict[int, str]:
+    """What is known by wallet, by account: the wallet may have been replaced since."""
+    known = read.accounts(view, token)
+    return {known[wallet]: said for wallet, said in by_wallet.items() if wallet in known}

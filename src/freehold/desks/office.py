@@ -1,0 +1,168 @@
+"""What every desk works with: the ledger, the book, the projection, the keys, the clock.
+
+`open_office` builds it from the settings, the one place that does. The keys are two persons': the
+one who acts and the one who confirms what needs two. Holders without a wallet of their own have an
+account that is opened by a key of the agent, numbered and derived from his mnemonic.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from freehold.book.session import Book, open_book
+from freehold.chain import node, signer
+from freehold.chain.anvil import node as fast
+from freehold.chain.keyring import open_signer
+from freehold.chain.node import Ledger
+from freehold.chain.signer import Signer
+from freehold.config import LOCAL_KEYS, Config
+from freehold.core.clock import Clock, from_seconds
+from freehold.core.errors import Invalid, NotPermitted, Unavailable
+from freehold.desks.posting import Posting
+from freehold.indexer.tables import Projection, open_projection
+
+CUSTODY_FROM = 1_000
+"""The mnemonic's first index for accounts kept by the agent's key; below it stand people."""
+
+
+class WallClock:
+    """The clock on the wall."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Who signs: the agent, the second person, and the agent's keys for holders without a wallet."""
+
+    agent: Signer
+    second: Signer | None
+    custody: Callable[[int], Signer] | None
+
+    def confirmer(self) -> Signer:
+        """The second person's key. Raises NotPermitted where nobody is set."""
+        if self.second is None:
+            raise NotPermitted("this act needs a second person: set second_signer")
+        return self.second
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """An open office. `simulated` says whether the ledger's clock is a declared simulated one."""
+
+    home: Path
+    w3: Ledger
+    chain: int
+    book: Book
+    index: Projection
+    keys: Keys
+    clock: Clock
+    posting: Posting
+    simulated: bool = False
+
+
+@contextmanager
+def open_office(
+    settings: Config, prompt: Callable[[str], str] = lambda words: ""
+) -> Iterator[Office]:
+    """Open ledger, book, projection and keys; close them afterwards.
+
+    A home without a ledger gets an embedded one with its own keys. Raises as its parts do.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    keys = _keys(settings, prompt)
+    w3 = _ledger(settings, keys)
+    chain = w3.eth.chain_id
+    book = open_book(settings.book_url)
+    index = open_projection(settings.index_url)
+    people = [keys.agent, *([keys.second] if keys.second else [])]
+    clock = WallClock()
+    worker = f"{os.getpid()}-{secrets.token_hex(4)}"
+    posting = Posting(book, w3, chain, people, clock, worker, finality=settings.finality_depth)
+    simulated = settings.ledger == "embedded" and node.declares_simulated_clock(w3)
+    try:
+        yield Office(settings.home, w3, chain, book, index, keys, clock, posting, simulated)
+    finally:
+        book.close()
+        index.dispose()
+        node.close(w3)
+
+
+def now_on_chain(office: Office) -> datetime:
+    """The instant of the newest block."""
+    return from_seconds(node.last_seconds(office.w3))
+
+
+def set_clock(office: Office, seconds: int) -> None:
+    """Set the declared simulated clock of a local ledger. Raises NotPermitted on any other."""
+    if not office.simulated:
+        raise NotPermitted("only a ledger that declares a simulated clock has a past to choose")
+    node.set_clock(office.w3, seconds)
+
+
+def create_local_ledger(home: Path, *, simulated_clock: bool = False, seconds: int = 0) -> None:
+    """Create the embedded ledger of a home, its two persons' keys funded. Raises Conflict."""
+    home.mkdir(parents=True, exist_ok=True)
+    words = local_words(home)
+    people = [signer.from_mnemonic(words, index).address for index in (0, 1)]
+    node.create_ledger(home, people, simulated_clock=simulated_clock, seconds=seconds or None)
+
+
+def local_words(home: Path) -> str:
+    """The mnemonic of a home's local ledger, made on first use, readable by its owner alone."""
+    file = home / "local-keys"
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text().strip()
+    words = signer.new_mnemonic()
+    with os.fdopen(descriptor, "w") as writing:
+        writing.write(words + "\n")
+    return words
+
+
+def _ledger(settings: Config, keys: Keys) -> Ledger:
+    if settings.ledger == "anvil":
+        running = fast.status(settings.home)
+        if running is None:
+            raise Unavailable("the fast node is not running: start it with `freehold node start`")
+        return node.open_ledger(settings.home, running.url, chain_id=settings.chain_id)
+    if settings.ledger == "embedded":
+        if not node.has_ledger(settings.home):
+            people = [keys.agent, *([keys.second] if keys.second else [])]
+            chain = settings.chain_id or 31_337
+            node.create_ledger(settings.home, [one.address for one in people], chain_id=chain)
+        return node.open_ledger(settings.home, chain_id=settings.chain_id)
+    return node.open_ledger(settings.home, settings.ledger, chain_id=settings.chain_id)
+
+
+def _keys(settings: Config, prompt: Callable[[str], str]) -> Keys:
+    custody = None
+    if settings.signer == LOCAL_KEYS:
+        words = local_words(settings.home)
+
+        def custody(number: int) -> Signer:
+            return signer.from_mnemonic(words, CUSTODY_FROM + number)
+
+    agent = _signer(settings, settings.signer, settings.signer_secret, 0, prompt)
+    second = None
+    if settings.second_signer:
+        second = _signer(settings, settings.second_signer, settings.second_signer_secret, 1, prompt)
+    return Keys(agent, second, custody)
+
+
+def _signer(
+    settings: Config, place: str, reference: str, index: int, prompt: Callable[[str], str]
+) -> Signer:
+    if place == LOCAL_KEYS:
+        if "://" in settings.ledger:
+            raise Invalid("local keys are for local ledgers: set signer to keystore:PATH")
+        return signer.from_mnemonic(local_words(settings.home), index)
+    return open_signer(place, partial(signer.read_secret, reference, settings.secrets, prompt))

@@ -1,0 +1,134 @@
+"""The register of holders for people: now, at an instant, at a record, on a legal day, and proved.
+
+The projection is brought up to the chain's head first, so what is shown is what the chain says.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from freehold.book import issuers
+from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.chain.contracts import call
+from freehold.chain.logs import source_of_node
+from freehold.core.clock import stamp
+from freehold.core.errors import Invalid, NotFound
+from freehold.core.instruction import Instruction
+from freehold.core.policy.starter import HolderClass
+from freehold.core.standing import Line
+from freehold.desks import following, verification
+from freehold.desks.carrying import Asked, carry_out
+from freehold.desks.following import bring_up, by_number, course
+from freehold.desks.office import Office, now_on_chain
+from freehold.desks.reports import RegisterReport, register_report
+from freehold.desks.verification import Verification
+from freehold.indexer import read
+from freehold.indexer.tables import View
+
+CLASS_NAMES = {
+    HolderClass.ACCREDITED: "accredited",
+    HolderClass.OTHER_US: "other US",
+    HolderClass.OUTSIDE_US: "outside US",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """Of when a register is asked: a block, an instant, a record, or (all None) now."""
+
+    block: int | None = None
+    instant: datetime | None = None
+    record: int | None = None
+
+
+def registers(
+    office: Office, issuer: str | None, named: str | None = None, as_of: AsOf | None = None
+) -> list[RegisterReport]:
+    """The registers of an issuer's instruments, or of the one named (class id, symbol or token)."""
+    bring_up(office)
+    when = as_of or AsOf()
+    owner, chosen, names = _scope(office, issuer, named)
+    with office.index.connect() as connection:
+        return [
+            register_report(
+                f"{owner.name}: {one.name} ({one.symbol})",
+                _words(office, when),
+                _lines(connection, one.token, when),
+                one.decimals,
+                by_number(connection, one.token, names),
+                {int(number): text for number, text in CLASS_NAMES.items()},
+            )
+            for one in chosen
+        ]
+
+
+def holdings_on(office: Office, issuer: str | None, day: date) -> dict[str, dict[str, int]]:
+    """Units by class id and holder's id on a legal day, from the chain's events alone."""
+    with office.book.reading() as tx:
+        owner = issuers.find(tx, issuer)
+    return following.holdings_on(office, owner, day)
+
+
+def set_record(
+    office: Office, issuer: str | None, named: str, instant: datetime, key: str
+) -> tuple[Instruction, int]:
+    """Announce a record instant for one instrument; the instruction and the record's number."""
+    if instant <= now_on_chain(office):
+        raise Invalid(
+            f"the record instant {stamp(instant)} has passed: a record is announced ahead",
+            field="instant",
+        )
+    _, chosen, _ = _scope(office, issuer, named)
+    token = chosen[0].token
+    data = call("SecurityToken", "announce_record", int(instant.timestamp()))
+    asked = Asked(office.keys.agent, token, data, "announce a record", key)
+    done = carry_out(office, f"record {token}", [asked])
+    bring_up(office)
+    with office.index.connect() as connection:
+        number = max(read.records(connection, token), default=0)
+    return done[0], number
+
+
+def verify(office: Office) -> Verification:
+    """Rebuild everything from the chain and compare it with contracts and projection."""
+    bring_up(office)
+    ahead = course(office)
+    if not ahead.holders:
+        raise NotFound("there is nothing to verify yet: import a cap table first")
+    with office.index.connect() as connection:
+        return verification.verify(
+            source_of_node(office.w3),
+            ahead,
+            lambda holders, block: verification.answers_of_node(office.w3, holders, block),
+            connection,
+        )
+
+
+def _scope(
+    office: Office, issuer: str | None, named: str | None
+) -> tuple[KnownIssuer, list[KnownInstrument], dict[str, str]]:
+    """The issuer, its instruments (or the one named), and holder names by wallet."""
+    with office.book.reading() as tx:
+        owner = issuers.find(tx, issuer)
+        chosen = issuers.instruments(tx, owner.id)
+        if named is not None:
+            chosen = [issuers.instrument_named(tx, owner.id, named)]
+        names = {str(one.wallet): one.name for one in issuers.holders(tx, owner.id)}
+    return owner, chosen, names
+
+
+def _lines(connection: View, token: str, when: AsOf) -> list[Line]:
+    if when.record is not None:
+        return read.lines_of_record(connection, token, when.record)
+    if when.instant is not None:
+        return read.lines_at(connection, token, when.instant)
+    return read.lines(connection, token, when.block)
+
+
+def _words(office: Office, when: AsOf) -> str:
+    if when.record is not None:
+        return f"record {when.record}"
+    if when.instant is not None:
+        return f"before {stamp(when.instant)}"
+    if when.block is not None:
+        return f"after block {when.block}"
+    return f"now, {stamp(now_on_chain(office))}"

@@ -1,0 +1,176 @@
+"""The register as a table: for a screen, as CSV, as JSON (`doors/sheets.py` makes XLSX of it).
+
+Every quantity is exact decimal text. Names of holders are passed in, because they live in the book
+and not on the chain. Text that a spreadsheet would take for a formula is made harmless in CSV. The
+same register gives the same bytes.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from freehold.core.clock import day_of
+from freehold.core.facts import Facts, Flags, free_on, unpack_facts, unpack_vintage
+from freehold.core.identifiers import country_letters
+from freehold.core.standing import Line, Lot
+from freehold.core.units import format_units
+
+COLUMNS = (
+    "account",
+    "wallet",
+    "holder",
+    "class",
+    "country",
+    "units",
+    "percent",
+    "frozen",
+    "lots",
+)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_PLACES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """Units of one acquisition; `free_from` empty: not foreseen, `acquired` as ISO dates."""
+
+    vintage: int
+    units: str
+    acquired: str
+    free_from: str
+
+
+@dataclass(frozen=True, slots=True)
+class HolderRow:
+    """One holder's line; `percent` of the outstanding units, empty for the issuer's own account."""
+
+    account: int
+    wallet: str
+    holder: str
+    holder_class: str
+    country: str
+    units: str
+    percent: str
+    frozen: str
+    lots: tuple[LotRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterReport:
+    """A register of holders, ready to be shown; `as_of` says of when, in words of the caller."""
+
+    instrument: str
+    as_of: str
+    supply: str
+    outstanding: str
+    rows: tuple[HolderRow, ...]
+
+
+def register_report(
+    instrument: str,
+    as_of: str,
+    lines: Sequence[Line],
+    decimals: int,
+    names: Mapping[int, str],
+    classes: Mapping[int, str],
+) -> RegisterReport:
+    """The report of all lines of one register; `names` by account, `classes` by number.
+
+    Percentages are rounded half to even to four places; all else is exact.
+    """
+    facts = {line.account: unpack_facts(line.facts) for line in lines}
+    supply = sum(line.units for line in lines)
+    own = sum(line.units for line in lines if _is_treasury(facts[line.account]))
+    rows = tuple(
+        _row(line, facts[line.account], supply - own, decimals, names, classes) for line in lines
+    )
+    total, others = format_units(supply, decimals), format_units(supply - own, decimals)
+    return RegisterReport(instrument, as_of, total, others, rows)
+
+
+def table(report: RegisterReport) -> list[tuple[str, ...]]:
+    """The rows of the report as text under COLUMNS; the lots of a holder in one cell."""
+    return [
+        (
+            str(row.account),
+            row.wallet,
+            row.holder,
+            row.holder_class,
+            row.country,
+            row.units,
+            row.percent,
+            row.frozen,
+            "; ".join(_lot_text(lot) for lot in row.lots),
+        )
+        for row in report.rows
+    ]
+
+
+def as_csv(report: RegisterReport) -> str:
+    """RFC 4180 text with a heading; what begins like a formula gets an apostrophe before it."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows([_harmless(cell) for cell in row] for row in table(report))
+    return written.getvalue()
+
+
+def as_json(report: RegisterReport) -> str:
+    """The whole report with lots in full; quantities as decimal strings."""
+    return json.dumps(asdict(report), ensure_ascii=False, indent=2) + "\n"
+
+
+def _row(
+    line: Line,
+    facts: Facts,
+    outstanding: int,
+    decimals: int,
+    names: Mapping[int, str],
+    classes: Mapping[int, str],
+) -> HolderRow:
+    own = _is_treasury(facts)
+    frozen = line.units if line.stopped else min(line.frozen, line.units)
+    return HolderRow(
+        line.account,
+        line.wallet,
+        names.get(line.account, ""),
+        classes.get(facts.holder_class, str(facts.holder_class)),
+        country_letters(facts.country),
+        format_units(line.units, decimals),
+        "" if own or not outstanding else _percent(line.units, outstanding),
+        format_units(frozen, decimals),
+        tuple(_lot_row(lot, decimals) for lot in line.lots),
+    )
+
+
+def _lot_row(lot: Lot, decimals: int) -> LotRow:
+    terms = unpack_vintage(lot.terms)
+    free = free_on(terms)
+    return LotRow(
+        lot.vintage,
+        format_units(lot.units, decimals),
+        day_of(terms.acquired).isoformat(),
+        "" if free is None else day_of(max(free, terms.acquired)).isoformat(),
+    )
+
+
+def _lot_text(lot: LotRow) -> str:
+    free = f"free from {lot.free_from}" if lot.free_from else "not free until further notice"
+    return f"{lot.units} acquired {lot.acquired}, {free}"
+
+
+def _is_treasury(facts: Facts) -> bool:
+    return bool(facts.flags & Flags.TREASURY)
+
+
+def _percent(units: int, outstanding: int) -> str:
+    scaled, rest = divmod(units * 10 ** (_PLACES + 2), outstanding)
+    if 2 * rest > outstanding or (2 * rest == outstanding and scaled % 2):
+        scaled += 1
+    return format_units(scaled, _PLACES)
+
+
+def _harmless(cell: str) -> str:
+    return "'" + cell if cell.startswith(_FORMULA) else cell

@@ -1,0 +1,136 @@
+"""`freehold demo`: the whole thing once, on a ledger of its own with a declared simulated clock.
+
+A company's Open Cap Table file becomes compliant units on a real EVM; one transfer is refused with
+its reason and the day it would pass, another goes through; a record instant is fixed and kept; the
+register is printed and proved against the chain.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from freehold import config
+from freehold.core.captable import outstanding
+from freehold.core.clock import stamp, to_seconds
+from freehold.core.errors import Conflict
+from freehold.core.policy.starter import HolderClass
+from freehold.core.units import Units
+from freehold.desks import captables, registers, transfers
+from freehold.desks.office import Office, create_local_ledger, now_on_chain, open_office, set_clock
+from freehold.desks.registers import AsOf
+from freehold.desks.transfers import TransferOutcome
+from freehold.doors.cli.captable import read_directory, table_document, tables
+from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
+from freehold.doors.cli.progress import progress
+from freehold.doors.cli.register import register_table
+from freehold.doors.cli.verify import verification_document, verification_tables
+
+EXAMPLE = Path(__file__).resolve().parents[4] / "examples" / "northwind-optics"
+SELLER, ABROAD, FUND = "priya-raman", "jonas-keller", "northgate-seed"
+CLASS = "common"
+UNITS = Units(60_000)
+
+
+@click.command()
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path),
+    help="Keep the example world in this new directory; use it with FREEHOLD_HOME.",
+)
+@json_option
+def demo(keep: Path | None, as_json: bool) -> Outcome:
+    """The main job: a real cap table becomes securities that move by the rules.
+
+    Works in a temporary world of its own, on the embedded ledger with a declared simulated clock,
+    and touches nothing else.
+    """
+    with _world(keep) as home:
+        create_local_ledger(home, simulated_clock=True, seconds=1)
+        with open_office(config.load(None, {"FREEHOLD_HOME": str(home)})) as office:
+            return _run(office, as_json)
+
+
+def _run(office: Office, as_json: bool) -> Outcome:
+    files = read_directory(EXAMPLE)
+    with progress("a cap table becomes a register", as_json) as tell:
+        captables.import_company(office, files, progress=tell)
+    table = captables.table_of_files(files, None)
+    refused = transfers.sell(office, None, CLASS, SELLER, ABROAD, UNITS, "demo: sale abroad")
+    transfers.classify(office, None, FUND, HolderClass.ACCREDITED, "demo: accreditation seen")
+    instant = now_on_chain(office) + timedelta(days=1)
+    _, record = registers.set_record(office, None, CLASS, instant, "demo: record")
+    set_clock(office, to_seconds(instant) + 3_600)
+    passed = transfers.sell(office, None, CLASS, SELLER, FUND, UNITS, "demo: sale to a fund")
+    at_record = registers.registers(office, None, CLASS, AsOf(record=record))
+    present = registers.registers(office, None)
+    found = registers.verify(office)
+    fits = _equals_file(office, outstanding(table))
+    document = {
+        "captable": table_document(table),
+        "register_equals_file": fits,
+        "transfers": [_outcome(refused), _outcome(passed)],
+        "record": {"number": record, "instant": stamp(instant), "register": at_record},
+        "registers": present,
+        "verification": verification_document(found),
+    }
+    show(
+        document,
+        as_json,
+        tables(table)[1],
+        _transfers_table([refused, passed]),
+        *[register_table(one) for one in (*at_record, *present)],
+        *verification_tables(found),
+    )
+    well = fits and found.ok and refused.code != 0 and passed.allowed
+    return Outcome.DONE if well else Outcome.FAILED
+
+
+def _equals_file(office: Office, expected: Mapping[str, int]) -> bool:
+    """Whether the units on chain are those the file implies (a sale changes no total)."""
+    held = registers.holdings_on(office, None, now_on_chain(office).date())
+    return {key: sum(line.values()) for key, line in held.items()} == expected
+
+
+def _outcome(one: TransferOutcome) -> dict[str, object]:
+    return {
+        "from": one.sender,
+        "to": one.receiver,
+        "units": one.units,
+        "allowed": one.allowed,
+        "code": one.code,
+        "reason": one.reason,
+        "passes_on": one.passes_on,
+        "instruction": one.instruction.id if one.instruction else None,
+        "transaction": one.instruction.mined_hash if one.instruction else None,
+    }
+
+
+def _transfers_table(outcomes: list[TransferOutcome]) -> Table:
+    rows = []
+    for one in outcomes:
+        said = "accepted" if one.allowed else f"refused, {one.code}: {one.reason}"
+        when = f"would pass on {one.passes_on}" if one.passes_on else ""
+        rows.append((one.sender, one.receiver, f"{one.units:,}", said, when))
+    columns = [Column("from"), Column("to"), Column("units", number=True), Column("outcome")]
+    return Table("Transfers", [*columns, Column("")], rows)
+
+
+@contextmanager
+def _world(keep: Path | None) -> Iterator[Path]:
+    """A folder for the example world: a temporary one, or the one to keep."""
+    if keep is None:
+        made = Path(tempfile.mkdtemp(prefix="freehold-demo-"))
+        try:
+            yield made
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        return
+    if keep.exists() and any(os.scandir(keep)):
+        raise Conflict(f"{keep} is not empty: name a new directory for the example world")
+    yield keep
