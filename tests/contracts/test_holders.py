@@ -238,7 +238,7 @@ def test_a_recovery_moves_every_instrument_in_one_transaction(world):
         assert world.balance(new, token) == units and world.balance(a, token) == 0
     assert world.lots(new) == {vintage: 10} and world.holder_count() == 1
     assert world.holders.ask("facts", a) == 1 << 255 | int(new, 16)
-    assert world.holders.ask("recoveries", a)[1] == 0
+    assert world.holders.ask("recoveries", a)[0] == 0
 
 
 def test_a_recovery_waits_for_its_delay_to_the_second(world):
