@@ -70,7 +70,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "feeds": frozenset({"requests"}),
     "desks": frozenset(),
     "doors": frozenset({"click", "rich", "openpyxl"}),
-    "bench": frozenset({"coincurve", "eth_abi", "eth_hash", "web3"}),
+    "bench": frozenset({"eth_account coincurve", "eth_abi", "eth_hash", "web3"}),
     "config": frozenset(),
 }
 
