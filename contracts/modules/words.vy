@@ -40,6 +40,8 @@ TOMBSTONE: constant(uint256) = 1 << 255
 # account
 ACCOUNT_FROZEN: constant(uint256) = 1 << 216
 
+VERDICT: constant(uint256) = ((1 << 26) - 1) << 217  # country and rules version
+
 # state
 ACTIVE: constant(uint256) = 1 << 68
 PAUSED: constant(uint256) = 1 << 69
@@ -61,6 +63,7 @@ FORCE: constant(uint256) = 12
 CONVERT: constant(uint256) = 13
 
 SUPPLY: constant(uint256) = (1 << 32) - 1
+PROOFS_MAX: constant(uint256) = 6  # kinds of proven facts (docs/reference/words.md)
 
 
 @internal
