@@ -101,9 +101,8 @@ def issue(instruction: bytes32, vintage: uint256, day: uint256, rows: DynArray[u
         total += row >> 160
     acts._header(instruction, vintage, day, total, len(rows))
     # a past acquisition needs the take-over, also by way of a vintage that is there already
-    acquired: uint256 = book.vintages[vintage] & words.M20
-    today: uint256 = block.timestamp // 86400
-    assert vintage == 0 or book.take_over == 1 or acquired >= today, "vintage: acquired before"
+    if vintage != 0 and book.vintages[vintage] & words.M20 < block.timestamp // 86400:
+        assert book.take_over == 1, "vintage: acquired before"
     state: uint256 = moves._current()
     open_to: uint256 = book.sellable[words.ISSUE << 16]
     for row: uint256 in rows:
