@@ -115,7 +115,8 @@ def _credit(
     if usual and exponent != 255:
         usual = (b & words.M96) + amount <= ((state >> 196) & words.M24) << exponent
     if usual and state & words.COUNTRIES != 0:
-        verdict: uint256 = (((facts >> 197) & words.M10) << 217) | (((state >> 228) & words.M16) << 227)
+        # as `moves._verdict`, written out: this runs once for every receiver of an issue
+        verdict: uint256 = ((facts & words.COUNTRY) << 20) | (((state >> 228) & words.M16) << 227)
         if b & words.VERDICT != verdict:
             country: uint256 = (facts >> 197) & words.M10
             usual = (book.countries[country >> 8] >> (country & 255)) & 1 != 0

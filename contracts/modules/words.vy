@@ -34,6 +34,7 @@ FACT_SANCTIONED: constant(uint256) = 1 << 240
 FACT_MULTI: constant(uint256) = 1 << 241
 FACT_AFFILIATE: constant(uint256) = 1 << 242
 FACT_TREASURY: constant(uint256) = 1 << 245
+COUNTRY: constant(uint256) = M10 << 197
 FACT_STOPPED: constant(uint256) = FACT_FROZEN | FACT_SANCTIONED
 TOMBSTONE: constant(uint256) = 1 << 255
 
