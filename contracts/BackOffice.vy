@@ -13,6 +13,8 @@ from interfaces import IHolders
 from interfaces import ISecurityToken
 from modules import acts
 from modules import book
+from modules import clocks
+from modules import entries
 from modules import moves
 from modules import powers
 from modules import rules
@@ -21,8 +23,10 @@ from modules import words
 initializes: powers
 initializes: book
 initializes: acts[book := book]
-initializes: rules[book := book]
-initializes: moves[book := book, rules := rules]
+initializes: clocks[book := book]
+initializes: rules[book := book, clocks := clocks]
+initializes: moves[book := book, clocks := clocks, rules := rules]
+initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
 
 ROWS_MAX: constant(uint256) = 500
 GRANTS_MAX: constant(uint256) = 16
@@ -104,9 +108,9 @@ def issue(instruction: bytes32, vintage: uint256, day: uint256, rows: DynArray[u
     for row: uint256 in rows:
         wallet: address = convert(row & words.M160, address)
         facts: uint256 = staticcall register.facts(wallet)
-        state = moves._credit(register, state, wallet, facts, row >> 160, vintage, open_to)
+        state = entries._credit(register, state, wallet, facts, row >> 160, vintage, open_to)
     book.state = state
-    moves._supply((state >> 40) & words.M16, total, 0)
+    entries._supply((state >> 40) & words.M16, total, 0)
 
 
 @external
@@ -134,7 +138,7 @@ def redeem(
         day=acts._legal_day(day),
     )
     picks: uint256 = acts._picks(words._number(facts), named)
-    moves._debit(IHolders(book.holders_register), holder, facts, units, picks)
+    entries._debit(IHolders(book.holders_register), holder, facts, units, picks)
 
 
 # ---- force, freeze, halt ----
@@ -154,7 +158,7 @@ def force_transfer(
     """
     powers._need(powers.FORCE)
     acts._need_grounds(reason, document)
-    moves._shift(IHolders(book.holders_register), sender, receiver, units, words.FORCE, 0)
+    entries._shift(IHolders(book.holders_register), sender, receiver, units, words.FORCE, 0)
     log ISecurityToken.Forced(
         instruction=instruction,
         sender=sender,
@@ -200,7 +204,7 @@ def _forced(sender: address, receiver: address, amount: uint256):
             )
         )
     )
-    moves._shift(IHolders(book.holders_register), sender, receiver, amount, words.FORCE, 0)
+    entries._shift(IHolders(book.holders_register), sender, receiver, amount, words.FORCE, 0)
     log ISecurityToken.Forced(
         instruction=mandate.document,
         sender=sender,

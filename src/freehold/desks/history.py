@@ -5,12 +5,14 @@ take-over (document hash, two persons) that is closed for good at the end. Kille
 goes on where it stopped when it is asked again with the same acts.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
+from itertools import groupby
 
-from freehold.book import issuers
+from freehold.book import issuers, settings
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.chain import contracts
 from freehold.chain.contracts import call
@@ -31,15 +33,14 @@ from freehold.core.acts import (
     Transfer,
 )
 from freehold.core.asset import AssetRecord, asset_record
-from freehold.core.errors import Invalid, Mistake
-from freehold.core.facts import Facts, Kind, Proof, pack_facts, unpack_vintage
-from freehold.core.holder import Holder
-from freehold.core.identifiers import country_number
+from freehold.core.errors import Conflict, Invalid, Mistake
+from freehold.core.facts import Kind, Proof
 from freehold.core.ids import Address, instruction_id
 from freehold.core.instrument import Issuer, ShareClass
 from freehold.core.policy import starter
 from freehold.core.units import MAX_UNITS
 from freehold.desks import establishment
+from freehold.desks.admission import admit
 from freehold.desks.carrying import Asked, Progress, carry_out
 from freehold.desks.establishment import Established
 from freehold.desks.office import Office, now_on_chain, set_clock
@@ -48,8 +49,8 @@ REASONS = {Ending.CANCELLATION: 1, Ending.REPURCHASE: 2, Ending.RETRACTION: 3}
 """What `Redeemed` gives as its reason; 4 is a fraction left by a split, 13 a conversion."""
 SPLIT_FRACTION = 4
 STOP = 5
-ADMITTED_AT_ONCE = 100
 SPLIT_AT_ONCE = 200
+POSTED_AT_ONCE = 50
 NOON_SECONDS = 12 * 3_600
 
 
@@ -74,15 +75,21 @@ class Past:
 
 @dataclass(slots=True)
 class _Ledger:
-    """What is known of the chain while acts are turned into calls."""
+    """What is known of the chain while acts are turned into calls.
+
+    `begun` is the day on which the import was first asked for: asked again, it makes the same calls.
+    `terms` are the vintages of each class in the order of their numbers, once all calls are done.
+    """
 
     office: Office
     owner: KnownIssuer
     tokens: Mapping[str, KnownInstrument]
     wallets: Mapping[str, Address]
     document: bytes
+    begun: date
     lots: dict[str, Lot] = field(default_factory=dict)
-    vintages: dict[tuple[str, int], int] = field(default_factory=dict)
+    terms: dict[str, list[int]] = field(default_factory=dict)
+    opened: set[tuple[str, int]] = field(default_factory=set)
     vintage_of: dict[str, int] = field(default_factory=dict)
     frozen: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -92,9 +99,11 @@ def bring_in(
 ) -> BroughtIn:
     """Establish issuer and classes, admit the holders, post the acts in a take-over, close it.
 
-    Raises Invalid, before anything is sent, for what cannot be on this ledger.
+    Raises Invalid, before anything is sent, for what cannot be on this ledger, Conflict where the
+    issuer came from another file.
     """
     _check(office, past.acts, wallets)
+    begun = _begun(office, past)
     if office.simulated:
         _travel(office, min(act.day for act in past.acts))
     owner = establishment.issuer(office, past.issuer)
@@ -103,9 +112,9 @@ def bring_in(
         share.id: establishment.instrument(office, owner, asset, share) for share in past.classes
     }
     made = Established(owner, asset, tokens)
-    holders = _admit(office, made, past.acts, wallets, progress)
+    holders = admit(office, made, past.acts, wallets, progress)
     _take_over(office, made, past.document, opening=True)
-    posted = _post(office, made, holders, past, progress)
+    posted = _post(office, made, holders, past, begun, progress)
     _take_over(office, made, past.document, opening=False)
     return BroughtIn(made, holders, posted)
 
@@ -130,6 +139,12 @@ def _check(office: Office, acts: Sequence[Act], wallets: Mapping[str, Address]) 
     mistakes += [
         Mistake(id, "a wallet for nobody in the file") for id in wallets if id not in known
     ]
+    twice = {one for one in wallets.values() if list(wallets.values()).count(one) > 1}
+    mistakes += [
+        Mistake(id, f"the wallet {one} stands for another holder too")
+        for id, one in wallets.items()
+        if one in twice or one == office.keys.agent.address
+    ]
     if office.keys.custody is None:
         mistakes += [
             Mistake(id, "has no wallet, and no key is kept for holders without one")
@@ -139,59 +154,25 @@ def _check(office: Office, acts: Sequence[Act], wallets: Mapping[str, Address]) 
         raise Invalid("the cap table cannot be imported here; nothing was done", mistakes)
 
 
-# ---- holders ----
-
-
-def _admit(
-    office: Office,
-    made: Established,
-    acts: Sequence[Act],
-    wallets: Mapping[str, Address],
-    progress: Progress,
-) -> dict[str, KnownHolder]:
-    rows = [
-        _holder_row(office, made, number, act.holder, wallets)
-        for number, act in enumerate(act for act in acts if isinstance(act, Admit))
-    ]
-    known = {str(act.holder.id): act.holder for act in acts if isinstance(act, Admit)}
-    words = [pack_facts(_facts(known[row.id], row.wallet)) for row in rows]
-    asked = []
-    for start in range(0, len(words), ADMITTED_AT_ONCE):
-        page = words[start : start + ADMITTED_AT_ONCE]
-        data = call("Holders", "admit", page)
-        what = f"admit {len(page)} holders"
-        asked.append(Asked(office.keys.agent, made.issuer.register, data, what, f"page {start}"))
-    carry_out(office, f"admit {made.issuer.id}", asked, progress)
+def _begun(office: Office, past: Past) -> date:
+    """The day on which this past was first asked for on this ledger; written down the first time."""
+    name, document = f"past:{past.issuer.id}", past.document.hex()
     with office.book.transaction() as tx:
-        for row in rows:
-            issuers.add(tx, row, office.clock.now())
-    return {row.id: row for row in rows}
-
-
-def _holder_row(
-    office: Office,
-    made: Established,
-    number: int,
-    holder: Holder,
-    wallets: Mapping[str, Address],
-) -> KnownHolder:
-    wallet, custody = wallets.get(holder.id), None
-    if wallet is None:
-        assert office.keys.custody, "checked before anything was sent"
-        custody = number
-        wallet = office.keys.custody(number).address
-    return KnownHolder(
-        made.issuer.id, holder.id, holder.name, str(holder.kind), holder.country, wallet, custody
-    )
-
-
-def _facts(holder: Holder, wallet: Address) -> Facts:
-    return Facts(
-        account=0,
-        holder_class=int(starter.class_of(holder)),
-        country=country_number(holder.country) if holder.country else 0,
-        identity=wallet,
-    )
+        here = any(one.id == past.issuer.id for one in issuers.issuers(tx))
+        found = settings.read(tx, name)
+        known = json.loads(found) if found else {}
+        if here and known.get("document") != document:
+            raise Conflict(
+                f"issuer {past.issuer.id} is here already and came from other files: nothing was "
+                "done; give this one another id, or a home of its own",
+                issuer=past.issuer.id,
+            )
+        if known.get("document") == document:
+            return date.fromisoformat(known["begun"])
+        today = now_on_chain(office).date()
+        content = json.dumps({"document": document, "begun": today.isoformat()})
+        settings.write(tx, name, content, office.clock.now())
+    return today
 
 
 # ---- the take-over ----
@@ -233,31 +214,35 @@ def _post(
     made: Established,
     holders: Mapping[str, KnownHolder],
     past: Past,
+    begun: date,
     progress: Progress,
 ) -> int:
-    """Post the acts by legal day; on a simulated clock each day is lived through on chain."""
+    """Post the acts in pages; on a simulated clock each legal day is lived through on chain."""
     wallets = {id: row.wallet for id, row in holders.items()}
-    ledger = _Ledger(office, made.issuer, made.instruments, wallets, past.document)
+    ledger = _Ledger(office, made.issuer, made.instruments, wallets, past.document, begun)
     scope, posted = f"past {made.issuer.id}", 0
     written = [act for act in past.acts if not isinstance(act, OpenClass | Admit)]
     total = len(written)
-    for day, together in _by_day(written):
+    for together in _pages(written, by_day=office.simulated):
         if office.simulated:
-            _travel(office, day)
-        for act in together:
-            asked = list(_calls(ledger, act, f"{posted}"))
-            carry_out(office, scope, asked)
+            _travel(office, together[0].day)
+        asked: list[Asked] = []
+        for number, act in enumerate(together, posted):
+            asked += _calls(ledger, act, f"{number}")
             _remember(ledger, act)
-            posted += 1
-            progress(posted, total, f"{day} {type(act).__name__.lower()}")
+        carry_out(office, scope, asked)
+        posted += len(together)
+        progress(posted, total, f"{together[-1].day} {type(together[-1]).__name__.lower()}")
     return posted
 
 
-def _by_day(acts: Sequence[Act]) -> Iterator[tuple[date, list[Act]]]:
-    days: dict[date, list[Act]] = {}
-    for act in acts:
-        days.setdefault(act.day, []).append(act)
-    yield from sorted(days.items())
+def _pages(acts: Sequence[Act], *, by_day: bool) -> Iterator[list[Act]]:
+    """The acts by legal day, what belongs to a page together."""
+    ordered = sorted(acts, key=lambda act: act.day)
+    for _, group in groupby(ordered, key=lambda act: act.day if by_day else None):
+        together = list(group)
+        for start in range(0, len(together), POSTED_AT_ONCE):
+            yield together[start : start + POSTED_AT_ONCE]
 
 
 def _calls(ledger: _Ledger, act: Act, key: str) -> Iterator[Asked]:
@@ -284,15 +269,14 @@ def _calls(ledger: _Ledger, act: Act, key: str) -> Iterator[Asked]:
 
 
 def _issue(ledger: _Ledger, lot: Lot, key: str) -> Iterator[Asked]:
-    terms = starter.vintage_of(lot, now_on_chain(ledger.office).date())
-    vintage = 0
+    today = max(ledger.begun, lot.acquired) if ledger.office.simulated else ledger.begun
+    terms, vintage = starter.vintage_of(lot, today), 0
     if terms:
-        known = ledger.vintages.get((lot.class_id, terms))
-        vintage = known or _next_vintage(ledger, lot.class_id, terms)
-        if known is None:
-            yield _asked(ledger, lot.class_id, f"{key} vintage", "open_vintage", terms)
-        ledger.vintages[lot.class_id, terms] = vintage
+        vintage = _vintage(ledger, lot.class_id, terms)
         ledger.vintage_of[lot.security] = vintage
+        if (lot.class_id, vintage) not in ledger.opened:
+            ledger.opened.add((lot.class_id, vintage))
+            yield _asked(ledger, lot.class_id, f"{key} vintage", "open_vintage", terms)
     row = int(ledger.wallets[lot.holder], 16) | lot.units << 160
     id = _instruction(ledger, lot.class_id, key)
     yield _asked(
@@ -300,14 +284,22 @@ def _issue(ledger: _Ledger, lot: Lot, key: str) -> Iterator[Asked]:
     )
 
 
-def _next_vintage(ledger: _Ledger, class_id: str, terms: int) -> int:
-    """The number that the token gives to terms not seen before (equal terms keep their number)."""
-    token, number = ledger.tokens[class_id].token, 1
-    while word := contracts.read(ledger.office.w3, "SecurityToken", token, "vintages", number):
-        if word == terms:
-            return number
-        number += 1
-    return number
+def _vintage(ledger: _Ledger, class_id: str, terms: int) -> int:
+    """The number that the token gives to these terms: equal terms are one vintage."""
+    if class_id not in ledger.terms:
+        ledger.terms[class_id] = _opened_before(ledger, class_id)
+    known = ledger.terms[class_id]
+    if terms not in known:
+        known.append(terms)
+    return known.index(terms) + 1
+
+
+def _opened_before(ledger: _Ledger, class_id: str) -> list[int]:
+    w3, token = ledger.office.w3, ledger.tokens[class_id].token
+    found: list[int] = []
+    while word := contracts.read(w3, "SecurityToken", token, "vintages", len(found) + 1):
+        found.append(word)
+    return found
 
 
 def _transfer(ledger: _Ledger, act: Transfer, key: str) -> Asked:
@@ -327,7 +319,7 @@ def _transfer(ledger: _Ledger, act: Transfer, key: str) -> Asked:
         int(Proof(0)),
         _instruction(ledger, lot.class_id, key),
         clock.day_number(act.day),
-        _named(ledger, lot.class_id, vintage),
+        _named(vintage),
     )
 
 
@@ -352,7 +344,7 @@ def _redeem(
         reason,
         ledger.document,
         clock.day_number(day),
-        _named(ledger, class_id, ledger.vintage_of.get(security, 0)),
+        _named(ledger.vintage_of.get(security, 0)),
     )
 
 
@@ -372,7 +364,7 @@ def _convert(ledger: _Ledger, act: Convert, key: str) -> Asked:
         ratio.denominator,
         clock.day_number(act.day),
         ledger.document,
-        _named(ledger, act.from_class, ledger.vintage_of.get(act.security, 0)),
+        _named(ledger.vintage_of.get(act.security, 0)),
     )
 
 
@@ -429,12 +421,7 @@ def _remember(ledger: _Ledger, act: Act) -> None:
 
 def _carry_vintage(ledger: _Ledger, act: Convert, vintage: int, to_class: str) -> None:
     """A conversion keeps the terms of its lot: find their number in the other class."""
-    w3 = ledger.office.w3
-    from_token = ledger.tokens[act.from_class].token
-    terms = contracts.read(w3, "SecurityToken", from_token, "vintages", vintage)
-    assert unpack_vintage(terms).acquired, "a vintage has its day"
-    number = _next_vintage(ledger, to_class, terms)
-    ledger.vintages[to_class, terms] = number
+    number = _vintage(ledger, to_class, ledger.terms[act.from_class][vintage - 1])
     ledger.vintage_of.update({lot.security: number for lot in act.lots})
 
 
@@ -450,13 +437,9 @@ def _is(lot: Lot, class_id: str, holder: str) -> bool:
     return lot.class_id == class_id and lot.holder == holder
 
 
-def _named(ledger: _Ledger, class_id: str, vintage: int) -> list[int]:
-    """The vintage to take from, while its units are still restricted; else the usual order."""
-    if not vintage:
-        return []
-    token = ledger.tokens[class_id].token
-    terms = contracts.read(ledger.office.w3, "SecurityToken", token, "vintages", vintage)
-    return [vintage] if terms else []
+def _named(vintage: int) -> list[int]:
+    """The vintage to take from; none for free units, which go first."""
+    return [vintage] if vintage else []
 
 
 def _asked(ledger: _Ledger, class_id: str, key: str, function: str, *args: object) -> Asked:

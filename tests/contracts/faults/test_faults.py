@@ -24,7 +24,12 @@ SAMPLE, SEED = 4, 20261122
 PLANTED_IN = {
     "modules/plain.vy": "SecurityToken",
     "modules/rules.vy": "TransferDesk BackOffice",
+    "modules/clocks.vy": "TransferDesk BackOffice",
     "modules/moves.vy": "TransferDesk BackOffice",
+    "modules/entries.vy": "TransferDesk BackOffice StandardsDesk ActionDesk",
+    "modules/splits.vy": "ActionDesk",
+    "modules/answers.vy": "StandardsDesk",
+    "modules/persons.vy": "Holders",
     "modules/book.vy": "SecurityToken TransferDesk",
     "modules/powers.vy": "BackOffice",
     "modules/signed.vy": "SecurityToken TransferDesk Holders",

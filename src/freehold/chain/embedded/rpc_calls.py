@@ -23,6 +23,8 @@ from freehold.chain.embedded.rpc_values import (
 from freehold.chain.embedded.state import LedgerState, override
 from freehold.chain.embedded.transactions import MAX_INITCODE, floor_gas, intrinsic_gas
 
+ESTIMATE_ERROR_BPS = 150
+"""How much too high an estimate may be, as in geth: each halving runs the whole call again."""
 _ERROR, _PANIC = bytes.fromhex("08c379a0"), bytes.fromhex("4e487b71")
 
 
@@ -43,7 +45,7 @@ def estimate_gas(chain: Chain, asked: Any, block: Any = "pending", overrides: An
 
 
 def _least(chain: Chain, view: Any, at: At, ask: Ask, overrides: Any, spent: int) -> int:
-    """The smallest limit that succeeds: what was spent, or more where code keeps gas back."""
+    """A limit that succeeds: what was spent, or little more than needed where code keeps gas back."""
 
     def suffices(gas: int) -> bool:
         return _try(chain, view, at, replace(ask, gas=gas), overrides).error is None
@@ -53,7 +55,7 @@ def _least(chain: Chain, view: Any, at: At, ask: Ask, overrides: Any, spent: int
     low, high = spent, min(ask.gas, (spent + 2_300) * 64 // 63)
     if high <= low or not suffices(high):
         high = ask.gas
-    while low + 1 < high:
+    while high - low > high * ESTIMATE_ERROR_BPS // 10_000:
         middle = (low + high) // 2
         low, high = (low, middle) if suffices(middle) else (middle, high)
     return high

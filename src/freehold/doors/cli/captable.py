@@ -167,7 +167,9 @@ def read_wallets(file: Path) -> dict[str, Address]:
     with file.open(newline="", encoding="utf-8") as lines:
         for number, row in enumerate(csv.DictReader(lines), 2):
             try:
-                wallets[row["holder"]] = parse_address(row["wallet"], "wallet")
+                if row["holder"] in wallets:
+                    raise Invalid(f"{row['holder']} has a wallet already on an earlier line")
+                wallets[row["holder"]] = parse_address(row["wallet"] or "", "wallet")
             except KeyError as missing:
                 raise Invalid(f"{file} needs a column {missing}", field=str(missing)) from None
             except Invalid as wrong:

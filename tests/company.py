@@ -1,0 +1,64 @@
+"""The company of examples/northwind-optics, brought in once per run; tests work on copies of it.
+
+A home can be copied while nothing runs on it: the copy is a world of its own with the same past.
+"""
+
+import shutil
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pytest
+
+from freehold import config
+from freehold.chain import node
+from freehold.desks import captables
+from freehold.desks.office import Office, create_local_ledger, open_office
+from tests.parts import ROOT
+
+NORTHWIND = ROOT / "examples" / "northwind-optics"
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    return {one.name: one.read_text() for one in sorted(folder.glob("*.ocf.json"))}
+
+
+def office_of(home: Path, **settings: str) -> AbstractContextManager[Office]:
+    """The office of a home; settings by their names in the environment without the prefix."""
+    named = {f"FREEHOLD_{name.upper()}": value for name, value in settings.items()}
+    return open_office(config.load(environment={"FREEHOLD_HOME": str(home), **named}))
+
+
+@pytest.fixture(scope="session")
+def northwind_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with the company in it, on a simulated clock; nothing runs on it."""
+    home = tmp_path_factory.mktemp("northwind") / "home"
+    create_local_ledger(home, simulated_clock=True, seconds=1)
+    with office_of(home) as office:
+        captables.import_company(office, files_of(NORTHWIND))
+    node.stop(home)
+    return home
+
+
+@pytest.fixture
+def company_home(northwind_home: Path, tmp_path: Path):
+    """A copy of it, for one test."""
+    home = tmp_path / "home"
+    shutil.copytree(northwind_home, home, ignore=shutil.ignore_patterns("*.sock", "*.socket"))
+    yield home
+    node.stop(home)
+
+
+@pytest.fixture
+def company(company_home: Path):
+    """The open office of a copy."""
+    with office_of(company_home) as office:
+        yield office
+
+
+@pytest.fixture
+def empty(tmp_path: Path):
+    """An open office on a wall-clock ledger with nothing in it."""
+    home = tmp_path / "home"
+    with office_of(home) as office:
+        yield office
+    node.stop(home)
