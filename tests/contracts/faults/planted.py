@@ -22,7 +22,7 @@ FAULTS = [
     Fault(
         "modules/plain.vy",
         "verdict: uint256 = ((g & COUNTRY) << 20) |",
-        "verdict: uint256 = (g << 20) & VERDICT |",
+        "verdict: uint256 = (g << 20) & words.VERDICT |",
         "a closed country stays open for those remembered",
         "test_transfer.py",
     ),
