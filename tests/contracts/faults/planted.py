@@ -77,7 +77,8 @@ FAULTS = [
     ),
     Fault(
         "modules/plain.vy",
-        "    if (b >> 200) & words.M16 != passed:\n        b = book._covered(to_account, b, passed)\n",
+        "    if (b >> 200) & words.M16 != passed:\n"
+        "        b = book._covered(to_account, b, passed)\n",
         "",
         "the receiver's holding at a record instant is lost",
         "test_records.py",
@@ -112,7 +113,8 @@ FAULTS = [
     ),
     Fault(
         "modules/rules.vy",
-        "        if sender_facts & words.FACT_SANCTIONED != 0:\n            return 116\n        if receiver",
+        "        if sender_facts & words.FACT_SANCTIONED != 0:\n"
+        "            return 116\n        if receiver",
         "        if receiver",
         "a sanctioned sender is told something else",
         "test_transfer.py",
@@ -315,7 +317,8 @@ FAULTS = [
     ),
     Fault(
         "TransferDesk.vy",
-        "    if allowed != max_value(uint256):\n        book.allowances[owner][msg.sender] = allowed - units\n",
+        "    if allowed != max_value(uint256):\n"
+        "        book.allowances[owner][msg.sender] = allowed - units\n",
         "",
         "an allowance is never used up on the long way",
         "test_signatures.py",
@@ -392,9 +395,9 @@ FAULTS = [
     ),
     Fault(
         "Holders.vy",
-        "            revert_on_failure=False,",
-        "            revert_on_failure=True,",
-        "one failing instrument stops every recovery",
+        "            gas=TOLD_GAS,\n",
+        "            gas=TOLD_GAS // 64,\n",
+        "an instrument is not told of a recovery",
         "test_holders.py",
     ),
     Fault(
