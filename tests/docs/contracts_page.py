@@ -7,6 +7,7 @@ or a bare name leaves none, from `contracts_words.py`; the powers are read from 
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from freehold.chain.artifacts import artifact
@@ -27,7 +28,13 @@ def page() -> str:
 
 def _section(name: str) -> str:
     functions = [entry for entry in artifact(name)["abi"] if entry["type"] == "function"]
-    code = _bodies((ROOT / f"contracts/{name}.vy").read_text())
+    source = (ROOT / f"contracts/{name}.vy").read_text()
+    exported = set(re.findall(r"^ *(?:exports: \()?(\w+)\.\w+", source.replace(", ", "\n"), re.M))
+    modules = [ROOT / f"contracts/modules/{one}.vy" for one in sorted(exported)]
+    code: dict[str, str] = {}
+    for module in filter(Path.is_file, modules):
+        code |= _bodies(module.read_text())
+    code |= _bodies(source)
     lines = "".join(f"{_line(name, entry, code)}\n" for entry in functions)
     return f"{ABOUT[name]}\n\n{_HEAD}\n{lines}"
 

@@ -395,7 +395,7 @@ FAULTS = [
     ),
     Fault(
         "Holders.vy",
-        "            gas=TOLD_GAS,\n",
+        "            gas=persons.TOLD_GAS,\n",
         "            gas=TOLD_GAS // 64,\n",
         "an instrument is not told of a recovery",
         "test_holders.py",
