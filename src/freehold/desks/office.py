@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from freehold.chain import node, signer
 from freehold.chain.anvil import node as fast
 from freehold.chain.keyring import open_signer
 from freehold.chain.node import Ledger
+from freehold.chain.send import FeeLimits
 from freehold.chain.signer import Signer
 from freehold.config import LOCAL_KEYS, Config
 from freehold.core.clock import Clock, from_seconds
@@ -28,6 +29,11 @@ from freehold.indexer.tables import Projection, open_projection
 
 CUSTODY_FROM = 1_000
 """The mnemonic's first index for accounts kept by the agent's key; below it stand people."""
+GAS_MARGIN_BPS = 15_000
+"""Acts are tried before those in front of them are mined; an account's first units take three new
+slots more than the next ones. What is not used is not paid."""
+LEASE = timedelta(seconds=5)
+"""So long the next command waits for one that was killed while it was sending."""
 
 
 class WallClock:
@@ -84,7 +90,17 @@ def open_office(
     people = [keys.agent, *([keys.second] if keys.second else [])]
     clock = WallClock()
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
-    posting = Posting(book, w3, chain, people, clock, worker, finality=settings.finality_depth)
+    posting = Posting(
+        book,
+        w3,
+        chain,
+        people,
+        clock,
+        worker,
+        FeeLimits(gas_margin_bps=GAS_MARGIN_BPS),
+        settings.finality_depth,
+        lease=LEASE,
+    )
     simulated = settings.ledger == "embedded" and node.declares_simulated_clock(w3)
     try:
         yield Office(settings.home, w3, chain, book, index, keys, clock, posting, simulated)
