@@ -52,9 +52,7 @@ def test_a_dry_run_sums_the_register_and_changes_nothing(empty):
 
 def test_a_register_that_misses_its_totals_is_not_posted(empty):
     wrong = TOTALS.replace("165900", "165901").replace(",,12", ",,13")
-    said = [
-        str(one) for one in takeovers.dry_run(empty, COMPANY, REGISTER, wrong, DAY).differences
-    ]
+    said = [str(one) for one in takeovers.dry_run(empty, COMPANY, REGISTER, wrong, DAY).differences]
     assert said == [
         "certificates: the file has 12, expected 13",
         "units of ORD: the file has 165900, expected 165901",
