@@ -108,7 +108,8 @@ def activate_rules(changes: DynArray[Change, CHANGES_MAX]):
 def _change(change: Change):
     """
     @dev 1 state, 2 sellable, 3 why, 4 exits, 5 groups of classes, 6 limits, 7 codes, 8 countries,
-         9 outside contract, 10 group counts (set with the groups, from the register).
+         9 outside contract, 10 holders that the groups lack, added. What a group that is counted from its
+         activation lacks does not change while holders come and go, so it survives the delay.
     """
     if change.what == 1:
         book.state = (book.state & ~RULED) | (change.word & RULED)
@@ -130,7 +131,10 @@ def _change(change: Change):
         book.outside = convert(change.word, address)
         log ISecurityToken.ComplianceAdded(compliance=book.outside)
     elif change.what == 10:
-        book.group_counts = change.word
+        for i: uint256 in range(8):
+            book.group_counts = moves._added(
+                book.group_counts, i, (change.word >> (32 * i)) & words.M32
+            )
     else:
         raise "rules: unknown change"
 

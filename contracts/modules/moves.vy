@@ -166,11 +166,21 @@ def _regroup(state: uint256, from_class: uint256, to_class: uint256):
         return
     counts: uint256 = book.group_counts
     for i: uint256 in range(8):
-        counts += ((entered >> i) & 1) << (32 * i)
-        # a count set too low must not keep the last holders in, nor borrow from its neighbour
-        if (left >> i) & 1 != 0 and (counts >> (32 * i)) & words.M32 != 0:
-            counts -= 1 << (32 * i)
+        if ((entered ^ left) >> i) & 1 != 0:
+            counts = self._added(counts, i, 1 if (entered >> i) & 1 != 0 else words.M32)
     book.group_counts = counts
+
+
+@internal
+@pure
+def _added(counts: uint256, group: uint256, more: uint256) -> uint256:
+    """
+    @dev One of the eight counts with `more` added, modulo 2**32. A count that was begun late runs below
+         zero (and lets nobody in) rather than keep a holder in; adding what it missed makes it exact.
+    """
+    place: uint256 = 32 * group
+    count: uint256 = ((counts >> place) + more) & words.M32
+    return (counts & ~(words.M32 << place)) | (count << place)
 
 
 # ---- lots ----

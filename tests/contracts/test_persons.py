@@ -1,17 +1,23 @@
 """Persons with several accounts, counted groups, changes of class: counts are of persons and exact."""
 
 import pytest
+from eth_abi import encode
+from eth_hash.auto import keccak
 
 from freehold.core.facts import Flags
 from freehold.core.policy.compiled import Group
+from freehold.core.policy.rows import count_row
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
     AGENT,
+    CHANGES,
     DOC,
+    ISSUER,
     NOTE,
     OFFICER,
     OUTSIDER,
+    POWER_DELAY,
     REGISTRAR,
     basic_rules,
     row,
@@ -149,12 +155,21 @@ def test_becoming_the_issuers_own_account_ends_a_holder_in_every_class_of_units(
     assert world.group_count(1) == 1
 
 
-def test_a_count_set_too_low_neither_traps_its_holders_nor_spoils_another(world):
+def test_groups_that_begin_late_trap_nobody_and_are_made_exact(world):
+    """What a count lacks is announced, holders come and go during the delay, and it is exact."""
     a, b = world.holder("a"), world.holder("b", role="us_retail")
+    c = world.holder("c", role="us_retail")
     world.set_rules(basic_rules(groups=(RETAIL, UNITED_STATES)))
-    assert world.group_count(0) == 0
+    assert (world.group_count(0), world.group_count(1)) == (0, 0)
+    rows = [count_row([2 - 0, 3 - 0])]
+    world.token.announce_rules(DOC, keccak(encode([CHANGES], [rows])), by=ISSUER)
     assert world.transfer(b, a, 1000) == 0
-    assert world.group_count(0) == 0 and world.holder_count() == 1
+    assert world.group_count(0) == (1 << 32) - 1
+    assert world.transfer(a, b, 1) == Reason.MAX_NONACCREDITED_HOLDERS
+    world.engine.forward(POWER_DELAY)
+    world.token.activate_rules(rows, by=OUTSIDER)
+    assert (world.group_count(0), world.group_count(1), world.holder_count()) == (1, 2, 2)
+    assert world.transfer(c, a, 1000) == 0 and world.group_count(0) == 0
 
 
 def test_a_split_to_nothing_leaves_the_group_too(grouped):

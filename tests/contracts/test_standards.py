@@ -264,10 +264,10 @@ def test_numbers_that_run_out_stop_with_a_sentence(world):
 
     a = world.admit("a")
     slot = artifact("SecurityToken")["storage"]
-    poke("Holders", "last_account", (1 << 32) - 2)
+    poke("Holders", "persons.last_account", (1 << 32) - 2)
     with pytest.raises(Refused, match="^accounts: none left$"):
         world.admit("b")
-    poke("Holders", "epoch", 4095)
+    poke("Holders", "persons.epoch", 4095)
     with pytest.raises(Refused, match="^epoch: none left$"):
         world.holders.raise_epoch(DOC, by=OFFICER)
     poke("SecurityToken", "book.last_vintage", 65_535)

@@ -346,7 +346,9 @@ class Twin:
         """Announced and activated; what is no rule (information, months) stays."""
         kept = {"informed_until": self.rules.informed_until, "reacquired": self.rules.reacquired}
         before, self.rules = self.rules, replace(rules, **kept)
-        rows = [*policy_rows(rules, before), count_row(self.group_counts())]
+        chain = self.world.token.ask("group_counts")
+        lacks = [n - (chain >> 32 * at & 0xFFFFFFFF) for at, n in enumerate(self.group_counts())]
+        rows = [*policy_rows(rules, before), count_row(lacks)]
         self.world.token.announce_rules(DOC, keccak(encode([CHANGES], [rows])), by=ISSUER)
         self.forward(roles.POWER_DELAY)
         self.world.token.activate_rules(rows, by=OUTSIDER)

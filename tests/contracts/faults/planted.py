@@ -212,7 +212,8 @@ FAULTS = [
     ),
     Fault(
         "modules/entries.vy",
-        "    if (word >> 200) & words.M16 != passed:\n        word = book._covered(words.SUPPLY, word, passed)\n",
+        "    if (word >> 200) & words.M16 != passed:\n"
+        "        word = book._covered(words.SUPPLY, word, passed)\n",
         "",
         "the supply at a record instant is forgotten",
         "test_records.py",
@@ -396,7 +397,7 @@ FAULTS = [
     Fault(
         "Holders.vy",
         "            gas=persons.TOLD_GAS,\n",
-        "            gas=TOLD_GAS // 64,\n",
+        "            gas=persons.TOLD_GAS // 64,\n",
         "an instrument is not told of a recovery",
         "test_holders.py",
     ),

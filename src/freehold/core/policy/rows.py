@@ -31,8 +31,13 @@ def policy_rows(rules: Rules, before: Rules | None = None) -> list[Row]:
 
 
 def count_row(counts: Iterable[int]) -> Row:
-    """The holders in each group when the groups change, as the register has them."""
-    return _COUNTS, 0, sum(count << 32 * place for place, count in enumerate(counts))
+    """Holders to add to the count of each group, negative ones to take away.
+
+    Groups that begin while there are holders are counted from their activation; what they lack is
+    the register's count less the chain's at any later block, and the same at every one. So first the
+    groups are activated without a limit, then this row together with the limits.
+    """
+    return _COUNTS, 0, sum((count & (1 << 32) - 1) << 32 * n for n, count in enumerate(counts))
 
 
 def outside_row(contract: int) -> Row:
