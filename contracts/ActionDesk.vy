@@ -13,18 +13,25 @@ from interfaces import IHolders
 from interfaces import ISecurityToken
 from modules import acts
 from modules import book
+from modules import clocks
+from modules import entries
 from modules import moves
 from modules import powers
 from modules import rules
+from modules import splits
 from modules import words
 
 initializes: powers
 initializes: book
 initializes: acts[book := book]
-initializes: rules[book := book]
-initializes: moves[book := book, rules := rules]
+initializes: clocks[book := book]
+initializes: rules[book := book, clocks := clocks]
+initializes: moves[book := book, clocks := clocks, rules := rules]
+initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
+initializes: splits[book := book, moves := moves, powers := powers]
 
-PAGE_MAX: constant(uint256) = 200
+exports: (splits.announce_split, splits.split_page, splits.finish_split)
+
 CHANGES_MAX: constant(uint256) = 300
 LOTS_MAX: constant(uint256) = 8
 ANSWER_MAX: constant(uint256) = 1_088
@@ -176,135 +183,7 @@ def close_take_over():
     )
 
 
-# ---- split and conversion ----
-
-
-@external
-def announce_split(instruction: bytes32, numerator: uint256, denominator: uint256, document: bytes32):
-    """
-    @notice Halt the token and begin an n for m split; `split_page` then scales account by account.
-    """
-    powers._need(powers.ACTION)
-    assert book.split_ratio == 0, "split: one runs"
-    assert numerator != 0 and denominator != 0 and numerator != denominator, "split: bad ratio"
-    assert numerator <= words.M32 and denominator <= words.M32, "split: bad ratio"
-    supply: uint256 = book.accounts[words.SUPPLY] & words.M96
-    # what fits for the supply fits for every account, so the split can always be finished
-    assert supply * numerator // denominator <= words.M96, "units: more than 96 bits"
-    assert document != empty(bytes32), "act: document"
-    book.split_ratio = (numerator << 128) | denominator
-    book.split_seen = 0
-    book.split_supply = 0
-    book.split_instruction = instruction
-    book.split_number += 1
-    book.state = moves._current() | words.HALTED
-    log ISecurityToken.SplitAnnounced(
-        instruction=instruction, numerator=numerator, denominator=denominator, document=document
-    )
-
-
-@external
-def split_page(wallets: DynArray[address, PAGE_MAX]):
-    """
-    @notice Scale the accounts of these wallets, each once; fractions are rounded down and their
-            remainders told in `SplitApplied` for cash in lieu.
-    """
-    powers._need(powers.ACTION)
-    ratio: uint256 = book.split_ratio
-    assert ratio != 0, "split: none announced"
-    register: IHolders = IHolders(book.holders_register)
-    state: uint256 = moves._current()
-    for wallet: address in wallets:
-        facts: uint256 = staticcall register.facts(wallet)
-        account: uint256 = words._number(facts)
-        assert account != 0, "wallet: unknown"
-        page: uint256 = (book.split_number << 32) | (account >> 8)
-        bit: uint256 = 1 << (account & 255)
-        if book.split_pages[page] & bit == 0:
-            book.split_pages[page] |= bit
-            state = self._split(
-                register, state, wallet, facts, ratio >> 128, ratio & ((1 << 128) - 1)
-            )
-    book.state = state
-
-
-@external
-def finish_split():
-    """
-    @notice Trading resumes only when every unit was seen.
-    """
-    powers._need(powers.ACTION)
-    ratio: uint256 = book.split_ratio
-    supply: uint256 = book.accounts[words.SUPPLY]
-    assert ratio != 0, "split: none announced"
-    assert book.split_seen == supply & words.M96, "split: units unseen"
-    state: uint256 = moves._current()
-    passed: uint256 = (state >> 40) & words.M16
-    if (supply >> 200) & words.M16 != passed:
-        supply = book._covered(words.SUPPLY, supply, passed)
-    book.accounts[words.SUPPLY] = (supply & ~words.M96) | book.split_supply
-    scaled: uint256 = book.authorised * (ratio >> 128) // (ratio & ((1 << 128) - 1))
-    book.authorised = min(max(scaled, book.split_supply), words.M96)
-    book.split_ratio = 0
-    book.state = state & ~words.HALTED
-    log ISecurityToken.SplitFinished(instruction=book.split_instruction, supply=book.split_supply)
-
-
-@internal
-def _split(
-    register: IHolders,
-    state: uint256,
-    wallet: address,
-    facts: uint256,
-    up: uint256,
-    down: uint256,
-) -> uint256:
-    """
-    @dev Lots are rounded as one running sum, so that no restricted unit becomes a free one. Whoever
-         is left with nothing is no holder any more.
-    """
-    account: uint256 = words._number(facts)
-    word: uint256 = book.accounts[account]
-    passed: uint256 = (state >> 40) & words.M16
-    if (word >> 200) & words.M16 != passed:
-        word = book._covered(account, word, passed)
-    before: uint256 = word & words.M96
-    slots: uint256 = (word >> 192) & words.M8
-    after: uint256 = before * up // down
-    counted: uint256 = state
-    if after == 0:
-        counted = moves._counted(register, state, facts, moves.ISSUER, word, before, before)
-    log ISecurityToken.SplitApplied(
-        account=account, before=before, after=after, remainder=before * up % down
-    )
-    if after >= before:
-        log ISecurityToken.Transfer(sender=empty(address), receiver=wallet, amount=after - before)
-    else:
-        log ISecurityToken.Transfer(sender=wallet, receiver=empty(address), amount=before - after)
-    seen: uint256 = 0
-    for slot: uint256 in range(LOTS_MAX):
-        if (slots >> slot) & 1 != 0:
-            lot: uint256 = book._lot(account, slot)
-            units: uint256 = lot & words.M96
-            scaled: uint256 = (seen + units) * up // down - seen * up // down
-            seen += units
-            vintage: uint256 = lot >> 96
-            book._set_lot(account, slot, (vintage << 96 | scaled) if scaled != 0 else 0)
-            if scaled == 0:
-                word = word & ~(1 << (192 + slot))
-            if scaled < units:
-                book._log_lot(account, 0, vintage, 0, units - scaled)
-            else:
-                book._log_lot(0, account, 0, vintage, scaled - units)
-    frozen: uint256 = (word >> 96) & words.M96
-    if frozen != 0:
-        frozen = min((frozen * up + down - 1) // down, words.M96)
-        log ISecurityToken.Frozen(account=wallet, amount=frozen)
-    word = word & ~((words.M96 << 96) | words.M96)
-    book.accounts[account] = word | (frozen << 96) | after
-    book.split_seen += before
-    book.split_supply += after
-    return counted
+# ---- conversion ----
 
 
 @external
@@ -354,7 +233,7 @@ def convert_units(
     before: DynArray[uint256, LOTS_MAX] = []
     for slot: uint256 in range(LOTS_MAX):
         before.append(book._lot(account, slot) if (slots >> slot) & 1 != 0 else 0)
-    moves._debit(register, holder, facts, units, acts._picks(account, named))
+    entries._debit(register, holder, facts, units, acts._picks(account, named))
     left: uint256 = units
     for slot: uint256 in range(LOTS_MAX):
         lot: uint256 = before[slot]
@@ -394,9 +273,9 @@ def receive_conversion(
     state: uint256 = moves._current()
     facts: uint256 = staticcall register.facts(holder)
     open_to: uint256 = book.sellable[words.ISSUE << 16]
-    state = moves._credit(register, state, holder, facts, units, vintage, open_to)
+    state = entries._credit(register, state, holder, facts, units, vintage, open_to)
     book.state = state
-    moves._supply((state >> 40) & words.M16, units, 0)
+    entries._supply((state >> 40) & words.M16, units, 0)
 
 
 @external

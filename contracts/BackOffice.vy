@@ -13,6 +13,8 @@ from interfaces import IHolders
 from interfaces import ISecurityToken
 from modules import acts
 from modules import book
+from modules import clocks
+from modules import entries
 from modules import moves
 from modules import powers
 from modules import rules
@@ -21,8 +23,10 @@ from modules import words
 initializes: powers
 initializes: book
 initializes: acts[book := book]
-initializes: rules[book := book]
-initializes: moves[book := book, rules := rules]
+initializes: clocks[book := book]
+initializes: rules[book := book, clocks := clocks]
+initializes: moves[book := book, clocks := clocks, rules := rules]
+initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
 
 ROWS_MAX: constant(uint256) = 500
 GRANTS_MAX: constant(uint256) = 16
@@ -97,17 +101,16 @@ def issue(instruction: bytes32, vintage: uint256, day: uint256, rows: DynArray[u
         total += row >> 160
     acts._header(instruction, vintage, day, total, len(rows))
     # a past acquisition needs the take-over, also by way of a vintage that is there already
-    acquired: uint256 = book.vintages[vintage] & words.M20
-    today: uint256 = block.timestamp // 86400
-    assert vintage == 0 or book.take_over == 1 or acquired >= today, "vintage: acquired before"
+    if vintage != 0 and book.vintages[vintage] & words.M20 < block.timestamp // 86400:
+        assert book.take_over == 1, "vintage: acquired before"
     state: uint256 = moves._current()
     open_to: uint256 = book.sellable[words.ISSUE << 16]
     for row: uint256 in rows:
         wallet: address = convert(row & words.M160, address)
         facts: uint256 = staticcall register.facts(wallet)
-        state = moves._credit(register, state, wallet, facts, row >> 160, vintage, open_to)
+        state = entries._credit(register, state, wallet, facts, row >> 160, vintage, open_to)
     book.state = state
-    moves._supply((state >> 40) & words.M16, total, 0)
+    entries._supply((state >> 40) & words.M16, total, 0)
 
 
 @external
@@ -135,7 +138,7 @@ def redeem(
         day=acts._legal_day(day),
     )
     picks: uint256 = acts._picks(words._number(facts), named)
-    moves._debit(IHolders(book.holders_register), holder, facts, units, picks)
+    entries._debit(IHolders(book.holders_register), holder, facts, units, picks)
 
 
 # ---- force, freeze, halt ----
@@ -155,7 +158,7 @@ def force_transfer(
     """
     powers._need(powers.FORCE)
     acts._need_grounds(reason, document)
-    moves._shift(IHolders(book.holders_register), sender, receiver, units, words.FORCE, 0)
+    entries._shift(IHolders(book.holders_register), sender, receiver, units, words.FORCE, 0)
     log ISecurityToken.Forced(
         instruction=instruction,
         sender=sender,
@@ -201,7 +204,7 @@ def _forced(sender: address, receiver: address, amount: uint256):
             )
         )
     )
-    moves._shift(IHolders(book.holders_register), sender, receiver, amount, words.FORCE, 0)
+    entries._shift(IHolders(book.holders_register), sender, receiver, amount, words.FORCE, 0)
     log ISecurityToken.Forced(
         instruction=mandate.document,
         sender=sender,

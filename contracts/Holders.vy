@@ -13,30 +13,24 @@
 from interfaces import IHolders
 from interfaces import IListed
 from interfaces import IPowers
+from modules import persons
 from modules import powers
 from modules import signed
 from modules import words
 
 implements: IHolders
 initializes: powers
+initializes: persons
+
+exports: (persons.last_account, persons.epoch)
 
 ROWS_MAX: constant(uint256) = 500
 PAGE_MAX: constant(uint256) = 200
-TOKENS_MAX: constant(uint256) = 32
-ACCOUNTS_MAX: constant(uint256) = 8
 GRANTS_MAX: constant(uint256) = 16
-TOLD_GAS: constant(uint256) = 150_000  # what one instrument may need when told
 NAME_HASH: constant(bytes32) = keccak256("Freehold Holders")
 ATTESTATION: constant(bytes32) = keccak256(
     "Attestation(address wallet,uint256 row,address identity,bytes32 commitment,uint256 previous,uint256 deadline)"
 )
-# what a registrar writes: class, country, until, flags; never identity, account, epoch, tombstone
-ROW: constant(uint256) = (
-    (words.M5 << 192) | (words.M10 << 197) | (words.M20 << 207) | (words.M16 << 239)
-) & ~words.FACT_MULTI
-# of a known wallet not even that: frozen and sanctioned belong to the power FREEZE
-CHANGE: constant(uint256) = ROW & ~words.FACT_STOPPED
-
 struct Grant:
     who: address
     powers: uint256
@@ -47,14 +41,6 @@ struct Recovery:
     proposer: address
     document: bytes32
 
-# by which a person is counted; the same for all his accounts
-COUNTED: constant(uint256) = (words.M5 << 192) | words.FACT_TREASURY
-
-words_of: HashMap[address, uint256]
-last_account: public(uint256)
-epoch: public(uint256)
-linked: HashMap[uint256, uint256]
-tokens: DynArray[address, TOKENS_MAX]
 recoveries: public(HashMap[address, Recovery])
 recovery_delay: public(uint256)
 used: HashMap[bytes32, bool]
@@ -66,7 +52,7 @@ def __init__(grants: DynArray[Grant, GRANTS_MAX], power_delay: uint256, recovery
         powers._announce(grant.who, grant.powers, block.timestamp)
     powers.delay = power_delay
     self.recovery_delay = recovery_delay
-    self.epoch = 1
+    persons.epoch = 1
 
 
 # ---- what tokens and people ask ----
@@ -75,13 +61,13 @@ def __init__(grants: DynArray[Grant, GRANTS_MAX], power_delay: uint256, recovery
 @external
 @view
 def facts(wallet: address) -> uint256:
-    return self.words_of[wallet]
+    return persons.words_of[wallet]
 
 
 @external
 @view
 def pair(sender: address, receiver: address) -> (uint256, uint256):
-    return self.words_of[sender], self.words_of[receiver]
+    return persons.words_of[sender], persons.words_of[receiver]
 
 
 @external
@@ -89,26 +75,26 @@ def pair(sender: address, receiver: address) -> (uint256, uint256):
 def page(wallets: DynArray[address, PAGE_MAX]) -> DynArray[uint256, PAGE_MAX]:
     found: DynArray[uint256, PAGE_MAX] = []
     for wallet: address in wallets:
-        found.append(self.words_of[wallet])
+        found.append(persons.words_of[wallet])
     return found
 
 
 @external
 @view
 def accounts_of_person(account: uint256) -> uint256:
-    return self.linked[account]
+    return persons.linked[account]
 
 
 @external
 @view
 def is_listed(token: address) -> bool:
-    return token in self.tokens
+    return token in persons.tokens
 
 
 @external
 @view
-def instruments() -> DynArray[address, TOKENS_MAX]:
-    return self.tokens
+def instruments() -> DynArray[address, persons.TOKENS_MAX]:
+    return persons.tokens
 
 
 @external
@@ -146,13 +132,13 @@ def admit(rows: DynArray[uint256, ROWS_MAX]):
     @notice Open one account for each row: wallet in the low 160 bits, facts in their places above.
     """
     powers._need(powers.ADMIT)
-    account: uint256 = self.last_account
-    stamp: uint256 = self.epoch << 227
+    account: uint256 = persons.last_account
+    stamp: uint256 = persons.epoch << 227
     for row: uint256 in rows:
         wallet: address = convert(row & words.M160, address)
         account += 1
-        self._open(wallet, (row & ROW) | stamp | (account << 160))
-    self._close_accounts(account)
+        persons._open(wallet, (row & persons.ROW) | stamp | (account << 160))
+    persons._close_accounts(account)
 
 
 @external
@@ -161,8 +147,8 @@ def admit_person(row: uint256, identity: address, commitment: bytes32):
     @notice Open one account with an opaque identity and a salted commitment to the claims seen.
     """
     powers._need(powers.ADMIT)
-    assert self.words_of[convert(row & words.M160, address)] == 0, "wallet: known already"
-    self._write(row, identity, msg.sender, commitment)
+    assert persons.words_of[convert(row & words.M160, address)] == 0, "wallet: known already"
+    persons._write(row, identity, msg.sender, commitment)
 
 
 @external
@@ -185,14 +171,14 @@ def attest(
         NAME_HASH,
         keccak256(
             abi_encode(
-                ATTESTATION, wallet, row, identity, commitment, self.words_of[wallet], deadline
+                ATTESTATION, wallet, row, identity, commitment, persons.words_of[wallet], deadline
             )
         ),
     )
     assert not self.used[digest], "attestation: used before"
     assert signed._signs(registrar, digest, signature), "attestation: bad signature"
     self.used[digest] = True
-    self._write(row, identity, registrar, commitment)
+    persons._write(row, identity, registrar, commitment)
 
 
 @external
@@ -203,22 +189,22 @@ def set_facts(rows: DynArray[uint256, ROWS_MAX]):
     powers._need(powers.ADMIT)
     for row: uint256 in rows:
         wallet: address = convert(row & words.M160, address)
-        known: uint256 = self.words_of[wallet]
+        known: uint256 = persons.words_of[wallet]
         accounts: uint256 = 0
-        if (known ^ row) & COUNTED != 0:
-            accounts = self.linked[words._number(known)]
-        for i: uint256 in range(ACCOUNTS_MAX):
+        if (known ^ row) & persons.COUNTED != 0:
+            accounts = persons.linked[words._number(known)]
+        for i: uint256 in range(persons.ACCOUNTS_MAX):
             other: uint256 = (accounts >> (32 * i)) & words.M32
             if other == 0:
                 break
             alike: bool = False
             for named: uint256 in rows:
-                theirs: uint256 = self.words_of[convert(named & words.M160, address)]
-                if words._number(theirs) == other and (named ^ row) & COUNTED == 0:
+                theirs: uint256 = persons.words_of[convert(named & words.M160, address)]
+                if words._number(theirs) == other and (named ^ row) & persons.COUNTED == 0:
                     alike = True
                     break
             assert alike, "person: name all accounts"
-        self._set(wallet, row)
+        persons._set(wallet, row)
 
 
 @external
@@ -228,90 +214,22 @@ def admit_linked(row: uint256, of_wallet: address):
     @dev Only a fresh wallet may join: two accounts that already hold units would be two holders.
     """
     powers._need(powers.ADMIT)
-    known: uint256 = self.words_of[of_wallet]
+    known: uint256 = persons.words_of[of_wallet]
     first: uint256 = words._number(known)
     assert first != 0 and known & words.TOMBSTONE == 0, "wallet: unknown"
-    account: uint256 = self.last_account + 1
+    account: uint256 = persons.last_account + 1
     facts: uint256 = (known & ~(words.M32 << 160)) | (account << 160) | words.FACT_MULTI
-    self._open(convert(row & words.M160, address), facts)
-    self._close_accounts(account)
-    accounts: uint256 = self._joined(self.linked[first], first, account)
+    persons._open(convert(row & words.M160, address), facts)
+    persons._close_accounts(account)
+    accounts: uint256 = persons._joined(persons.linked[first], first, account)
     if known & words.FACT_MULTI == 0:
-        self._store(of_wallet, known | words.FACT_MULTI)
-    for i: uint256 in range(ACCOUNTS_MAX):
+        persons._store(of_wallet, known | words.FACT_MULTI)
+    for i: uint256 in range(persons.ACCOUNTS_MAX):
         member: uint256 = (accounts >> (32 * i)) & words.M32
         if member == 0:
             break
-        self.linked[member] = accounts
+        persons.linked[member] = accounts
     log IHolders.Linked(account=account, accounts=accounts)
-
-
-@internal
-@pure
-def _joined(accounts: uint256, first: uint256, account: uint256) -> uint256:
-    if accounts == 0:
-        return first | (account << 32)
-    for i: uint256 in range(ACCOUNTS_MAX):
-        if (accounts >> (32 * i)) & words.M32 == 0:
-            return accounts | (account << (32 * i))
-    raise "person: accounts full"
-
-
-@internal
-def _write(row: uint256, identity: address, registrar: address, commitment: bytes32):
-    wallet: address = convert(row & words.M160, address)
-    if self.words_of[wallet] == 0:
-        account: uint256 = self.last_account + 1
-        self._open(
-            wallet,
-            (row & ROW) | (self.epoch << 227) | (account << 160) | convert(identity, uint256),
-        )
-        self._close_accounts(account)
-    else:
-        known: uint256 = self.words_of[wallet]
-        assert known & words.FACT_MULTI == 0 or (known ^ row) & COUNTED == 0, "person: name all accounts"
-        self._set(wallet, row)
-    if commitment != empty(bytes32):
-        log IHolders.Committed(wallet=wallet, commitment=commitment, registrar=registrar)
-
-
-@internal
-def _open(wallet: address, facts: uint256):
-    assert wallet != empty(address), "wallet: zero"
-    assert self.words_of[wallet] == 0, "wallet: known already"
-    assert words._class(facts) != 0, "class: missing"
-    self.words_of[wallet] = facts
-    log IHolders.Admitted(wallet=wallet, account=words._number(facts), facts=facts)
-
-
-@internal
-def _close_accounts(account: uint256):
-    assert account < words.SUPPLY, "accounts: none left"
-    self.last_account = account
-
-
-@internal
-def _set(wallet: address, row: uint256):
-    """
-    @dev Callers have seen to it that a person's accounts keep one class and one treasury mark.
-    """
-    known: uint256 = self.words_of[wallet]
-    assert words._number(known) != 0 and known & words.TOMBSTONE == 0, "wallet: unknown"
-    assert words._class(row) != 0, "class: missing"
-    kept: uint256 = known & ~(CHANGE | (words.M12 << 227))
-    facts: uint256 = kept | (row & CHANGE) | (self.epoch << 227)
-    self._store(wallet, facts)
-    if (known ^ facts) & COUNTED != 0:
-        account: uint256 = words._number(known)
-        for token: address in self.tokens:
-            assert msg.gas > TOLD_GAS + TOLD_GAS // 32, "gas: too little"
-            extcall IListed(token).told_of_class(account, known, facts)
-
-
-@internal
-def _store(wallet: address, facts: uint256):
-    self.words_of[wallet] = facts
-    log IHolders.FactsSet(wallet=wallet, account=words._number(facts), facts=facts)
 
 
 # ---- freezing a person, raising what is required ----
@@ -323,11 +241,11 @@ def set_flags(wallet: address, flags: uint256, document: bytes32):
     @notice Set the frozen and sanctioned marks of one wallet's account; every token obeys at once.
     """
     powers._need(powers.FREEZE)
-    known: uint256 = self.words_of[wallet]
+    known: uint256 = persons.words_of[wallet]
     assert words._number(known) != 0 and known & words.TOMBSTONE == 0, "wallet: unknown"
     assert flags & ~words.FACT_STOPPED == 0, "flags: frozen, sanctioned only"
     assert document != empty(bytes32), "document: missing"
-    self._store(wallet, (known & ~words.FACT_STOPPED) | flags)
+    persons._store(wallet, (known & ~words.FACT_STOPPED) | flags)
     log IHolders.FlagsOrdered(wallet=wallet, flags=flags, document=document)
 
 
@@ -338,11 +256,11 @@ def raise_epoch(document: bytes32):
     """
     powers._need(powers.RULES)
     assert document != empty(bytes32), "document: missing"
-    self.epoch += 1
-    assert self.epoch <= words.M12, "epoch: none left"
-    log IHolders.EpochRaised(epoch=self.epoch, document=document)
-    for token: address in self.tokens:
-        extcall IListed(token).told_of_epoch(self.epoch)
+    persons.epoch += 1
+    assert persons.epoch <= words.M12, "epoch: none left"
+    log IHolders.EpochRaised(epoch=persons.epoch, document=document)
+    for token: address in persons.tokens:
+        extcall IListed(token).told_of_epoch(persons.epoch)
 
 
 # ---- recovery of a lost wallet: two persons, a delay, all instruments at once ----
@@ -354,9 +272,9 @@ def propose_recovery(old_wallet: address, new_wallet: address, reason: uint256, 
     @notice Announce that `new_wallet` shall open the account of `old_wallet`.
     """
     powers._need(powers.RECOVER)
-    known: uint256 = self.words_of[old_wallet]
+    known: uint256 = persons.words_of[old_wallet]
     assert words._number(known) != 0 and known & words.TOMBSTONE == 0, "wallet: unknown"
-    assert new_wallet != empty(address) and self.words_of[new_wallet] == 0, "new wallet: not fresh"
+    assert new_wallet != empty(address) and persons.words_of[new_wallet] == 0, "new wallet: not fresh"
     assert reason != 0 and document != empty(bytes32), "recovery: reason and document"
     assert reason < 1 << 56, "recovery: reason out of range"
     effective: uint256 = block.timestamp + self.recovery_delay
@@ -383,7 +301,7 @@ def end_recovery(old_wallet: address):
         powers._need(powers.RECOVER)
     assert self.recoveries[old_wallet].terms != 0, "recovery: none proposed"
     self.recoveries[old_wallet] = empty(Recovery)
-    log IHolders.RecoveryEnded(account=words._number(self.words_of[old_wallet]), by=msg.sender)
+    log IHolders.RecoveryEnded(account=words._number(persons.words_of[old_wallet]), by=msg.sender)
 
 
 @external
@@ -399,11 +317,11 @@ def recover(old_wallet: address):
     assert block.timestamp >= effective, "recovery: delay still runs"
     assert msg.sender != proposal.proposer, "recovery: second person needed"
     new_wallet: address = convert(proposal.terms & words.M160, address)
-    assert self.words_of[new_wallet] == 0, "new wallet: not fresh"
-    known: uint256 = self.words_of[old_wallet]
+    assert persons.words_of[new_wallet] == 0, "new wallet: not fresh"
+    known: uint256 = persons.words_of[old_wallet]
     account: uint256 = words._number(known)
-    self.words_of[new_wallet] = known
-    self.words_of[old_wallet] = words.TOMBSTONE | convert(new_wallet, uint256)
+    persons.words_of[new_wallet] = known
+    persons.words_of[old_wallet] = words.TOMBSTONE | convert(new_wallet, uint256)
     self.recoveries[old_wallet] = empty(Recovery)
     log IHolders.Replaced(
         account=account,
@@ -412,8 +330,8 @@ def recover(old_wallet: address):
         reason=proposal.terms >> 200,
         document=proposal.document,
     )
-    for token: address in self.tokens:
-        assert msg.gas > TOLD_GAS + TOLD_GAS // 32, "gas: too little"
+    for token: address in persons.tokens:
+        assert msg.gas > persons.TOLD_GAS + persons.TOLD_GAS // 32, "gas: too little"
         # a failing instrument must not block the recovery of the others
         told: bool = raw_call(
             token,
@@ -423,7 +341,7 @@ def recover(old_wallet: address):
                 account,
                 method_id=method_id("told_of_recovery(address,address,uint256)"),
             ),
-            gas=TOLD_GAS,
+            gas=persons.TOLD_GAS,
             revert_on_failure=False,
         )
 
@@ -438,8 +356,8 @@ def list_instrument(token: address):
     """
     powers._need(powers.LIST)
     assert token.is_contract, "token: no contract"
-    assert token not in self.tokens, "token: listed already"
-    self.tokens.append(token)
+    assert token not in persons.tokens, "token: listed already"
+    persons.tokens.append(token)
     log IHolders.InstrumentListed(token=token)
 
 

@@ -14,7 +14,10 @@
 from interfaces import IHolders
 from interfaces import ISecurityToken
 from modules import acts
+from modules import answers
 from modules import book
+from modules import clocks
+from modules import entries
 from modules import moves
 from modules import powers
 from modules import rules
@@ -23,8 +26,31 @@ from modules import words
 initializes: powers
 initializes: book
 initializes: acts[book := book]
-initializes: rules[book := book]
-initializes: moves[book := book, rules := rules]
+initializes: clocks[book := book]
+initializes: rules[book := book, clocks := clocks]
+initializes: moves[book := book, clocks := clocks, rules := rules]
+initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
+initializes: answers[book := book]
+
+exports: (
+    answers.identityRegistry,
+    answers.compliance,
+    answers.onchainID,
+    answers.version,
+    answers.paused,
+    answers.isFrozen,
+    answers.getFrozenTokens,
+    answers.supportsInterface,
+    answers.eip712Domain,
+    answers.getDocument,
+    answers.getAllDocuments,
+    answers.bindToken,
+    answers.unbindToken,
+    answers.transferred,
+    answers.created,
+    answers.destroyed,
+    answers.setIdentityRegistry,
+)
 
 BATCH_MAX: constant(uint256) = 100
 ANSWER_MAX: constant(uint256) = 1_088
@@ -36,10 +62,6 @@ struct Change:
 
 interface IReasons:
     def message(code: uint8) -> String[128]: view
-
-interface IAssets:
-    def document(subject: bytes32, name: bytes32) -> (String[128], bytes32, uint256): view
-    def document_names(subject: bytes32) -> DynArray[bytes32, 30]: view
 
 TRANSFER_DESK: immutable(address)
 THIS_DESK: immutable(address)
@@ -58,124 +80,11 @@ def __init__(transfer_desk: address, reasons: address):
 
 @external
 @view
-def identityRegistry() -> address:
-    return book.registry_face
-
-
-@external
-@view
-def compliance() -> address:
-    return self
-
-
-@external
-@view
-def onchainID() -> address:
-    return book.onchain_id
-
-
-@external
-@view
-def version() -> String[8]:
-    return "1.0"
-
-
-@external
-@view
-def paused() -> bool:
-    return book.state & (words.PAUSED | words.HALTED) != 0
-
-
-@external
-@view
-def isFrozen(wallet: address) -> bool:
-    facts: uint256 = staticcall IHolders(book.holders_register).facts(wallet)
-    word: uint256 = book.accounts[words._number(facts)]
-    return facts & words.FACT_STOPPED != 0 or word & words.ACCOUNT_FROZEN != 0
-
-
-@external
-@view
-def getFrozenTokens(wallet: address) -> uint256:
-    facts: uint256 = staticcall IHolders(book.holders_register).facts(wallet)
-    return (book.accounts[words._number(facts)] >> 96) & words.M96
-
-
-@external
-@view
 def messageForTransferRestriction(code: uint8) -> String[128]:
     return staticcall REASONS.message(code)
 
 
-@external
-@view
-def supportsInterface(interface_id: bytes4) -> bool:
-    return interface_id in [
-        0x01ffc9a7,  # ERC-165
-        0x36372b07,  # ERC-20
-        0x3edbb4c4,  # ERC-7943 fungible
-        0xab84a5c8,  # ERC-1404
-    ]
-
-
-@external
-@view
-def eip712Domain() -> (
-    bytes1, String[64], String[1], uint256, address, bytes32, DynArray[uint256, 1]
-):
-    signed_name: String[64] = book.signed_name if len(book.signed_name) != 0 else book.name
-    return 0x0f, signed_name, "1", chain.id, self, empty(bytes32), []
-
-
-@external
-@view
-def getDocument(name: bytes32) -> (String[128], bytes32, uint256):
-    return staticcall IAssets(book.assets).document(self._subject(), name)
-
-
-@external
-@view
-def getAllDocuments() -> DynArray[bytes32, 30]:
-    return staticcall IAssets(book.assets).document_names(self._subject())
-
-
-@internal
-@view
-def _subject() -> bytes32:
-    return convert(convert(self, uint256), bytes32)
-
-
-# ---- compliance calls: this token is its own compliance ----
-
-
-@external
-def bindToken(token: address):
-    assert msg.sender == self, "caller: not the bound token"
-
-
-@external
-def unbindToken(token: address):
-    assert msg.sender == self, "caller: not the bound token"
-
-
-@external
-def transferred(sender: address, receiver: address, amount: uint256):
-    assert msg.sender == self, "caller: not the bound token"
-
-
-@external
-def created(receiver: address, amount: uint256):
-    assert msg.sender == self, "caller: not the bound token"
-
-
-@external
-def destroyed(holder: address, amount: uint256):
-    assert msg.sender == self, "caller: not the bound token"
-
-
-@external
-def setIdentityRegistry(registry: address):
-    raise "register: cannot change"
+# ---- compliance from outside ----
 
 
 @external
@@ -291,7 +200,7 @@ def burn(holder: address, amount: uint256):
         document=mandate.document,
         day=block.timestamp // 86400,
     )
-    moves._debit(IHolders(book.holders_register), holder, facts, amount, 0)
+    entries._debit(IHolders(book.holders_register), holder, facts, amount, 0)
 
 
 @external
@@ -444,9 +353,9 @@ def _mint(receiver: address, amount: uint256, instruction: bytes32):
     facts: uint256 = staticcall register.facts(receiver)
     open_to: uint256 = book.sellable[words.ISSUE << 16]
     state: uint256 = moves._current()
-    state = moves._credit(register, state, receiver, facts, amount, 0, open_to)
+    state = entries._credit(register, state, receiver, facts, amount, 0, open_to)
     book.state = state
-    moves._supply((state >> 40) & words.M16, amount, 0)
+    entries._supply((state >> 40) & words.M16, amount, 0)
 
 
 @internal

@@ -14,8 +14,11 @@ from interfaces import IHolders
 from interfaces import ISecurityToken
 from modules import acts
 from modules import book
+from modules import clocks
+from modules import entries
 from modules import moves
 from modules import powers
+from modules import readings
 from modules import rules
 from modules import signed
 from modules import words
@@ -23,8 +26,25 @@ from modules import words
 initializes: powers
 initializes: book
 initializes: acts[book := book]
-initializes: rules[book := book]
-initializes: moves[book := book, rules := rules]
+initializes: clocks[book := book]
+initializes: rules[book := book, clocks := clocks]
+initializes: moves[book := book, clocks := clocks, rules := rules]
+initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
+initializes: readings[book := book, moves := moves, powers := powers]
+
+exports: (
+    readings.instrument,
+    readings.state,
+    readings.account_word,
+    readings.lots_of,
+    readings.vintages,
+    readings.record,
+    readings.last_record,
+    readings.take_over,
+    readings.group_counts,
+    readings.powers_of,
+    readings.domain_name_hash,
+)
 
 PASSAGE: constant(bytes32) = keccak256(
     "Passage(address from,address to,uint256 units,uint256 kind,uint256 proofs,bytes32 instruction,uint256 day,uint256 deadline)"
@@ -162,7 +182,7 @@ def settle(wallet: address):
     for slot: uint256 in range(LOTS_MAX):
         if (word >> (192 + slot)) & 1 != 0:
             lot: uint256 = book._lot(account, slot)
-            if rules._running(book.vintages[lot >> 96], today) == 0:
+            if clocks._running(book.vintages[lot >> 96], today) == 0:
                 book._set_lot(account, slot, 0)
                 word = word & ~(1 << (192 + slot))
                 book._log_lot(account, account, lot >> 96, 0, lot & words.M96)
@@ -194,7 +214,7 @@ def _passage(
         day=acts._legal_day(day),
     )
     if past:
-        moves._shift(register, sender, receiver, units, kind, picks)
+        entries._shift(register, sender, receiver, units, kind, picks)
     else:
         moves._pass(register, sender, receiver, units, kind, proofs, picks)
 
@@ -375,99 +395,3 @@ def _code(
 def _word(wallet: address) -> uint256:
     account: uint256 = words._number(staticcall self._register().facts(wallet))
     return book.accounts[account]
-
-
-# ---- the words themselves ----
-
-
-@external
-@view
-def instrument() -> (uint256, bytes32, address, address, uint256, bytes32):
-    """
-    @notice Asset id, hash of the terms, register, registrar, authorised units, policy in force.
-    """
-    return (
-        book.asset,
-        book.terms,
-        book.holders_register,
-        book.registrar,
-        book.authorised,
-        book.policy,
-    )
-
-
-@external
-@view
-def state() -> uint256:
-    """
-    @notice The state word (contracts/modules/words.vy), instants that have passed counted.
-    """
-    return moves._current()
-
-
-@external
-@view
-def account_word(account: uint256) -> uint256:
-    return book.accounts[account]
-
-
-@external
-@view
-def lots_of(account: uint256) -> DynArray[uint256, 8]:
-    """
-    @notice The restricted lots of an account, each vintage << 96 | units.
-    """
-    slots: uint256 = (book.accounts[account] >> 192) & words.M8
-    found: DynArray[uint256, 8] = []
-    for slot: uint256 in range(8):
-        if (slots >> slot) & 1 != 0:
-            found.append(book._lot(account, slot))
-    return found
-
-
-@external
-@view
-def vintages(vintage: uint256) -> uint256:
-    return book.vintages[vintage]
-
-
-@external
-@view
-def record(number: uint256) -> uint256:
-    """
-    @notice The second of a record instant.
-    """
-    return book.instants[number]
-
-
-@external
-@view
-def last_record() -> uint256:
-    return book.last_record
-
-
-@external
-@view
-def take_over() -> uint256:
-    """
-    @notice 0 never opened, 1 open, 2 closed for good.
-    """
-    return book.take_over
-
-
-@external
-@view
-def group_counts() -> uint256:
-    return book.group_counts
-
-
-@external
-@view
-def powers_of(who: address) -> uint256:
-    return powers._of(who)
-
-
-@external
-@view
-def domain_name_hash() -> bytes32:
-    return book.name_hash

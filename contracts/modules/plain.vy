@@ -25,7 +25,6 @@ RARE_FACTS: constant(uint256) = (
     | words.TOMBSTONE
 )
 STATE_FLAGS: constant(uint256) = words.ACTIVE | words.PAUSED | words.HALTED | words.OUTSIDE
-VERDICT: constant(uint256) = ((1 << 26) - 1) << 217
 COUNTRY: constant(uint256) = words.M10 << 197
 
 
@@ -70,11 +69,11 @@ def _moved(
             return False
         if state & words.COUNTRIES != 0:
             verdict: uint256 = ((g & COUNTRY) << 20) | (((state >> 228) & words.M16) << 227)
-            if b & VERDICT != verdict:
+            if b & words.VERDICT != verdict:
                 country: uint256 = (g >> 197) & words.M10
                 if (book.countries[country >> 8] >> (country & 255)) & 1 == 0:
                     return False
-                b = (b & ~VERDICT) | verdict
+                b = (b & ~words.VERDICT) | verdict
     elif state & words.HALTED != 0:
         return False
     counted: uint256 = state

@@ -34,11 +34,14 @@ FACT_SANCTIONED: constant(uint256) = 1 << 240
 FACT_MULTI: constant(uint256) = 1 << 241
 FACT_AFFILIATE: constant(uint256) = 1 << 242
 FACT_TREASURY: constant(uint256) = 1 << 245
+COUNTRY: constant(uint256) = M10 << 197
 FACT_STOPPED: constant(uint256) = FACT_FROZEN | FACT_SANCTIONED
 TOMBSTONE: constant(uint256) = 1 << 255
 
 # account
 ACCOUNT_FROZEN: constant(uint256) = 1 << 216
+
+VERDICT: constant(uint256) = ((1 << 26) - 1) << 217  # country and rules version
 
 # state
 ACTIVE: constant(uint256) = 1 << 68
@@ -61,6 +64,7 @@ FORCE: constant(uint256) = 12
 CONVERT: constant(uint256) = 13
 
 SUPPLY: constant(uint256) = (1 << 32) - 1
+PROOFS_MAX: constant(uint256) = 6  # kinds of proven facts (docs/reference/words.md)
 
 
 @internal

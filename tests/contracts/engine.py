@@ -174,9 +174,9 @@ class Contract:
 
     def _entry(self, name: str, count: int) -> Mapping[str, Any]:
         for entry in self.abi:
-            if entry["type"] == "function" and entry["name"] == name:
-                if len(entry["inputs"]) == count:
-                    return entry
+            named = (entry["type"], entry.get("name")) == ("function", name)
+            if named and len(entry["inputs"]) == count:
+                return entry
         raise AttributeError(f"no function {name} of {count} arguments")
 
 

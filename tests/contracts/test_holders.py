@@ -238,7 +238,17 @@ def test_a_recovery_moves_every_instrument_in_one_transaction(world):
         assert world.balance(new, token) == units and world.balance(a, token) == 0
     assert world.lots(new) == {vintage: 10} and world.holder_count() == 1
     assert world.holders.ask("facts", a) == 1 << 255 | int(new, 16)
-    assert world.holders.ask("recoveries", a)[1] == 0
+    assert world.holders.ask("recoveries", a)[0] == 0
+
+
+def test_the_reason_of_a_recovery_fits_its_place(world):
+    a = world.holder("a")
+    with pytest.raises(Refused, match="^recovery: reason out of range$"):
+        world.holders.propose_recovery(a, wallet("new a"), 1 << 56, DOC, by=AGENT)
+    world.holders.propose_recovery(a, wallet("new a"), (1 << 56) - 1, DOC, by=AGENT)
+    world.engine.forward(RECOVERY_DELAY)
+    told = world.holders.log(world.holders.recover(a, by=OFFICER), "Replaced")[0]
+    assert (told["reason"], told["new_wallet"]) == ((1 << 56) - 1, wallet("new a").lower())
 
 
 def test_a_recovery_waits_for_its_delay_to_the_second(world):

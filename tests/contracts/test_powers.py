@@ -189,6 +189,12 @@ def test_every_act_against_a_holder_needs_a_reason_and_a_document(world, reason,
         world.holders.propose_recovery(a, wallet("new"), reason, document, by=AGENT)
 
 
+def test_a_reason_of_a_recovery_fits_its_place(world):
+    a = world.holder("a")
+    with pytest.raises(Refused, match="^recovery: reason out of range$"):
+        world.holders.propose_recovery(a, wallet("new"), 1 << 56, DOC, by=AGENT)
+
+
 def test_a_correction_names_what_it_corrects(world):
     outcome = world.token.correct(NOTE, DOC, 3, DOC, by=AGENT)
     assert world.token.log(outcome, "Corrected")[0]["corrects"] == DOC

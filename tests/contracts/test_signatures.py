@@ -235,6 +235,9 @@ def test_every_nonce_is_its_own(world, owner, nonce):
     world.token.transferWithAuthorization(*authorization(world, b, 1, nonce), by=OUTSIDER)
     assert not world.token.ask("authorizationState", owner, near.to_bytes(32, "big"))
     world.token.transferWithAuthorization(*authorization(world, b, 1, near), by=OUTSIDER)
+    for used in (nonce, near):
+        with pytest.raises(Refused, match="^authorization: used before$"):
+            world.token.transferWithAuthorization(*authorization(world, b, 1, used), by=OUTSIDER)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,14 @@ from freehold.chain.artifacts import artifact, token_abi
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
-    AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, basic_rules, wallet,
+    AGENT,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    OUTSIDER,
+    basic_rules,
+    wallet,
 )  # fmt: skip
 
 PAGE = Path(__file__).parents[2] / "docs/reference/erc3643.md"
@@ -92,7 +99,9 @@ def test_a_standard_act_uses_up_a_mandate_for_exactly_that_call(world, name, arg
         with pytest.raises(Refused, match="^act: no mandate$"):
             act(world.admit("b"), *args(a)[1:], by=by)
     outcome = act(*args(a), by=by)
-    orders = {"Redeemed", "FreezeOrdered", "HaltOrdered", "Issued"} & set(world.token.names(outcome))
+    orders = {"Redeemed", "FreezeOrdered", "HaltOrdered", "Issued"} & set(
+        world.token.names(outcome)
+    )
     assert len(orders) == 1
     with pytest.raises(Refused, match="^act: no mandate$"):
         act(*args(a), by=by)

@@ -260,3 +260,18 @@ def test_a_dead_wallet_neither_sends_nor_receives(world):
     assert world.transfer(a, b, 0) == Reason.SENDER_UNKNOWN
     assert world.transfer(b, a, 1) == Reason.RECEIVER_UNKNOWN
     assert world.transfer(wallet("new a"), b, 1000) == 0
+
+
+def test_a_holder_who_sells_everything_to_another_is_one_fewer(world):
+    a, b = world.holder("a"), world.holder("b")
+    assert world.transfer(a, b, 999) == 0 and world.holder_count() == 2
+    assert world.transfer(a, b, 1) == 0 and world.holder_count() == 1
+    assert world.transfer(b, a, 2000) == 0 and world.holder_count() == 1
+
+
+def test_an_admission_under_older_requirements_does_not_receive(world):
+    a, b = world.holder("a"), world.admit("b")
+    world.holders.raise_epoch(DOC, by=OFFICER)
+    assert world.transfer(a, b, 1) == Reason.KYC_MISSING
+    world.set_facts(b)
+    assert world.transfer(a, b, 1) == 0

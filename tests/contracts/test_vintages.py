@@ -266,3 +266,33 @@ def test_an_affiliates_buyer_with_eight_vintages_is_refused(world):
 def test_a_month_needs_a_vintage_that_is_there(world):
     with pytest.raises(Refused, match="^vintage: unknown$"):
         world.token.set_reacquired(1, 5, by=ISSUER)
+
+
+def test_of_several_clocks_the_first_in_the_order_gives_the_code(world):
+    a, b = world.admit("a"), world.admit("b")
+    order = [("b_over", 124), ("c_over", 142), ("d_over", 143), ("a_free", 140)]
+    for first in range(4):
+        vintage = world.open_vintage(**{clock: 100 + first for clock, _ in order[first:]})
+        world.issue(a, 10, vintage)
+        assert world.code_lots(a, b, 1, [vintage]) == order[first][1]
+
+
+def test_the_oldest_lot_goes_first_whatever_its_number(world):
+    """A take-over opens vintages in any order of their days."""
+    a, b = world.admit("a"), world.admit("b", "qib")
+    world.token.open_take_over(DOC, by=ISSUER)
+    world.token.confirm_take_over(DOC, by=OFFICER)
+    today = world.engine.today
+    for acquired in (today - 5, today - 9):
+        terms = Vintage(acquired=acquired, a_free=today + 100, exits=ALL)
+        made = world.token.open_vintage(pack_vintage(terms), by=ISSUER)
+        vintage = int.from_bytes(made.output, "big")
+        world.issue(a, 10, vintage)
+    assert world.transfer(a, b, 12) == 0
+    assert world.lots(b) == {vintage: 10, vintage - 1: 2}
+
+
+def test_a_lot_barred_by_two_clocks_needs_both_exits_on_the_short_way(world):
+    a, b = world.admit("a"), world.admit("b", "qib")
+    world.issue(a, 10, world.open_vintage(a_free=300, b_over=300, exits=(8, 0, 0, 0)))
+    assert world.transfer(a, b, 1) == 124

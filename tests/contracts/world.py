@@ -15,7 +15,7 @@ from eth_hash.auto import keccak
 from eth_utils import to_checksum_address
 
 from freehold.chain.artifacts import TOKEN_PARTS
-from freehold.core.facts import Flags, Vintage, pack_vintage
+from freehold.core.facts import NO_FLAGS, Flags, Vintage, pack_vintage
 from freehold.core.policy.compiled import Rules
 from freehold.core.policy.rows import policy_rows
 from freehold.core.reasons import Reason, message_for
@@ -258,7 +258,7 @@ def row(
     role: str = "us_accredited",
     country: int | None = None,
     until: int = FAR,
-    flags: Flags = Flags(0),
+    flags: Flags = NO_FLAGS,
     holder_class: int | None = None,
 ) -> int:
     """What a registrar writes about a wallet."""

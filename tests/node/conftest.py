@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from eth_account import Account
 
 from freehold import config
 from freehold.chain.anvil import node
+from freehold.chain.anvil.engine import room_of
 from freehold.chain.anvil.genesis import ETHER, Genesis
 from freehold.chain.anvil.node import Node
 from freehold.doors.bench.ledger_anvil import Line, Running, kill
@@ -41,6 +43,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
     if node.is_owned(tmp_path):
         kill_all(node.status(tmp_path))
+    shutil.rmtree(room_of(tmp_path / "anvil"), ignore_errors=True)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from freehold.chain.anvil import node
+from freehold.chain.anvil.engine import room_of
 from freehold.chain.anvil.genesis import Genesis
 from freehold.chain.anvil.scratch import scratch
 from freehold.core.errors import Conflict, NotFound, Unavailable
@@ -169,8 +170,10 @@ def test_stopping_what_does_not_run_says_so(home: Path) -> None:
 
 def test_a_stopped_node_leaves_nothing_running(start, home: Path, connect) -> None:
     running = start()
+    assert room_of(home / "anvil").stat().st_mode & 0o777 == 0o700
     node.stop(home)
     assert node.status(home) is None
+    assert not room_of(home / "anvil").exists()
     with pytest.raises(OSError, match="refused"):
         connect(running).call("eth_chainId")
 

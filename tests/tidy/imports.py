@@ -36,7 +36,18 @@ SHARED_DESKS = frozenset(
     }
 )
 CORE_LAYERS = (
-    {"errors", "units", "clock", "calendar", "ids", "identifiers", "facts", "powers", "reasons"},
+    {
+        "errors",
+        "units",
+        "clock",
+        "calendar",
+        "ids",
+        "identifiers",
+        "facts",
+        "nesting",
+        "powers",
+        "reasons",
+    },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
     {"register", "standing"},
     {"policy"},
@@ -71,7 +82,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "feeds": frozenset({"requests"}),
     "desks": frozenset(),
     "doors": frozenset({"click", "rich", "openpyxl"}),
-    "bench": frozenset({"coincurve", "eth_abi", "eth_hash", "web3"}),
+    "bench": frozenset({"eth_account", "coincurve", "eth_abi", "eth_hash", "web3"}),
     "config": frozenset(),
 }
 

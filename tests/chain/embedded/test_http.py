@@ -125,3 +125,10 @@ def test_a_port_in_use_and_a_home_without_ledger_are_named(offered, tmp_path):
         node.serve(home, port)
     with pytest.raises(NotFound, match="there is no ledger"):
         http.serve(tmp_path / "nothing", 0)
+
+
+def test_a_body_of_open_brackets_is_refused_and_the_ledger_lives_on(offered):
+    _home, url = offered
+    answer = requests.post(url, data="[" * 200_000, timeout=5).json()
+    assert "nested too deeply" in answer["error"]["message"]
+    assert requests.post(url, json=ASKED, timeout=5).json()["result"] == "0x7a69"

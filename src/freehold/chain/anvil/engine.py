@@ -102,14 +102,19 @@ def options(genesis: Genesis, port: int = 0) -> list[str]:
 
 
 def private_room(home: Path) -> Path:
-    """An empty folder of our own for the socket (whose path must be short) and anvil's HOME."""
-    mark = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]
-    room = Path(tempfile.gettempdir()) / f"freehold-{os.getuid()}-{mark}"
+    """Empty the engine's room and close it to everybody else. Raises Unavailable."""
+    room = room_of(home)
     if room.is_symlink() or (room.exists() and room.stat().st_uid != os.getuid()):
         raise Unavailable(f"{room} belongs to somebody else: remove it, or set TMPDIR")
     shutil.rmtree(room, ignore_errors=True)
     room.mkdir(mode=0o700)
     return room
+
+
+def room_of(home: Path) -> Path:
+    """A folder for the socket (whose path must be short) and anvil's HOME; gone after a stop."""
+    mark = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"freehold-{os.getuid()}-{mark}"
 
 
 async def _until_ready(engine: Engine, log: Path) -> None:

@@ -35,7 +35,7 @@ async def respond(gateway: Gateway, body: bytes) -> bytes:
     """The answer to the body of one HTTP request: a JSON-RPC request or a batch of them."""
     try:
         read = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _written(None, error(-32700, "the body is not JSON"))
     batch = read if isinstance(read, list) else [read]
     if not 0 < len(batch) <= LONGEST_BATCH:

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import json
 import os
+import shutil
 import signal
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -100,6 +101,7 @@ async def _serve(
         if ledger.engine is not None:
             engines.end(ledger.engine)
             await engines.ended(ledger.engine)
+            shutil.rmtree(engines.room_of(folder), ignore_errors=True)
         ledger.pen.shutdown()
 
 

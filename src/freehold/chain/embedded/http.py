@@ -21,6 +21,7 @@ from web3.types import RPCEndpoint
 from freehold.chain.embedded import place
 from freehold.chain.embedded.provider import SocketProvider
 from freehold.core.errors import Unavailable
+from freehold.core.nesting import is_too_deep
 
 MAX_BODY = 16 << 20
 READ_SECONDS = 30
@@ -127,6 +128,8 @@ def _post(request: BaseHTTPRequestHandler, forward: Forward, everything: bool) -
 
 def _refusal(body: bytes, everything: bool) -> bytes | None:
     """Why a body is not passed on, or None. Notifications are not: they have no answer."""
+    if is_too_deep(body.decode(errors="replace")):
+        return _error(-32700, "the request is nested too deeply")
     try:
         asked = json.loads(body)
     except ValueError as fault:

@@ -20,6 +20,7 @@ from typing import Any
 
 from freehold.chain.embedded import place
 from freehold.core.errors import PlatformError
+from freehold.core.nesting import is_too_deep
 
 MAX_REQUEST = 32 << 20
 _CHUNK = 1 << 20
@@ -159,6 +160,8 @@ def _split(buffer: bytes) -> tuple[list[Any], bytes, ValueError | None]:
         text = buffer.decode()
     except UnicodeDecodeError as fault:
         return [], b"", fault
+    if is_too_deep(text):
+        return [], b"", ValueError("it is nested too deeply")
     values: list[Any] = []
     decoder = json.JSONDecoder()
     text = text.lstrip()

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from freehold.core.acts import Notice
 from freehold.core.errors import Mistake
 from freehold.core.ids import JSON
+from freehold.core.nesting import is_too_deep
 from freehold.core.ocf.objects import FIELDS, flaws
 
 MANIFEST = "OCF_MANIFEST_FILE"
@@ -141,11 +142,13 @@ def with_objects(package: Package, name: str, items: tuple[OcfObject, ...]) -> P
 
 
 def _json(name: str, text: str, found: Findings) -> dict[str, JSON] | None:
+    if is_too_deep(text):
+        found.mistake(name, "this is not JSON that can be read: it is nested too deeply")
+        return None
     try:
         document = json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
-    except (ValueError, RecursionError) as problem:
-        reason = str(problem) or "it is nested too deeply"
-        found.mistake(name, f"this is not JSON that can be read: {reason}")
+    except ValueError as problem:
+        found.mistake(name, f"this is not JSON that can be read: {problem}")
         return None
     if not isinstance(document, dict):
         found.mistake(name, "the file holds no JSON object")

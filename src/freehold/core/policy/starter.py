@@ -53,7 +53,7 @@ _WITHOUT_PRICE = (Kind.GIFT, Kind.TRUST, Kind.ESTATE, Kind.DIVORCE, Kind.TO_ISSU
 
 def rules() -> Rules:
     """The starting rules as data."""
-    open_to_all = {
+    open_to_all: dict[tuple[int, int, int], frozenset[int]] = {
         (kind, seller, 0): _EVERYBODY for kind in _WITHOUT_PRICE for seller in HolderClass
     }
     refused = HolderClass.OTHER_US
