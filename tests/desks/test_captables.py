@@ -167,12 +167,12 @@ def test_an_import_killed_at_any_point_and_asked_again_posts_everything_once(tmp
     create_local_ledger(home, simulated_clock=simulated, seconds=1 if simulated else 0)
     chance = random.Random(SEED + simulated)
     killed = 0
-    for _ in range(4):
+    for _ in range(3):
         point = [str(chance.randint(1, 7)), chance.choice(["before", "after"])]
         command = [sys.executable, "-m", "tests.desks.import_child", str(home), str(source), *point]
         environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
         killed += subprocess.call(command, cwd=ROOT, env=environment) == -signal.SIGKILL
-    assert killed >= 3
+    assert killed >= 2
     with office_of(home) as office:
         captables.import_company(office, files_of(source))
         # on a wall clock a split takes effect when it is posted

@@ -46,7 +46,7 @@ def test_a_dry_run_sums_the_register_and_changes_nothing(empty):
     found = takeovers.dry_run(empty, COMPANY, REGISTER, TOTALS, DAY)
     assert found.differences == ()
     assert (found.totals.holders, found.totals.certificates) == (9, 12)
-    assert found.totals.units == {"ORD": 165_900, "PREF": 92_005}
+    assert found.totals.units == {"ordinary": 165_900, "preference": 92_005}
     assert empty.w3.eth.block_number == 0
 
 
@@ -55,7 +55,7 @@ def test_a_register_that_misses_its_totals_is_not_posted(empty):
     said = [str(one) for one in takeovers.dry_run(empty, COMPANY, REGISTER, wrong, DAY).differences]
     assert said == [
         "certificates: the file has 12, expected 13",
-        "units of ORD: the file has 165900, expected 165901",
+        "units of ordinary: the file has 165900, expected 165901",
     ]
     with pytest.raises(Conflict, match="differs, nothing was posted: certificates: the file has"):
         takeovers.post(empty, COMPANY, REGISTER, wrong, DAY)
@@ -64,16 +64,17 @@ def test_a_register_that_misses_its_totals_is_not_posted(empty):
 
 def test_what_was_taken_over_has_every_holder_with_his_units(taken):
     found = registers.holdings_on(taken, None, DAY)
-    assert found["ORD"]["H-0001"] == 15_500
-    assert found["PREF"] == {"H-0004": 80_000, "H-0005": 12_005}
+    assert found["ordinary"]["H-0001"] == 15_500
+    assert found["preference"] == {"H-0004": 80_000, "H-0005": 12_005}
     assert {key: sum(line.values()) for key, line in found.items()} == {
-        "ORD": 165_900, "PREF": 92_005,
+        "ordinary": 165_900,
+        "preference": 92_005,
     }  # fmt: skip
     assert registers.verify(taken).ok
 
 
 def test_a_stop_freezes_the_units_and_a_legend_makes_a_lot_with_its_own_day(taken):
-    held = rows(taken, "SFO")
+    held = rows(taken, "ORD")
     assert held["Estate of Samuel Oyelaran"].frozen == "7500"
     assert [one.frozen for name, one in held.items() if "Oyelaran" not in name] == ["0"] * 8
     (crowd,) = held["Rosa Whitfield-Paz"].lots
@@ -85,7 +86,7 @@ def test_a_register_that_is_here_is_compared_holder_by_holder(taken):
     assert takeovers.dry_run(taken, COMPANY, REGISTER, TOTALS, DAY).differences == ()
     other = REGISTER.replace(",5000,2012", ",5001,2012")
     (one,) = takeovers.dry_run(taken, COMPANY, other, None, DAY).differences
-    assert str(one) == "H-0003 in ORD: the file has 5001, expected 5000"
+    assert str(one) == "H-0003 in ordinary: the file has 5001, expected 5000"
 
 
 def test_a_second_posting_is_no_second_register(taken):
@@ -97,8 +98,8 @@ def test_a_second_posting_is_no_second_register(taken):
 
 
 def test_more_than_authorised_is_refused_with_the_line(empty):
-    few = replace(COMPANY.classes["ORD"], authorised=100_000)
-    company = replace(COMPANY, classes=dict(COMPANY.classes) | {"ORD": few})
+    few = replace(COMPANY.classes["ordinary"], authorised=100_000)
+    company = replace(COMPANY, classes=dict(COMPANY.classes) | {"ordinary": few})
     with pytest.raises(Invalid) as wrong:
         takeovers.post(empty, company, REGISTER, TOTALS, DAY)
     assert "more than the 100000 units authorised" in str(wrong.value.mistakes[0])
