@@ -6,7 +6,7 @@ or a bare name leaves none, from `contracts_words.py`; the powers are read from 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from freehold.chain.artifacts import artifact
@@ -15,7 +15,7 @@ from tests.parts import ROOT
 
 PAGE = ROOT / "docs/reference/contracts.md"
 _POWER = re.compile(r"\bpowers\.([A-Z]{4,})\b")
-_INNER_CALL = re.compile(r"\bself\.(_\w+)\(|\bmethod_id\(\"(\w+)\(")
+_CALLED = re.compile(r"\b(\w+\._\w+)\(|\bmethod_id\(\"(\w+)\(")
 _NOTICE = re.compile(r"@notice (.*?)(?:\n\s*@|\n\s*\"\"\")", re.S)
 _HEAD = "| function | needs | what |\n|---|---|---|"
 
@@ -27,15 +27,24 @@ def page() -> str:
 
 def _section(name: str) -> str:
     functions = [entry for entry in artifact(name)["abi"] if entry["type"] == "function"]
-    code = _bodies((ROOT / f"contracts/{name}.vy").read_text())
+    code = _code(name)
     lines = "".join(f"{_line(name, entry, code)}\n" for entry in functions)
     return f"{ABOUT[name]}\n\n{_HEAD}\n{lines}"
 
 
-def _bodies(source: str) -> Mapping[str, str]:
-    """The text of each function by its name."""
-    parts = re.split(r"^(?=@external|@internal|@deploy)", source, flags=re.M)[1:]
-    return {found[1]: part for part in parts if (found := re.search(r"^def (\w+)", part, re.M))}
+def _code(contract: str) -> Mapping[str, str]:
+    """The text of every function of a contract and of the modules, as `file._function`.
+
+    What can be called from outside stands without its file's name, the contract's own first.
+    """
+    found: dict[str, str] = {}
+    for file in [ROOT / f"contracts/{contract}.vy", *ROOT.glob("contracts/modules/*.vy")]:
+        source = file.read_text().replace("self._", f"{file.stem}._")
+        for part in re.split(r"^(?=@external|@internal|@deploy)", source, flags=re.M)[1:]:
+            if named := re.search(r"^def (\w+)", part, re.M):
+                outer = part.startswith("@external")
+                found.setdefault(named[1] if outer else f"{file.stem}.{named[1]}", part)
+    return found
 
 
 def _line(contract: str, entry: Mapping[str, Any], code: Mapping[str, str]) -> str:
@@ -48,22 +57,20 @@ def _line(contract: str, entry: Mapping[str, Any], code: Mapping[str, str]) -> s
 
 def _sentence(contract: str, name: str, code: Mapping[str, str]) -> str:
     found = _NOTICE.search(code.get(name, ""))
-    text = " ".join(found[1].split()) if found else WORDS[contract][name]
+    said = WORDS.get(contract, {}).get(name)
+    assert found or said, f"say in contracts_words.py what {contract}.{name} does"
+    text = " ".join(found[1].split()) if found else str(said)
     return re.split(r"(?<=[.:;]) (?=[A-Z])", text)[0].rstrip(".:;").replace("|", "\\|")
 
 
 def _powers(name: str, code: Mapping[str, str], seen: tuple[str, ...] = ()) -> set[str]:
-    """The powers that a function asks of its caller, itself or through its inner parts."""
+    """The powers that a function asks of its caller, itself or through what it calls."""
     body = code.get(name, "")
     found = set(_POWER.findall(body)) | ({"GRANT"} if "powers._grant(" in body else set())
-    for inner in _inner(body):
-        if inner not in seen:
-            found |= _powers(inner, code, (*seen, name))
+    for inner, named in _CALLED.findall(body):
+        if (inner or named) not in seen:
+            found |= _powers(inner or named, code, (*seen, name))
     return found
-
-
-def _inner(body: str) -> Iterator[str]:
-    return (inner or named for inner, named in _INNER_CALL.findall(body))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,8 @@ The lines of this page come from the ABIs and the sources:
 
 Whatever is listed under BackOffice, ActionDesk, StandardsDesk and TransferDesk is called **at the
 token's address**: the token passes on what it does not know ([how](../../ARCHITECTURE.md)). The bit
-layouts of words are in [words](words.md), codes of refusals in [reasons](reasons.md).
+layouts of words are in [words](words.md), codes of refusals in [reasons](reasons.md), how far the names of
+ERC-3643 mean the same in [ERC-3643](erc3643.md).
 """
 
 ABOUT = {

@@ -26,6 +26,7 @@ SHARED_DESKS = frozenset(
         "office",
         "permits",
         "posting",
+        "admission",
         "carrying",
         "following",
         "establishment",

@@ -5,6 +5,7 @@ again, so a desk that was killed in the middle goes on where it stopped when it 
 """
 
 import itertools
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from freehold.book import instructions
 from freehold.book.session import Transaction
 from freehold.chain.signer import Signer
-from freehold.core.errors import Conflict, PlatformError, Unavailable
+from freehold.core.errors import Conflict, NotFound, PlatformError, Unavailable
 from freehold.core.ids import Address, InstructionId, instruction_id
 from freehold.core.instruction import Instruction, State
 from freehold.core.reasons import Refusal
@@ -23,7 +24,8 @@ Progress = Callable[[int, int, str], None]
 """Told after each step: how many acts are done, of how many, and what the last one was."""
 ENDED = frozenset({State.SETTLED, State.REVERTED, State.REFUSED, State.REPLACED, State.CANCELLED})
 NEVER_HAPPENED = frozenset({State.REFUSED, State.CANCELLED, State.REVERTED})
-PASSES_WITHOUT_CHANGE = 200
+PATIENCE_SECONDS = 600
+"""How long nothing may change: the blocks that make an act final on a network, and some more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def carry_out(
     Unavailable if the node cannot be reached; asking again goes on.
     """
     ids = _enter(office, scope, asked)
-    idle = 0
+    idle, since = 0, time.monotonic()
     while True:
         with office.book.reading() as tx:
             found = [instructions.find(tx, id) for id in ids]
@@ -64,11 +66,24 @@ def carry_out(
         if done == len(found):
             return found
         passed = posting.send_approved(office.posting) + posting.follow_chain(office.posting)
-        idle = 0 if passed.changed else idle + 1
-        if passed.held and not passed.changed:
+        if passed.changed:
+            idle, since = 0, time.monotonic()
+            continue
+        if passed.held:
             raise passed.held[0]
-        if idle > PASSES_WITHOUT_CHANGE:
+        if time.monotonic() - since > PATIENCE_SECONDS:
             raise Unavailable("the ledger does not move on: is anything mining its blocks?")
+        time.sleep(min(0.01 * 2**idle, 1))
+        idle += 1
+
+
+def happened(office: Office, which: InstructionId) -> bool:
+    """Whether an act was asked for under this id and was not refused."""
+    with office.book.reading() as tx:
+        try:
+            return instructions.find(tx, which).state not in NEVER_HAPPENED
+        except NotFound:
+            return False
 
 
 def receipt_of(office: Office, done: Instruction) -> Mapping[str, Any]:

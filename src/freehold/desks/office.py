@@ -8,9 +8,9 @@ account that is opened by a key of the agent, numbered and derived from his mnem
 import os
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -19,15 +19,21 @@ from freehold.chain import node, signer
 from freehold.chain.anvil import node as fast
 from freehold.chain.keyring import open_signer
 from freehold.chain.node import Ledger
+from freehold.chain.send import FeeLimits
 from freehold.chain.signer import Signer
 from freehold.config import LOCAL_KEYS, Config
 from freehold.core.clock import Clock, from_seconds
 from freehold.core.errors import Invalid, NotPermitted, Unavailable
 from freehold.desks.posting import Posting
-from freehold.indexer.tables import Projection, open_projection
+from freehold.indexer.tables import Projection, open_projection, plain_faults
 
 CUSTODY_FROM = 1_000
 """The mnemonic's first index for accounts kept by the agent's key; below it stand people."""
+GAS_MARGIN_BPS = 15_000
+"""Acts are tried before those in front of them are mined; an account's first units take three new
+slots more than the next ones. What is not used is not paid."""
+LEASE = timedelta(seconds=5)
+"""So long the next command waits for one that was killed while it was sending."""
 
 
 class WallClock:
@@ -76,22 +82,21 @@ def open_office(
     A home without a ledger gets an embedded one with its own keys. Raises as its parts do.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    keys = _keys(settings, prompt)
-    w3 = _ledger(settings, keys)
-    chain = w3.eth.chain_id
-    book = open_book(settings.book_url)
-    index = open_projection(settings.index_url)
-    people = [keys.agent, *([keys.second] if keys.second else [])]
-    clock = WallClock()
-    worker = f"{os.getpid()}-{secrets.token_hex(4)}"
-    posting = Posting(book, w3, chain, people, clock, worker, finality=settings.finality_depth)
-    simulated = settings.ledger == "embedded" and node.declares_simulated_clock(w3)
-    try:
-        yield Office(settings.home, w3, chain, book, index, keys, clock, posting, simulated)
-    finally:
-        book.close()
-        index.dispose()
-        node.close(w3)
+    with ExitStack() as held:
+        w3 = None if settings.ledger == "embedded" else _running(settings)
+        keys = _keys(settings, prompt)
+        w3 = w3 or _embedded(settings, keys)
+        held.callback(node.close, w3)
+        book = open_book(settings.book_url)
+        held.callback(book.close)
+        held.enter_context(plain_faults(settings.index_url))
+        index = open_projection(settings.index_url)
+        held.callback(index.dispose)
+        posting = _posting(settings, book, w3, keys)
+        simulated = settings.ledger == "embedded" and node.declares_simulated_clock(w3)
+        yield Office(
+            settings.home, w3, posting.chain, book, index, keys, posting.clock, posting, simulated
+        )
 
 
 def now_on_chain(office: Office) -> datetime:
@@ -128,19 +133,30 @@ def local_words(home: Path) -> str:
     return words
 
 
-def _ledger(settings: Config, keys: Keys) -> Ledger:
+def _posting(settings: Config, book: Book, w3: Ledger, keys: Keys) -> Posting:
+    people = [keys.agent, *([keys.second] if keys.second else [])]
+    worker = f"{os.getpid()}-{secrets.token_hex(4)}"
+    fees = FeeLimits(gas_margin_bps=GAS_MARGIN_BPS)
+    finality, chain = settings.finality_depth, w3.eth.chain_id
+    return Posting(book, w3, chain, people, WallClock(), worker, fees, finality, lease=LEASE)
+
+
+def _running(settings: Config) -> Ledger:
+    """The node that somebody else runs; it is reached before any key is asked for."""
     if settings.ledger == "anvil":
         running = fast.status(settings.home)
         if running is None:
             raise Unavailable("the fast node is not running: start it with `freehold node start`")
         return node.open_ledger(settings.home, running.url, chain_id=settings.chain_id)
-    if settings.ledger == "embedded":
-        if not node.has_ledger(settings.home):
-            people = [keys.agent, *([keys.second] if keys.second else [])]
-            chain = settings.chain_id or 31_337
-            node.create_ledger(settings.home, [one.address for one in people], chain_id=chain)
-        return node.open_ledger(settings.home, chain_id=settings.chain_id)
     return node.open_ledger(settings.home, settings.ledger, chain_id=settings.chain_id)
+
+
+def _embedded(settings: Config, keys: Keys) -> Ledger:
+    if not node.has_ledger(settings.home):
+        people = [keys.agent, *([keys.second] if keys.second else [])]
+        chain = settings.chain_id or 31_337
+        node.create_ledger(settings.home, [one.address for one in people], chain_id=chain)
+    return node.open_ledger(settings.home, chain_id=settings.chain_id)
 
 
 def _keys(settings: Config, prompt: Callable[[str], str]) -> Keys:

@@ -46,6 +46,7 @@ def registers(
     """The registers of an issuer's instruments, or of the one named (class id, symbol or token)."""
     bring_up(office)
     when = as_of or AsOf()
+    _require_past(office, when)
     owner, chosen, names = _scope(office, issuer, named)
     with office.index.connect() as connection:
         return [
@@ -114,6 +115,14 @@ def _scope(
             chosen = [issuers.instrument_named(tx, owner.id, named)]
         names = {str(one.wallet): one.name for one in issuers.holders(tx, owner.id)}
     return owner, chosen, names
+
+
+def _require_past(office: Office, when: AsOf) -> None:
+    last = office.w3.eth.block_number
+    if when.block is not None and when.block > last:
+        raise NotFound(f"the chain has no block {when.block}: its last is {last}", last=last)
+    if when.instant is not None and when.instant > office.clock.now():
+        raise Invalid(f"the instant {stamp(when.instant)} has not come", field="moment")
 
 
 def _lines(connection: View, token: str, when: AsOf) -> list[Line]:

@@ -20,7 +20,7 @@ from freehold.core.instruction import Instruction
 from freehold.core.policy.starter import HolderClass
 from freehold.core.reasons import message_for
 from freehold.core.units import Units
-from freehold.desks.carrying import Asked, carry_out
+from freehold.desks.carrying import Asked, carry_out, happened
 from freehold.desks.office import Office, now_on_chain
 
 NO_LOTS: list[int] = []
@@ -56,18 +56,20 @@ def sell(
 ) -> TransferOutcome:
     """Post a sale of base units between two holders (by id) of one instrument, if the rules allow it.
 
-    Raises NotFound for an unknown holder or instrument.
+    Asked again under the same key, a sale that was posted is not posted again. Raises NotFound for
+    an unknown holder or instrument.
     """
     with office.book.reading() as tx:
         owner = issuers.find(tx, issuer)
         instrument = issuers.instrument_named(tx, owner.id, named)
         seller, buyer = (issuers.holder_named(tx, owner.id, one) for one in (sender, receiver))
+    agent, scope = office.keys.agent, f"transfers {instrument.token}"
+    known = instruction_id(scope, agent.address, key)
     code = restriction(office, instrument, seller, buyer, units)
-    if code:
+    if code and not happened(office, known):
         passes_on = _passes_on(office, instrument, seller, units) if code in CLOCK_CODES else None
         return TransferOutcome(sender, receiver, units, code, message_for(code), passes_on, None)
-    agent, scope = office.keys.agent, f"transfers {instrument.token}"
-    id = bytes.fromhex(instruction_id(scope, agent.address, key)[2:])
+    id = bytes.fromhex(known[2:])
     data = call(
         "SecurityToken",
         "transfer_posted",

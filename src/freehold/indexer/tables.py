@@ -7,6 +7,7 @@ so that the long tables stay narrow.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
@@ -30,7 +31,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
+
+from freehold.core.errors import Broken, Unavailable
 
 PROJECTION_VERSION = 1
 Rows = list[tuple[Any, ...]]
@@ -180,6 +184,22 @@ def open_projection(url: str) -> Engine:
         event.listen(engine, "connect", _tune_sqlite)
     prepare(engine)
     return engine
+
+
+@contextmanager
+def plain_faults(url: str) -> Iterator[None]:
+    """Say what is wrong with the projection's database: Unavailable if it is away, else Broken."""
+    try:
+        yield
+    except OperationalError as fault:
+        raise Unavailable(f"the index at {make_url(url)} cannot be used: {fault.orig}") from None
+    except DatabaseError as fault:
+        if not any(words in str(fault.orig) for words in ("malformed", "not a database")):
+            raise
+        raise Broken(
+            f"the index at {make_url(url)} is damaged ({fault.orig}): remove it, the next command"
+            " builds it again from the chain"
+        ) from None
 
 
 def prepare(engine: Engine) -> None:

@@ -98,7 +98,9 @@ def print_table(table: Table) -> None:
     from rich.table import Table as RichTable
     from rich.text import Text
 
-    drawn = RichTable(title=table.title or None, title_justify="left")
+    if table.title:
+        console().print(Text(table.title, style="bold"), soft_wrap=True)
+    drawn = RichTable()
     for column in table.columns:
         drawn.add_column(column.heading, justify="right" if column.number else "left")
     for row in table.rows:
