@@ -49,6 +49,7 @@ def test_a_missed_goal_fails_the_run_and_is_shown(
         "value": 44_000,
         "unit": "gas",
         "goal": 45_500,
+        "stretch": None,
         "better": "lower",
         "met": True,
         "peers": {"plain ERC-20": 34_441},
