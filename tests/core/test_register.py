@@ -144,6 +144,12 @@ def test_units_moving_from_a_replaced_wallet_to_somebody_else_break_the_register
         register_of(admitted(ANN, BEN), issued(ANN, 9), (HOLDERS, replaced), sold(ANN, BEN, 9))
 
 
+def test_a_recovery_of_more_than_the_account_holds_breaks_the_register():
+    replaced = e.Replaced(1, ANN, NEW, 1, DOCUMENT)
+    with pytest.raises(Broken, match="10 units recovered, account 1 holds 9"):
+        register_of(admitted(ANN), issued(ANN, 9), (HOLDERS, replaced), sold(ANN, NEW, 10))
+
+
 def test_a_wallet_used_before_cannot_open_another_account():
     replaced = e.Replaced(1, ANN, NEW, 1, DOCUMENT)
     for wallet in (ANN, BEN, NEW):

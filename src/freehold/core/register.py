@@ -291,7 +291,7 @@ def _transfer(register: Register, roll: Roll, position: Position, event: e.Trans
     sender = register.wallets.get(event.sender)
     receiver = register.wallets.get(event.receiver)
     if sender is None or receiver is None:
-        _prove_recovery(register, event)
+        _prove_recovery(register, roll, event)
         return
     if not units or sender == receiver:
         return
@@ -330,10 +330,12 @@ def _added(register: Register, roll: Roll, receiver: int, units: int) -> int:
     return 0
 
 
-def _prove_recovery(register: Register, event: e.Transfer) -> None:
-    """A replaced wallet may only hand over to the one that opens its account now."""
+def _prove_recovery(register: Register, roll: Roll, event: e.Transfer) -> None:
+    """A replaced wallet may only hand over, all it held, to the one that opens its account now."""
     was = register.former.get(event.sender)
     if was is not None and was == register.wallets.get(event.receiver):
+        if event.amount != (held := roll.units.get(was, 0)):
+            raise _broken(register, f"{event.amount} units recovered, account {was} holds {held}")
         return
     known = event.receiver if event.sender in register.wallets else event.sender
     why = "was replaced" if known in register.former else "was never admitted"
@@ -441,10 +443,8 @@ def _address_frozen(
     register: Register, roll: Roll, position: Position, event: e.AddressFrozen
 ) -> None:
     account = _opened(register, event.wallet)
-    if event.frozen:
-        roll.stopped.add(account)
-    else:
-        roll.stopped.discard(account)
+    change = roll.stopped.add if event.frozen else roll.stopped.discard
+    change(account)
     _note_freeze(roll, position, account)
 
 
