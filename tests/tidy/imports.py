@@ -25,6 +25,7 @@ SHARED_DESKS = frozenset(
     {
         "office",
         "permits",
+        "sessions",
         "posting",
         "admission",
         "carrying",
@@ -37,6 +38,7 @@ SHARED_DESKS = frozenset(
 )
 CORE_LAYERS = (
     {
+        "audit",
         "errors",
         "units",
         "clock",
@@ -47,6 +49,7 @@ CORE_LAYERS = (
         "nesting",
         "powers",
         "reasons",
+        "roles",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
     {"register", "standing"},
@@ -80,8 +83,10 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     ),
     "indexer": frozenset({"sqlalchemy", "eth_hash", "pg8000"}),
     "feeds": frozenset({"requests"}),
-    "desks": frozenset(),
-    "doors": frozenset({"click", "rich", "openpyxl"}),
+    "desks": frozenset({"argon2", "pyotp", "webauthn"}),
+    "doors": frozenset(
+        "click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic rich segno starlette uvicorn".split()
+    ),
     "bench": frozenset({"eth_account", "coincurve", "eth_abi", "eth_hash", "web3"}),
     "config": frozenset(),
 }

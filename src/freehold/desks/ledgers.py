@@ -11,7 +11,7 @@ from freehold.chain.anvil.genesis import Genesis
 from freehold.chain.anvil.node import Node
 from freehold.config import Config
 from freehold.core.errors import NotFound
-from freehold.desks.office import create_local_ledger, local_words
+from freehold.desks.office import LOCAL_CHAIN, create_local_ledger, local_words
 
 FUNDS = 10**6 * 10**18
 
@@ -36,6 +36,16 @@ def serve(settings: Config, port: int) -> None:
     if not node.has_ledger(settings.home):
         raise NotFound(f"there is no ledger in {settings.home} yet: run `freehold node create`")
     node.serve(settings.home, port)
+
+
+def keep_up(settings: Config) -> int:
+    """Be the embedded ledger's process until told to stop (SIGTERM); the exit code.
+
+    A home without a ledger gets one with its own keys first.
+    """
+    if not node.has_ledger(settings.home):
+        create_local_ledger(settings.home, chain_id=settings.chain_id or LOCAL_CHAIN)
+    return node.keep_up(settings.home)
 
 
 def status(settings: Config) -> Running:

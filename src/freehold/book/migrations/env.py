@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from freehold.book.schema import metadata
+from freehold.book import schema_access
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=schema_access.metadata,
     render_as_batch=True,
 )
 context.run_migrations()
