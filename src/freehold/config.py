@@ -152,16 +152,16 @@ def _text(setting: str, value: object) -> str | Wrong:
 
 
 def _listen(setting: str, value: object) -> str | Wrong:
-    if isinstance(value, str) and re.fullmatch(r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}", value):
-        if port_of(value) < 65_536:
-            return value
-    return Wrong(f"{value!r} is no address to listen at; write {setting} = \"127.0.0.1:8440\"")
+    shape = r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}"
+    if isinstance(value, str) and re.fullmatch(shape, value) and port_of(value) < 65_536:
+        return value
+    return Wrong(f'{value!r} is no address to listen at; write {setting} = "127.0.0.1:8440"')
 
 
 def _url(setting: str, value: object) -> str | Wrong:
     if isinstance(value, str) and re.fullmatch(r"https?://[^/?#\s]+/?", value):
         return value
-    return Wrong(f"{value!r} is no URL of a site; write {setting} = \"https://register.example\"")
+    return Wrong(f'{value!r} is no URL of a site; write {setting} = "https://register.example"')
 
 
 def port_of(listen: str) -> int:

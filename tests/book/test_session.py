@@ -21,7 +21,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(book):
     with book.reading() as tx:
         options = {"compare_type": True, "compare_server_default": True}
         context = MigrationContext.configure(tx, opts=options)
-        assert compare_metadata(context, schema_access.metadata) == []
+        assert compare_metadata(context, schema_access.identity.metadata) == []
 
 
 def test_the_checks_and_keys_of_the_migrations_are_those_of_the_schema(tmp_path):

@@ -83,9 +83,10 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     ),
     "indexer": frozenset({"sqlalchemy", "eth_hash", "pg8000"}),
     "feeds": frozenset({"requests"}),
-    "desks": frozenset({"argon2", "pyotp", "webauthn"}),
+    "desks": frozenset({"argon2", "pyotp"}),
     "doors": frozenset(
-        "click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic rich segno starlette uvicorn".split()
+        "click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic rich segno starlette"
+        " uvicorn".split()
     ),
     "bench": frozenset({"eth_account", "coincurve", "eth_abi", "eth_hash", "web3"}),
     "config": frozenset(),

@@ -4,7 +4,7 @@ Nothing is overwritten: a role or a credential that no longer holds gets the ins
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -176,13 +176,11 @@ def _identities() -> Select[Any]:
     return select(of.id, of.sign_in_name, of.person, of.created_at, of.ended_at)
 
 
-def _identity(row: Row[Any] | None) -> Identity | None:
-    return Identity(*row) if row else None
+def _identity(row: Sequence[Any] | None) -> Identity | None:
+    return Identity(*row) if row is not None else None
 
 
 def _credential(row: Row[Any]) -> Credential:
     names = Credential.__dataclass_fields__
     values = {name: getattr(row, name) for name in names}
-    return Credential(
-        **values | {"proof": Proof(row.proof), "content": json.loads(row.content)}
-    )
+    return Credential(**values | {"proof": Proof(row.proof), "content": json.loads(row.content)})

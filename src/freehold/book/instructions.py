@@ -36,7 +36,6 @@ from freehold.core.instruction import (
     require_same,
 )
 
-
 ENDS = {
     State.SETTLED: Outcome.DONE,
     State.REVERTED: Outcome.FAILED,

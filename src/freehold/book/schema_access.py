@@ -3,8 +3,8 @@
 Secrets are never kept as they are: of a session, an API key and a one-time link stands the SHA-256
 of a random token, of a password its Argon2 hash. `identity.person` names a person of the register's
 files, where the two are the same human being. `request` keeps what was answered under whose
-idempotency key, so that asking again gives the same answer. `audit_head` has one row, which whoever appends an
-entry updates first, so appends take turns on every database.
+idempotency key, so that asking again gives the same answer. `audit_head` has one row, which whoever
+appends an entry updates first, so appends take turns on every database.
 """
 
 from enum import StrEnum

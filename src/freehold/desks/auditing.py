@@ -18,6 +18,7 @@ from freehold.core import audit as log
 from freehold.core.audit import Checked, Entry, Link, Outcome
 from freehold.core.clock import from_seconds, parse, stamp
 from freehold.core.errors import Invalid, Plain
+from freehold.core.ids import Address
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import establishment, permits
 from freehold.desks.carrying import Asked, entered
@@ -179,7 +180,7 @@ def anchor_due(office: Office) -> bool:
     return True
 
 
-def _anchoring(office: Office) -> tuple[str, bytes, str] | None:
+def _anchoring(office: Office) -> tuple[Address, bytes, str] | None:
     """The contract, the asset and the register under which the log is anchored."""
     with office.book.reading() as tx:
         owner = next((one for one in issuers.issuers(tx) if one.chain == office.chain), None)

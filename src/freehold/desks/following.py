@@ -13,6 +13,10 @@ from freehold.indexer.memory import Memory
 from freehold.indexer.tables import View
 
 
+Kept = Memory
+"""What a follower keeps in memory between two steps; it spares him reading it again."""
+
+
 def course(office: Office) -> Course:
     """Which registers of this chain are followed."""
     with office.book.reading() as tx:
@@ -20,7 +24,7 @@ def course(office: Office) -> Course:
     return Course(tuple(known), finality=max(office.posting.finality, 1))
 
 
-def bring_up(office: Office, memory: Memory | None = None) -> Progress | None:
+def bring_up(office: Office, memory: Kept | None = None) -> Progress | None:
     """Follow the chain to its head; None while there is no issuer to follow.
 
     Does nothing where another process follows. `memory` spares who follows on and on the reading of

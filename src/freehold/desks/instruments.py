@@ -78,7 +78,11 @@ class Share:
 
 
 def instruments(office: Office, actor: Actor) -> list[InstrumentView]:
-    """The instruments of every issuer whose register the actor may read, or in which he holds."""
+    """The instruments of every issuer whose register the actor may read, or in which he holds.
+
+    Raises NotPermitted where he may read nothing at all.
+    """
+    permits.require_any(actor, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
     bring_up(office)
     found = []
     with office.book.reading() as tx, office.index.connect() as view:
@@ -211,7 +215,7 @@ def _names(
     if permits.allows(actor, Power.READ_REGISTER, owner.id):
         return by_number(view, token, {one.wallet: one.name for one in holders}), None
     mine = permits.scopes(actor, Power.READ_OWN)
-    own = {one.wallet: one.name for one in holders if f"{owner.id}/{one.id}" in mine}
+    own = {str(one.wallet): one.name for one in holders if f"{owner.id}/{one.id}" in mine}
     names = by_number(view, token, own)
     return names, set(names)
 

@@ -15,7 +15,6 @@ from freehold.core.clock import from_seconds
 from freehold.core.errors import NotPermitted
 from freehold.core.roles import EVERYWHERE, GRANTED, Power, Role
 
-
 OPERATOR = "operator"
 
 
@@ -39,9 +38,7 @@ def operator() -> Actor:
     return Actor(OPERATOR, OPERATOR, (given,))
 
 
-def actor_of(
-    tx: Transaction, identity: Identity, limit: Iterable[str] | None = None
-) -> Actor:
+def actor_of(tx: Transaction, identity: Identity, limit: Iterable[str] | None = None) -> Actor:
     """The actor that an identity is now; `limit` are the words of an API key's powers."""
     narrowed = None if limit is None else frozenset(Power(word) for word in limit)
     given = tuple(identities.roles(tx, identity.id))

@@ -41,9 +41,7 @@ class Client:
         return f"from {tokens.fingerprint(self.address)}"
 
 
-def start_session(
-    tx: Transaction, known: Identity, client: Client, by: str, now: datetime
-) -> str:
+def start_session(tx: Transaction, known: Identity, client: Client, by: str, now: datetime) -> str:
     """Open a session for somebody who has proved who he is; its token."""
     token = secrets.token_urlsafe(32)
     until = now + SESSION_IDLE
@@ -51,7 +49,6 @@ def start_session(
     tokens.open_session(tx, session)
     audit.record(tx, Entry(known.id, "sign in", known.id, content={"by": by}), now)
     return token
-
 
 
 def actor_of_session(office: Office, token: str, client: Client) -> Actor | None:
@@ -154,5 +151,3 @@ def _end(office: Office, session: Session, why: str) -> None:
         content = {"why": why}
         entry = Entry(session.identity, "end session", session.identity, content=content)
         audit.record(tx, entry, now)
-
-

@@ -172,9 +172,7 @@ def enrol(office: Office, link: str, password: str, code: str, client: Client) -
                 identities.retire(tx, one.number, now)
         tokens.end_sessions(tx, known.id, now)
         number = str(found.content["number"])
-        identities.enrol(
-            tx, known.id, Proof.PASSWORD, secrets.token_hex(8), {"hash": hashed}, now
-        )
+        identities.enrol(tx, known.id, Proof.PASSWORD, secrets.token_hex(8), {"hash": hashed}, now)
         identities.enrol(tx, known.id, Proof.CODE, number, {}, now, counter=step)
         audit.record(tx, Entry(known.id, "enrol", known.id), now)
         return start_session(tx, known, client, "one-time link", now)
@@ -260,9 +258,7 @@ def _locked(tx: Transaction, name: str, client: Client, now: datetime) -> bool:
     )
 
 
-def _failed(
-    tx: Transaction, name: str, client: Client, who: str, what: str, now: datetime
-) -> None:
+def _failed(tx: Transaction, name: str, client: Client, who: str, what: str, now: datetime) -> None:
     tokens.fail(tx, _about(name), now)
     tokens.fail(tx, client.place, now)
     content = {"wrong": what}
@@ -310,7 +306,9 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
     generator, given = pyotp.TOTP(secret), "".join(code.split())
     present = int(now.timestamp()) // CODE_SECONDS
     for step in (present, present - 1, present + 1):
-        if hmac.compare_digest(generator.generate_otp(step), given.encode("ascii", "replace").decode()):
+        if hmac.compare_digest(
+            generator.generate_otp(step), given.encode("ascii", "replace").decode()
+        ):
             return step
     return None
 

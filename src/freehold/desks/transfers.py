@@ -193,9 +193,7 @@ def _enter(
     return entered(office, tx, scope, Asked(agent, instrument.token, data, "post a sale", named))
 
 
-def _entry(
-    actor: Actor, act: str, instrument: KnownInstrument, outcome: TransferOutcome
-) -> Entry:
+def _entry(actor: Actor, act: str, instrument: KnownInstrument, outcome: TransferOutcome) -> Entry:
     content: dict[str, Plain] = {
         "from": outcome.sender,
         "to": outcome.receiver,

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from freehold.book import schema_access
+from freehold.book.schema_access import identity
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=schema_access.metadata,
+    target_metadata=identity.metadata,  # of every table of the book
     render_as_batch=True,
 )
 context.run_migrations()

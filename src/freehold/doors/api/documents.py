@@ -135,7 +135,9 @@ class Decision(BaseModel):
     allowed: bool
     code: int = Field(description="0, or the reason's number")
     reason: str
-    passes_on: date | None = Field(description="The first day on which it would pass, if time helps")
+    passes_on: date | None = Field(
+        description="The first day on which it would pass, if time helps"
+    )
 
 
 class Change(BaseModel):
@@ -227,7 +229,10 @@ class KeyWanted(BaseModel):
 
     model_config = {"extra": "forbid"}
 
-    label: Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")]
+    label: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$"),
+    ]
     powers: Annotated[list[Power], Field(min_length=1, max_length=len(Power))]
     days: Annotated[int, Field(ge=1, le=366, strict=True)]
 
@@ -296,9 +301,7 @@ def decision(outcome: TransferOutcome) -> Decision:
 
 def instruction(view: InstructionView) -> Instruction:
     values = {name: getattr(view, name) for name in Instruction.model_fields if name != "changes"}
-    changes = [
-        Change(state=one.after.lower(), at=one.at, note=one.note) for one in view.changes
-    ]
+    changes = [Change(state=one.after.lower(), at=one.at, note=one.note) for one in view.changes]
     return Instruction(**values, changes=changes)
 
 

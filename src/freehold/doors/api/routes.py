@@ -13,7 +13,15 @@ from freehold.core.clock import parse
 from freehold.core.ids import checksummed
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.core.units import parse_units
-from freehold.desks import auditing, instructions, instruments, permits, registers, sessions, transfers
+from freehold.desks import (
+    auditing,
+    instructions,
+    instruments,
+    permits,
+    registers,
+    sessions,
+    transfers,
+)
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.doors.api import documents as d
@@ -147,9 +155,7 @@ def request_transfer(
     wanted = _wanted(office, actor, token, asked)
     outcome = transfers.request(office, actor, *wanted, key)
     if outcome.instruction is None:
-        return problems.answer(
-            422, outcome.reason, code=outcome.code, passes_on=outcome.passes_on
-        )
+        return problems.answer(422, outcome.reason, code=outcome.code, passes_on=outcome.passes_on)
     state = instructions.WORDS[outcome.instruction.state]
     id = outcome.instruction.id
     return d.Accepted(decision=d.decision(outcome), instruction=id, state=state)
@@ -267,4 +273,3 @@ def _moment(office: Office, actor: Actor, token: str, as_of: str | None) -> int 
 
 def _key(one: Any) -> dict[str, Any]:
     return {name: getattr(one, name) for name in d.Key.model_fields}
-

@@ -92,7 +92,9 @@ class Gate:
         except _TooLarge:
             if not answer.started:
                 await _too_large()(scope, receive, answer.send)
-        except Exception as fault:  # the application has answered, and hands it on to be written down
+        except (
+            Exception
+        ) as fault:  # the application has answered, and hands it on to be written down
             journal.fault("server", fault, answer.id)
         finally:
             await answer.finish()
@@ -187,7 +189,7 @@ def _address(scope: Scope) -> str:
 def _proves(scope: Scope) -> bool:
     """Whether the request tries to prove who somebody is."""
     path = scope["path"]
-    return scope["method"] == "POST" and path.startswith(("/sign-in", "/welcome/"))
+    return bool(scope["method"] == "POST" and path.startswith(("/sign-in", "/welcome/")))
 
 
 def _too_many(seconds: int) -> Any:

@@ -54,9 +54,7 @@ def build(office: Office, settings: Config, ready: Callable[[], None] = lambda: 
         Mount("/api", api.build(office)),
         *pages.routes(),
     ]
-    app = Starlette(
-        routes=routes, exception_handlers=dict(pages.EXCEPTIONS), lifespan=lifespan
-    )
+    app = Starlette(routes=routes, exception_handlers=dict(pages.EXCEPTIONS), lifespan=lifespan)
     app.state.office, app.state.settings = office, settings
     return Gate(app, secure=settings.public_url.startswith("https://"))
 

@@ -1,8 +1,9 @@
 """Starts the parts of the platform as processes, starts again what dies, stops all of them cleanly.
 
-The order matters twice: the ledger is up before the others ask for it, and it goes last. A part that dies is started again after a wait that doubles from half a second to ten, and
-begins anew once the part has run for half a minute. A part that cannot even start is a mistake in
-the settings, so the first failures stop everything with the part's own words.
+The order matters twice: the ledger is up before the others ask for it, and it goes last. A part that
+dies is started again after a wait that doubles from half a second to ten, and begins anew once the
+part has run for half a minute. A part that cannot even start is a mistake in the settings, so the
+first failures stop everything with the part's own words.
 """
 
 import os

@@ -68,8 +68,9 @@ def _ceiling(value: int) -> int:
     """A round number at or above the value, that four ticks divide."""
     if value <= TICKS:
         return TICKS
-    power = 10 ** (len(str(value)) - 1)
-    return next(step * power // 10 for step in (10, 20, 40, 60, 80, 100) if step * power // 10 >= value)
+    power: int = 10 ** (len(str(value)) - 1)
+    tops = (power * tenths // 10 for tenths in (10, 20, 40, 60, 80))
+    return next((top for top in tops if top >= value), 10 * power)
 
 
 def _short(value: int) -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from markupsafe import Markup, escape
 
 DASH = "—"
-MINUS = "−"
+MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 

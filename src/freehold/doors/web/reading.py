@@ -1,6 +1,7 @@
 """The pages that show what there is: home, securities, the register, instructions, the audit log."""
 
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -53,7 +54,7 @@ def register(visit: Visit) -> Response:
     whole = permits.allows(who, Power.READ_REGISTER, shown.instrument.issuer)
     stops = _thinned(points)
     at = max((n for n, one in enumerate(stops) if one.block <= shown.block), default=0)
-    values = {
+    values: dict[str, Any] = {
         "shown": shown,
         "one": shown.instrument,
         "problem": problem,
@@ -154,7 +155,5 @@ def _ownership(visit: Visit, token: str, decimals: int) -> dict[str, object]:
         for share in shares
     ]
     labels = [f"{points[place].instant:%-d %b %Y}" for place in places]
-    rows = [
-        (points[place], [line.values[n] for line in lines]) for n, place in enumerate(places)
-    ]
+    rows = [(points[place], [line.values[n] for line in lines]) for n, place in enumerate(places)]
     return {"drawn": charts.steps(lines, labels), "lines": lines, "rows": rows}

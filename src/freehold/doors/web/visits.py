@@ -118,15 +118,19 @@ def public_act(act: Act) -> Endpoint:
 
 def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
     """Render a template; every page knows the visitor, the network and what the nav may show."""
-    content = _templates().get_template(template).render(
-        visit=visit,
-        actor=visit.actor,
-        powers=permits.powers(visit.actor) if visit.actor else frozenset(),
-        Power=Power,
-        network=readiness(visit.office) if visit.actor else None,
-        theme=visit.request.cookies.get(THEME, "system"),
-        asset=assets.url,
-        **values,
+    content = (
+        _templates()
+        .get_template(template)
+        .render(
+            visit=visit,
+            actor=visit.actor,
+            powers=permits.powers(visit.actor) if visit.actor else frozenset(),
+            Power=Power,
+            network=readiness(visit.office) if visit.actor else None,
+            theme=visit.request.cookies.get(THEME, "system"),
+            asset=assets.url,
+            **values,
+        )
     )
     response = HTMLResponse(content, status, {"Vary": "HX-Request, Cookie"})
     if COOKIE not in visit.request.cookies:
@@ -235,4 +239,3 @@ def _templates() -> Environment:
     )
     made.filters.update(formats.FILTERS)
     return made
-

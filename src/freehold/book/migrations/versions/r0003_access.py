@@ -67,9 +67,7 @@ def _credentials() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_credential"),
         sa.ForeignKeyConstraint(["identity"], ["identity.id"], name="fk_credential_identity"),
         sa.UniqueConstraint("proof", "handle", name="uq_credential_proof_handle"),
-        sa.CheckConstraint(
-            "proof IN ('PASSWORD', 'CODE', 'PASSKEY', 'WALLET')", name="proof"
-        ),
+        sa.CheckConstraint("proof IN ('PASSWORD', 'CODE', 'PASSKEY', 'WALLET')", name="proof"),
     )
     op.create_index("ix_credential_identity", "credential", ["identity"])
 
@@ -116,9 +114,7 @@ def _keys() -> None:
         sa.Column("outcome", sa.Text, nullable=False),
         _instant("at"),
         sa.PrimaryKeyConstraint("actor", "key", name="pk_request"),
-        sa.ForeignKeyConstraint(
-            ["instruction"], ["instruction.id"], name="fk_request_instruction"
-        ),
+        sa.ForeignKeyConstraint(["instruction"], ["instruction.id"], name="fk_request_instruction"),
     )
     op.create_index("ix_request_instruction", "request", ["instruction"])
 
@@ -135,9 +131,7 @@ def _one_time() -> None:
         _instant("used_at", nullable=True),
         sa.PrimaryKeyConstraint("hash", name="pk_one_time"),
         sa.ForeignKeyConstraint(["identity"], ["identity.id"], name="fk_one_time_identity"),
-        sa.CheckConstraint(
-            "purpose IN ('LINK', 'CODE', 'PASSKEY', 'WALLET')", name="purpose"
-        ),
+        sa.CheckConstraint("purpose IN ('LINK', 'CODE', 'PASSKEY', 'WALLET')", name="purpose"),
     )
     op.create_index("ix_one_time_identity", "one_time", ["identity"])
     op.create_table(
@@ -170,9 +164,7 @@ def _audit() -> None:
         sa.Column("content", sa.Text, nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("number", name="pk_audit_entry"),
-        sa.CheckConstraint(
-            "outcome IN ('DONE', 'REFUSED', 'DENIED', 'FAILED')", name="outcome"
-        ),
+        sa.CheckConstraint("outcome IN ('DONE', 'REFUSED', 'DENIED', 'FAILED')", name="outcome"),
     )
     op.create_index("ix_audit_entry_actor", "audit_entry", ["actor"])
     op.create_index("ix_audit_entry_subject", "audit_entry", ["subject"])

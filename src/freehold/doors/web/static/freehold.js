@@ -18,7 +18,10 @@ document.addEventListener("input", (event) => {
 });
 
 document.addEventListener("change", (event) => {
-  if (event.target.closest("input[data-stops]")) event.target.form.requestSubmit();
+  const slider = event.target.closest("input[data-stops]");
+  if (!slider) return;
+  clearTimeout(slider.waiting);
+  slider.waiting = setTimeout(() => slider.form.requestSubmit(), 250);
 });
 
 document.addEventListener("submit", (event) => {
