@@ -85,6 +85,14 @@ def test_business_days_are_counted_with_the_first_and_without_the_last(a: date, 
     )
 
 
+def test_brazils_banks_keep_the_days_quantlib_says() -> None:
+    banks, theirs_, day = calendar.calendar("ANBIMA"), ql.Brazil(), date(2005, 1, 1)
+    while day.year < 2040:
+        ours = calendar.is_business_day(banks, day)
+        assert ours == theirs_.isBusinessDay(theirs(day)), day
+        day += timedelta(days=1)
+
+
 def test_the_euro_calendar_is_quantlibs_target_calendar() -> None:
     target, day = ql.TARGET(), date(2002, 1, 1)
     while day.year < 2040:

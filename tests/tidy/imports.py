@@ -82,9 +82,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "feeds": frozenset({"requests"}),
     "desks": frozenset(),
     "doors": frozenset({"click", "rich", "openpyxl"}),
-    "bench": frozenset(
-        "coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()
-    ),
+    "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),
     "config": frozenset(),
 }
 

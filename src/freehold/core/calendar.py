@@ -2,9 +2,10 @@
 
 Holidays come from the kept library `holidays`: countries by ISO 3166 code (`US`, `DE`), their parts
 (`US-NY`, `DE-BY`), markets by ISO 10383 code (`XNYS`, `XLON`, `BVMF`) and `XECB`, the calendar of
-the euro's payment system. `weekends` closes on Saturday and Sunday alone, `every-day` never. Names
-joined by + close when any of them does (FpML's joint business centers): `XECB+US-NY`. A year that
-the library does not know is an error here and never a year without holidays.
+the euro's payment system; `ANBIMA` is Brazil's banks, the calendar of BUS/252. `weekends` closes on
+Saturday and Sunday alone, `every-day` never. Names joined by + close when any of them does (FpML's
+joint business centers): `XECB+US-NY`. A year that the library does not know is an error here and
+never a year without holidays.
 """
 
 import difflib
@@ -22,6 +23,7 @@ from freehold.core.errors import Invalid
 
 WEEKENDS = "weekends"
 EVERY_DAY = "every-day"
+ANBIMA = "ANBIMA"
 _LONGEST_CLOSURE = 150
 """Days searched for a business day before giving up: New York was closed for four months in 1914."""
 
@@ -197,6 +199,8 @@ def _works(place: str, day: date) -> bool:
         return True
     if place == WEEKENDS:
         return day.weekday() < 5
+    if place == ANBIMA and day.month == 12 and day.day >= 24 and day.day != 25:
+        return day.weekday() < 5  # the exchange rests around New Year, the banks do not
     source = _source(place)
     assert source is not None, f"{place} was checked when the calendar was named"
     if not source.start_year <= day.year <= source.end_year:
@@ -211,17 +215,17 @@ def _works(place: str, day: date) -> bool:
 @cache
 def _source(place: str) -> holidays.HolidayBase | None:
     """The library's list of a place; None where it has none. An ISO country wins over a market."""
-    country, _, part = place.partition("-")
+    country, _, part = ("BVMF" if place == ANBIMA else place).partition("-")
     try:
         return holidays.country_holidays(country, subdiv=part or None)
     except NotImplementedError:
         pass
     try:
-        return None if part else holidays.financial_holidays(place)
+        return None if part else holidays.financial_holidays(country)
     except NotImplementedError:
         return None
 
 
 @cache
 def _known() -> list[str]:
-    return [*holidays.list_supported_countries(), *holidays.list_supported_financial()]
+    return [ANBIMA, *holidays.list_supported_countries(), *holidays.list_supported_financial()]
