@@ -47,6 +47,10 @@ COMMANDS = {
         "freehold.doors.cli.contracts:contracts",
         "See the compiled contracts, or compile them from their sources.",
     ),
+    "coupons": Entry(
+        "freehold.doors.cli.coupons:coupons",
+        "Compute every payment of a bond: dates, rates, and amounts for each unit, exact.",
+    ),
     "daycount": Entry(
         "freehold.doors.cli.daycount:daycount",
         "Count the part of a year between two days by a convention, as an exact fraction.",
