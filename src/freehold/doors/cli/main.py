@@ -73,6 +73,10 @@ COMMANDS = {
     ),
     "bench": Entry("freehold.doors.cli.bench:bench", "Measure, and hold the figures to goals."),
     "settings": Entry("freehold.doors.cli.settings:show_settings", "Print the settings in force."),
+    "waterfall": Entry(
+        "freehold.doors.cli.waterfall:waterfall",
+        "Divide an exit by its terms: table of all who are paid, breakpoints, chart; to the cent.",
+    ),
     "version": Entry(
         "freehold.doors.cli.version:version", "Print the version and what it runs on."
     ),
