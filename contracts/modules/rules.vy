@@ -33,7 +33,11 @@ def _refusal(
     kind: uint256,
     proofs: uint256,
     picks: uint256,
+    anew: uint256,
 ) -> uint256:
+    """
+    @dev `anew` is what `clocks._anew` says about this sale.
+    """
     if state & (words.ACTIVE | words.PAUSED | words.HALTED) != words.ACTIVE:
         return 106 if state & words.ACTIVE == 0 else 100
     balance: uint256 = a & words.M96
@@ -60,15 +64,13 @@ def _refusal(
             if (book.countries[country >> 8] >> (country & 255)) & 1 == 0:
                 code = (book.group_codes >> 64) & words.M8
                 return code if code != 0 else 118
-    same: bool = (sender_facts ^ receiver_facts) & (words.M32 << 160) == 0
-    if sender_facts & receiver_facts & words.FACT_MULTI != 0:
-        same = self._same_person(register, sender_facts, receiver_facts)
+    same: bool = self._is_same(register, sender_facts, receiver_facts)
     from_class: uint256 = (sender_facts >> 192) & words.M5
     to_class: uint256 = (receiver_facts >> 192) & words.M5
-    resets: bool = not same and clocks._resets(state, sender_facts, kind)
+    resets: bool = anew != 0 and not same
     if resets:
-        vintage: uint256 = book.reacquired[clocks._month()]
-        if vintage == 0:
+        vintage: uint256 = book.vintage_of[anew]
+        if anew == clocks.NO_TERMS or (vintage == 0 and book.last_vintage == words.M16):
             return 128
         if book._slot_for((receiver_facts >> 160) & words.M32, (b >> 192) & words.M8, vintage) == 8:
             return 149
@@ -93,7 +95,8 @@ def _refusal(
             held += self._elsewhere(register, (receiver_facts >> 160) & words.M32)
         exponent: uint256 = (state >> 220) & words.M8
         if exponent != 255 and held + amount > ((state >> 196) & words.M24) << exponent:
-            return 154
+            code = (book.group_codes >> 72) & words.M8
+            return code if code != 0 else 154
         if held == 0 and (
             (state >> 140) & words.M28 >= (state >> 168) & words.M28
         ) and not self._leaves(register, sender_facts, a, amount):
@@ -175,6 +178,17 @@ def _elsewhere(register: IHolders, account: uint256) -> uint256:
 
 @internal
 @view
+def _is_same(register: IHolders, one: uint256, two: uint256) -> bool:
+    """
+    @dev Whether both accounts are one, or one person's.
+    """
+    if (one ^ two) & (words.M32 << 160) == 0:
+        return True
+    return one & two & words.FACT_MULTI != 0 and self._same_person(register, one, two)
+
+
+@internal
+@view
 def _same_person(register: IHolders, one: uint256, two: uint256) -> bool:
     accounts: uint256 = staticcall register.accounts_of_person((one >> 160) & words.M32)
     number: uint256 = (two >> 160) & words.M32
@@ -193,11 +207,14 @@ def _is_sellable(kind: uint256, from_class: uint256, to_class: uint256, proofs: 
     """
     @dev By class alone, or by class together with one of the proven facts.
     """
-    key: uint256 = (kind << 16) | (from_class << 8)
-    if (book.sellable[key] >> to_class) & 1 != 0:
+    any_seller: uint256 = kind << 16
+    key: uint256 = any_seller | (from_class << 8)
+    if ((book.sellable[any_seller] | book.sellable[key]) >> to_class) & 1 != 0:
         return True
     for i: uint256 in range(words.PROOFS_MAX):
-        if (proofs >> i) & 1 != 0 and (book.sellable[key | (i + 1)] >> to_class) & 1 != 0:
+        if (proofs >> i) & 1 != 0 and (
+            (book.sellable[any_seller | (i + 1)] | book.sellable[key | (i + 1)]) >> to_class
+        ) & 1 != 0:
             return True
     return False
 
@@ -205,7 +222,12 @@ def _is_sellable(kind: uint256, from_class: uint256, to_class: uint256, proofs: 
 @internal
 @view
 def _class_reason(kind: uint256, from_class: uint256, to_class: uint256) -> uint256:
+    """
+    @dev The code stored for this seller's class, else for any seller (class 0), else 128.
+    """
     code: uint256 = (book.why[(kind << 8) | from_class] >> (to_class * 8)) & words.M8
+    if code == 0:
+        code = (book.why[kind << 8] >> (to_class * 8)) & words.M8
     return code if code != 0 else 128
 
 
