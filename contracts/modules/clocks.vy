@@ -11,6 +11,7 @@ from modules import words
 uses: book
 
 MOVED_ALL: constant(uint256) = 255  # slot number of "no lot fits"
+CLOCK_CODES: constant(uint256) = 140 | 124 << 8 | 142 << 16 | 143 << 24  # of A, B, C, D
 NO_TERMS: constant(uint256) = max_value(uint256)  # no standing terms for what affiliates sell
 
 
@@ -60,27 +61,19 @@ def _clock_reason(
          clock's own.
     """
     clock: uint256 = 0
-    if running & 2 != 0:
-        clock = 1
-    elif running & 4 != 0:
-        clock = 2
-    elif running & 8 != 0:
-        clock = 3
-    place: uint256 = words.WHY_OF_LOTS | (clock << 32) | key
+    for i: uint256 in range(1, 4):
+        if (running >> i) & 1 != 0:
+            clock = i
+            break
+    place: uint256 = words.WHY_OF_LOTS | (clock << 32) | (key >> 16)
     code: uint256 = (book.why[place] >> (to_class * 8)) & words.M8
-    if code == 0:
-        code = (book.why[place & ~(words.M8 << 8)] >> (to_class * 8)) & words.M8
-    if code != 0:
-        return code
-    if clock == 1:
-        return 124
-    if clock == 2:
-        return 142
-    if clock == 3:
+    if code == 0 and clock == 3:
         code = (terms >> 160) & words.M8
-        return code if code != 0 else 143
-    day: uint256 = (terms >> 20) & words.M20
-    return 144 if day != 0 and today >= day and book.informed_until != 0 else 140
+    if code == 0 and clock == 0 and book.informed_until != 0:
+        day: uint256 = (terms >> 20) & words.M20
+        if day != 0 and today >= day:
+            return 144
+    return code if code != 0 else (CLOCK_CODES >> (8 * clock)) & words.M8
 
 
 @internal

@@ -207,14 +207,11 @@ def _is_sellable(kind: uint256, from_class: uint256, to_class: uint256, proofs: 
     """
     @dev By class alone, or by class together with one of the proven facts.
     """
-    any_seller: uint256 = kind << 16
-    key: uint256 = any_seller | (from_class << 8)
-    if ((book.sellable[any_seller] | book.sellable[key]) >> to_class) & 1 != 0:
+    key: uint256 = (kind << 16) | (from_class << 8)
+    if (book.sellable[key] >> to_class) & 1 != 0:
         return True
     for i: uint256 in range(words.PROOFS_MAX):
-        if (proofs >> i) & 1 != 0 and (
-            (book.sellable[any_seller | (i + 1)] | book.sellable[key | (i + 1)]) >> to_class
-        ) & 1 != 0:
+        if (proofs >> i) & 1 != 0 and (book.sellable[key | (i + 1)] >> to_class) & 1 != 0:
             return True
     return False
 
@@ -222,12 +219,7 @@ def _is_sellable(kind: uint256, from_class: uint256, to_class: uint256, proofs: 
 @internal
 @view
 def _class_reason(kind: uint256, from_class: uint256, to_class: uint256) -> uint256:
-    """
-    @dev The code stored for this seller's class, else for any seller (class 0), else 128.
-    """
     code: uint256 = (book.why[(kind << 8) | from_class] >> (to_class * 8)) & words.M8
-    if code == 0:
-        code = (book.why[kind << 8] >> (to_class * 8)) & words.M8
     return code if code != 0 else 128
 
 

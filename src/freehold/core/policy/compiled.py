@@ -36,9 +36,9 @@ class Rules:
 
     sale: seller's class -> classes that may buy, classes 1..7. sellable: (kind, from, proof) -> to,
     for other kinds, other classes and proven sales. why: (kind, from, to) -> code. exits: (family,
-    kind, from, proof) -> receivers let through clocks A, B, C, D. lot_why: (family, kind, from, clock,
-    to) -> the code of a running clock where it is not the clock's own. In sellable, why, exits and
-    lot_why a `from` of 0 is any seller. most_holders, most_units None: no limit; holding_code refuses
+    kind, from, proof) -> receivers let through clocks A, B, C, D. lot_why: (family, kind, clock, to)
+    -> the code of a running clock where it is not the clock's own. In sellable and exits a `from` of
+    0 is any seller. most_holders, most_units None: no limit; holding_code refuses
     a person who would hold more than most_units. reacquired: the standing terms of units bought from
     an affiliate, its days being *months* from the end of the month.
     """
@@ -53,7 +53,7 @@ class Rules:
     exits: Mapping[tuple[int, int, int, int], tuple[Classes, Classes, Classes, Classes]] = field(
         default_factory=dict
     )
-    lot_why: Mapping[tuple[int, int, int, int, int], int] = field(default_factory=dict)
+    lot_why: Mapping[tuple[int, int, int, int], int] = field(default_factory=dict)
     most_holders: int | None = None
     most_units: int | None = None
     holding_code: int = Reason.MAX_HOLDING
@@ -294,19 +294,8 @@ def clock_refusal(
     if not running:
         return Reason.OK
     first = next(clock for clock in (1, 2, 3, 0) if clock in running)
-    return _code_of_lot(rules, terms, sender, receiver, kind, first) or _code_of_clock(
-        rules, terms, first, moment
-    )
-
-
-def _code_of_lot(
-    rules: Rules, terms: Vintage, sender: Party, receiver: Party, kind: Kind, clock: int
-) -> int:
-    for seller in (sender.of_class, 0):
-        code = rules.lot_why.get((terms.family, kind, seller, clock, receiver.of_class), 0)
-        if code:
-            return code
-    return 0
+    stored = rules.lot_why.get((terms.family, kind, first, receiver.of_class), 0)
+    return stored or _code_of_clock(rules, terms, first, moment)
 
 
 def _code_of_clock(rules: Rules, terms: Vintage, clock: int, moment: Moment) -> int:
@@ -365,8 +354,7 @@ def _wrong_class(rules: Rules, sender: Party, receiver: Party, kind: Kind, proof
         for one in {0, seller}:
             if not skipped and buyer in rules.sellable.get((kind, one, proof), ()):
                 return Reason.OK
-    specific = rules.why.get((kind, seller, buyer), 0)
-    return specific or rules.why.get((kind, 0, buyer), Reason.NO_RESALE_PATH)
+    return rules.why.get((kind, seller, buyer), Reason.NO_RESALE_PATH)
 
 
 def _proof_numbers(proofs: int) -> list[int]:

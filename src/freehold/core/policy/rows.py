@@ -89,8 +89,8 @@ def _tables(rules: Rules) -> dict[tuple[int, int], int]:
     for (kind, seller, buyer), code in rules.why.items():
         place = (_WHY, kind << 8 | seller)
         rows[place] = rows.get(place, 0) | code << 8 * buyer
-    for (family, kind, seller, clock, buyer), code in rules.lot_why.items():
-        place = (_WHY, _OF_LOTS | clock << 32 | family << 24 | kind << 16 | seller << 8)
+    for (family, kind, clock, buyer), code in rules.lot_why.items():
+        place = (_WHY, _OF_LOTS | clock << 32 | family << 8 | kind)
         rows[place] = rows.get(place, 0) | code << 8 * buyer
     for (family, kind, seller, proof), exits in rules.exits.items():
         key = family << 24 | kind << 16 | seller << 8 | proof
