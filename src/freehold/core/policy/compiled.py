@@ -37,8 +37,8 @@ class Rules:
     sale: seller's class -> classes that may buy, classes 1..7. sellable: (kind, from, proof) -> to,
     for other kinds, other classes and proven sales. why: (kind, from, to) -> code. exits: (family,
     kind, from, proof) -> receivers let through clocks A, B, C, D. lot_why: (family, kind, clock, to)
-    -> the code of a running clock where it is not the clock's own. In sellable and exits a `from` of
-    0 is any seller. most_holders, most_units None: no limit; holding_code refuses
+    -> the code of a running clock where it is not the clock's own. In exits a `from` of 0 is any seller.
+    most_holders, most_units None: no limit; holding_code refuses
     a person who would hold more than most_units. reacquired: the standing terms of units bought from
     an affiliate, its days being *months* from the end of the month.
     """
@@ -351,9 +351,8 @@ def _wrong_class(rules: Rules, sender: Party, receiver: Party, kind: Kind, proof
         return Reason.OK
     for proof in _proof_numbers(proofs):
         skipped = fast and proof == 0 and not proofs
-        for one in {0, seller}:
-            if not skipped and buyer in rules.sellable.get((kind, one, proof), ()):
-                return Reason.OK
+        if not skipped and buyer in rules.sellable.get((kind, seller, proof), ()):
+            return Reason.OK
     return rules.why.get((kind, seller, buyer), Reason.NO_RESALE_PATH)
 
 
