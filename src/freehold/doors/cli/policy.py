@@ -2,12 +2,15 @@
 
 import click
 
+from freehold.doors.cli.policy_ask import ask
+from freehold.doors.cli.policy_file import check, compile_file, expand
 from freehold.doors.cli.vectors import try_vectors
 
 
 @click.group()
 def policy() -> None:
-    """The rules as data: try them on test vectors."""
+    """The rules as data: check, expand and compile them, ask them, prove them."""
 
 
-policy.add_command(try_vectors)
+for command in (check, expand, compile_file, ask, try_vectors):
+    policy.add_command(command)
