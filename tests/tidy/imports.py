@@ -50,7 +50,7 @@ CORE_LAYERS = (
         "tomltext",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
-    {"register", "standing"},
+    {"register", "roll", "standing"},
     {"policy"},
     {
         "captable",
