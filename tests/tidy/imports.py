@@ -47,9 +47,10 @@ CORE_LAYERS = (
         "nesting",
         "powers",
         "reasons",
+        "tomltext",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
-    {"register", "standing"},
+    {"register", "roll", "standing"},
     {"policy"},
     {
         "captable",
