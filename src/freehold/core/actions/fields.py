@@ -14,6 +14,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
 
+from freehold.core import clock
 from freehold.core.errors import Invalid, Mistake
 
 _DECIMAL = re.compile(r"-?\d+(\.\d+)?(/[1-9]\d*)?%?")
@@ -173,6 +174,20 @@ def day(section: Section, key: str) -> date:
     missing = "is missing: write a date such as 2026-11-22"
     note(section, key, missing if found is None else f"{found} is not a date such as 2026-11-22")
     return date(1970, 1, 1)
+
+
+def instant(section: Section, key: str) -> datetime:
+    """An instant with its zone (2026-11-22T14:00:00Z). Where it is wrong, the begin of 1970."""
+    found = section.content.get(key)
+    written = found.isoformat() if isinstance(found, datetime) else found
+    if not isinstance(written, str) or len(written) <= 10:
+        note(section, key, f"{found} is no instant such as 2026-11-22T14:00:00Z")
+        return clock.from_seconds(0)
+    try:
+        return clock.parse(written, key)
+    except Invalid as wrong:
+        note(section, key, wrong.message)
+        return clock.from_seconds(0)
 
 
 def choice(section: Section, key: str, kinds: type[Kind], default: Kind | None = None) -> Kind:
