@@ -182,7 +182,7 @@ def _company(holders: str, token: str, events: int) -> Iterator[tuple[str, tuple
 
 def _as_sent(contract: str, event: object) -> bytes:
     raw = encode(_placed(contract, event))
-    return bytes.fromhex(raw.topics[0][2:] + body_of(raw))
+    return bytes.fromhex(raw.topics[0][2:]) + body_of(raw)
 
 
 def _placed(contract: str, event: object) -> Logged:
