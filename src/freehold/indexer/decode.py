@@ -129,7 +129,9 @@ def decode_with_body(raw: RawLog, seconds: int) -> tuple[Logged, bytes] | None:
         raise _misshapen(raw, shape, len(body))
     told: object
     if event is e.Transfer:
-        told = e.Transfer(_address(body[12:32]), _address(body[44:64]), _number(body[64:], "big"))
+        told = e.Transfer(
+            address_of(body[12:32]), address_of(body[44:64]), _number(body[64:], "big")
+        )
     else:
         told = event(*[read(body) for read in readers])
     position = _new(Position, (block, log, seconds, block_hash, transaction))
@@ -214,7 +216,7 @@ def _shape(event: type, arguments: str) -> Shape:
 def _reader(kind: str, place: int, indexed: int) -> Callable[[bytes], Word]:
     at, end = _WORD * place, _WORD * (place + 1)
     if kind == "address":
-        return lambda body: _address(body[end - 20 : end])
+        return lambda body: address_of(body[end - 20 : end])
     if kind == "bytes32" or (kind == "string" and place < indexed):
         return lambda body: "0x" + body[at:end].hex()
     if kind == "bool":
@@ -225,7 +227,8 @@ def _reader(kind: str, place: int, indexed: int) -> Callable[[bytes], Word]:
 
 
 @cache
-def _address(raw: bytes) -> str:
+def address_of(raw: bytes) -> str:
+    """An address of 20 bytes, checksummed; each is worked out once."""
     return checksummed("0x" + raw.hex())
 
 
