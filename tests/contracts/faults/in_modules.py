@@ -337,8 +337,8 @@ FAULTS = [
     ),
     Fault(
         "modules/rules.vy",
-        "            code = (book.group_codes >> 72) & words.M8\n",
-        "            code = 0\n",
+        "            code: uint256 = (book.group_codes >> 72) & words.M8\n",
+        "            code: uint256 = 0\n",
         "too large a holding is refused with another code than the rules give",
         "test_rules.py",
     ),
