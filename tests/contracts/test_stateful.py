@@ -309,6 +309,8 @@ def test_every_clock_gives_its_code(twin):
     released = twin.open_vintage(a_release=1, a_free=90)
     twin.issue(A, 10, released)
     twin.forward(86_400)
+    assert twin.move(A, B, 5, picks=[released]) == 140
+    twin.inform(-1)
     assert twin.move(A, B, 5, picks=[released]) == 144
     twin.inform(5)
     assert twin.move(A, B, 5, picks=[released]) == 0

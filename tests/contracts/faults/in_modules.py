@@ -105,8 +105,8 @@ FAULTS = [
     ),
     Fault(
         "modules/clocks.vy",
-        "    if running & 2 != 0:\n        return 124\n    if running & 4 != 0:\n        return 142\n",
-        "    if running & 4 != 0:\n        return 142\n    if running & 2 != 0:\n        return 124\n",
+        "        if (running >> i) & 1 != 0:\n            clock = i\n            break\n",
+        "        if (running >> i) & 1 != 0:\n            clock = i\n",
         "the wrong reason is given first",
         "test_vintages.py",
     ),
