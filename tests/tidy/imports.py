@@ -49,7 +49,7 @@ CORE_LAYERS = (
         "reasons",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
-    {"register", "standing"},
+    {"register", "roll", "standing"},
     {"policy"},
     {
         "captable",

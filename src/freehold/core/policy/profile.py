@@ -84,7 +84,7 @@ class Draft:
     tests: list[Test] = field(default_factory=list)
     obligations: list[Obligation] = field(default_factory=list)
     powers: list[PowerGrant] = field(default_factory=list)
-    resets_affiliate_sales: bool = False
+    resets_affiliate_sales: str = ""
     lints: list[Lint] = field(default_factory=list)
     fact_words: dict[str, str] = field(default_factory=dict)
     questions: dict[str, str] = field(default_factory=dict)
@@ -138,8 +138,9 @@ def add_profile(draft: Draft, profile: Table, parameters: Mapping[str, Any]) -> 
         profile.text(key, "")
     profile.texts("needs")
     draft.uses.append(ProfileUse(name, profile.number("version"), as_of, dict(parameters)))
-    if profile.yes("resets_affiliate_sales", False):
-        draft.resets_affiliate_sales = True
+    draft.resets_affiliate_sales = profile.text(
+        "resets_affiliate_sales", draft.resets_affiliate_sales
+    )
     Rules(draft, {**draft.settled, **bindings(parameters)}, name, as_of, parameters).read(profile)
     profile.finish()
 
