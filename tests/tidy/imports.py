@@ -47,6 +47,7 @@ CORE_LAYERS = (
         "nesting",
         "powers",
         "reasons",
+        "tomltext",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
     {"register", "roll", "standing"},

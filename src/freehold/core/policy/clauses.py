@@ -56,7 +56,7 @@ def read_settings(draft: Draft, table: Table) -> None:
     powers = {name: one.text("holder", "") for name, one in table.named("powers")}
     settled |= {f"powers.{name}": powers.get(name, "") for name in POWERS}
     for name in powers.keys() - set(POWERS):
-        table.report.add(f"powers.{name}", f"is no power: {', '.join(POWERS)}")
+        table.report.add(("powers", name), f"is no power: {', '.join(POWERS)}")
     settled["policy.public_marketing"] = draft.public_marketing
     draft.settled |= settled
 
@@ -169,9 +169,11 @@ def _consent(rules: Rules, table: Table) -> None:
     }
     draft = rules.draft
     gather(
-        draft.prohibitions, [rules.prohibition(Table(prohibition, "consent", table.report))], "id"
+        draft.prohibitions,
+        [rules.prohibition(Table(prohibition, ("consent",), table.report))],
+        "id",
     )
-    gather(draft.tests, [rules.test(Table(asked, "consent", table.report))], "id")
+    gather(draft.tests, [rules.test(Table(asked, ("consent",), table.report))], "id")
     draft.fact_words |= {
         "consented": "whether the issuer has consented to the transfer",
         "refused": "whether the issuer has refused it",

@@ -25,9 +25,10 @@ from freehold.core.policy.expression import TRUE, names_in
 from freehold.core.policy.lint import lint
 from freehold.core.policy.model import Cap, Policy
 from freehold.core.policy.profile import Draft, Lint, Rules, add_profile, parameters_of
-from freehold.core.policy.reading import Report, Table, lines_of
+from freehold.core.policy.reading import Report, Table
 from freehold.core.policy.scheme import minimal_scheme
 from freehold.core.reasons import Reason
+from freehold.core.tomltext import read_toml as read_toml_text
 
 Profiles = Mapping[str, str]
 """The text of each profile by its id."""
@@ -108,24 +109,21 @@ def expand(table: Table, profiles: Profiles, today: date) -> tuple[Policy, list[
 
 def read_toml(text: str, source: str) -> Table:
     """The file as a table that finds mistakes. Raises Invalid where it is no TOML at all."""
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise Invalid(
-            f"{source} is not TOML: {problem}", mistakes=[Mistake(source, str(problem))]
-        ) from None
-    return Table(values, "", Report(source, lines_of(text)))
+    found = read_toml_text(text, source)
+    return Table(found.content, (), Report(source, found))
 
 
 def _use(draft: Draft, table: Table, names: tuple[str, ...], profiles: Profiles) -> None:
     settings = table.table("profile")
     given = {name: _setting(settings, name) for name in _in_order(names, profiles)}
     if not names:
-        table.report.add("policy.use", "names no profile: nothing would be allowed or forbidden")
+        table.report.add(
+            ("policy", "use"), "names no profile: nothing would be allowed or forbidden"
+        )
     for name, values in given.items():
         if name not in profiles:
             known = ", ".join(sorted(profiles))
-            table.report.add("policy.use", f"{name!r} is no profile: {known}")
+            table.report.add(("policy", "use"), f"{name!r} is no profile: {known}")
             continue
         profile = read_toml(profiles[name], name)
         parameters = parameters_of(profile, values, table.report)
@@ -133,7 +131,7 @@ def _use(draft: Draft, table: Table, names: tuple[str, ...], profiles: Profiles)
         table.report.mistakes.extend(profile.report.mistakes)
     for name in _keys(settings.values):
         if name not in given:
-            settings.report.add(f"profile.{name}", "has settings but is not in `use`")
+            settings.report.add(("profile", name), "has settings but is not in `use`")
 
 
 def _setting(settings: Table, name: str) -> Table:
@@ -145,7 +143,7 @@ def _setting(settings: Table, name: str) -> Table:
             found = found.get(part, {}) if isinstance(found, dict) else {}
         if not isinstance(found, dict) or any(isinstance(one, dict) for one in found.values()):
             found = {}
-    return Table(found, f"profile.{name}", settings.report)
+    return Table(found, ("profile", name), settings.report)
 
 
 def _keys(values: Mapping[str, Any], before: str = "") -> Iterator[str]:
@@ -172,11 +170,11 @@ def _check_facts(policy: Policy, report: Report) -> None:
     known = policy.fact_words.keys() | {one.name for one in policy.attributes}
     for attribute in policy.attributes:
         for name in sorted(names_in(attribute.when) - known):
-            report.add(f"attributes.{attribute.name}", f"reads {name}, which no [facts] describes")
+            report.add(("attributes", attribute.name), f"reads {name}, which no [facts] describes")
     for test in policy.tests:
         here, read = known | dict(test.where).keys(), names_in(test.when) | names_in(test.needs)
         for name in sorted(read.union(*(names_in(one) for _, one in test.where)) - here):
-            report.add(f"tests.{test.id}", f"reads {name}, which no [facts] describes")
+            report.add(("tests", test.id), f"reads {name}, which no [facts] describes")
 
 
 def _place_of_cap(cap: Cap) -> tuple[bool, bool]:

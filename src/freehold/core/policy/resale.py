@@ -92,8 +92,7 @@ def _kept(case: Case, lot: Lot) -> int:
 
 def _starts_anew(law: Law, case: Case, same: bool) -> bool:
     sells = case.kind in (Kind.SALE, Kind.VENUE) and not same
-    resets = bool(law.policy.resets_affiliate_sales)
-    return resets and sells and case.sender.has(Flags.AFFILIATE)
+    return bool(law.policy.resets_affiliate_sales) and sells and case.sender.has(Flags.AFFILIATE)
 
 
 def _running(case: Case, lot: Lot) -> frozenset[Clock]:
