@@ -47,6 +47,10 @@ COMMANDS = {
         "freehold.doors.cli.contracts:contracts",
         "See the compiled contracts, or compile them from their sources.",
     ),
+    "coupons": Entry(
+        "freehold.doors.cli.coupons:coupons",
+        "Compute every payment of a bond: dates, rates, and amounts for each unit, exact.",
+    ),
     "daycount": Entry(
         "freehold.doors.cli.daycount:daycount",
         "Count the part of a year between two days by a convention, as an exact fraction.",
@@ -70,6 +74,10 @@ COMMANDS = {
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
     ),
+    "tally": Entry(
+        "freehold.doors.cli.tally:tally",
+        "Count the ballots of a meeting: votes, quorum, result, and why any ballot did not count.",
+    ),
     "verify": Entry(
         "freehold.doors.cli.verify:verify",
         "Rebuild the register from the chain alone and compare every figure with contracts and"
@@ -77,6 +85,10 @@ COMMANDS = {
     ),
     "bench": Entry("freehold.doors.cli.bench:bench", "Measure, and hold the figures to goals."),
     "settings": Entry("freehold.doors.cli.settings:show_settings", "Print the settings in force."),
+    "waterfall": Entry(
+        "freehold.doors.cli.waterfall:waterfall",
+        "Divide an exit by its terms: table of all who are paid, breakpoints, chart; to the cent.",
+    ),
     "version": Entry(
         "freehold.doors.cli.version:version", "Print the version and what it runs on."
     ),
