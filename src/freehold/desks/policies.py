@@ -1,7 +1,8 @@
 """Policies: the shipped profiles, and what may be asked of a policy before it goes on chain."""
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -23,13 +24,27 @@ def shipped_profiles() -> Profiles:
     return {entry.name.removesuffix(".toml"): entry.read_text() for entry in found}
 
 
-def read_policy(path: Path, today: date) -> Parsed:
-    """The policy in a file. Raises Invalid with every mistake in it."""
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """A policy with the text it was read from, and the day as of which it was linted."""
+
+    parsed: Parsed
+    text: str
+    read_on: datetime
+
+
+def read_file(path: Path, now: datetime) -> PolicyFile:
+    """A policy file. Raises Invalid with every mistake in it."""
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise Invalid(f"{path} cannot be read: {problem}", file=str(path)) from None
-    return parse_policy(text, shipped_profiles(), today, path.name)
+    return PolicyFile(parse_policy(text, shipped_profiles(), now.date(), path.name), text, now)
+
+
+def read_policy(path: Path, today: date) -> Parsed:
+    """The policy in a file. Raises Invalid with every mistake in it."""
+    return read_file(path, datetime(today.year, today.month, today.day, tzinfo=UTC)).parsed
 
 
 def compiled(policy: Policy) -> tuple[Compiled, list[Row]]:

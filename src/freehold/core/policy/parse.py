@@ -17,7 +17,6 @@ from freehold.core.policy.model import Cap, Countries, HolderClass, Policy
 from freehold.core.policy.profile import Bound, Draft, Rules, add_profile, parameters_of
 from freehold.core.policy.reading import Report, Table
 from freehold.core.policy.scheme import minimal_scheme
-from freehold.core.reasons import Reason
 from freehold.core.tomltext import read_toml as read_toml_text
 
 Profiles = Mapping[str, str]
@@ -217,4 +216,4 @@ def _policy(
 
 def _place_of_cap(cap: Cap) -> tuple[bool, bool]:
     """The order in which the chain looks: units in one hand, all holders, then groups."""
-    return not cap.per_person, not (cap.group == TRUE and cap.code == Reason.MAX_HOLDERS)
+    return not cap.per_person, not cap.is_of_all
