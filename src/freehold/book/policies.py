@@ -15,6 +15,7 @@ from freehold.book import schema
 from freehold.book.session import Transaction
 from freehold.core.errors import NotFound
 from freehold.core.ids import Address
+from freehold.core.policy.adoption import Adoption
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,23 +27,6 @@ class KnownPolicy:
     text: str
     profiles: str
     read_on: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Adoption:
-    """A policy announced for an instrument, with the very rows announced.
-
-    `step` 1 of `steps` may have to come first: groups of holders are counted, then limited.
-    """
-
-    instrument: Address
-    policy: str
-    step: int
-    steps: int
-    rows: tuple[tuple[int, int, int], ...]
-    announced_at: datetime
-    effective_at: datetime
-    activated_at: datetime | None = None
 
 
 def add_policy(tx: Transaction, known: KnownPolicy) -> None:

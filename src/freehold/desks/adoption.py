@@ -10,24 +10,28 @@ from dataclasses import dataclass, replace
 
 from freehold.book import issuers, policies
 from freehold.book.issuers import KnownInstrument, KnownIssuer
-from freehold.book.policies import Adoption, KnownPolicy
+from freehold.book.policies import KnownPolicy
 from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.clock import from_seconds, stamp
 from freehold.core.errors import Conflict, NotFound
-from freehold.core.facts import Flags, unpack_facts
+from freehold.core.facts import Flags, unpack_facts, unpack_vintage
 from freehold.core.policy import starter
+from freehold.core.policy.adoption import Adoption
 from freehold.core.policy.compare import Flip, Holding, Stranded, flips, stranded
 from freehold.core.policy.compile import Compiled, compile_policy
 from freehold.core.policy.compiled import Group, Rules
 from freehold.core.policy.parse import parse_policy
-from freehold.core.policy.rows import Row, count_row, limit_rows, policy_rows
+from freehold.core.policy.rows import Row, amended_row, count_row, limit_rows, policy_rows
 from freehold.core.standing import Line
 from freehold.desks.carrying import Asked, carry_out, receipt_of
 from freehold.desks.following import bring_up
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.policies import PolicyFile, shipped_profiles
 from freehold.indexer import read
+
+MOST_ROWS = 300
+"""As many changes of rules one activation can carry (ActionDesk.vy)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def propose(office: Office, issuer: str | None, named: str, file: PolicyFile) ->
     names = _names(office, owner)
     held = [Holding(names.get(one.wallet, one.wallet), _class(one), one.units) for one in lines]
     changed = flips(before.compiled.policy, after.policy) if before.compiled else ()
-    rows, steps = _first_rows(before.rules, after.rules, lines)
+    rows, steps = _first_rows(office, instrument, before.rules, after, lines)
     return Proposal(
         instrument, after.id, steps, len(rows), tuple(stranded(after, held)), tuple(changed)
     )
@@ -95,7 +99,8 @@ def adopt(
     with office.book.transaction() as tx:
         kept = KnownPolicy(after.id, after.policy.name, file.text, profiles, file.read_on)
         policies.add_policy(tx, kept)
-    rows, steps = _first_rows(before.rules, after.rules, _lines(office, instrument))
+    lines = _lines(office, instrument)
+    rows, steps = _first_rows(office, instrument, before.rules, after, lines)
     return _announce(office, instrument, after.id, rows, (1, steps))
 
 
@@ -108,7 +113,8 @@ def activate(office: Office, issuer: str | None, named: str) -> Adoption:
     waiting = pending(office, instrument)
     if waiting is None:
         raise NotFound(f"no policy waits for {instrument.name}", instrument=instrument.token)
-    if now_on_chain(office) < waiting.effective_at and office.clock.now() < waiting.effective_at:
+    now = now_on_chain(office) if office.simulated else office.clock.now()
+    if now < waiting.effective_at:
         raise Conflict(
             f"the delay of {waiting.policy} runs until {stamp(waiting.effective_at)}",
             policy=waiting.policy,
@@ -136,7 +142,7 @@ def pending(office: Office, instrument: KnownInstrument) -> Adoption | None:
 def in_force(office: Office, instrument: KnownInstrument) -> InForce:
     """The policy that the token obeys now, as far as the book knows its text."""
     found = contracts.read(office.w3, "SecurityToken", instrument.token, "instrument")[5]
-    id = "0x" + bytes(found).hex()
+    id = str(found)
     if id == starter.POLICY_ID:
         return InForce(id, "starting rules", None, starter.rules())
     with office.book.reading() as tx:
@@ -161,17 +167,44 @@ def compiled_of(office: Office, id: str) -> Compiled:
 # ---- steps ----
 
 
-def _first_rows(before: Rules | None, after: Rules, lines: Sequence[Line]) -> tuple[list[Row], int]:
+def _first_rows(
+    office: Office,
+    instrument: KnownInstrument,
+    before: Rules | None,
+    after: Compiled,
+    lines: Sequence[Line],
+) -> tuple[list[Row], int]:
     """The rows of the first step, and how many steps there are.
 
     Where groups begin to be counted while there are holders, the first step counts without a limit.
+    Lots that are there keep their clocks; whom these let through becomes the new policy's.
     """
+    rules = after.rules
     old = [group.classes for group in before.groups] if before else []
-    same = old == [group.classes for group in after.groups]
-    if not lines or same or not after.groups:
-        return policy_rows(after, before), 1
-    counted = tuple(Group(group.classes, None, group.code) for group in after.groups)
-    return policy_rows(replace(after, groups=counted), before), 2
+    in_two = bool(lines and rules.groups) and old != [group.classes for group in rules.groups]
+    if in_two:
+        counted = tuple(Group(group.classes, None, group.code) for group in rules.groups)
+        rules = replace(rules, groups=counted)
+    rows = [*policy_rows(rules, before), *_amended(office, instrument, after)]
+    if len(rows) > MOST_ROWS:
+        raise Conflict(
+            f"{after.policy.name} needs {len(rows)} rows on chain at once, {MOST_ROWS} are possible:"
+            " leave profiles out that this instrument does not need",
+            rows=len(rows),
+        )
+    return rows, 2 if in_two else 1
+
+
+def _amended(office: Office, instrument: KnownInstrument, after: Compiled) -> list[Row]:
+    """Vintages whose ways out are others under the new policy."""
+    with office.index.connect() as connection:
+        known = read.vintages(connection, instrument.token)
+    rows = []
+    for vintage, word in sorted(known.items()):
+        terms = unpack_vintage(word)
+        if after.reterm(terms) != terms:
+            rows.append(amended_row(vintage, after.reterm(terms), bytes.fromhex(after.id[2:])))
+    return rows
 
 
 def _limit_rows(

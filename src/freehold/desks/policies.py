@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from freehold.book import issuers
 from freehold.core.errors import Invalid
 from freehold.core.policy.compile import Compiled, compile_policy
 from freehold.core.policy.expression import Fact
@@ -14,6 +15,7 @@ from freehold.core.policy.gate import Judgement, judge
 from freehold.core.policy.model import Policy, Stage
 from freehold.core.policy.parse import Parsed, Profiles, parse_policy
 from freehold.core.policy.rows import Row, policy_rows
+from freehold.desks.office import Office
 
 
 @cache
@@ -56,3 +58,10 @@ def compiled(policy: Policy) -> tuple[Compiled, list[Row]]:
 def judged(policy: Policy, stage: Stage, facts: Mapping[str, Fact]) -> Judgement:
     """What the gate of a stage says to these facts."""
     return judge(policy, stage, facts)
+
+
+def decimals_of(office: Office, issuer: str | None, named: str) -> int:
+    """How many decimal places quantities of an instrument have."""
+    with office.book.reading() as tx:
+        owner = issuers.find(tx, issuer)
+        return issuers.instrument_named(tx, owner.id, named).decimals

@@ -187,6 +187,14 @@ def lot_states(compiled: Compiled) -> Iterator[tuple[tuple[Lot, ...], int]]:
             informed = (0, TODAY, TODAY - 1) if release else (0,)
             for until in informed:
                 yield (Lot(3, HELD, terms),), until
+    for a_free, b_over, c_over, d_over in (_one(None), *map(_one, Clock)):
+        yield (Lot(3, HELD, Vintage(TODAY - 50, 0, a_free, b_over, c_over, d_over, 255)),), 0
+
+
+def _one(clock: Clock | None) -> tuple[int, int, int, int]:
+    """A family that the policy does not have, with one clock running, or all of them."""
+    a, b, c, d = (TODAY + 1 if clock in (one, None) else 0 for one in Clock)
+    return a, b, c, d
 
 
 def _ends(family: Family, clock: Clock) -> list[tuple[int, int]]:
