@@ -74,6 +74,10 @@ COMMANDS = {
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
     ),
+    "tally": Entry(
+        "freehold.doors.cli.tally:tally",
+        "Count the ballots of a meeting: votes, quorum, result, and why any ballot did not count.",
+    ),
     "verify": Entry(
         "freehold.doors.cli.verify:verify",
         "Rebuild the register from the chain alone and compare every figure with contracts and"
