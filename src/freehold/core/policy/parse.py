@@ -21,7 +21,7 @@ from freehold.core.policy.clauses import (
     read_published,
     read_settings,
 )
-from freehold.core.policy.expression import TRUE, names_in
+from freehold.core.policy.expression import names_in
 from freehold.core.policy.lint import lint
 from freehold.core.policy.model import Cap, Policy
 from freehold.core.policy.profile import Draft, Lint, Rules, add_profile, parameters_of
