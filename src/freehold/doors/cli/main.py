@@ -68,7 +68,7 @@ COMMANDS = {
     ),
     "policy": Entry(
         "freehold.doors.cli.policy:policy",
-        "The rules as data: check, expand and compile them, ask them, prove them.",
+        "The rules as data: check, compile and prove them, put them in force, ask them.",
     ),
     "register": Entry(
         "freehold.doors.cli.register:register",
