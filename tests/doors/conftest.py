@@ -10,9 +10,7 @@ from tests.doors.running import Platform, people, serve
 
 
 @pytest.fixture(scope="session")
-def platform(
-    northwind_home: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Platform]:
+def platform(northwind_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """`freehold serve` on a copy of the example company, with people of every role."""
     home = tmp_path_factory.mktemp("platform") / "home"
     shutil.copytree(northwind_home, home, ignore=shutil.ignore_patterns("*.sock", "*.socket"))

@@ -1,7 +1,7 @@
 """The audit log for people: read, verified, exported, and its head anchored on the chain.
 
 An export is lines of JSON that `core/audit.py` checks without the book. The anchor is a version of
-the document `audit-log` of the first issuer's own asset in the `Assets` contract: the hash of the
+the document `audit-log` of the title of the first issuer's own asset in the `Assets` contract: the hash of the
 last entry, with the entry's number as its place. From then on nobody, us included, can change what
 came before and still show that hash in that block.
 """
@@ -15,10 +15,11 @@ from freehold.book import audit, issuers, settings
 from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core import audit as log
+from freehold.core.asset import title_number
 from freehold.core.audit import Checked, Entry, Link, Outcome
 from freehold.core.clock import from_seconds, parse, stamp
 from freehold.core.errors import Invalid, Plain
-from freehold.core.ids import Address
+from freehold.core.ids import Address, AssetId
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import establishment, permits
 from freehold.desks.carrying import Asked, entered
@@ -188,7 +189,8 @@ def _anchoring(office: Office) -> tuple[Address, bytes, str] | None:
     if owner is None or not known:
         return None
     contract = establishment.platform(office)["Assets"]
-    return contract, bytes.fromhex(known[0].id[2:]), owner.register
+    title = title_number(owner.register, AssetId(known[0].id))
+    return contract, title.to_bytes(32), owner.register
 
 
 def _fault_at_the_end(checked: Checked, head: tuple[int, str]) -> str | None:

@@ -12,7 +12,6 @@ from freehold.indexer.follow import Course, Progress, follow
 from freehold.indexer.memory import Memory
 from freehold.indexer.tables import View
 
-
 Kept = Memory
 """What a follower keeps in memory between two steps; it spares him reading it again."""
 

@@ -130,7 +130,7 @@ def test_an_allowed_transfer_is_posted_once_and_becomes_final(platform, token):
 
     until(final)
     found = platform.ask(AGENT, "GET", f"/v1/instructions/{id}").json()
-    assert [one["state"] for one in found["changes"]][0] == "approved"
+    assert found["changes"][0]["state"] == "approved"
     assert found["confirmations"] == found["needed"] == 1
     assert re.fullmatch(r"0x[0-9a-f]{64}", found["transaction"])
     other = platform.ask(AGENT, "POST", path, gift | {"units": "251"}, key)
@@ -239,9 +239,7 @@ def test_the_log_pages_back_to_its_first_entry(platform):
 
 
 def test_too_large_and_unknown_are_problems_too(platform):
-    large = requests.post(
-        f"{platform.url}/api/v1/api-keys", data=b"x" * (1 << 20 | 1), timeout=30
-    )
+    large = requests.post(f"{platform.url}/api/v1/api-keys", data=b"x" * (1 << 20 | 1), timeout=30)
     assert (large.status_code, large.json()["type"]) == (413, "/problems/too-large")
     nothing = platform.ask(AGENT, "GET", "/v1/nothing")
     assert (nothing.status_code, nothing.json()["type"]) == (404, "/problems/not-found")

@@ -34,11 +34,11 @@ def test_a_home_with_nothing_in_it_becomes_a_platform_that_survives_and_stops(tm
         assert set(platform.processes) == {"ledger", "worker", "server"}
         assert platform.first_link.startswith(f"{platform.url}/welcome/")
         until(lambda: well(platform))
-        for part in ("worker", "server", "ledger"):
-            before = pids(platform)[part]
-            os.kill(before, signal.SIGKILL)
-            until(lambda: pids(platform)[part] != before)  # noqa: B023
-            until(lambda: well(platform))
+        before = pids(platform)
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: not set(pids(platform).values()) & set(before.values()), 60)
+        until(lambda: well(platform), 60)
         platform.process.send_signal(signal.SIGTERM)
         assert platform.process.wait(30) == 0
         for pid in pids(platform).values():
@@ -70,7 +70,7 @@ def test_an_address_that_is_taken_is_named_and_nothing_stays_behind(tmp_path):
         )
     assert done.returncode == 1
     assert f"127.0.0.1:{port} cannot be listened at" in done.stderr
-    assert "the server could not be started" in done.stderr
+    assert "started" not in done.stderr
 
 
 def test_metrics_are_for_this_machine_and_health_for_anybody(platform):

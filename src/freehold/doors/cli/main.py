@@ -53,12 +53,28 @@ COMMANDS = {
         "freehold.doors.cli.contracts:contracts",
         "See the compiled contracts, or compile them from their sources.",
     ),
+    "coupons": Entry(
+        "freehold.doors.cli.coupons:coupons",
+        "Compute every payment of a bond: dates, rates, and amounts for each unit, exact.",
+    ),
+    "daycount": Entry(
+        "freehold.doors.cli.daycount:daycount",
+        "Count the part of a year between two days by a convention, as an exact fraction.",
+    ),
     "demo": Entry(
         "freehold.doors.cli.demo:demo",
         "The main job: a real cap table becomes securities that move by the rules.",
     ),
+    "howey": Entry(
+        "freehold.doors.cli.howey:howey",
+        "Is a token a security? Answer questions, read a reasoned memo.",
+    ),
     "node": Entry(
         "freehold.doors.cli.node:node", "Run a ledger here: the embedded one, or the fast node."
+    ),
+    "policy": Entry(
+        "freehold.doors.cli.policy:policy",
+        "The rules as data: check, compile and prove them, put them in force, ask them.",
     ),
     "register": Entry(
         "freehold.doors.cli.register:register",
@@ -68,6 +84,10 @@ COMMANDS = {
         "freehold.doors.cli.serve:serve",
         "Run the platform: web pages, API, worker and ledger, each a process that is kept up.",
     ),
+    "tally": Entry(
+        "freehold.doors.cli.tally:tally",
+        "Count the ballots of a meeting: votes, quorum, result, and why any ballot did not count.",
+    ),
     "verify": Entry(
         "freehold.doors.cli.verify:verify",
         "Rebuild the register from the chain alone and compare every figure with contracts and"
@@ -75,6 +95,10 @@ COMMANDS = {
     ),
     "bench": Entry("freehold.doors.cli.bench:bench", "Measure, and hold the figures to goals."),
     "settings": Entry("freehold.doors.cli.settings:show_settings", "Print the settings in force."),
+    "waterfall": Entry(
+        "freehold.doors.cli.waterfall:waterfall",
+        "Divide an exit by its terms: table of all who are paid, breakpoints, chart; to the cent.",
+    ),
     "version": Entry(
         "freehold.doors.cli.version:version", "Print the version and what it runs on."
     ),

@@ -1,7 +1,6 @@
 """The server process: API and web pages over one office, behind one gate."""
 
 import contextlib
-import socket
 import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -10,12 +9,12 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
-from freehold.config import Config, host_of, port_of
-from freehold.core.errors import Unavailable
+from freehold.config import Config
 from freehold.desks.office import Office, open_office
 from freehold.doors.api import app as api
 from freehold.doors.platform import signals
 from freehold.doors.platform.gate import Gate
+from freehold.doors.platform.supervisor import listen
 from freehold.doors.web import pages
 
 DRAIN_SECONDS = 10
@@ -23,7 +22,7 @@ DRAIN_SECONDS = 10
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
     """Serve until told to stop; the exit code. Raises Unavailable where the address is taken."""
-    listener = _listen(settings.listen)
+    listener = listen(settings.listen)
     with listener, open_office(settings, followed=True) as office:
         served = uvicorn.Config(
             build(office, settings, ready),
@@ -57,16 +56,3 @@ def build(office: Office, settings: Config, ready: Callable[[], None] = lambda: 
     app = Starlette(routes=routes, exception_handlers=dict(pages.EXCEPTIONS), lifespan=lifespan)
     app.state.office, app.state.settings = office, settings
     return Gate(app, secure=settings.public_url.startswith("https://"))
-
-
-def _listen(address: str) -> socket.socket:
-    host, port = host_of(address), port_of(address)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=1024)
-    except OSError as fault:
-        raise Unavailable(
-            f"{address} cannot be listened at ({fault.strerror or fault}): stop what listens there,"
-            " or set `listen`",
-            listen=address,
-        ) from None

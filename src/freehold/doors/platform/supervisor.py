@@ -8,6 +8,7 @@ first failures stop everything with the part's own words.
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from freehold.config import FILE_VARIABLE, Config
+from freehold.config import FILE_VARIABLE, Config, host_of, port_of
 from freehold.core.errors import Unavailable
 from freehold.doors.platform import journal
 from freehold.doors.platform.worker import STOPPED_FOR_GOOD
@@ -45,6 +46,20 @@ class Part:
     guard: threading.Lock = field(default_factory=threading.Lock)
 
 
+def listen(address: str) -> socket.socket:
+    """A socket that listens at HOST:PORT. Raises Unavailable where that cannot be."""
+    host, port = host_of(address), port_of(address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as fault:
+        raise Unavailable(
+            f"{address} cannot be listened at ({fault.strerror or fault}): stop what listens there,"
+            " or set `listen`",
+            listen=address,
+        ) from None
+
+
 def supervise(
     settings: Config,
     file: Path | None,
@@ -56,6 +71,7 @@ def supervise(
     `ready` is told the process ids once every part does its work. Raises Unavailable if a part
     cannot be started at all; the others are stopped then.
     """
+    listen(settings.listen).close()  # before anything is started in vain
     ledger = ["ledger"] if settings.ledger == "embedded" else []
     parts = [Part(name) for name in (*ledger, "worker", "server")]
     environment = _environment(settings, file)

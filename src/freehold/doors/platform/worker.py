@@ -1,7 +1,9 @@
 """The worker process: round after round, until it is told to stop.
 
 A round sends what is approved, follows the chain, and advances what is due. All of it is safe to do
-twice and safe to be killed in; several workers share the work by the leases of `posting`. What can pass by itself (a node that is down, a database that is locked) is written down and tried
+twice and safe to be killed in; several workers share the work by the leases of `posting`.
+
+What can pass by itself (a node that is down, a database that is locked) is written down and tried
 again. A broken invariant stops the worker with exit code 3, and the supervisor does not start it
 again: somebody has to look first.
 """

@@ -1,0 +1,22 @@
+"""`freehold policy`: the rules as data. Each group of its commands is a file of its own."""
+
+import click
+
+from freehold.doors.cli.policy_adopt import activate, adopt, diff, explain, propose
+from freehold.doors.cli.policy_ask import ask
+from freehold.doors.cli.policy_file import check, compile_file, expand
+from freehold.doors.cli.policy_prove import prove_file
+from freehold.doors.cli.vectors import try_vectors
+
+
+@click.group()
+def policy() -> None:
+    """The rules as data: check, compile and prove them, put them in force, ask them."""
+
+
+COMMANDS = (
+    check, expand, compile_file, ask, prove_file, try_vectors,
+    diff, propose, adopt, activate, explain,
+)  # fmt: skip
+for command in COMMANDS:
+    policy.add_command(command)
