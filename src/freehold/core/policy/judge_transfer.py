@@ -61,7 +61,7 @@ _FACTS = (
         required=False,
         choices=tuple(KIND_NAMES),
     ),
-    Field("sender", Form.TABLE, "who gives; left out for an issue", required=False, fields=_PARTY),
+    Field("sender", Form.TABLE, "who gives; for an issue it is the issuer, whoever stands here", required=False, fields=_PARTY),
     Field("receiver", Form.TABLE, "who gets", fields=_PARTY),
     Field("attested", Form.TEXT, "facts attested", required=False, many=True),
     Field("holders", Form.TABLE, "holders already counted, by cap id", required=False),
@@ -114,7 +114,7 @@ def _case(rules: Compiled, facts: Mapping[str, Any]) -> Case:
     receiver, buying = _party(rules, facts["receiver"], 2, "receiver")
     sender, selling = ISSUER, Person()
     kind = Kind[facts.get("by", "sale").upper()]
-    if "sender" in facts:
+    if kind != Kind.ISSUE and "sender" in facts:
         sender, selling = _party(rules, facts["sender"], 1, "sender")
     elif kind != Kind.ISSUE:
         raise Invalid("a fact is missing", [Mistake("sender", "is missing: who gives the units")])
