@@ -7,13 +7,14 @@ the texts of the profiles, which the desk has (`desks/policies.py`).
 
 from collections.abc import Mapping
 
+from freehold.core.policy.howey.vector import KIND as HOWEY
 from freehold.core.policy.judge_gate import gate_kinds
 from freehold.core.policy.judge_transfer import transfer_kind
 from freehold.core.policy.library import Library
 from freehold.core.policy.parse import Profiles
 from freehold.core.policy.vectors import Kind
 
-_WITHOUT_PROFILES: tuple[Kind, ...] = ()
+_WITHOUT_PROFILES: tuple[Kind, ...] = (HOWEY,)
 
 
 def kinds(profiles: Profiles) -> Mapping[str, Kind]:

@@ -68,11 +68,15 @@ COMMANDS = {
     ),
     "policy": Entry(
         "freehold.doors.cli.policy:policy",
-        "The rules as data: check, expand and compile them, ask them, prove them.",
+        "The rules as data: check, compile and prove them, put them in force, ask them.",
     ),
     "register": Entry(
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
+    ),
+    "tally": Entry(
+        "freehold.doors.cli.tally:tally",
+        "Count the ballots of a meeting: votes, quorum, result, and why any ballot did not count.",
     ),
     "verify": Entry(
         "freehold.doors.cli.verify:verify",
