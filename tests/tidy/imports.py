@@ -49,6 +49,7 @@ CORE_LAYERS = (
         "reasons",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
+    {"claims", "attributes", "screening", "attestation"},
     {"register", "standing"},
     {"policy"},
     {
@@ -72,8 +73,8 @@ IO_MODULES = frozenset(
 IMPURE_CALLS = (".open", ".read_text", ".now", ".utcnow", ".today")
 NUMERIC = frozenset({"numpy", "numba", "scipy", "clarabel"})
 LIBRARIES: Mapping[str, frozenset[str]] = {
-    "core": frozenset({"eth_hash", "iso3166", "iso4217"}),
-    "book": frozenset({"sqlalchemy", "alembic", "pg8000"}),
+    "core": frozenset({"eth_hash", "iso3166", "iso4217", "anyascii", "rapidfuzz"}),
+    "book": frozenset({"sqlalchemy", "alembic", "pg8000", "cryptography"}),
     "chain": frozenset(
         "cbor2 coincurve cryptography eth eth_abi eth_account eth_hash eth_keyfile eth_keys"
         " eth_typing eth_utils hexbytes lmdb requests rlp trie vyper web3".split()
