@@ -47,6 +47,10 @@ COMMANDS = {
         "freehold.doors.cli.contracts:contracts",
         "See the compiled contracts, or compile them from their sources.",
     ),
+    "daycount": Entry(
+        "freehold.doors.cli.daycount:daycount",
+        "Count the part of a year between two days by a convention, as an exact fraction.",
+    ),
     "demo": Entry(
         "freehold.doors.cli.demo:demo",
         "The main job: a real cap table becomes securities that move by the rules.",
