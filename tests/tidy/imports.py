@@ -25,6 +25,7 @@ SHARED_DESKS = frozenset(
     {
         "office",
         "permits",
+        "persons",
         "posting",
         "admission",
         "carrying",
@@ -49,7 +50,7 @@ CORE_LAYERS = (
         "reasons",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
-    {"claims", "attributes", "screening", "attestation"},
+    {"claims", "attributes", "screening", "attestation", "evidence"},
     {"register", "standing"},
     {"policy"},
     {

@@ -5,20 +5,22 @@ deletes the latter, and `forget` drives its last copy out of the database's own 
 replicas have to be erased in their own way.
 """
 
+import hmac
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import delete, func, insert, select, update
 
 from freehold.book import schema_people as schema
 from freehold.book.schema_people import Fate
 from freehold.book.session import Book, Transaction, speaking_plainly
 from freehold.book.vault import Vault, new_wrapped, seal, unseal, unwrap, wrap
 from freehold.core.claims import Claim, claim_json
-from freehold.core.errors import Conflict, NotFound
+from freehold.core.errors import Conflict, NotFound, Unavailable
 from freehold.core.holder import HolderKind, Particulars
 from freehold.core.ids import JSON, Address
 
@@ -235,17 +237,22 @@ def erase(tx: Transaction, id: str, now: datetime) -> None:
 
 
 def forget(book: Book) -> None:
-    """Drive deleted keys out of the database's files: SQLite overwrites them (`secure_delete`) and
-    empties its log here; PostgreSQL writes the table of keys anew."""
-    with speaking_plainly(book.engine.url), book.engine.connect() as connection:
+    """Drive deleted keys out of the database's files: SQLite has overwritten them (`secure_delete`)
+    and empties its log here; PostgreSQL writes the table of keys anew.
+
+    Raises Unavailable while somebody else reads an older state; asking again is safe.
+    """
+    with speaking_plainly(book.engine.url), closing(book.engine.raw_connection()) as raw:
+        driver: Any = raw.driver_connection
+        driver.rollback()
         if book.engine.dialect.name == "sqlite":
-            raw = connection.connection.driver_connection
-            assert raw is not None, "an open connection"
-            raw.rollback()
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        else:
-            free = connection.execution_options(isolation_level="AUTOCOMMIT")
-            free.execute(text("VACUUM FULL person_key"))
+            busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if busy:
+                raise Unavailable("the book is being read: erase again, to empty its log")
+            return
+        driver.autocommit = True
+        driver.cursor().execute("VACUUM FULL person_key")
+        driver.autocommit = False
 
 
 def rewrap(tx: Transaction, vault: Vault) -> int:
@@ -261,6 +268,12 @@ def rewrap(tx: Transaction, vault: Vault) -> int:
         values = {"wrapping": vault.current, "wrapped": wrap(vault, row.person, key)}
         tx.execute(update(schema.person_key).where(of.person == row.person).values(**values))
     return len(found)
+
+
+def blind(tx: Transaction, vault: Vault, person: str, content: str) -> str:
+    """An id that is the same for the same content about a person, and tells nothing of it to whom
+    the person's key is lost (HMAC-SHA-256 under that key, 64 hexadecimal digits)."""
+    return hmac.digest(data_key(tx, vault, person), content.encode(), "sha256").hex()
 
 
 def seal_document(

@@ -4,7 +4,6 @@ A review is opened once for its subject and ended once, by somebody named, with 
 reason are sealed with the data of the person they are about; tasks carry no personal data.
 """
 
-import hmac
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from freehold.book import schema_people as schema
-from freehold.book.people import data_key, open_document, seal_document
+from freehold.book.people import open_document, seal_document
 from freehold.book.schema_people import About
 from freehold.book.session import Transaction
 from freehold.book.vault import Vault
@@ -63,12 +62,6 @@ def evidence(tx: Transaction, vault: Vault, id: str) -> tuple[str, dict[str, Any
     if row is None:
         raise NotFound(f"there is no evidence {id}", evidence=id)
     return row.person, open_document(tx, vault, row.person, f"evidence {id}", row.sealed)
-
-
-def hit_id(tx: Transaction, vault: Vault, person: str, entry: str) -> str:
-    """The id of a person's hit on a list entry, the same each time and telling nothing of the entry
-    to whom the person's key is lost."""
-    return hmac.digest(data_key(tx, vault, person), entry.encode(), "sha256").hex()
 
 
 def keep_hit(
