@@ -58,6 +58,10 @@ COMMANDS = {
     "node": Entry(
         "freehold.doors.cli.node:node", "Run a ledger here: the embedded one, or the fast node."
     ),
+    "policy": Entry(
+        "freehold.doors.cli.policy:policy",
+        "The rules as data: check, expand and compile them, ask them, prove them.",
+    ),
     "register": Entry(
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
