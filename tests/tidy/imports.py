@@ -28,6 +28,7 @@ SHARED_DESKS = frozenset(
         "persons",
         "posting",
         "admission",
+        "attestations",
         "carrying",
         "following",
         "establishment",

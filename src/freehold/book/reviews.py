@@ -52,7 +52,7 @@ def keep_evidence(
     sealed = seal_document(tx, vault, person, f"evidence {id}", content)
     row = {"id": id, "person": person, "sealed": sealed, "created_at": now}
     tx.execute(insert(schema.evidence).values(**row))
-    return _open(tx, person, About.EVIDENCE, id, now)
+    return open_review(tx, person, About.EVIDENCE, id, now)
 
 
 def evidence(tx: Transaction, vault: Vault, id: str) -> tuple[str, dict[str, Any]]:
@@ -74,7 +74,7 @@ def keep_hit(
     sealed = seal_document(tx, vault, person, f"hit {id}", content)
     row = {"id": id, "person": person, "sealed": sealed, "created_at": now}
     tx.execute(insert(schema.screening_hit).values(**row))
-    return _open(tx, person, About.SCREENING, id, now)
+    return open_review(tx, person, About.SCREENING, id, now)
 
 
 def hit(tx: Transaction, vault: Vault, id: str) -> dict[str, Any]:
@@ -84,6 +84,13 @@ def hit(tx: Transaction, vault: Vault, id: str) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"there is no screening hit {id}", hit=id)
     return open_document(tx, vault, row.person, f"hit {id}", row.sealed)
+
+
+def open_review(tx: Transaction, person: str, about: About, subject: str, now: datetime) -> Review:
+    """Put something into the queue."""
+    row = {"person": person, "about": str(about), "subject": subject, "created_at": now}
+    tx.execute(insert(schema.review).values(**row))
+    return _reviews(tx, schema.review.c.about == str(about), schema.review.c.subject == subject)[0]
 
 
 def find(tx: Transaction, number: int) -> Review:
@@ -160,12 +167,6 @@ def finish_task(tx: Transaction, id: str, now: datetime) -> None:
         raise NotFound(f"there is no task {id}", task=id)
     undone = update(schema.dated_task).where(of.id == id, of.done_at.is_(None))
     tx.execute(undone.values(done_at=now))
-
-
-def _open(tx: Transaction, person: str, about: About, subject: str, now: datetime) -> Review:
-    row = {"person": person, "about": str(about), "subject": subject, "created_at": now}
-    tx.execute(insert(schema.review).values(**row))
-    return _reviews(tx, schema.review.c.about == str(about), schema.review.c.subject == subject)[0]
 
 
 def _reviews(tx: Transaction, *conditions: Any) -> list[Review]:

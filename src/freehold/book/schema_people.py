@@ -37,6 +37,7 @@ class About(StrEnum):
 
     EVIDENCE = "evidence"
     SCREENING = "screening"
+    LIFTING = "lifting"
 
 
 def _one_of(column: str, words: type[StrEnum]) -> CheckConstraint:

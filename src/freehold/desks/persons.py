@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from freehold.book import people, settings
+from freehold.book import people, reviews, settings
 from freehold.book.people import Person
+from freehold.book.schema_people import About
 from freehold.book.session import Transaction
 from freehold.book.vault import Vault
 from freehold.core import attributes
@@ -21,6 +22,7 @@ from freehold.core.errors import Invalid
 from freehold.core.facts import Facts, Flags
 from freehold.core.identifiers import country_number
 from freehold.core.policy import starter
+from freehold.core.policy.model import Policy, class_of
 from freehold.core.reasons import Reason
 from freehold.desks.office import Office, now_on_chain
 
@@ -41,6 +43,7 @@ class Scheme:
     class_of: Callable[[frozenset[str], str], int]
     class_names: Mapping[int, str]
     shows_country: bool = False
+    own_names: tuple[str, ...] = ()
 
 
 STARTING = Scheme(
@@ -48,6 +51,20 @@ STARTING = Scheme(
     starter.class_by,
     {int(one): one.name.lower().replace("_", " ") for one in starter.HolderClass},
 )
+
+
+def scheme_of(policy: Policy) -> Scheme:
+    """The classes of a policy; what an attribute implies comes with it."""
+    implied = {one.name: one.implies for one in policy.attributes}
+
+    def class_number(names: frozenset[str], country: str) -> int:
+        held = names.union(*(implied.get(one, ()) for one in names))
+        found = class_of(policy, held, country)
+        return found.id if found else 0
+
+    class_names = {one.id: one.name for one in policy.classes}
+    own = tuple(one.name for one in policy.attributes)
+    return Scheme(policy.name, class_number, class_names, policy.countries.limited, own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +113,12 @@ def standing(
     found = attributes_on(claims, when, person.kind, trust)
     country = country_on(claims, when, person.kind, trust)
 
-    def class_of(names: frozenset[str], where: str) -> int:
-        return scheme.class_of(names, where) if IDENTIFIED in names else 0
+    stopped = is_sanctioned(tx, person.id)
 
-    number = class_of(attributes.names(found), country)
+    def class_now(names: frozenset[str], where: str) -> int:
+        return scheme.class_of(names, where) if IDENTIFIED in names and not stopped else 0
+
+    number = class_now(attributes.names(found), country)
     return Standing(
         person.id,
         when,
@@ -107,11 +126,20 @@ def standing(
         scheme.class_names.get(number, ""),
         country,
         found,
-        eligible_until(claims, when, person.kind, trust, class_of),
+        eligible_until(claims, when, person.kind, trust, class_now),
         flags_on(found),
-        int(_why_no_class(found)) if number == 0 else 0,
+        int(Reason.RECEIVER_SANCTIONED if stopped else _why_no_class(found)) if number == 0 else 0,
         scheme.shows_country,
     )
+
+
+def is_sanctioned(tx: Transaction, person: str) -> bool:
+    """Whether a screening hit was confirmed and not lifted since."""
+    state = False
+    for one in reviews.reviews(tx, person, open_alone=False):
+        if one.approved and one.about in (About.SCREENING, About.LIFTING):
+            state = one.about is About.SCREENING
+    return state
 
 
 def trusted(tx: Transaction) -> Trust:

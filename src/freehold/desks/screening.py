@@ -7,6 +7,7 @@ nothing is returned, and a report is due in ten business days (31 CFR 501.603; u
 shows the mark and an opaque document; neither the list nor the reason.
 """
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -19,9 +20,10 @@ from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.calendar import add_business_days, calendar
 from freehold.core.errors import Conflict, Invalid
-from freehold.core.facts import Flags, replaced_by, unpack_facts
-from freehold.core.ids import record_hash
+from freehold.core.facts import FLAGS_AT, Flags, replaced_by, unpack_facts
+from freehold.core.ids import JSON, record_hash
 from freehold.core.screening import THRESHOLD, Hit, hits, read_list
+from freehold.desks import persons
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
 
@@ -98,7 +100,7 @@ def decide(office: Office, number: int, *, confirmed: bool, reviewer: str, why: 
         if review.approved is not None:
             raise Conflict(f"review {number} ended already, by {review.reviewer}")
         owned = people.wallets(tx, review.person)
-    frozen = _freeze(office, review, owned) if confirmed else ()
+    frozen = _mark(office, review, owned, sanctioned=True) if confirmed else ()
     now, task = office.clock.now(), None
     with office.book.transaction() as tx:
         ended = reviews.end(tx, vault, review, confirmed, reviewer, why, now)
@@ -113,37 +115,47 @@ def report_due(confirmed: date) -> date:
     return add_business_days(calendar("US"), confirmed, REPORT_DAYS)
 
 
-def freeze_confirmed(office: Office, person: str) -> tuple[str, ...]:
-    """Freeze accounts of a person who is sanctioned: those opened since it was confirmed, too."""
-    with office.book.reading() as tx:
-        ended = reviews.reviews(tx, person, open_alone=False)
-        confirmed = [one for one in ended if one.about is About.SCREENING and one.approved]
+def lift(office: Office, person: str, *, reviewer: str, why: str) -> Decided:
+    """Take the mark of sanctions off a person's accounts; a freeze for another reason stays.
+
+    Raises NotFound, Conflict if the person is not sanctioned, Invalid without a name or reason.
+    """
+    _require_words(reviewer, why)
+    vault, now = office.people.vault(), office.clock.now()
+    with office.book.transaction() as tx:
+        people.find(tx, person)
+        if not persons.is_sanctioned(tx, person):
+            raise Conflict(f"{person} is not sanctioned", person=person)
+        review = reviews.open_review(tx, person, About.LIFTING, secrets.token_hex(32), now)
+        ended = reviews.end(tx, vault, review, True, reviewer, why, now)
         owned = people.wallets(tx, person)
-    return _freeze(office, confirmed[-1], owned) if confirmed else ()
+    return Decided(ended, _mark(office, ended, owned, sanctioned=False), None)
 
 
-def _freeze(office: Office, review: Review, owned: Sequence[Wallet]) -> tuple[str, ...]:
-    """Mark the accounts sanctioned; the document on chain is the blinded id of the hit."""
-    document = bytes.fromhex(record_hash({"hit": review.subject})[2:])
-    frozen = []
+def _mark(
+    office: Office, review: Review, owned: Sequence[Wallet], *, sanctioned: bool
+) -> tuple[str, ...]:
+    """Set or take away the mark; the document on chain is the review's opaque subject."""
+    document = bytes.fromhex(record_hash({"review": review.subject})[2:])
+    marked = []
     for one in owned:
         with office.book.reading() as tx:
             register = issuers.find(tx, one.issuer).register
         word = contracts.read(office.w3, "Holders", register, "facts", one.wallet)
         if not word or replaced_by(word):
             continue
-        flags = unpack_facts(word).flags
-        if not flags & Flags.SANCTIONED:
-            stopped = flags & Flags.FROZEN | Flags.SANCTIONED
-            data = call("Holders", "set_flags", one.wallet, int(stopped) << 239, document)
-            key = f"sanction {review.subject} {one.wallet}"
-            asked = Asked(office.keys.agent, register, data, "freeze an account", key)
-            carry_out(office, f"freezes {one.issuer}", [asked])
-        frozen.append(str(one.wallet))
-    return tuple(frozen)
+        kept = unpack_facts(word).flags & (Flags.FROZEN | Flags.SANCTIONED)
+        wanted = kept | Flags.SANCTIONED if sanctioned else kept & ~Flags.SANCTIONED
+        if wanted != kept:
+            data = call("Holders", "set_flags", one.wallet, int(wanted) << FLAGS_AT, document)
+            key = f"mark {review.subject} {one.wallet}"
+            asked = Asked(office.keys.agent, register, data, "mark an account", key)
+            carry_out(office, f"marks {one.issuer}", [asked])
+        marked.append(str(one.wallet))
+    return tuple(marked)
 
 
-def _content(hit: Hit, name: str, threshold: int) -> dict[str, object]:
+def _content(hit: Hit, name: str, threshold: int) -> dict[str, JSON]:
     return {
         "list": name,
         "entry": hit.entry.id,

@@ -144,7 +144,9 @@ def _reviews() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_review"),
         sa.UniqueConstraint("about", "subject", name="uq_review_about_subject"),
         sa.ForeignKeyConstraint(["person"], ["person.id"], name="fk_review_person"),
-        sa.CheckConstraint("about IN ('evidence', 'screening')", name=op.f("ck_review_about")),
+        sa.CheckConstraint(
+            "about IN ('evidence', 'screening', 'lifting')", name=op.f("ck_review_about")
+        ),
     )
     op.create_table(
         "review_end",
