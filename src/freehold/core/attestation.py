@@ -15,7 +15,7 @@ from typing import Any
 from freehold.core.errors import Invalid, Mistake
 from freehold.core.facts import Kind
 from freehold.core.identifiers import parse_address
-from freehold.core.ids import JSON, Address
+from freehold.core.ids import JSON, ZERO_ADDRESS, Address
 
 REGISTER_NAME = "Freehold Holders"
 _Members = tuple[tuple[str, str], ...]
@@ -118,29 +118,46 @@ def typed_data(message: Attestation | Passage) -> dict[str, Any]:
     return {"types": types, "primaryType": kind, "domain": domain, "message": content}
 
 
-def as_json(signed: Signed) -> dict[str, JSON]:
-    """A signed message as a JSON document; quantities as decimal text, because they pass 53 bits."""
-    kind = "attestation" if isinstance(signed.message, Attestation) else "passage"
+def message_json(message: Attestation | Passage) -> dict[str, JSON]:
+    """A message as a JSON document; quantities as decimal text, because they pass 53 bits."""
     content: dict[str, JSON] = {
         name: str(value) if isinstance(value, int) else value
-        for name, value in asdict(signed.message).items()
+        for name, value in asdict(message).items()
     }
-    return {
-        "kind": kind,
-        "message": content,
-        "registrar": signed.registrar,
-        "signature": signed.signature,
-    }
+    kind = "attestation" if isinstance(message, Attestation) else "passage"
+    return {"kind": kind, "message": content}
+
+
+def as_json(signed: Signed) -> dict[str, JSON]:
+    """A signed message as a JSON document."""
+    signature: dict[str, JSON] = {"registrar": signed.registrar, "signature": signed.signature}
+    return message_json(signed.message) | signature
+
+
+def read_message(document: object) -> Attestation | Passage:
+    """Read what `message_json` wrote. Raises Invalid with every mistake."""
+    message, _ = _read(document)
+    return message
 
 
 def read_signed(document: object) -> Signed:
     """Read what `as_json` wrote. Raises Invalid with every mistake; whether it counts, the chain
     decides."""
+    wanted = {"registrar", "signature"}
+    if isinstance(document, Mapping) and not wanted <= set(document):
+        raise Invalid("this is not signed yet: it has no registrar and no signature")
+    message, signed = _read(document, signed=True)
+    return Signed(message, *signed)
+
+
+def _read(
+    document: object, *, signed: bool = False
+) -> tuple[Attestation | Passage, tuple[Address, str]]:
     if not isinstance(document, Mapping) or document.get("kind") not in _SHAPES:
-        raise Invalid("this is no signed attestation: its `kind` is attestation or passage")
+        raise Invalid("this is no attestation: its `kind` is attestation or passage")
     content = document.get("message")
     if not isinstance(content, Mapping):
-        raise Invalid("this is no signed attestation: it has no `message`")
+        raise Invalid("this is no attestation: it has no `message`")
     mistakes: list[Mistake] = []
     shape = _SHAPES[document["kind"]]
     values = {
@@ -151,13 +168,14 @@ def read_signed(document: object) -> Signed:
         for name in content
         if name not in values
     ]
-    registrar = _value("registrar", document.get("registrar"), mistakes)
-    signature = document.get("signature")
-    if not re.fullmatch(r"0x[0-9a-f]{130}", str(signature)):
-        mistakes.append(Mistake("signature", "is not 0x and 130 hexadecimal digits"))
+    registrar, signature = ZERO_ADDRESS, str(document.get("signature"))
+    if signed:
+        registrar = _value("registrar", document["registrar"], mistakes)
+        if not re.fullmatch(r"0x[0-9a-f]{130}", signature):
+            mistakes.append(Mistake("signature", "is not 0x and 130 hexadecimal digits"))
     if mistakes:
-        raise Invalid("the signed attestation cannot be read; nothing was sent", mistakes)
-    return Signed(shape(**values), registrar, str(signature))
+        raise Invalid("the attestation cannot be read; nothing was done", mistakes)
+    return shape(**values), (registrar, signature)
 
 
 _SHAPES: Mapping[object, type[Attestation] | type[Passage]] = {

@@ -5,13 +5,14 @@ one claim for each attribute that is found, each with the policy's last day; a r
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from freehold.book import people, reviews
 from freehold.book.reviews import Review
 from freehold.book.schema_people import About
+from freehold.book.session import Transaction
 from freehold.core.claims import Claim, read_claim
 from freehold.core.errors import Conflict, Invalid
 from freehold.core.evidence import Evidence, evidence_from_json, evidence_json, read_evidence
@@ -70,9 +71,7 @@ def examine(office: Office, number: int, policy: Policy) -> Examined:
     """
     vault = office.people.vault()
     with office.book.reading() as tx:
-        review = reviews.find(tx, number)
-        if review.about is not About.EVIDENCE:
-            raise Conflict(f"review {number} is about {review.about}, not about evidence")
+        review = _evidence_review(tx, number)
         person, content = reviews.evidence(tx, vault, review.subject)
         kind = people.find(tx, person).kind
     seen = evidence_from_json(content)
@@ -94,48 +93,63 @@ def approve(office: Office, number: int, policy: Policy, reviewer: str, why: str
     endless = [one.name for one in shown if one.expires is None]
     if endless:
         raise Invalid(f"{policy.name} gives {', '.join(endless)} no period (`lapses`): add one")
-    return _end(office, found, policy, shown, True, reviewer, why)
+    given = [_claim(found.evidence, one) for one in shown]
+    own = [one.name for one in policy.attributes]
+    return _end(office, found.review, reviewer, why, given, own, approved=True)
 
 
-def reject(office: Office, number: int, policy: Policy, reviewer: str, why: str) -> Outcome:
+def reject(office: Office, number: int, reviewer: str, why: str) -> Outcome:
     """End a review without claims. Raises NotFound, Conflict, Invalid without a name or reason."""
-    return _end(office, examine(office, number, policy), policy, [], False, reviewer, why)
+    with office.book.reading() as tx:
+        review = _evidence_review(tx, number)
+    return _end(office, review, reviewer, why, approved=False)
+
+
+def waiting(office: Office) -> list[Review]:
+    """Evidence that nobody has looked at yet, in the order it came."""
+    with office.book.reading() as tx:
+        found = reviews.reviews(tx, open_alone=True)
+    return [one for one in found if one.about is About.EVIDENCE]
+
+
+def _evidence_review(tx: Transaction, number: int) -> Review:
+    review = reviews.find(tx, number)
+    if review.about is not About.EVIDENCE:
+        raise Conflict(f"review {number} is about {review.about}, not about evidence")
+    return review
 
 
 def _end(
     office: Office,
-    found: Examined,
-    policy: Policy,
-    shown: list[Recognition],
-    approved: bool,
+    review: Review,
     reviewer: str,
     why: str,
+    given: Sequence[dict[str, str]] = (),
+    own: Sequence[str] = (),
+    *,
+    approved: bool,
 ) -> Outcome:
+    """End a review; the claims it makes come into being with it."""
     for field, text in (("reviewer", reviewer), ("why", why)):
         if not text.strip():
             raise Invalid(f"{field} is missing: a review is ended by somebody, for a reason")
-    vault, now = office.people.vault(), office.clock.now()
+    vault, now, claims = office.people.vault(), office.clock.now(), []
     with office.book.transaction() as tx:
-        ended = reviews.end(tx, vault, found.review, approved, reviewer, why, now)
-        claims = []
-        for one in shown:
-            id = people.blind(tx, vault, found.review.person, f"{found.review.subject} {one.name}")
-            claims.append(_claim(office, found, policy, one, f"c-{id[:16]}"))
-            people.add_claim(tx, vault, claims[-1], now)
+        ended = reviews.end(tx, vault, review, approved, reviewer, why, now)
+        for one in given:
+            id = people.blind(tx, vault, review.person, f"{review.subject} {one['name']}")
+            claim = read_claim({**one, "id": f"c-{id[:16]}"}, now_on_chain(office).date(), own)
+            people.add_claim(tx, vault, claim, now)
+            claims.append(claim)
     return Outcome(ended, tuple(claims))
 
 
-def _claim(office: Office, found: Examined, policy: Policy, one: Recognition, id: str) -> Claim:
-    assert one.expires, "asked before"
-    seen = found.evidence
-    given = {
-        "id": id,
+def _claim(seen: Evidence, one: Recognition) -> dict[str, str]:
+    return {
         "name": one.name,
         "subject": seen.subject,
         "issuer": persons.OFFICE,
         "evidence": seen.digest,
         "issued": seen.dated.isoformat(),
-        "expires": one.expires.isoformat(),
+        "expires": str(one.expires),
     }
-    own = [attribute.name for attribute in policy.attributes]
-    return read_claim(given, now_on_chain(office).date(), own)

@@ -122,6 +122,15 @@ def person_file(office: Office, id: str, scheme: Scheme = STARTING) -> PersonFil
         )
 
 
+def classify(
+    office: Office, id: str, scheme: Scheme = STARTING, day: date | None = None
+) -> Standing:
+    """The class that claims give on a day, why, and until when. Raises NotFound."""
+    vault = office.people.vault()
+    with office.book.reading() as tx:
+        return persons.standing(office, tx, vault, people.find(tx, id), scheme, day)
+
+
 def list_persons(office: Office) -> list[tuple[Person, Particulars | None]]:
     """Everybody, with particulars where they can still be read."""
     vault = office.people.vault()
@@ -211,6 +220,17 @@ def end_claim(office: Office, id: str, fate: Fate, day: date | None, why: str) -
         people.end_claim(tx, vault, id, fate, when, why, office.clock.now())
         claims = people.claims_of(tx, vault, person)
     return next(one for one in claims if one.id == id)
+
+
+def end_claim_everywhere(
+    office: Office, id: str, fate: str, day: date | None, why: str, scheme: Scheme = STARTING
+) -> tuple[Claim, list[Pushed]]:
+    """End or revoke a claim, and push what follows to every register the person is in."""
+    done = end_claim(office, id, Fate(fate), day, why)
+    with office.book.reading() as tx:
+        registers = {one.issuer for one in people.wallets(tx, done.subject)}
+    pushed = [refresh(office, issuer, done.subject, scheme) for issuer in sorted(registers)]
+    return done, [one for several in pushed for one in several]
 
 
 # ---- the chain ----

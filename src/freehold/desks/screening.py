@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from freehold.book import issuers, people, reviews
 from freehold.book.people import Wallet
@@ -54,10 +55,10 @@ class Screened:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """How a hit was decided; frozen wallets and the task of the report where it was confirmed."""
+    """How a hit was decided; the accounts marked anew or freed, and the task of the report."""
 
     review: Review
-    frozen: tuple[str, ...]
+    accounts: tuple[str, ...]
     task: Task | None
 
 
@@ -108,6 +109,29 @@ def decide(office: Office, number: int, *, confirmed: bool, reviewer: str, why: 
             due = report_due(now_on_chain(office).date())
             task = reviews.add_task(tx, REPORT, review.subject, RULE, due, now)
     return Decided(ended, frozen, task)
+
+
+def waiting(office: Office) -> list[tuple[Review, dict[str, Any]]]:
+    """Hits that wait for a decision, with what each says."""
+    vault = office.people.vault()
+    with office.book.reading() as tx:
+        found = reviews.reviews(tx, open_alone=True)
+        return [
+            (one, reviews.hit(tx, vault, one.subject))
+            for one in found
+            if one.about is About.SCREENING
+        ]
+
+
+def tasks(office: Office, done: str | None = None) -> list[Task]:
+    """Tasks that are due, the most urgent first; `done` notes first that one is done.
+
+    Raises NotFound for an unknown task.
+    """
+    with office.book.transaction() as tx:
+        if done is not None:
+            reviews.finish_task(tx, done, office.clock.now())
+        return reviews.tasks(tx, open_alone=True)
 
 
 def report_due(confirmed: date) -> date:
