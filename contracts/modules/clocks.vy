@@ -11,6 +11,8 @@ from modules import words
 uses: book
 
 MOVED_ALL: constant(uint256) = 255  # slot number of "no lot fits"
+CLOCK_CODES: constant(uint256) = 140 | 124 << 8 | 142 << 16 | 143 << 24  # of A, B, C, D
+NO_TERMS: constant(uint256) = max_value(uint256)  # no standing terms for what affiliates sell
 
 
 # ---- lots ----
@@ -46,15 +48,32 @@ def _clocks_refusal(
             running = running & ~self._exits(key | (i + 1), to_class)
     if running == 0:
         return 0
-    if running & 2 != 0:
-        return 124
-    if running & 4 != 0:
-        return 142
-    if running & 8 != 0:
-        code: uint256 = (terms >> 160) & words.M8
-        return code if code != 0 else 143
-    day: uint256 = (terms >> 20) & words.M20
-    return 144 if day != 0 and today >= day else 140
+    return self._clock_reason(terms, running, key, to_class, today)
+
+
+@internal
+@view
+def _clock_reason(
+    terms: uint256, running: uint256, key: uint256, to_class: uint256, today: uint256
+) -> uint256:
+    """
+    @dev The code of the first running clock, B, C, D, then A: one stored for these classes, else the
+         clock's own.
+    """
+    clock: uint256 = 0
+    for i: uint256 in range(1, 4):
+        if (running >> i) & 1 != 0:
+            clock = i
+            break
+    place: uint256 = words.WHY_OF_LOTS | (clock << 32) | (key >> 16)
+    code: uint256 = (book.why[place] >> (to_class * 8)) & words.M8
+    if code == 0 and clock == 3:
+        code = (terms >> 160) & words.M8
+    if code == 0 and clock == 0 and book.informed_until != 0:
+        day: uint256 = (terms >> 20) & words.M20
+        if day != 0 and today >= day:
+            return 144
+    return code if code != 0 else (CLOCK_CODES >> (8 * clock)) & words.M8
 
 
 @internal
@@ -88,7 +107,10 @@ def _fast_exits(terms: uint256, to_class: uint256) -> uint256:
 @internal
 @view
 def _exits(key: uint256, to_class: uint256) -> uint256:
-    masks: uint256 = book.exits[key] >> to_class
+    """
+    @dev The clocks that let go to the class: of this seller's class, or of any (class 0).
+    """
+    masks: uint256 = (book.exits[key & ~(words.M8 << 8)] | book.exits[key]) >> to_class
     return (masks & 1) | ((masks >> 31) & 2) | ((masks >> 62) & 4) | ((masks >> 93) & 8)
 
 
@@ -196,14 +218,32 @@ def _lots_refusal(
 
 @internal
 @view
-def _resets(state: uint256, sender_facts: uint256, kind: uint256) -> bool:
+def _anew(state: uint256, sender_facts: uint256, kind: uint256) -> uint256:
     """
     @dev A private sale by an affiliate starts the clocks anew (230.144(d)(3)): the units become the
-         vintage "re-acquired this month".
+         vintage "re-acquired this month". Its terms are the standing ones, dated at the end of the
+         month (never early), months counted from there. 0 when nothing starts anew.
     """
     if state & words.AFFILIATES == 0 or sender_facts & words.FACT_AFFILIATE == 0:
-        return False
-    return kind == words.SALE or kind == words.VENUE
+        return 0
+    if kind != words.SALE and kind != words.VENUE:
+        return 0
+    standing: uint256 = book.reacquired
+    if standing == 0:
+        return NO_TERMS
+    month: uint256 = self._month()
+    first: uint256 = self._first_day(month)
+    acquired: uint256 = self._first_day(month + 1) - 1
+    terms: uint256 = ((standing >> 120) << 120) | acquired
+    for clock: uint256 in range(1, 6):
+        months: uint256 = (standing >> (20 * clock)) & words.M20
+        over: uint256 = months
+        if months != 0 and months != words.M20:
+            # the day after the anniversary, which a shorter month has on its last day
+            end: uint256 = self._first_day(month + months + 1)
+            over = min(self._first_day(month + months) + acquired - first + 1, end)
+        terms |= over << (20 * clock)
+    return terms
 
 
 @internal
@@ -218,3 +258,14 @@ def _month() -> uint256:
     yoe: uint256 = (doe - doe // 1460 + doe // 36524 - doe // 146096) // 365
     doy: uint256 = doe - (365 * yoe + yoe // 4 - yoe // 100)
     return (yoe + era * 400) * 12 + (5 * doy + 2) // 153
+
+
+@internal
+@pure
+def _first_day(month: uint256) -> uint256:
+    """
+    @dev The day number on which a civil month begins; the inverse of `_month`.
+    """
+    year: uint256 = month // 12
+    days: uint256 = 365 * year + year // 4 - year // 100 + year // 400
+    return days + (153 * (month % 12) + 2) // 5 - 719468

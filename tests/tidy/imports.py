@@ -49,10 +49,11 @@ CORE_LAYERS = (
         "nesting",
         "powers",
         "reasons",
+        "tomltext",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
     {"claims", "attributes", "screening", "attestation", "evidence"},
-    {"register", "standing"},
+    {"register", "roll", "standing"},
     {"policy"},
     {
         "captable",

@@ -78,6 +78,7 @@ def state(
     with office.book.transaction() as tx:
         owner = issuers.find(tx, issuer)
         who = people.find(tx, person)
+        persons.keep_scheme(office, tx, owner.register, scheme)
         found = persons.standing(office, tx, vault, who, scheme)
         if not found.admitted:
             return Stated(None, found.code, message_for(found.code), found)

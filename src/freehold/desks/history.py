@@ -374,7 +374,15 @@ def _split(ledger: _Ledger, act: Split, key: str) -> Iterator[Asked]:
     up, down = act.numerator, act.denominator
     id = _instruction(ledger, act.class_id, key)
     yield _asked(
-        ledger, act.class_id, f"{key} announce", "announce_split", id, up, down, ledger.document
+        ledger,
+        act.class_id,
+        f"{key} announce",
+        "announce_split",
+        id,
+        up,
+        down,
+        clock.day_number(act.day),
+        ledger.document,
     )
     wallets = [ledger.wallets[holder] for holder in before]
     for start in range(0, len(wallets), SPLIT_AT_ONCE):

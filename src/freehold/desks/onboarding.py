@@ -225,10 +225,16 @@ def end_claim(office: Office, id: str, fate: Fate, day: date | None, why: str) -
 def end_claim_everywhere(
     office: Office, id: str, fate: str, day: date | None, why: str, scheme: Scheme = STARTING
 ) -> tuple[Claim, list[Pushed]]:
-    """End or revoke a claim, and push what follows to every register the person is in."""
+    """End or revoke a claim, and push what follows to every register the person is in.
+
+    Raises Conflict, before anything is written, where a register is classed by another scheme.
+    """
+    with office.book.transaction() as tx:
+        owned = people.wallets(tx, people.claim_subject(tx, id))
+        registers = {one.issuer for one in owned}
+        for issuer in registers:
+            persons.keep_scheme(office, tx, issuers.find(tx, issuer).register, scheme)
     done = end_claim(office, id, Fate(fate), day, why)
-    with office.book.reading() as tx:
-        registers = {one.issuer for one in people.wallets(tx, done.subject)}
     pushed = [refresh(office, issuer, done.subject, scheme) for issuer in sorted(registers)]
     return done, [one for several in pushed for one in several]
 
@@ -253,6 +259,7 @@ def admit(
     with office.book.transaction() as tx:
         owner = issuers.find(tx, issuer)
         person = people.find(tx, id)
+        persons.keep_scheme(office, tx, owner.register, scheme)
         found = persons.standing(office, tx, vault, person, scheme)
         if not found.admitted:
             return Admission(found, None, "", None)
@@ -273,17 +280,28 @@ def admit(
 
 
 def refresh(
-    office: Office, issuer: str | None, id: str | None = None, scheme: Scheme = STARTING
+    office: Office,
+    issuer: str | None,
+    id: str | None = None,
+    scheme: Scheme = STARTING,
+    *,
+    change: bool = False,
 ) -> list[Pushed]:
     """Bring the register to what claims say today: of one person, or of everybody in it.
 
+    `change`: everybody is classed by another scheme from now on.
+
     Whom no class takes any more keeps the class, with yesterday as the last day: nothing can be
-    received, and what is held can go the ways that are open. Raises NotFound.
+    received, and what is held can go the ways that are open. Raises NotFound, Conflict where the
+    register is classed by another scheme.
     """
+    if change and id is not None:
+        raise Invalid("another scheme is for everybody: leave the person out", field="person")
     vault = office.people.vault()
     changes = []
-    with office.book.reading() as tx:
+    with office.book.transaction() as tx:
         owner = issuers.find(tx, issuer)
+        persons.keep_scheme(office, tx, owner.register, scheme, change=change)
         for person, owned in _owned(tx, owner, id):
             found = persons.standing(office, tx, vault, person, scheme)
             if rows := _changes(office, owner, owned, found):

@@ -18,10 +18,11 @@ from freehold.book.vault import Vault
 from freehold.core import attributes
 from freehold.core.attributes import Held, attributes_on, country_on, eligible_until, flags_on
 from freehold.core.claims import CLAIM_NAMES, Claim, Trust
-from freehold.core.errors import Invalid
+from freehold.core.errors import Conflict, Invalid
 from freehold.core.facts import Facts, Flags
 from freehold.core.identifiers import country_number
 from freehold.core.policy import starter
+from freehold.core.policy.identity import policy_id
 from freehold.core.policy.model import Policy, class_of
 from freehold.core.reasons import Reason
 from freehold.desks.office import Office, now_on_chain
@@ -36,10 +37,12 @@ _TRUSTED = "trusted claim issuers"
 class Scheme:
     """How persons are put into classes: a number from attribute names and country, 0 for none.
 
-    `shows_country`: the rules ask where a holder lives, so the register has to say it.
+    `shows_country`: the rules ask where a holder lives, so the register has to say it. `id` is that
+    of the policy; a register is kept by one scheme at a time.
     """
 
     name: str
+    id: str
     class_of: Callable[[frozenset[str], str], int]
     class_names: Mapping[int, str]
     shows_country: bool = False
@@ -48,6 +51,7 @@ class Scheme:
 
 STARTING = Scheme(
     "private placement",
+    starter.POLICY_ID,
     starter.class_by,
     {int(one): one.name.lower().replace("_", " ") for one in starter.HolderClass},
 )
@@ -64,7 +68,9 @@ def scheme_of(policy: Policy) -> Scheme:
 
     class_names = {one.id: one.name for one in policy.classes}
     own = tuple(one.name for one in policy.attributes)
-    return Scheme(policy.name, class_number, class_names, policy.countries.limited, own)
+    return Scheme(
+        policy.name, policy_id(policy), class_number, class_names, policy.countries.limited, own
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +137,26 @@ def standing(
         int(Reason.RECEIVER_SANCTIONED if stopped else _why_no_class(found)) if number == 0 else 0,
         scheme.shows_country,
     )
+
+
+def keep_scheme(
+    office: Office, tx: Transaction, register: str, scheme: Scheme, *, change: bool = False
+) -> None:
+    """See that a register is kept by one scheme: the first one, or with `change` this one from now on.
+
+    Raises Conflict where another one is in use, whose classes this one would overwrite.
+    """
+    name = f"scheme {register}"
+    found = settings.read(tx, name)
+    known = json.loads(found) if found else {"id": scheme.id, "name": scheme.name}
+    if known["id"] != scheme.id and not change:
+        raise Conflict(
+            f"this register is classed by {known['name']}, not by {scheme.name}: give that policy, or"
+            " class everybody anew with `person refresh --change`",
+            scheme=known["name"],
+        )
+    content = json.dumps({"id": scheme.id, "name": scheme.name})
+    settings.write(tx, name, content, office.clock.now())
 
 
 def is_sanctioned(tx: Transaction, person: str) -> bool:

@@ -10,7 +10,7 @@ from freehold.core.clock import parse_day
 from freehold.core.errors import NotFound
 from freehold.desks import examining, onboarding, persons
 from freehold.desks.office import open_office
-from freehold.doors.cli.onboard import claim_table, why_option
+from freehold.doors.cli.onboard import claim_table, policy_option, scheme, why_option
 from freehold.doors.cli.output import Column, Table, json_option, plain, show
 from freehold.doors.cli.settings import settings
 
@@ -71,20 +71,26 @@ def list_(person: str, as_json: bool) -> None:
 @click.argument("claim_id", metavar="CLAIM")
 @click.option("--last-day", help="The last day on which the fact was so; today if left out.")
 @why_option
+@policy_option()
 @json_option
-def end(claim_id: str, last_day: str | None, why: str, as_json: bool) -> None:
-    """Record that the fact behind a CLAIM has ended (an affiliate left, say)."""
-    _end(claim_id, "ended", last_day, why, as_json)
+def end(
+    claim_id: str, last_day: str | None, why: str, policy_file: Path | None, as_json: bool
+) -> None:
+    """Record that the fact behind a CLAIM has ended (an affiliate left, say), and push it."""
+    _end(claim_id, "ended", last_day, why, policy_file, as_json)
 
 
 @claim.command()
 @click.argument("claim_id", metavar="CLAIM")
 @click.option("--from", "from_day", help="From which day it counts for nothing; today if left out.")
 @why_option
+@policy_option()
 @json_option
-def revoke(claim_id: str, from_day: str | None, why: str, as_json: bool) -> None:
+def revoke(
+    claim_id: str, from_day: str | None, why: str, policy_file: Path | None, as_json: bool
+) -> None:
     """Take a CLAIM back, and push what follows to every register the person is in."""
-    _end(claim_id, "revoked", from_day, why, as_json)
+    _end(claim_id, "revoked", from_day, why, policy_file, as_json)
 
 
 @claim.command()
@@ -125,10 +131,14 @@ def _digest(text: str) -> str:
         ) from None
 
 
-def _end(id: str, fate: str, day: str | None, why: str, as_json: bool) -> None:
+def _end(
+    id: str, fate: str, day: str | None, why: str, policy_file: Path | None, as_json: bool
+) -> None:
     when = parse_day(day, "day") if day else None
     with open_office(settings()) as office:
-        done, pushed = onboarding.end_claim_everywhere(office, id, fate, when, why)
+        done, pushed = onboarding.end_claim_everywhere(
+            office, id, fate, when, why, scheme(policy_file)
+        )
     document = {"claim": plain(done), "pushed": [str(one.wallet) for one in pushed]}
     rows = [(done.id, done.name, str(done.ended or done.revoked), str(len(pushed)))]
     columns = [Column("claim"), Column("name"), Column(fate), Column("accounts changed", True)]

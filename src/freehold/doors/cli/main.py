@@ -63,6 +63,10 @@ COMMANDS = {
         "freehold.doors.cli.demo:demo",
         "The main job: a real cap table becomes securities that move by the rules.",
     ),
+    "howey": Entry(
+        "freehold.doors.cli.howey:howey",
+        "Is a token a security? Answer questions, read a reasoned memo.",
+    ),
     "node": Entry(
         "freehold.doors.cli.node:node", "Run a ledger here: the embedded one, or the fast node."
     ),

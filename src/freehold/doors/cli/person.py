@@ -172,13 +172,18 @@ def admit(
 @click.argument("person_id", metavar="[PERSON]", required=False)
 @issuer_option
 @policy_option()
+@click.option("--change", is_flag=True, help="Class everybody by another policy from now on.")
 @json_option
 def refresh(
-    person_id: str | None, issuer: str | None, policy_file: Path | None, as_json: bool
+    person_id: str | None,
+    issuer: str | None,
+    policy_file: Path | None,
+    change: bool,
+    as_json: bool,
 ) -> None:
     """Bring the register to what claims say today: of one person, or of everybody."""
     with open_office(settings()) as office:
-        pushed = onboarding.refresh(office, issuer, person_id, scheme(policy_file))
+        pushed = onboarding.refresh(office, issuer, person_id, scheme(policy_file), change=change)
     document = {
         "changed": [
             {"wallet": one.wallet, "transaction": one.instruction.mined_hash,
