@@ -5,9 +5,8 @@
 @title BackOffice
 @license Apache-2.0
 @notice The acts of those who hold powers over an instrument: issue, redeem, force, freeze, halt,
-        record instants, the call-off of a split. What it does not know it passes on to the action
-        desk. Deployed once for a chain; it works over the storage of the token that calls it and keeps
-        nothing about any token itself.
+        record instants. What it does not know it passes on to the action desk. Deployed once for a
+        chain; it works over the storage of the token that calls it and keeps nothing about any token.
 @custom:halt See SecurityToken. Called directly it finds nobody with a power and refuses.
 """
 from interfaces import IHolders
@@ -19,7 +18,6 @@ from modules import entries
 from modules import moves
 from modules import powers
 from modules import rules
-from modules import splits
 from modules import words
 
 initializes: powers
@@ -29,9 +27,6 @@ initializes: clocks[book := book]
 initializes: rules[book := book, clocks := clocks]
 initializes: moves[book := book, clocks := clocks, rules := rules]
 initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
-initializes: splits[acts := acts, book := book, moves := moves, powers := powers]
-
-exports: splits.cancel_split
 
 ROWS_MAX: constant(uint256) = 500
 GRANTS_MAX: constant(uint256) = 16
