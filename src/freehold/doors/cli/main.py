@@ -67,6 +67,10 @@ COMMANDS = {
         "freehold.doors.cli.demo:demo",
         "The main job: a real cap table becomes securities that move by the rules.",
     ),
+    "evidence": Entry(
+        "freehold.doors.cli.evidence:evidence",
+        "Evidence about persons: submit it, look at the queue, approve or reject it.",
+    ),
     "howey": Entry(
         "freehold.doors.cli.howey:howey",
         "Is a token a security? Answer questions, read a reasoned memo.",
