@@ -73,8 +73,9 @@ def test_claims_are_ended_and_revoked_and_the_register_follows(run, anna):
     assert run("person", "admit", anna).document["standing"]["marks"] == ["affiliate"]
     ended = run("claim", "end", made["id"], "--last-day", "2024-05-05", "--why", "left")
     assert (ended.code, ended.document["pushed"]) == (0, [])
-    kyc = run("claim", "list", anna).document["claims"][0]
-    revoked = run("claim", "revoke", kyc["id"], "--why", "forged")
+    listed = run("claim", "list", anna).document["claims"]
+    (kyc,) = [one["id"] for one in listed if one["name"] == "kyc"]
+    revoked = run("claim", "revoke", kyc, "--why", "forged")
     assert len(revoked.document["pushed"]) == 1
     assert run("person", "admit", anna).document["standing"]["code"] == 114
 
