@@ -46,8 +46,10 @@ advice.
 Run any files with `freehold policy try FILE...` (exit code 0: all passed, 1: one failed, 2: a file
 cannot be used):
 
-```sh
-freehold policy try examples/vectors/howey.toml
+```console
+$ freehold policy try examples/vectors/howey.toml
+...
+46 vectors: all passed; the law of 7 is unverified.
 ```
 
 The chapters below come from the code: `.venv/bin/python -m tests.docs.vectors_page`.

@@ -35,6 +35,8 @@ SHARED_DESKS = frozenset(
         "history",
         "verification",
         "reports",
+        "policies",
+        "adoption",
     }
 )
 CORE_LAYERS = (

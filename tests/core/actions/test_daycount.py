@@ -306,6 +306,10 @@ def test_every_convention_is_read_back_from_its_own_name(convention: DayCount) -
             "ends on 2024-02-01, before it begins on 2024-02-02",
         ),
         (
+            lambda: year_fraction(AFB, day("0001-01-01"), day("2024-02-01")),
+            "0001-01-01 is not a day from the years 1600 to 2999",
+        ),
+        (
             lambda: year_fraction(ICMA, day("2024-02-01"), day("2024-08-01")),
             "ACT/ACT ICMA needs the coupon period",
         ),

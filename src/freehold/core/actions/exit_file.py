@@ -1,7 +1,7 @@
 """The claims on an exit from a TOML file; docs/reference/waterfall.md lists the fields."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -324,7 +324,7 @@ def _units(section: Section) -> int:
 
 def _holders(section: Section, quiet: bool = False) -> dict[str, int]:
     """Units by holder; `quiet` only reads, another call notes the mistakes."""
-    read = Section(section.content, section.place) if quiet else section
+    read = replace(section, mistakes=[]) if quiet else section
     found: dict[str, int] = {}
     for one in fields.sections(read, "holder"):
         fields.only(one, "id", "units")

@@ -6,7 +6,8 @@ docs/reference/vectors.md is written by `python -m tests.docs.vectors_page`.
 
 from collections.abc import Mapping
 
+from freehold.core.policy.howey.vector import KIND as HOWEY
 from freehold.core.policy.vectors import Kind
 
-_ALL: tuple[Kind, ...] = ()
+_ALL: tuple[Kind, ...] = (HOWEY,)
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in _ALL}

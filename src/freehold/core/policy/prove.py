@@ -31,10 +31,8 @@ from freehold.core.policy.compile import Compiled
 from freehold.core.policy.compiled import ISSUER, Lot, Moment, Party, refusal
 from freehold.core.policy.decide import first_code
 from freehold.core.policy.enumeration import BY_RULES, proofs_read, subsets
-from freehold.core.policy.expression import TRUE
 from freehold.core.policy.model import Cap, Clock, Family, class_of
 from freehold.core.policy.persons import NOBODY, Person, persons, read_of_persons
-from freehold.core.reasons import Reason
 
 TODAY = 20_000
 """Any day will do: only differences of days matter."""
@@ -101,8 +99,10 @@ def _compare(law: Law, compiled: Compiled, part: str, case: Case, count: _Count,
 def compiled_code(compiled: Compiled, case: Case) -> int:
     """What the compiled rules answer to a case."""
     caps = compiled.policy.caps
-    groups = [case.counts.get(cap.id, 0) for cap in caps if not cap.per_person and not _of_all(cap)]
-    holders = max((case.counts.get(cap.id, 0) for cap in caps if _of_all(cap)), default=0)
+    groups = [
+        case.counts.get(cap.id, 0) for cap in caps if not cap.per_person and not cap.is_of_all
+    ]
+    holders = max((case.counts.get(cap.id, 0) for cap in caps if cap.is_of_all), default=0)
     counts = (*groups, *(0,) * (8 - len(groups)))
     moment = replace(case.moment, holders=holders, counts=counts)
     rules = replace(
@@ -123,10 +123,6 @@ def compiled_code(compiled: Compiled, case: Case) -> int:
             case.picks,
         )
     )
-
-
-def _of_all(cap: Cap) -> bool:
-    return cap.group == TRUE and cap.code == Reason.MAX_HOLDERS and not cap.per_person
 
 
 # ---- who ----
@@ -191,6 +187,14 @@ def lot_states(compiled: Compiled) -> Iterator[tuple[tuple[Lot, ...], int]]:
             informed = (0, TODAY, TODAY - 1) if release else (0,)
             for until in informed:
                 yield (Lot(3, HELD, terms),), until
+    for a_free, b_over, c_over, d_over in (_one(None), *map(_one, Clock)):
+        yield (Lot(3, HELD, Vintage(TODAY - 50, 0, a_free, b_over, c_over, d_over, 255)),), 0
+
+
+def _one(clock: Clock | None) -> tuple[int, int, int, int]:
+    """A family that the policy does not have, with one clock running, or all of them."""
+    a, b, c, d = (TODAY + 1 if clock in (one, None) else 0 for one in Clock)
+    return a, b, c, d
 
 
 def _ends(family: Family, clock: Clock) -> list[tuple[int, int]]:

@@ -84,7 +84,7 @@ COMMANDS = {
     ),
     "policy": Entry(
         "freehold.doors.cli.policy:policy",
-        "The rules as data: check, expand and compile them, ask them, prove them.",
+        "The rules as data: check, compile and prove them, put them in force, ask them.",
     ),
     "register": Entry(
         "freehold.doors.cli.register:register",
@@ -93,6 +93,10 @@ COMMANDS = {
     "screening": Entry(
         "freehold.doors.cli.screening:screening",
         "Sanctions screening: compare everybody with a list, decide the hits, see what is due.",
+    ),
+    "tally": Entry(
+        "freehold.doors.cli.tally:tally",
+        "Count the ballots of a meeting: votes, quorum, result, and why any ballot did not count.",
     ),
     "verify": Entry(
         "freehold.doors.cli.verify:verify",

@@ -1,5 +1,6 @@
 """`freehold waterfall`: who gets what of an exit, or of a fund's or property's distribution."""
 
+from dataclasses import replace
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -73,4 +74,4 @@ def _partnership(top: Section, amount: str, holders: bool) -> tuple[dict[str, ob
 def _dated(top: Section, on: str | None) -> Section:
     """The file with another day in it."""
     day: date | None = clock.parse_day(on, "--on") if on else None
-    return top if day is None else Section({**top.content, "on": day}, top.place, top.mistakes)
+    return top if day is None else replace(top, content={**top.content, "on": day})
