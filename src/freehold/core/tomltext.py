@@ -17,7 +17,7 @@ from typing import Any
 
 from freehold.core.errors import Invalid
 
-KeyPath = tuple[str | int, ...]
+Path = tuple[str | int, ...]
 """The way to a value: keys, and numbers (from 0) in lists."""
 
 DEEPEST = 100
@@ -38,7 +38,7 @@ class TomlText:
     """What a text says and the line (from 1) on which each key and list entry begins."""
 
     content: Mapping[str, Any]
-    lines: Mapping[KeyPath, int]
+    lines: Mapping[Path, int]
 
     def line(self, *path: str | int) -> int:
         """The line of a value, or of the nearest thing around it that is written; 1 at the top."""
@@ -73,8 +73,8 @@ class _Walk:
 
     text: str
     at: int = 0
-    starts: dict[KeyPath, int] = field(default_factory=dict)
-    tables: defaultdict[KeyPath, int] = field(default_factory=lambda: defaultdict(int))
+    starts: dict[Path, int] = field(default_factory=dict)
+    tables: defaultdict[Path, int] = field(default_factory=lambda: defaultdict(int))
 
     def is_at(self, token: str) -> bool:
         return self.text.startswith(token, self.at)
@@ -84,19 +84,19 @@ class _Walk:
         self.at = found.end() if found else self.at
         return found[0] if found else ""
 
-    def mark(self, path: KeyPath, start: int) -> None:
+    def mark(self, path: Path, start: int) -> None:
         if len(path) > DEEPEST:
             raise _TooDeep
         for length in range(1, len(path) + 1):
             self.starts.setdefault(path[:length], start)
 
-    def lines(self) -> dict[KeyPath, int]:
+    def lines(self) -> dict[Path, int]:
         ends = [found.start() for found in re.finditer("\n", self.text)]
         return {path: bisect_left(ends, start) + 1 for path, start in self.starts.items()}
 
 
 def _document(walk: _Walk) -> None:
-    table: KeyPath = ()
+    table: Path = ()
     walk.passed(_SPACE)
     while walk.at < len(walk.text):
         if walk.is_at("["):
@@ -106,12 +106,12 @@ def _document(walk: _Walk) -> None:
         walk.passed(_SPACE)
 
 
-def _header(walk: _Walk) -> KeyPath:
+def _header(walk: _Walk) -> Path:
     start, entry = walk.at, walk.is_at("[[")
     walk.at += 2 if entry else 1
     keys = _keys(walk)
     walk.at += 2 if entry else 1
-    path: KeyPath = ()
+    path: Path = ()
     for number, key in enumerate(keys, 1):
         path = (*path, key)
         if entry and number == len(keys):
@@ -123,7 +123,7 @@ def _header(walk: _Walk) -> KeyPath:
     return path
 
 
-def _pair(walk: _Walk, table: KeyPath) -> None:
+def _pair(walk: _Walk, table: Path) -> None:
     start = walk.at
     path = (*table, *_keys(walk))
     walk.mark(path, start)
@@ -144,7 +144,7 @@ def _keys(walk: _Walk) -> list[str]:
         walk.at += 1
 
 
-def _value(walk: _Walk, path: KeyPath) -> None:
+def _value(walk: _Walk, path: Path) -> None:
     walk.passed(_SPACE)
     walk.mark(path, walk.at)
     if walk.is_at("["):
@@ -155,7 +155,7 @@ def _value(walk: _Walk, path: KeyPath) -> None:
         walk.passed(_SCALAR)
 
 
-def _enclosed(walk: _Walk, path: KeyPath, end: str) -> None:
+def _enclosed(walk: _Walk, path: Path, end: str) -> None:
     """A list, or a table within a line."""
     walk.at += 1
     number = 0

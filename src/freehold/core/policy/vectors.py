@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from freehold.core.errors import Invalid, Mistake
-from freehold.core.tomltext import KeyPath, TomlText, read_toml
+from freehold.core.tomltext import Path, TomlText, read_toml
 
 SCHEMA = "freehold-vectors/1"
 MARKS = {
@@ -217,7 +217,7 @@ class _Reading:
     mistakes: list[tuple[int, Mistake]] = field(default_factory=list)
     read: dict[str, Vector] = field(default_factory=dict)
 
-    def wrong(self, path: KeyPath, named: str, message: str) -> None:
+    def wrong(self, path: Path, named: str, message: str) -> None:
         line = self.text.line(*path)
         self.mistakes.append((line, Mistake(f"line {line}: {named}", message)))
 
@@ -227,7 +227,7 @@ class _Entry:
     """One [[vector]] while it is read."""
 
     reading: _Reading
-    path: KeyPath
+    path: Path
     name: str
     content: Facts
 
@@ -324,11 +324,11 @@ def _expect(entry: _Entry, kind: Kind | None) -> Mapping[str, Any]:
 
 # ---- fields ----
 
-_Wrong = tuple[KeyPath, str, str]
+_Wrong = tuple[Path, str, str]
 
 
 def _table_mistakes(
-    fields: tuple[Field, ...], content: Facts, path: KeyPath, named: str
+    fields: tuple[Field, ...], content: Facts, path: Path, named: str
 ) -> Iterator[_Wrong]:
     known = {one.name: one for one in fields}
     for key, value in content.items():
@@ -342,7 +342,7 @@ def _table_mistakes(
             yield (*path, one.name), f"{named}.{one.name}", f"is missing: {one.meaning}"
 
 
-def _value_mistakes(wanted: Field, value: Any, path: KeyPath, named: str) -> Iterator[_Wrong]:
+def _value_mistakes(wanted: Field, value: Any, path: Path, named: str) -> Iterator[_Wrong]:
     if not wanted.many:
         yield from _one_mistakes(wanted, value, path, named)
     elif not isinstance(value, list):
@@ -352,7 +352,7 @@ def _value_mistakes(wanted: Field, value: Any, path: KeyPath, named: str) -> Ite
             yield from _one_mistakes(wanted, one, (*path, number), f"{named}[{number + 1}]")
 
 
-def _one_mistakes(wanted: Field, value: Any, path: KeyPath, named: str) -> Iterator[_Wrong]:
+def _one_mistakes(wanted: Field, value: Any, path: Path, named: str) -> Iterator[_Wrong]:
     if not _is_of(wanted.form, value):
         yield path, named, f"{_shown(value)} is not a {wanted.form}"
     elif wanted.choices and value not in wanted.choices:
