@@ -57,11 +57,12 @@ def read_meeting(text: str) -> MeetingFile:
 def _once(top: Section, key: str) -> list[Section]:
     """The tables of a list, whose ids must differ."""
     listed = fields.sections(top, key)
-    seen: set[object] = set()
+    seen: set[str] = set()
     for one in listed:
-        if one.content.get("id") in seen:
-            fields.note(one, "id", f"{one.content['id']!r} stands twice")
-        seen.add(one.content.get("id"))
+        name = str(one.content.get("id", ""))
+        if name in seen:
+            fields.note(one, "id", f"{name!r} stands twice")
+        seen.add(name)
     return listed
 
 

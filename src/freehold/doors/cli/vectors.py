@@ -67,7 +67,7 @@ def _run(files: Sequence[Path]) -> list[tuple[Result, ...]]:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")  # editors may begin it with a mark
     except OSError as error:
         raise Invalid(f"cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
