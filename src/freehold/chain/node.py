@@ -207,6 +207,11 @@ def set_clock(ledger: Ledger, seconds: int) -> None:
     ledger.provider.make_request(RPCEndpoint("freehold_setClock"), [hex(seconds)])
 
 
+def mine(ledger: Ledger) -> None:
+    """Build one block of what waits, an empty one where nothing does; a local ledger only."""
+    ledger.provider.make_request(RPCEndpoint("evm_mine"), [])
+
+
 def last_seconds(ledger: Ledger) -> int:
     """The time of the newest block."""
     return int(ledger.eth.get_block("latest")["timestamp"])

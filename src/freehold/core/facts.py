@@ -5,7 +5,7 @@ each in one step. This module is the only place in Python that knows the bits; t
 stand in `contracts/modules/words.vy`. Packing and unpacking are inverse of each other.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from enum import IntEnum, IntFlag
 
 from freehold.core.clock import LAST_DAY
@@ -14,6 +14,7 @@ from freehold.core.ids import ZERO_ADDRESS, Address, checksummed
 
 _TOMBSTONE = 1 << 255
 _ADDRESS = (1 << 160) - 1
+_FLAGS_FROM = 239
 
 
 class Flags(IntFlag):
@@ -105,7 +106,7 @@ _FACTS = (
     ("country", 197, 10),
     ("until", 207, 20),
     ("epoch", 227, 12),
-    ("flags", 239, 16),
+    ("flags", _FLAGS_FROM, 16),
 )
 _DAYS = ("acquired", "a_release", "a_free", "b_over", "c_over", "d_over")
 _VINTAGE = (
@@ -150,7 +151,21 @@ def replaced_by(word: int) -> Address | None:
 
 def has_flag(word: int, flag: Flags) -> bool:
     """Whether the facts word carries `flag`, without reading the rest."""
-    return bool(word >> 239 & flag)
+    return bool(word >> _FLAGS_FROM & flag)
+
+
+def flags_word(flags: Flags) -> int:
+    """The flags alone in their place of the word, as `set_flags` of the register takes them."""
+    return int(flags) << _FLAGS_FROM
+
+
+def registrar_row(wallet: Address, facts: Facts) -> int:
+    """The row with which a registrar changes a known wallet: class, country, last day and flags.
+
+    Identity, account, epoch, frozen and sanctioned are not his to write; they are left out.
+    """
+    flags = facts.flags & ~(Flags.FROZEN | Flags.SANCTIONED | Flags.MULTI)
+    return pack_facts(replace(facts, account=0, epoch=0, flags=flags, identity=wallet))
 
 
 def pack_vintage(vintage: Vintage) -> int:

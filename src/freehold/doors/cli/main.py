@@ -51,12 +51,37 @@ COMMANDS = {
         "freehold.doors.cli.demo:demo",
         "The main job: a real cap table becomes securities that move by the rules.",
     ),
+    "holder": Entry(
+        "freehold.doors.cli.holder:holder", "Admit holders, see them, mark them, freeze them."
+    ),
     "node": Entry(
         "freehold.doors.cli.node:node", "Run a ledger here: the embedded one, or the fast node."
+    ),
+    "powers": Entry(
+        "freehold.doors.cli.powers:powers",
+        "See who holds which powers; grant and revoke them, effective after the public delay.",
+    ),
+    "record": Entry(
+        "freehold.doors.cli.record:record",
+        "Announce record instants, and list them; `register at record:N` shows the register of"
+        " one.",
+    ),
+    "recover": Entry(
+        "freehold.doors.cli.recover:recover",
+        "Recover a lost wallet: one person proposes, a second one confirms after the delay.",
     ),
     "register": Entry(
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
+    ),
+    "transfer": Entry(
+        "freehold.doors.cli.transfer:transfer",
+        "Ask the rules for a transfer of UNITS from SENDER to RECEIVER, and post it if they allow"
+        " it.",
+    ),
+    "units": Entry(
+        "freehold.doors.cli.units:units",
+        "Issue, redeem and force units of an instrument; halt and resume its transfers.",
     ),
     "verify": Entry(
         "freehold.doors.cli.verify:verify",
