@@ -16,6 +16,11 @@ from freehold.desks.orders import Ended
 WHO = checksummed("0x" + "ef" * 20)
 
 
+@pytest.fixture(scope="module")
+def company(shared_company):
+    return shared_company
+
+
 def change(office, powers, key, granted=True, acting=orders.agent, who=WHO, **given):
     asked = PowersRequest(who, powers, granted, key, **given)
     return authority.change(office, acting(office), asked)
@@ -57,13 +62,13 @@ def test_a_grant_takes_effect_after_the_delay_and_can_be_revoked(company):
 
 def test_ones_own_powers_are_given_up_at_once(company):
     agent = company.keys.agent.address
-    done = change(company, Powers.HALT, "own", granted=False, who=agent)
+    done = change(company, Powers.VENUE, "own", granted=False, who=agent)
     assert done.holding.announced is None
-    assert Powers.HALT not in done.holding.powers
+    assert Powers.VENUE not in done.holding.powers
 
 
 def test_powers_are_over_the_register_unless_an_instrument_is_named(company):
-    assert change(company, Powers.ADMIT, "one").holding.over == "register"
+    assert change(company, Powers.ADMIT, "over").holding.over == "register"
 
 
 def test_no_power_is_no_change(company):

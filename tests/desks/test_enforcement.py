@@ -2,6 +2,7 @@
 
 import pytest
 
+from freehold.book import issuers
 from freehold.core.errors import Invalid
 from freehold.core.events import FlagsOrdered, Forced, FreezeOrdered, HaltOrdered
 from freehold.core.grounds import Ground, Grounds
@@ -17,6 +18,11 @@ RELEASE = Grounds(Ground.RELEASE, HASH)
 SELLER, BUYER = "priya-raman", "jonas-keller"
 
 
+@pytest.fixture(scope="module")
+def company(shared_company):
+    return shared_company
+
+
 def said(office, kind):
     """The events of a kind that every contract of the issuer logged."""
     following.bring_up(office)
@@ -26,15 +32,11 @@ def said(office, kind):
 
 
 def _instruments(office):
-    from freehold.book import issuers
-
     with office.book.reading() as tx:
         return issuers.instruments(tx, issuers.find(tx, None).id)
 
 
 def _register(office):
-    from freehold.book import issuers
-
     with office.book.reading() as tx:
         return issuers.find(tx, None).register
 
@@ -53,18 +55,6 @@ def common(office, named=SELLER):
     return next((one for one in report.holdings if one.class_id == "common"), None)
 
 
-def test_force_moves_what_the_rules_would_not_and_the_chain_keeps_why(company):
-    before = common(company).units
-    assert ask(company, before) != 0
-    asked = ForceRequest("common", SELLER, BUYER, before, GROUNDS, "one")
-    assert enforcement.force_transfer(company, orders.agent(company), asked).ended is Ended.DONE
-    assert enforcement.force_transfer(company, orders.agent(company), asked).ended is Ended.DONE
-    assert (common(company), common(company, BUYER).units) == (None, before)
-    (event,) = said(company, Forced)
-    assert (event.reason, event.document) == (6, "0x" + HASH.hex())
-    assert registers.verify(company).ok
-
-
 def test_a_person_is_frozen_everywhere_and_released(company):
     assert ask(company) == 0
     assert freeze(company, "on").ended is Ended.DONE
@@ -80,18 +70,18 @@ def test_a_person_is_frozen_everywhere_and_released(company):
 
 
 def test_an_account_is_stopped_in_one_instrument(company):
-    assert freeze(company, "on", instrument="common").ended is Ended.DONE
+    assert freeze(company, "stop", instrument="common").ended is Ended.DONE
     assert (ask(company), common(company).stopped) == (103, True)
-    assert freeze(company, "off", False, instrument="common").ended is Ended.DONE
+    assert freeze(company, "go on", False, instrument="common").ended is Ended.DONE
     assert (ask(company), common(company).stopped) == (0, False)
     assert [one.reason for one in said(company, FreezeOrdered)] == [6, 15]
 
 
 def test_units_are_frozen_up_to_a_number_and_freed(company):
     free = common(company).units
-    assert freeze(company, "on", instrument="common", units=free).ended is Ended.DONE
+    assert freeze(company, "some", instrument="common", units=free).ended is Ended.DONE
     assert (ask(company, 1), common(company).frozen) == (101, free)
-    assert freeze(company, "off", False, instrument="common", units=0).ended is Ended.DONE
+    assert freeze(company, "none", False, instrument="common", units=0).ended is Ended.DONE
     assert (ask(company, 1), common(company).frozen) == (0, 0)
     assert registers.verify(company).ok
 
@@ -116,8 +106,20 @@ def test_a_halt_refuses_everybody_until_it_is_over(company):
     ]
 
 
-def test_an_unknown_power_is_named_in_the_refusal(company):
+def test_a_power_that_is_lacking_is_named_in_the_refusal(company):
     asked = HaltRequest("common", True, GROUNDS, "second")
     found = enforcement.halt(company, orders.second(company), asked)
     assert (found.ended, found.code) == (Ended.REFUSED, 200)
     assert "does not hold the power HALT" in found.reason
+
+
+def test_force_moves_what_the_rules_would_not_and_the_chain_keeps_why(company):
+    before, theirs = common(company).units, common(company, BUYER).units
+    assert ask(company, before) != 0
+    asked = ForceRequest("common", SELLER, BUYER, before, GROUNDS, "one")
+    assert enforcement.force_transfer(company, orders.agent(company), asked).ended is Ended.DONE
+    assert enforcement.force_transfer(company, orders.agent(company), asked).ended is Ended.DONE
+    assert (common(company), common(company, BUYER).units) == (None, theirs + before)
+    (event,) = said(company, Forced)
+    assert (event.reason, event.document) == (6, "0x" + HASH.hex())
+    assert registers.verify(company).ok

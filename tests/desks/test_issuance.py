@@ -13,6 +13,11 @@ GROUNDS = Grounds(Ground.REPURCHASE, b"\x01" * 32)
 HOLDER = "jonas-keller"
 
 
+@pytest.fixture(scope="module")
+def company(shared_company):
+    return shared_company
+
+
 def row(office, named="Jonas Keller"):
     (report,) = registers.registers(office, None, "common")
     return next((one for one in report.rows if one.holder == named), None)
@@ -38,15 +43,15 @@ def test_free_units_are_issued_once_under_a_key(company):
 
 
 def test_the_same_key_with_another_amount_is_a_conflict(company):
-    issue(company, 500, "one")
+    issue(company, 500, "conflict")
     with pytest.raises(Conflict, match="use a new idempotency key for a new act"):
-        issue(company, 501, "one")
+        issue(company, 501, "conflict")
 
 
 def test_an_exempted_issue_is_a_lot_acquired_today_that_is_not_free_for_a_year(company):
     today, before = now_on_chain(company).date(), row(company).lots
-    assert issue(company, 300, "one", "Regulation D, Rule 506(b)").ended is Ended.DONE
-    assert issue(company, 200, "two", "Reg D").ended is Ended.DONE
+    assert issue(company, 300, "restricted", "Regulation D, Rule 506(b)").ended is Ended.DONE
+    assert issue(company, 200, "more", "Reg D").ended is Ended.DONE
     (lot,) = set(row(company).lots) - set(before)
     assert (lot.units, lot.acquired) == ("500", today.isoformat())
     assert lot.free_from == today.replace(year=today.year + 1, day=today.day + 1).isoformat()
@@ -56,7 +61,7 @@ def test_an_exempted_issue_is_a_lot_acquired_today_that_is_not_free_for_a_year(c
 def test_an_exemption_that_nobody_knows_sends_nothing(company):
     before = company.w3.eth.block_number
     with pytest.raises(Invalid, match="'Rule 9' names none of Regulation D"):
-        issue(company, 300, "one", "Rule 9")
+        issue(company, 300, "unknown", "Rule 9")
     assert company.w3.eth.block_number == before
 
 

@@ -15,16 +15,27 @@ from freehold.desks.transfers import TransferRequest
 
 GROUNDS = Grounds(Ground.LOST_WALLET, b"\x03" * 32)
 HOLDER = "priya-raman"
-NEW = checksummed("0x" + "cd" * 20)
 
 
-def propose(office, key="one", wallet=NEW, acting=orders.agent):
-    asked = ProposeRequest(HOLDER, GROUNDS, key, wallet=wallet)
-    return recoveries.propose(office, acting(office), asked)
+def wallet(number):
+    return checksummed(f"0x{0xCD00 + number:040x}")
 
 
-def confirm(office, acting=orders.second):
-    return recoveries.confirm(office, acting(office), None, HOLDER)
+NEW = wallet(0)
+
+
+@pytest.fixture(scope="module")
+def company(shared_company):
+    return shared_company
+
+
+def propose(office, key="one", wallet=NEW, holder=HOLDER):
+    asked = ProposeRequest(holder, GROUNDS, f"{holder} {key}", wallet=wallet)
+    return recoveries.propose(office, orders.agent(office), asked)
+
+
+def confirm(office, acting=orders.second, holder=HOLDER):
+    return recoveries.confirm(office, acting(office), None, holder)
 
 
 def wait(office, **by):
@@ -55,34 +66,36 @@ def test_two_persons_and_the_delay_move_the_account_to_the_new_wallet(company):
 
 
 def test_the_proposer_cannot_confirm(company):
-    propose(company)
+    propose(company, wallet=wallet(1), holder="jonas-keller")
     wait(company, days=4)
-    found = confirm(company, orders.agent)
+    found = confirm(company, orders.agent, "jonas-keller")
     assert (found.act.ended, found.act.code) == (Ended.REFUSED, 200)
     assert "does not hold the power CONFIRM" in found.act.reason
     assert found.open
 
 
 def test_a_proposal_can_be_withdrawn_and_made_again(company):
-    propose(company)
-    done = recoveries.cancel(company, orders.agent(company), None, HOLDER, "stop")
+    propose(company, wallet=wallet(2), holder="alpenrand")
+    done = recoveries.cancel(company, orders.agent(company), None, "alpenrand", "stop")
     assert (done.act.ended, done.open, done.waits_for) == (Ended.DONE, None, "")
-    assert recoveries.recoveries(company, None) == []
-    again = recoveries.cancel(company, orders.agent(company), None, HOLDER, "stop twice")
+    waiting = [one.holder for one in recoveries.recoveries(company, None)]
+    assert "alpenrand" not in waiting
+    again = recoveries.cancel(company, orders.agent(company), None, "alpenrand", "stop twice")
     assert (again.act.ended, "none proposed" in again.act.reason) == (Ended.REFUSED, True)
-    assert propose(company, "two").open.new_wallet == NEW
+    assert propose(company, "two", wallet(3), "alpenrand").open.new_wallet == wallet(3)
 
 
 @pytest.mark.parametrize("wallet", ["own", "another"])
 def test_a_wallet_that_is_in_use_is_refused(company, wallet):
-    named = HOLDER if wallet == "own" else "jonas-keller"
-    found = propose(company, wallet=holders.holder(company, None, named).wallet)
+    named = "tobias-brandt" if wallet == "own" else "jonas-keller"
+    used = holders.holder(company, None, named).wallet
+    found = propose(company, wallet, used, "tobias-brandt")
     assert (found.act.ended, found.open) == (Ended.REFUSED, None)
     assert "new wallet: not fresh" in found.act.reason
 
 
 def test_without_a_wallet_the_agent_keeps_a_fresh_key(company):
-    found = propose(company, wallet=None)
+    found = propose(company, wallet=None, holder="wei-ling-tan")
     used = {one.wallet for one in holders.holders(company, None)}
     assert found.open.new_wallet not in used
-    assert propose(company, wallet=None).open == found.open
+    assert propose(company, wallet=None, holder="wei-ling-tan").open == found.open

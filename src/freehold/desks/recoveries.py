@@ -134,7 +134,7 @@ def _open(office: Office, owner: KnownIssuer, holder: str) -> OpenRecovery | Non
     effective = from_seconds(terms >> 160 & _INSTANT)
     new = checksummed(f"0x{terms & _ADDRESS:040x}")
     due = now_on_chain(office) >= effective
-    return OpenRecovery(holder, wallet, new, proposer, effective, due)
+    return OpenRecovery(holder, wallet, new, checksummed(proposer), effective, due)
 
 
 def _outcome(office: Office, owner: KnownIssuer, holder: str, done: ActOutcome) -> RecoveryOutcome:
