@@ -35,6 +35,7 @@ from freehold.core.acts import (
 from freehold.core.asset import AssetRecord, asset_record
 from freehold.core.errors import Conflict, Invalid, Mistake
 from freehold.core.facts import Kind, Proof
+from freehold.core.grounds import Ground
 from freehold.core.ids import Address, instruction_id
 from freehold.core.instrument import Issuer, ShareClass
 from freehold.core.policy import starter
@@ -45,10 +46,12 @@ from freehold.desks.carrying import Asked, Progress, carry_out
 from freehold.desks.establishment import Established
 from freehold.desks.office import Office, now_on_chain, set_clock
 
-REASONS = {Ending.CANCELLATION: 1, Ending.REPURCHASE: 2, Ending.RETRACTION: 3}
-"""What `Redeemed` gives as its reason; 4 is a fraction left by a split, 13 a conversion."""
-SPLIT_FRACTION = 4
-STOP = 5
+REASONS = {
+    Ending.CANCELLATION: Ground.CANCELLATION,
+    Ending.REPURCHASE: Ground.REPURCHASE,
+    Ending.RETRACTION: Ground.RETRACTION,
+}
+"""What `Redeemed` gives as its reason."""
 SPLIT_AT_ONCE = 200
 POSTED_AT_ONCE = 50
 NOON_SECONDS = 12 * 3_600
@@ -329,7 +332,7 @@ def _redeem(
     holder: str,
     security: str,
     units: int,
-    reason: int,
+    reason: Ground,
     day: date,
     key: str,
 ) -> Asked:
@@ -341,7 +344,7 @@ def _redeem(
         _instruction(ledger, class_id, key),
         ledger.wallets[holder],
         units,
-        reason,
+        int(reason),
         ledger.document,
         clock.day_number(day),
         _named(ledger.vintage_of.get(security, 0)),
@@ -391,7 +394,7 @@ def _split(ledger: _Ledger, act: Split, key: str) -> Iterator[Asked]:
                 holder,
                 "",
                 fraction,
-                SPLIT_FRACTION,
+                Ground.FRACTION,
                 act.day,
                 f"{key} {holder}",
             )
@@ -403,7 +406,15 @@ def _freeze(ledger: _Ledger, act: Freeze, key: str) -> Asked:
     id = _instruction(ledger, act.class_id, key)
     wallet = ledger.wallets[act.holder]
     return _asked(
-        ledger, act.class_id, key, "freeze", id, wallet, ledger.frozen[at], STOP, ledger.document
+        ledger,
+        act.class_id,
+        key,
+        "freeze",
+        id,
+        wallet,
+        ledger.frozen[at],
+        int(Ground.STOP),
+        ledger.document,
     )
 
 

@@ -74,6 +74,10 @@ COMMANDS = {
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
     ),
+    "split": Entry(
+        "freehold.doors.cli.split:split",
+        "Split an instrument's units: announce, run, cancel, see where it stands.",
+    ),
     "transfer": Entry(
         "freehold.doors.cli.transfer:transfer",
         "Ask the rules for a transfer of UNITS from SENDER to RECEIVER, and post it if they allow"
