@@ -75,7 +75,7 @@ def test_a_split_can_be_taken_back_before_it_begins_and_then_no_more(company):
     assert cancel(company, "series-seed", "back").status.state == "cancelled"
     assert cancel(company, "series-seed", "twice").act.ended is Ended.REFUSED
     announce(company, "series-seed", 2, 1, "forth")
-    _scale_one(company, list(before)[0])
+    _scale_one(company, next(iter(before)))
     found = cancel(company, "series-seed", "late")
     assert (found.act.ended, found.status.state) == (Ended.REFUSED, "running")
     assert "split: pages have begun" in found.act.reason

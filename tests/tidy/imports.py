@@ -75,7 +75,7 @@ IO_MODULES = frozenset(
 IMPURE_CALLS = (".open", ".read_text", ".now", ".utcnow", ".today")
 NUMERIC = frozenset({"numpy", "numba", "scipy", "clarabel"})
 LIBRARIES: Mapping[str, frozenset[str]] = {
-    "core": frozenset({"eth_hash", "iso3166", "iso4217"}),
+    "core": frozenset({"eth_hash", "holidays", "iso3166", "iso4217"}),
     "book": frozenset({"sqlalchemy", "alembic", "pg8000"}),
     "chain": frozenset(
         "cbor2 coincurve cryptography eth eth_abi eth_account eth_hash eth_keyfile eth_keys"
@@ -85,7 +85,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "feeds": frozenset({"requests"}),
     "desks": frozenset(),
     "doors": frozenset({"click", "rich", "openpyxl"}),
-    "bench": frozenset({"eth_account", "coincurve", "eth_abi", "eth_hash", "web3"}),
+    "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),
     "config": frozenset(),
 }
 
@@ -213,7 +213,8 @@ def core_is_pure(root: Path) -> Iterator[str]:
 def declared_libraries(root: Path) -> Iterator[str]:
     """What is imported is a direct dependency, not somebody else's."""
     project = tomllib.loads((root / "pyproject.toml").read_text())
-    optional = project["dependency-groups"].get("contracts", [])
+    groups = project["dependency-groups"]
+    optional = [*groups.get("contracts", []), *groups.get("oracles", [])]
     direct = {canonical(line) for line in [*project["project"]["dependencies"], *optional]}
     origin = packages_distributions()
     known = modules(root)

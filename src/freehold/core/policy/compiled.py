@@ -36,7 +36,8 @@ class Rules:
 
     sale: seller's class -> classes that may buy, classes 1..7. sellable: (kind, from, proof) -> to,
     for other kinds, other classes and proven sales. why: (kind, from, to) -> code. exits: (family,
-    kind, from, proof) -> receivers let through clocks A, B, C, D. most_holders, most_units None: no
+    kind, from, proof) -> receivers let through clocks A, B, C, D. lot_why: (family, kind, from, clock,
+    to) -> the code of a running clock where it is not the clock's own. most_holders, most_units None: no
     limit. reacquired: civil month -> vintage of units bought from an affiliate.
     """
 
@@ -50,6 +51,7 @@ class Rules:
     exits: Mapping[tuple[int, int, int, int], tuple[Classes, Classes, Classes, Classes]] = field(
         default_factory=dict
     )
+    lot_why: Mapping[tuple[int, int, int, int, int], int] = field(default_factory=dict)
     most_holders: int | None = None
     most_units: int | None = None
     groups: tuple[Group, ...] = ()
@@ -273,14 +275,18 @@ def clock_refusal(
         exits = rules.exits.get((terms.family, kind, sender.of_class, proof))
         if exits:
             running -= {clock for clock in running if receiver.of_class in exits[clock]}
-    if 1 in running:
-        return Reason.REGS_US_PERSON
-    if 2 in running:
-        return Reason.REGCF_ONE_YEAR
-    if 3 in running:
-        return terms.reason or Reason.CONTRACT_LOCKUP
-    if 0 not in running:
+    if not running:
         return Reason.OK
+    first = next(clock for clock in (1, 2, 3, 0) if clock in running)
+    stored = rules.lot_why.get((terms.family, kind, sender.of_class, first, receiver.of_class))
+    if stored:
+        return stored
+    if first == 1:
+        return Reason.REGS_US_PERSON
+    if first == 2:
+        return Reason.REGCF_ONE_YEAR
+    if first == 3:
+        return terms.reason or Reason.CONTRACT_LOCKUP
     waits_for_information = 0 < terms.a_release <= moment.today
     return Reason.NO_CURRENT_INFORMATION if waits_for_information else Reason.RULE144_HOLDING
 

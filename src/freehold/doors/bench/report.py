@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 TOPICS = {
+    "actions": "freehold.doors.bench.actions:rows",
     "gas": "freehold.doors.bench.gas:rows",
     "indexer": "freehold.doors.bench.indexer:rows",
     "ledger": "freehold.doors.bench.ledger:rows",

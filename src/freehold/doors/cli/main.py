@@ -47,6 +47,10 @@ COMMANDS = {
         "freehold.doors.cli.contracts:contracts",
         "See the compiled contracts, or compile them from their sources.",
     ),
+    "daycount": Entry(
+        "freehold.doors.cli.daycount:daycount",
+        "Count the part of a year between two days by a convention, as an exact fraction.",
+    ),
     "demo": Entry(
         "freehold.doors.cli.demo:demo",
         "The main job: a real cap table becomes securities that move by the rules.",
@@ -56,6 +60,10 @@ COMMANDS = {
     ),
     "node": Entry(
         "freehold.doors.cli.node:node", "Run a ledger here: the embedded one, or the fast node."
+    ),
+    "policy": Entry(
+        "freehold.doors.cli.policy:policy",
+        "The rules as data: check, expand and compile them, ask them, prove them.",
     ),
     "powers": Entry(
         "freehold.doors.cli.powers:powers",

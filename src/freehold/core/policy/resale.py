@@ -1,0 +1,196 @@
+"""Restricted units: which lots of a holder may go in a transfer, and why the others may not.
+
+A lot whose clocks are over goes as free units. While a clock runs, the policy's prohibitions that
+end with it hit; while the Rule 144 clock runs, one resale path has to be open besides.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from freehold.core.clock import LAST_DAY, day_of
+from freehold.core.facts import Flags, Kind
+from freehold.core.policy.case import (
+    BUILT_IN,
+    Case,
+    Failure,
+    Law,
+    LotRules,
+    built_in,
+    by_rule,
+    situation,
+)
+from freehold.core.policy.compiled import SLOTS, Lot, is_same_person
+from freehold.core.policy.expression import Fact, holds
+from freehold.core.policy.model import BY_RULES, PROOF_NAMES, Clock, Path, Policy, Prohibition
+from freehold.core.reasons import Reason, sentence
+
+
+def lots_refused(law: Law, case: Case) -> Iterator[Failure]:
+    """Why not enough units may go: a failure for each code that holds lots back."""
+    chosen = choose(law, case)
+    if not chosen.short and not chosen.full:
+        return
+    if chosen.full:
+        yield built_in(Reason.VINTAGE_SLOTS_FULL)
+        return
+    seen: set[Reason] = set()
+    for _, failure in chosen.held_back:
+        if failure.code not in seen:
+            seen.add(failure.code)
+            yield failure
+    if not seen:
+        yield built_in(Reason.NO_RESALE_PATH)
+
+
+class Choice(NamedTuple):
+    short: int
+    full: bool
+    held_back: tuple[tuple[Lot, Failure], ...]
+    movable: int
+
+
+def choose(law: Law, case: Case) -> Choice:
+    """Walk free units, then lots from the oldest, as the move itself does."""
+    sender, receiver = case.sender, case.receiver
+    same = is_same_person(sender, receiver)
+    anew = _starts_anew(law, case, same)
+    if anew and not case.reacquired:
+        return Choice(case.units, False, (), 0)
+    live = {lot.vintage for lot in receiver.lots}
+    if anew and len(live | {case.reacquired}) > SLOTS:
+        return Choice(case.units, True, (), 0)
+    loose = 0 if case.picks else sender.units - sum(lot.units for lot in sender.lots)
+    need, movable, held_back = case.units - min(loose, case.units), loose, []
+    lots = [lot for lot in sender.lots if not case.picks or lot.vintage in case.picks]
+    for lot in sorted(lots, key=lambda one: (one.terms.acquired, one.vintage)):
+        failure = None if same else lot_failure(law, case, lot)
+        if failure:
+            held_back.append((lot, failure))
+            continue
+        becomes = case.reacquired if anew else _kept(case, lot)
+        if len(live | ({becomes} - {0})) > SLOTS:
+            return Choice(need, need > 0, tuple(held_back), movable)
+        live |= {becomes} - {0}
+        movable += lot.units
+        need -= min(lot.units, need)
+    return Choice(need, False, tuple(held_back), movable)
+
+
+def _kept(case: Case, lot: Lot) -> int:
+    if case.kind == Kind.PUBLIC_SALE or not _running(case, lot):
+        return 0
+    return lot.vintage
+
+
+def _starts_anew(law: Law, case: Case, same: bool) -> bool:
+    sells = case.kind in (Kind.SALE, Kind.VENUE) and not same
+    return law.policy.resets_affiliate_sales and sells and case.sender.has(Flags.AFFILIATE)
+
+
+def _running(case: Case, lot: Lot) -> frozenset[Clock]:
+    """The clocks of the lot that are not over on the day of the case."""
+    today, terms = case.moment.today, lot.terms
+    running = {
+        Clock.REG_S: today < terms.b_over,
+        Clock.REG_CF: today < terms.c_over,
+        Clock.LOCK: today < terms.d_over,
+    }
+    if terms.a_release or terms.a_free:
+        in_any_case = terms.a_free != 0 and today >= terms.a_free
+        released = terms.a_release != 0 and today >= terms.a_release
+        running[Clock.RULE_144] = not (in_any_case or (released and case.informed_until >= today))
+    return frozenset(clock for clock, runs in running.items() if runs)
+
+
+def lot_failure(law: Law, case: Case, lot: Lot) -> Failure | None:
+    """Why this lot may not go in this transfer; None if it may. Acts of a power ignore clocks."""
+    if case.kind not in BY_RULES:
+        return None
+    running = _running(case, lot)
+    if not running:
+        return None
+    rules = lot_rules(law, lot.terms.family, case)
+    for clock in (Clock.REG_S, Clock.REG_CF, Clock.LOCK):
+        hit = rules.hits[clock]
+        if clock in running and hit:
+            return _failure(hit, lot, case)
+    if Clock.RULE_144 not in running or rules.open_paths:
+        return None
+    return _unresolved(law, rules, lot, case)
+
+
+def lot_rules(law: Law, family: int, case: Case) -> LotRules:
+    """What the policy says of lots of one family between these persons, kind and proofs."""
+    key = (family, case.kind, case.selling, case.buying, case.proofs)
+    found = law._lots.get(key)
+    if found is None:
+        found = law._lots[key] = _lot_rules(law, family, case)
+    return found
+
+
+def _lot_rules(law: Law, number: int, case: Case) -> LotRules:
+    family = law.policy.family(number)
+    name = family.id if family else ""
+    facts = situation(law.policy, case.kind, case.selling, case.buying, case.proofs)
+    hits = tuple(_first_hit(law.policy, clock, name, case.kind, facts) for clock in Clock)
+    ways = [
+        path
+        for path in law.policy.paths
+        if case.kind in path.kinds and (not path.families or name in path.families)
+    ]
+    open_paths = tuple(path for path in ways if holds(path.needs, facts))
+    closed = tuple(path for path in ways if path not in open_paths)
+    return LotRules(hits, open_paths, closed, _nearest(law, closed, case))
+
+
+def _nearest(law: Law, closed: tuple[Path, ...], case: Case) -> Reason:
+    """The code of the first path that one more attested fact would open; OK if there is none."""
+    for path in closed:
+        for proof in PROOF_NAMES.values():
+            more = case.proofs | proof
+            facts = situation(law.policy, case.kind, case.selling, case.buying, more)
+            if (
+                more != case.proofs
+                and path.code != Reason.NO_RESALE_PATH
+                and holds(path.needs, facts)
+            ):
+                return path.code
+    return Reason.OK
+
+
+def _first_hit(
+    policy: Policy, clock: Clock, family: str, kind: Kind, facts: Mapping[str, Fact]
+) -> Prohibition | None:
+    for rule in policy.prohibitions:
+        concerned = rule.until is clock and (not rule.families or family in rule.families)
+        if concerned and kind in rule.kinds and holds(rule.when, facts):
+            return rule
+    return None
+
+
+def _failure(rule: Prohibition, lot: Lot, case: Case) -> Failure:
+    over = (lot.terms.a_free, lot.terms.b_over, lot.terms.c_over, lot.terms.d_over)
+    assert rule.until is not None, "rules about lots name their clock"
+    facts = _lot_facts(lot) | ({"over_on": _day(over[rule.until])})
+    code = Reason(lot.terms.reason) if rule.until is Clock.LOCK and lot.terms.reason else rule.code
+    return by_rule(rule.source, code, rule.text or sentence(code), facts, rule.way_out)
+
+
+def _unresolved(law: Law, rules: LotRules, lot: Lot, case: Case) -> Failure:
+    """The Rule 144 clock runs and no path is open."""
+    terms, today = lot.terms, case.moment.today
+    waits = terms.a_release and today >= terms.a_release and case.informed_until
+    code = rules.nearest or (Reason.NO_CURRENT_INFORMATION if waits else Reason.RULE144_HOLDING)
+    family = law.policy.family(terms.family)
+    facts = _lot_facts(lot) | {"over_on": _day(terms.a_release or terms.a_free)}
+    if family is None:
+        return Failure(code, BUILT_IN, sentence(code), facts=facts)
+    return by_rule(family.source, code, sentence(code), facts, "")
+
+
+def _lot_facts(lot: Lot) -> dict[str, Fact]:
+    return {"acquired": day_of(lot.terms.acquired), "vintage": lot.vintage, "units": lot.units}
+
+
+def _day(number: int) -> Fact:
+    return "until further notice" if number == LAST_DAY else day_of(number)

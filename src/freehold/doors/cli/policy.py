@@ -1,0 +1,15 @@
+"""`freehold policy`: the rules as data. Each group of its commands is a file of its own."""
+
+import click
+
+from freehold.doors.cli.policy_ask import ask
+from freehold.doors.cli.policy_file import check, compile_file, expand
+
+
+@click.group()
+def policy() -> None:
+    """The rules as data: check, expand and compile them, ask them, prove them."""
+
+
+for command in (check, expand, compile_file, ask):
+    policy.add_command(command)
