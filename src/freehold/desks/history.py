@@ -44,7 +44,7 @@ from freehold.desks import establishment
 from freehold.desks.admission import admit
 from freehold.desks.carrying import Asked, Progress, carry_out
 from freehold.desks.establishment import Established
-from freehold.desks.office import Office, now_on_chain, set_clock
+from freehold.desks.office import Office, now_on_chain, set_clock, today
 
 REASONS = {
     Ending.CANCELLATION: Ground.CANCELLATION,
@@ -52,6 +52,8 @@ REASONS = {
     Ending.RETRACTION: Ground.RETRACTION,
 }
 """What `Redeemed` gives as its reason."""
+CLOSED = 2
+"""What a token says of a take-over that is over."""
 SPLIT_AT_ONCE = 200
 POSTED_AT_ONCE = 50
 NOON_SECONDS = 12 * 3_600
@@ -122,6 +124,17 @@ def bring_in(
     return BroughtIn(made, holders, posted)
 
 
+def unfinished(office: Office, issuer: str, classes: int, document: bytes) -> bool:
+    """Whether the past of this document was begun here and its take-over is not closed yet."""
+    with office.book.reading() as tx:
+        found = settings.read(tx, f"past:{issuer}")
+        known = issuers.instruments(tx, issuer)
+    if not found or json.loads(found)["document"] != document.hex():
+        return False
+    states = [contracts.read(office.w3, "SecurityToken", one.token, "take_over") for one in known]
+    return len(states) < classes or any(state != CLOSED for state in states)
+
+
 def company_record(known: Issuer) -> AssetRecord:
     """The asset behind a company's shares: the company itself."""
     facts = {"country": known.country} if known.country else {}
@@ -132,11 +145,11 @@ def company_record(known: Issuer) -> AssetRecord:
 
 def _check(office: Office, acts: Sequence[Act], wallets: Mapping[str, Address]) -> None:
     """What only this ledger can know to be wrong."""
-    today = date.max if office.simulated else now_on_chain(office).date()
+    last = date.max if office.simulated else today(office)
     mistakes = [
         Mistake(getattr(act, "source", ""), f"{act.day} has not come on this ledger")
         for act in acts
-        if act.day > today
+        if act.day > last
     ]
     known = {act.holder.id for act in acts if isinstance(act, Admit)}
     mistakes += [
@@ -172,10 +185,10 @@ def _begun(office: Office, past: Past) -> date:
             )
         if known.get("document") == document:
             return date.fromisoformat(known["begun"])
-        today = now_on_chain(office).date()
-        content = json.dumps({"document": document, "begun": today.isoformat()})
+        begun = today(office)
+        content = json.dumps({"document": document, "begun": begun.isoformat()})
         settings.write(tx, name, content, office.clock.now())
-    return today
+    return begun
 
 
 # ---- the take-over ----
@@ -272,8 +285,8 @@ def _calls(ledger: _Ledger, act: Act, key: str) -> Iterator[Asked]:
 
 
 def _issue(ledger: _Ledger, lot: Lot, key: str) -> Iterator[Asked]:
-    today = max(ledger.begun, lot.acquired) if ledger.office.simulated else ledger.begun
-    terms, vintage = starter.vintage_of(lot, today), 0
+    judged = max(ledger.begun, lot.acquired) if ledger.office.simulated else ledger.begun
+    terms, vintage = starter.vintage_of(lot, judged), 0
     if terms:
         vintage = _vintage(ledger, lot.class_id, terms)
         ledger.vintage_of[lot.security] = vintage

@@ -110,19 +110,34 @@ def instruction_bytes(instruction: str) -> bytes:
     return bytes.fromhex(instruction.removeprefix("0x"))
 
 
-def fixed_day(office: Office, what: str, day: date | None = None) -> date:
-    """The day of a request that may be asked again: `day`, or the chain's when it came first.
+def remembered_day(office: Office, what: str) -> date | None:
+    """The day that was fixed for a request; None before that."""
+    with office.book.reading() as tx:
+        found = settings.read(tx, _day_of(what))
+    return date.fromisoformat(found) if found else None
 
-    It is remembered, so that a request killed before midnight means the same day after it.
+
+def fixed_day(office: Office, what: str, day: date | None = None) -> date:
+    """The day of a request that may be asked again: `day`, or that on which it came first.
+
+    It is remembered, so that a request killed before midnight means the same day after it. Raises
+    Conflict where another day was fixed for it before.
     """
-    name = f"day:{record_hash(what)[2:42]}"
-    with office.book.transaction() as tx:
-        found = settings.read(tx, name)
-        if found and day is None:
-            return date.fromisoformat(found)
-        chosen = day or today(office)
-        settings.write(tx, name, chosen.isoformat(), office.clock.now())
+    known = remembered_day(office, what)
+    if known and day not in (None, known):
+        raise Conflict(
+            f"this began for {known}, it cannot go on for {day}: leave the day out, or name {known}",
+            began=known.isoformat(),
+        )
+    chosen = known or day or today(office)
+    if known is None:
+        with office.book.transaction() as tx:
+            settings.write(tx, _day_of(what), chosen.isoformat(), office.clock.now())
     return chosen
+
+
+def _day_of(what: str) -> str:
+    return f"day:{record_hash(what)[2:42]}"
 
 
 def _told(actor: Actor, needs: Powers, why: Refusal | Conflict) -> tuple[int, str]:
