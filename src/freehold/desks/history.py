@@ -33,7 +33,7 @@ from freehold.core.acts import (
     Transfer,
 )
 from freehold.core.asset import AssetRecord, asset_record
-from freehold.core.errors import Conflict, Invalid, Mistake
+from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
 from freehold.core.facts import Kind, Proof
 from freehold.core.grounds import Ground
 from freehold.core.ids import Address, instruction_id
@@ -122,6 +122,15 @@ def bring_in(
     posted = _post(office, made, holders, past, begun, progress)
     _take_over(office, made, past.document, opening=False)
     return BroughtIn(made, holders, posted)
+
+
+def begun_on(office: Office, issuer: str) -> date:
+    """The day on which an issuer's past was first asked for. Raises NotFound if it never was."""
+    with office.book.reading() as tx:
+        found = settings.read(tx, f"past:{issuer}")
+    if not found:
+        raise NotFound(f"{issuer} was not brought in from files", issuer=issuer)
+    return date.fromisoformat(json.loads(found)["begun"])
 
 
 def unfinished(office: Office, issuer: str, classes: int, document: bytes) -> bool:
