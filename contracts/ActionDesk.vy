@@ -4,9 +4,9 @@
 """
 @title ActionDesk
 @license Apache-2.0
-@notice The acts of powers that change an instrument itself: rules, authorised units, the
-        take-over of an older register, splits, conversions. Deployed once for a chain; it works over the storage of the token that
-        calls it, reached through the back office.
+@notice The acts of powers that change an instrument itself: rules, splits, conversions. Deployed once
+        for a chain; it works over the storage of the token that calls it, reached through the back
+        office.
 @custom:halt A split halts the token until every unit was seen. Called directly it finds no powers.
 """
 from interfaces import IHolders
@@ -28,14 +28,15 @@ initializes: clocks[book := book]
 initializes: rules[book := book, clocks := clocks]
 initializes: moves[book := book, clocks := clocks, rules := rules]
 initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
-initializes: splits[book := book, moves := moves, powers := powers]
+initializes: splits[acts := acts, book := book, moves := moves, powers := powers]
 
-exports: (splits.announce_split, splits.split_page, splits.finish_split)
+exports: (splits.announce_split, splits.cancel_split, splits.split_page, splits.finish_split)
 
 CHANGES_MAX: constant(uint256) = 300
+MONTHS_MAX: constant(uint256) = 1200
 LOTS_MAX: constant(uint256) = 8
 ANSWER_MAX: constant(uint256) = 1_088
-# the parts of the state word that rules may write: flags but PAUSED, HALTED, CLOSED; matrix, limits, groups
+# the parts of the state word that rules may write: flags but PAUSED, HALTED; matrix, limits, groups
 RULED: constant(uint256) = (
     words.ACTIVE
     | words.COUNTRIES
@@ -72,8 +73,8 @@ def __init__(standards_desk: address):
 @external
 def announce_rules(policy: bytes32, content: bytes32) -> uint256:
     """
-    @notice Announce the hash of a list of changes. Before the first unit it may act at once, later
-            only after the delay. Returns the second from which `activate_rules` works.
+    @notice Announce the hash of a list of changes. The first rules of a token without units act at
+            once, all others only after the delay. Returns the second from which `activate_rules` works.
     """
     powers._need(powers.RULES)
     effective: uint256 = block.timestamp + powers.delay
@@ -110,6 +111,8 @@ def _change(change: Change):
     @dev 1 state, 2 sellable, 3 why, 4 exits, 5 groups of classes, 6 limits, 7 codes, 8 countries,
          9 outside contract, 10 holders that the groups lack, added. What a group that is counted from its
          activation lacks does not change while holders come and go, so it survives the delay.
+         11 authorised units and 12 a vintage's clocks, on the document that the key gives;
+         13 standing terms of what affiliates sell.
     """
     if change.what == 1:
         book.state = (book.state & ~RULED) | (change.word & RULED)
@@ -135,56 +138,42 @@ def _change(change: Change):
             book.group_counts = moves._added(
                 book.group_counts, i, (change.word >> (32 * i)) & words.M32
             )
+    elif change.what == 11:
+        acts._authorise(change.word, convert(change.key, bytes32))
+    elif change.what == 12:
+        self._amend(change.word >> 168, change.word & ((1 << 168) - 1), convert(change.key, bytes32))
+    elif change.what == 13:
+        self._stand(change.word)
     else:
         raise "rules: unknown change"
 
 
-@external
-def set_authorised(units: uint256, document: bytes32):
-    powers._need(powers.RULES)
-    assert document != empty(bytes32), "act: document"
-    assert units != 0 and units <= words.M96, "authorised: out of range"
-    assert units >= book.accounts[words.SUPPLY] & words.M96, "authorised: below issued"
-    book.authorised = units
-    log ISecurityToken.AuthorisedSet(units=units, document=document)
-
-
-# ---- take-over of an older register ----
-
-
-@external
-def open_take_over(document: bytes32):
+@internal
+def _amend(vintage: uint256, terms: uint256, document: bytes32):
     """
-    @notice Ask for the right to post acts of the past; a second power must confirm the document.
+    @dev Move the clocks of a vintage (a distribution certified complete, a status changed); its
+         acquisition day and family stay.
     """
-    powers._need(powers.ISSUE)
-    assert book.take_over == 0, "take-over: over"
-    assert document != empty(bytes32), "act: document"
-    book.take_over_document = document
-    book.take_over_by = msg.sender
+    assert vintage <= words.M16 and document != empty(bytes32), "vintage: unknown, or no document"
+    kept: uint256 = book.vintages[vintage]
+    assert kept != 0, "vintage: unknown, or no document"
+    assert (kept ^ terms) & (words.M20 | (words.M8 << 120)) == 0, "vintage: other lot"
+    book.vintage_of[kept] = 0
+    book.vintage_of[terms] = vintage
+    book.vintages[vintage] = terms
+    log ISecurityToken.VintageAmended(vintage=vintage, terms=terms, document=document)
 
 
-@external
-def confirm_take_over(document: bytes32):
-    powers._need(powers.CONFIRM)
-    assert book.take_over == 0, "take-over: over"
-    assert document == book.take_over_document and document != empty(bytes32), "take-over: other document"
-    assert msg.sender != book.take_over_by, "take-over: second person needed"
-    book.take_over = 1
-    log ISecurityToken.TakeOverOpened(document=document, first=book.take_over_by, second=msg.sender)
-
-
-@external
-def close_take_over():
+@internal
+def _stand(standing: uint256):
     """
-    @notice Close it for good and show the opening balance.
+    @dev Terms whose days are months, without an acquisition day; 0 for none.
     """
-    powers._need(powers.CONFIRM)
-    assert book.take_over == 1, "take-over: not open"
-    book.take_over = 2
-    log ISecurityToken.TakeOverClosed(
-        document=book.take_over_document, supply=book.accounts[words.SUPPLY] & words.M96
-    )
+    assert standing & words.M20 == 0 and standing >> 168 == 0, "vintage: bad terms"
+    for clock: uint256 in range(1, 6):
+        months: uint256 = (standing >> (20 * clock)) & words.M20
+        assert months <= MONTHS_MAX or months == words.M20, "vintage: bad terms"
+    book.reacquired = standing
 
 
 # ---- conversion ----

@@ -56,21 +56,43 @@ names: HashMap[bytes32, DynArray[bytes32, NAMES_MAX]]
 
 
 @external
-def issue_title(asset: uint256, kind: uint256, register: address, holder: address):
+def issue_title(record: bytes32, kind: uint256, register: address, holder: address) -> uint256:
     """
     @notice Record a thing by the hash of its canonical record and give its title to `holder`, who
-            must be admitted in the issuer's register. Each thing exists once.
+            must be admitted in the issuer's register. Each thing exists once for an issuer. Returns the
+            title's number.
     """
     self._need(register, powers.ISSUE)
-    assert asset != 0 and self.issuer_of[asset] == empty(address), "asset: recorded already"
+    assert record != empty(bytes32), "asset: no record"
+    asset: uint256 = self._title(register, record)
+    assert self.issuer_of[asset] == empty(address), "asset: recorded already"
     assert kind != 0 and kind <= KINDS, "asset: unknown kind"
     self._need_eligible(register, holder)
     self.issuer_of[asset] = register
     self.kind_of[asset] = kind
     self.owners[asset] = holder
     self.balances[holder] += 1
-    log IAssets.TitleIssued(asset=asset, issuer=register, holder=holder, kind=kind)
+    log IAssets.TitleIssued(
+        asset=asset, issuer=register, holder=holder, kind=kind, record=record
+    )
     log IAssets.Transfer(sender=empty(address), receiver=holder, token_id=asset)
+    return asset
+
+
+@external
+@pure
+def title_of(register: address, record: bytes32) -> uint256:
+    """
+    @notice The number of a title: keccak-256 of the issuer's register and the record's hash, so that
+            nobody can take a number that belongs to another issuer.
+    """
+    return self._title(register, record)
+
+
+@internal
+@pure
+def _title(register: address, record: bytes32) -> uint256:
+    return convert(keccak256(abi_encode(register, record)), uint256)
 
 
 @external
@@ -265,8 +287,8 @@ def _need(register: address, power: uint256):
 @external
 def add_document(subject: bytes32, register: address, label: bytes32, document: bytes32, uri: String[128]):
     """
-    @notice Add a version of a document: its content hash and where it may be found. The subject is an
-            asset id, or the address of one of the issuer's tokens.
+    @notice Add a version of a document: its content hash and where it may be found. The subject is the
+            number of a title, or the address of one of the issuer's tokens.
     """
     self._need(register, powers.DOCUMENT)
     asset: uint256 = convert(subject, uint256)

@@ -224,6 +224,8 @@ def admit_linked(row: uint256, of_wallet: address):
     accounts: uint256 = persons._joined(persons.linked[first], first, account)
     if known & words.FACT_MULTI == 0:
         persons._store(of_wallet, known | words.FACT_MULTI)
+        persons.wallet_of[first] = of_wallet
+    persons.wallet_of[account] = convert(row & words.M160, address)
     for i: uint256 in range(persons.ACCOUNTS_MAX):
         member: uint256 = (accounts >> (32 * i)) & words.M32
         if member == 0:
@@ -238,7 +240,8 @@ def admit_linked(row: uint256, of_wallet: address):
 @external
 def set_flags(wallet: address, flags: uint256, document: bytes32):
     """
-    @notice Set the frozen and sanctioned marks of one wallet's account; every token obeys at once.
+    @notice Set the frozen and sanctioned marks of a person, in all his accounts; every token obeys at
+            once.
     """
     powers._need(powers.FREEZE)
     known: uint256 = persons.words_of[wallet]
@@ -246,6 +249,14 @@ def set_flags(wallet: address, flags: uint256, document: bytes32):
     assert flags & ~words.FACT_STOPPED == 0, "flags: frozen, sanctioned only"
     assert document != empty(bytes32), "document: missing"
     persons._store(wallet, (known & ~words.FACT_STOPPED) | flags)
+    accounts: uint256 = persons.linked[words._number(known)]
+    for i: uint256 in range(persons.ACCOUNTS_MAX):
+        member: uint256 = (accounts >> (32 * i)) & words.M32
+        if member == 0:
+            break
+        if member != words._number(known):
+            other: address = persons.wallet_of[member]
+            persons._store(other, (persons.words_of[other] & ~words.FACT_STOPPED) | flags)
     log IHolders.FlagsOrdered(wallet=wallet, flags=flags, document=document)
 
 
@@ -321,6 +332,8 @@ def recover(old_wallet: address):
     known: uint256 = persons.words_of[old_wallet]
     account: uint256 = words._number(known)
     persons.words_of[new_wallet] = known
+    if known & words.FACT_MULTI != 0:
+        persons.wallet_of[account] = new_wallet
     persons.words_of[old_wallet] = words.TOMBSTONE | convert(new_wallet, uint256)
     self.recoveries[old_wallet] = empty(Recovery)
     log IHolders.Replaced(

@@ -6,7 +6,7 @@
 @license Apache-2.0
 @notice Decides every transfer that is not plain, moves what the rules allow and says why it refuses
         the rest; answers the same question for anybody who asks first (ERC-1404, ERC-7943, ERC-3643).
-        Keeps the vintages. Deployed once for a chain; it works over the storage of the token that
+        Keeps the vintages and the take-over. Deployed once for a chain; it works over the storage of the token that
         calls it.
 @custom:halt Nothing to halt: it keeps no units and no rules. Called directly it finds no active policy.
 """
@@ -21,6 +21,7 @@ from modules import powers
 from modules import readings
 from modules import rules
 from modules import signed
+from modules import takeovers
 from modules import words
 
 initializes: powers
@@ -31,6 +32,7 @@ initializes: rules[book := book, clocks := clocks]
 initializes: moves[book := book, clocks := clocks, rules := rules]
 initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
 initializes: readings[book := book, moves := moves, powers := powers]
+initializes: takeovers[acts := acts, book := book, powers := powers]
 
 exports: (
     readings.instrument,
@@ -44,6 +46,10 @@ exports: (
     readings.group_counts,
     readings.powers_of,
     readings.domain_name_hash,
+    takeovers.open_take_over,
+    takeovers.confirm_take_over,
+    takeovers.close_take_over,
+    takeovers.set_authorised,
 )
 
 PASSAGE: constant(bytes32) = keccak256(
@@ -255,34 +261,6 @@ def open_vintage(terms: uint256) -> uint256:
 
 
 @external
-def amend_vintage(vintage: uint256, terms: uint256, document: bytes32):
-    """
-    @notice Move the clocks of a vintage (a distribution certified complete, a status changed); its
-            acquisition day and family stay.
-    """
-    powers._need(powers.RULES)
-    kept: uint256 = book.vintages[vintage]
-    assert kept != 0 and document != empty(bytes32), "vintage: unknown, or no document"
-    assert (kept ^ terms) & (words.M20 | (words.M8 << 120)) == 0, "vintage: other lot"
-    assert terms >> 168 == 0, "vintage: bad terms"
-    book.vintage_of[kept] = 0
-    book.vintage_of[terms] = vintage
-    book.vintages[vintage] = terms
-    log ISecurityToken.VintageAmended(vintage=vintage, terms=terms, document=document)
-
-
-@external
-def set_reacquired(month: uint256, vintage: uint256):
-    """
-    @notice The vintage of units bought from an affiliate in a civil month (counted from March 0000).
-    """
-    powers._need(powers.RULES)
-    assert book.vintages[vintage] != 0, "vintage: unknown"
-    book.reacquired[month] = vintage
-    log ISecurityToken.ReacquiredSet(month=month, vintage=vintage)
-
-
-@external
 def set_informed(until: uint256, document: bytes32):
     """
     @notice The last day on which current public information is available (230.144(c)).
@@ -375,9 +353,10 @@ def _code(
     f: uint256 = 0
     g: uint256 = 0
     f, g = staticcall register.pair(sender, receiver)
+    state: uint256 = moves._current()
     code: uint256 = rules._refusal(
         register,
-        moves._current(),
+        state,
         f,
         g,
         book.accounts[words._number(f)],
@@ -386,8 +365,9 @@ def _code(
         kind,
         proofs,
         0,
+        clocks._anew(state, f, kind),
     )
-    return code if code != 0 else rules._outside_refusal(moves._current(), sender, receiver, amount)
+    return code if code != 0 else rules._outside_refusal(state, sender, receiver, amount)
 
 
 @internal

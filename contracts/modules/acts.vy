@@ -78,6 +78,15 @@ def _need_grounds(reason: uint256, document: bytes32):
 
 
 @internal
+def _authorise(units: uint256, document: bytes32):
+    assert document != empty(bytes32), "act: document"
+    assert units != 0 and units <= words.M96, "authorised: out of range"
+    assert units >= book.accounts[words.SUPPLY] & words.M96, "authorised: below issued"
+    book.authorised = units
+    log ISecurityToken.AuthorisedSet(units=units, document=document)
+
+
+@internal
 def _mandate(call_hash: bytes32) -> book.Mandate:
     """
     @dev Reason and document given before for exactly this call, used up.

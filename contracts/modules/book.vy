@@ -38,7 +38,7 @@ exits: HashMap[uint256, uint256]  # family << 24 | kind << 16 | from class << 8 
 groups_of: uint256  # eight bits a class: the counted groups it belongs to
 group_counts: uint256  # 8 x 32
 group_limits: uint256  # 8 x 32, all ones is no limit
-group_codes: uint256  # 8 x 8, then the code of a country that is not allowed
+group_codes: uint256  # 8 x 8, then of a country that is not allowed, of a person who holds too much
 countries: uint256[4]  # one bit a country: units may go there
 outside: address
 policy: bytes32
@@ -49,7 +49,7 @@ announced_effective: uint256
 # vintages
 vintage_of: HashMap[uint256, uint256]
 last_vintage: uint256
-reacquired: HashMap[uint256, uint256]  # month -> vintage of units bought from an affiliate
+reacquired: uint256  # terms of units bought from an affiliate, in months from the end of the month
 informed_until: uint256  # last day on which current public information was available (144(c))
 
 # the instrument
@@ -79,7 +79,7 @@ take_over_document: bytes32
 take_over_by: address
 
 # split
-split_ratio: uint256  # numerator << 128 | denominator; 0 when none runs
+split_ratio: uint256  # denominator 0..31 | legal day 64..83 | numerator 128..159 | begun 255; 0 when none runs
 split_seen: uint256
 split_supply: uint256
 split_instruction: bytes32
@@ -130,6 +130,9 @@ def _held_at(account: uint256, record: uint256) -> uint256:
     word: uint256 = self.accounts[account]
     last: uint256 = (word >> 200) & words.M16
     if last < record:
+        # what passes while a split runs falls behind it, and is known once every unit was scaled
+        state: uint256 = self.state
+        assert state & words.HALTED == 0 or record <= (state >> 40) & words.M16, "record: a split runs"
         return word & words.M96
     for i: uint256 in range(SCAN_MAX):
         at: uint256 = record + i

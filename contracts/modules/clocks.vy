@@ -11,6 +11,7 @@ from modules import words
 uses: book
 
 MOVED_ALL: constant(uint256) = 255  # slot number of "no lot fits"
+NO_TERMS: constant(uint256) = max_value(uint256)  # no standing terms for what affiliates sell
 
 
 # ---- lots ----
@@ -196,14 +197,32 @@ def _lots_refusal(
 
 @internal
 @view
-def _resets(state: uint256, sender_facts: uint256, kind: uint256) -> bool:
+def _anew(state: uint256, sender_facts: uint256, kind: uint256) -> uint256:
     """
     @dev A private sale by an affiliate starts the clocks anew (230.144(d)(3)): the units become the
-         vintage "re-acquired this month".
+         vintage "re-acquired this month". Its terms are the standing ones, dated at the end of the
+         month (never early), months counted from there. 0 when nothing starts anew.
     """
     if state & words.AFFILIATES == 0 or sender_facts & words.FACT_AFFILIATE == 0:
-        return False
-    return kind == words.SALE or kind == words.VENUE
+        return 0
+    if kind != words.SALE and kind != words.VENUE:
+        return 0
+    standing: uint256 = book.reacquired
+    if standing == 0:
+        return NO_TERMS
+    month: uint256 = self._month()
+    first: uint256 = self._first_day(month)
+    acquired: uint256 = self._first_day(month + 1) - 1
+    terms: uint256 = ((standing >> 120) << 120) | acquired
+    for clock: uint256 in range(1, 6):
+        months: uint256 = (standing >> (20 * clock)) & words.M20
+        over: uint256 = months
+        if months != 0 and months != words.M20:
+            # the day after the anniversary, which a shorter month has on its last day
+            end: uint256 = self._first_day(month + months + 1)
+            over = min(self._first_day(month + months) + acquired - first + 1, end)
+        terms |= over << (20 * clock)
+    return terms
 
 
 @internal
@@ -218,3 +237,14 @@ def _month() -> uint256:
     yoe: uint256 = (doe - doe // 1460 + doe // 36524 - doe // 146096) // 365
     doy: uint256 = doe - (365 * yoe + yoe // 4 - yoe // 100)
     return (yoe + era * 400) * 12 + (5 * doy + 2) // 153
+
+
+@internal
+@pure
+def _first_day(month: uint256) -> uint256:
+    """
+    @dev The day number on which a civil month begins; the inverse of `_month`.
+    """
+    year: uint256 = month // 12
+    days: uint256 = 365 * year + year // 4 - year // 100 + year // 400
+    return days + (153 * (month % 12) + 2) // 5 - 719468

@@ -64,7 +64,7 @@ def _shift(
     if amount != 0:
         if (a >> 192) & words.M8 != 0:
             a, b = moves._move_lots(
-                register, state, sender_facts, receiver_facts, a, b, amount, kind, 0, picks
+                register, sender_facts, receiver_facts, a, b, amount, kind, 0, picks, 0
             )
         book.accounts[from_account] = a - amount
         book.accounts[to_account] = b + amount
@@ -131,7 +131,7 @@ def _credit(
             counted = state + (1 << 140)
     if not usual:
         code: uint256 = rules._refusal(
-            register, state, ISSUER, facts, amount, b, amount, words.ISSUE, 0, 0
+            register, state, ISSUER, facts, amount, b, amount, words.ISSUE, 0, 0, 0
         )
         if code != 0:
             moves._refuse(code, empty(address), 0, 0)

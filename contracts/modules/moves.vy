@@ -44,8 +44,9 @@ def _pass(
     to_account: uint256 = (receiver_facts >> 160) & words.M32
     a: uint256 = book.accounts[from_account]
     b: uint256 = book.accounts[to_account]
+    terms: uint256 = clocks._anew(state, sender_facts, kind)
     code: uint256 = rules._refusal(
-        register, state, sender_facts, receiver_facts, a, b, amount, kind, proofs, picks
+        register, state, sender_facts, receiver_facts, a, b, amount, kind, proofs, picks, terms
     )
     if code == 0:
         code = rules._outside_refusal(state, sender, receiver, amount)
@@ -64,9 +65,12 @@ def _pass(
     if state & words.COUNTRIES != 0:
         b = (b & ~words.VERDICT) | self._verdict(state, receiver_facts)
     log ISecurityToken.Transfer(sender=sender, receiver=receiver, amount=amount)
-    if (a >> 192) & words.M8 != 0 or clocks._resets(state, sender_facts, kind):
+    if (a >> 192) & words.M8 != 0 or terms != 0:
+        anew: uint256 = 0
+        if terms != 0 and not rules._is_same(register, sender_facts, receiver_facts):
+            anew = book._vintage(terms)
         a, b = self._move_lots(
-            register, state, sender_facts, receiver_facts, a, b, amount, kind, proofs, picks
+            register, sender_facts, receiver_facts, a, b, amount, kind, proofs, picks, anew
         )
     book.accounts[from_account] = a - amount
     book.accounts[to_account] = b + amount
@@ -189,7 +193,6 @@ def _added(counts: uint256, group: uint256, more: uint256) -> uint256:
 @internal
 def _move_lots(
     register: IHolders,
-    state: uint256,
     sender_facts: uint256,
     receiver_facts: uint256,
     a: uint256,
@@ -198,10 +201,12 @@ def _move_lots(
     kind: uint256,
     proofs: uint256,
     picks: uint256,
+    anew: uint256,
 ) -> (uint256, uint256):
     """
     @dev Take free units, then lots in the order that `_lots_refusal` walked. A forced kind ignores
-         the clocks and keeps every vintage. Returns the account words with their slots.
+         the clocks and keeps every vintage; `anew` is the vintage that all units become, 0 for their
+         own. Returns the account words with their slots.
     """
     from_account: uint256 = (sender_facts >> 160) & words.M32
     to_account: uint256 = (receiver_facts >> 160) & words.M32
@@ -209,12 +214,7 @@ def _move_lots(
     receiver: uint256 = b
     slots: uint256 = (a >> 192) & words.M8
     need: uint256 = amount
-    anew: uint256 = 0
-    same: bool = sender_facts & receiver_facts & words.FACT_MULTI != 0 and rules._same_person(
-        register, sender_facts, receiver_facts
-    )
-    if not same and clocks._resets(state, sender_facts, kind):
-        anew = book.reacquired[clocks._month()]
+    same: bool = rules._is_same(register, sender_facts, receiver_facts)
     if picks == 0:
         free: uint256 = min(amount, (a & words.M96) - book._restricted(from_account, slots))
         need -= free
@@ -289,7 +289,8 @@ def _put(account: uint256, word: uint256, vintage: uint256, units: uint256) -> u
 @view
 def _current() -> uint256:
     state: uint256 = book.state
-    if block.timestamp >= state & words.M40:
+    # instants that pass while a split runs are counted when it is over: all units are scaled by then
+    if state & words.HALTED == 0 and block.timestamp >= state & words.M40:
         return book._rolled(state)
     return state
 

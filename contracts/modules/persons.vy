@@ -26,6 +26,7 @@ words_of: HashMap[address, uint256]
 last_account: public(uint256)
 epoch: public(uint256)
 linked: HashMap[uint256, uint256]
+wallet_of: HashMap[uint256, address]  # only of persons with several accounts
 tokens: DynArray[address, TOKENS_MAX]
 
 

@@ -33,7 +33,11 @@ def _refusal(
     kind: uint256,
     proofs: uint256,
     picks: uint256,
+    anew: uint256,
 ) -> uint256:
+    """
+    @dev `anew` is what `clocks._anew` says about this sale.
+    """
     if state & (words.ACTIVE | words.PAUSED | words.HALTED) != words.ACTIVE:
         return 106 if state & words.ACTIVE == 0 else 100
     balance: uint256 = a & words.M96
@@ -60,15 +64,13 @@ def _refusal(
             if (book.countries[country >> 8] >> (country & 255)) & 1 == 0:
                 code = (book.group_codes >> 64) & words.M8
                 return code if code != 0 else 118
-    same: bool = (sender_facts ^ receiver_facts) & (words.M32 << 160) == 0
-    if sender_facts & receiver_facts & words.FACT_MULTI != 0:
-        same = self._same_person(register, sender_facts, receiver_facts)
+    same: bool = self._is_same(register, sender_facts, receiver_facts)
     from_class: uint256 = (sender_facts >> 192) & words.M5
     to_class: uint256 = (receiver_facts >> 192) & words.M5
-    resets: bool = not same and clocks._resets(state, sender_facts, kind)
+    resets: bool = anew != 0 and not same
     if resets:
-        vintage: uint256 = book.reacquired[clocks._month()]
-        if vintage == 0:
+        vintage: uint256 = book.vintage_of[anew]
+        if anew == clocks.NO_TERMS or (vintage == 0 and book.last_vintage == words.M16):
             return 128
         if book._slot_for((receiver_facts >> 160) & words.M32, (b >> 192) & words.M8, vintage) == 8:
             return 149
@@ -93,7 +95,8 @@ def _refusal(
             held += self._elsewhere(register, (receiver_facts >> 160) & words.M32)
         exponent: uint256 = (state >> 220) & words.M8
         if exponent != 255 and held + amount > ((state >> 196) & words.M24) << exponent:
-            return 154
+            code = (book.group_codes >> 72) & words.M8
+            return code if code != 0 else 154
         if held == 0 and (
             (state >> 140) & words.M28 >= (state >> 168) & words.M28
         ) and not self._leaves(register, sender_facts, a, amount):
@@ -171,6 +174,17 @@ def _elsewhere(register: IHolders, account: uint256) -> uint256:
         if other != account:
             total += book.accounts[other] & words.M96
     return total
+
+
+@internal
+@view
+def _is_same(register: IHolders, one: uint256, two: uint256) -> bool:
+    """
+    @dev Whether both accounts are one, or one person's.
+    """
+    if (one ^ two) & (words.M32 << 160) == 0:
+        return True
+    return one & two & words.FACT_MULTI != 0 and self._same_person(register, one, two)
 
 
 @internal

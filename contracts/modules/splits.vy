@@ -3,7 +3,8 @@
 @title Splits
 @license Apache-2.0
 @notice n for m: the token is halted, every account scaled once, page by page, and trading resumes only
-        when every unit was seen. No hidden factor.
+        when every unit was seen. No hidden factor. Until its first page a split can be cancelled; from
+        then on it can always be finished. Record instants that pass while it runs fall behind it.
 """
 from interfaces import IHolders
 from interfaces import ISecurityToken
@@ -14,18 +15,23 @@ from modules import moves
 from modules import powers
 from modules import words
 
+uses: acts
 uses: book
 uses: moves
 uses: powers
 
 PAGE_MAX: constant(uint256) = 200
 LOTS_MAX: constant(uint256) = 8
+BEGUN: constant(uint256) = 1 << 255
 
 
 @external
-def announce_split(instruction: bytes32, numerator: uint256, denominator: uint256, document: bytes32):
+def announce_split(
+    instruction: bytes32, numerator: uint256, denominator: uint256, day: uint256, document: bytes32
+):
     """
     @notice Halt the token and begin an n for m split; `split_page` then scales account by account.
+            `day` is its legal day, 0 for today.
     """
     powers._need(powers.ACTION)
     assert book.split_ratio == 0, "split: one runs"
@@ -35,14 +41,35 @@ def announce_split(instruction: bytes32, numerator: uint256, denominator: uint25
     # what fits for the supply fits for every account, so the split can always be finished
     assert supply * numerator // denominator <= words.M96, "units: more than 96 bits"
     assert document != empty(bytes32), "act: document"
-    book.split_ratio = (numerator << 128) | denominator
+    legal: uint256 = acts._legal_day(day)
+    book.split_ratio = (numerator << 128) | (legal << 64) | denominator
     book.split_seen = 0
     book.split_supply = 0
     book.split_instruction = instruction
     book.split_number += 1
     book.state = moves._current() | words.HALTED
     log ISecurityToken.SplitAnnounced(
-        instruction=instruction, numerator=numerator, denominator=denominator, document=document
+        instruction=instruction,
+        numerator=numerator,
+        denominator=denominator,
+        document=document,
+        day=legal,
+    )
+
+
+@external
+def cancel_split(reason: uint256, document: bytes32):
+    """
+    @notice Take an announced split back, on a reason and a document, while no account was scaled.
+    """
+    powers._need(powers.ACTION)
+    acts._need_grounds(reason, document)
+    assert book.split_ratio != 0, "split: none announced"
+    assert book.split_ratio & BEGUN == 0, "split: pages have begun"
+    book.split_ratio = 0
+    book.state = book.state & ~words.HALTED
+    log ISecurityToken.SplitCancelled(
+        instruction=book.split_instruction, reason=reason, document=document
     )
 
 
@@ -55,6 +82,7 @@ def split_page(wallets: DynArray[address, PAGE_MAX]):
     powers._need(powers.ACTION)
     ratio: uint256 = book.split_ratio
     assert ratio != 0, "split: none announced"
+    book.split_ratio = ratio | BEGUN
     register: IHolders = IHolders(book.holders_register)
     state: uint256 = moves._current()
     for wallet: address in wallets:
@@ -65,9 +93,7 @@ def split_page(wallets: DynArray[address, PAGE_MAX]):
         bit: uint256 = 1 << (account & 255)
         if book.split_pages[page] & bit == 0:
             book.split_pages[page] |= bit
-            state = self._split(
-                register, state, wallet, facts, ratio >> 128, ratio & ((1 << 128) - 1)
-            )
+            state = self._split(register, state, wallet, facts, ratio)
     book.state = state
 
 
@@ -86,7 +112,7 @@ def finish_split():
     if (supply >> 200) & words.M16 != passed:
         supply = book._covered(words.SUPPLY, supply, passed)
     book.accounts[words.SUPPLY] = (supply & ~words.M96) | book.split_supply
-    scaled: uint256 = book.authorised * (ratio >> 128) // (ratio & ((1 << 128) - 1))
+    scaled: uint256 = book.authorised * ((ratio >> 128) & words.M32) // (ratio & words.M32)
     book.authorised = min(max(scaled, book.split_supply), words.M96)
     book.split_ratio = 0
     book.state = state & ~words.HALTED
@@ -99,13 +125,14 @@ def _split(
     state: uint256,
     wallet: address,
     facts: uint256,
-    up: uint256,
-    down: uint256,
+    ratio: uint256,
 ) -> uint256:
     """
     @dev Lots are rounded as one running sum, so that no restricted unit becomes a free one. Whoever
          is left with nothing is no holder any more.
     """
+    up: uint256 = (ratio >> 128) & words.M32
+    down: uint256 = ratio & words.M32
     account: uint256 = words._number(facts)
     word: uint256 = book.accounts[account]
     passed: uint256 = (state >> 40) & words.M16
@@ -118,7 +145,11 @@ def _split(
     if after == 0:
         counted = moves._counted(register, state, facts, entries.ISSUER, word, before, before)
     log ISecurityToken.SplitApplied(
-        account=account, before=before, after=after, remainder=before * up % down
+        account=account,
+        before=before,
+        after=after,
+        remainder=before * up % down,
+        day=(ratio >> 64) & words.M20,
     )
     if after >= before:
         log ISecurityToken.Transfer(sender=empty(address), receiver=wallet, amount=after - before)

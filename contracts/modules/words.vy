@@ -8,7 +8,7 @@
         account balance 0..95 | frozen 96..191 | lot slots 192..199 | records covered 200..215 |
                 account frozen 216 | country 217..226 and rules version 227..242 of its verdict
         state   next record instant 0..39 | records passed 40..55 | admission epoch 56..67 |
-                flags 68..75 | sale matrix 8 x 8 76..139 | holders 140..167 | most holders 168..195 |
+                flags 68..74 | sale matrix 8 x 8 76..139 | holders 140..167 | most holders 168..195 |
                 most units per person 196..227 (24-bit mantissa, 8-bit exponent) |
                 rules version 228..243 | classes in a counted group 244..251
         vintage acquired 0..19 | clock A 20..39 | A free 40..59 | B 60..79 | C 80..99 | D 100..119 |
@@ -51,7 +51,6 @@ COUNTRIES: constant(uint256) = 1 << 71
 GROUPS: constant(uint256) = 1 << 72
 OUTSIDE: constant(uint256) = 1 << 73
 AFFILIATES: constant(uint256) = 1 << 74
-CLOSED: constant(uint256) = 1 << 75
 
 # kinds
 SALE: constant(uint256) = 0

@@ -3,6 +3,7 @@
 import pytest
 
 from freehold.core.facts import Vintage, pack_vintage
+from freehold.core.policy.rows import authorised_row
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
     AGENT,
@@ -77,7 +78,7 @@ def test_only_sisters_of_one_issuer_convert_into_each_other(world):
 
 def test_what_the_sister_refuses_is_not_cancelled_here(world):
     a = world.holder("a", 10)
-    world.sister.set_authorised(5, DOC, by=ISSUER)
+    world.change(authorised_row(5, DOC), token=world.sister)
     with pytest.raises(Refused, match="^units: more than authorised$"):
         convert(world, a, 10)
     assert world.balance(a) == 10

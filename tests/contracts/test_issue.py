@@ -3,6 +3,7 @@
 import pytest
 
 from freehold.core.facts import Flags
+from freehold.core.policy.rows import authorised_row
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
@@ -91,7 +92,6 @@ def test_no_more_units_than_authorised(world):
 
 def test_authorised_units_change_with_a_document_and_never_below_those_issued(world):
     world.holder("a", 1000)
-    set_to = world.token.set_authorised
     for units, document, text in (
         (999, DOC, "^authorised: below issued$"),
         (0, DOC, "^authorised: out of range$"),
@@ -99,10 +99,27 @@ def test_authorised_units_change_with_a_document_and_never_below_those_issued(wo
         (5000, bytes(32), "^act: document$"),
     ):
         with pytest.raises(Refused, match=text):
-            set_to(units, document, by=ISSUER)
-    set_to(1000, DOC, by=ISSUER)
+            world.change((11, int.from_bytes(document), units))
+    outcome = world.change(authorised_row(1000, DOC))
+    told = world.token.log(outcome, "AuthorisedSet")
+    assert told == [{"units": 1000, "document": DOC}]
     with pytest.raises(Refused, match="more than authorised"):
         world.issue(wallet("a"), 1)
+
+
+def test_authorised_units_change_at_once_only_while_the_past_is_posted(world):
+    closed = "^authorised: announce it as rules$"
+    with pytest.raises(Refused, match=closed):
+        world.token.set_authorised(2000, DOC, by=ISSUER)
+    world.take_over()
+    for units, document, text in ((0, DOC, "out of range"), (5, bytes(32), "^act: document$")):
+        with pytest.raises(Refused, match=text):
+            world.token.set_authorised(units, document, by=ISSUER)
+    world.token.set_authorised(2000, DOC, by=ISSUER)
+    assert world.token.ask("instrument")[4] == 2000
+    world.token.close_take_over(by=OFFICER)
+    with pytest.raises(Refused, match=closed):
+        world.token.set_authorised(3000, DOC, by=ISSUER)
 
 
 def test_an_issue_of_nothing_makes_no_holder_and_takes_no_slot(world):

@@ -175,10 +175,41 @@ def test_groups_that_begin_late_trap_nobody_and_are_made_exact(world):
 def test_a_split_to_nothing_leaves_the_group_too(grouped):
     world = grouped
     r = world.holder("r", 5, role="us_retail")
-    world.token.announce_split(NOTE, 1, 10, DOC, by=AGENT)
+    world.token.announce_split(NOTE, 1, 10, 0, DOC, by=AGENT)
     world.token.split_page([r], by=AGENT)
     world.token.finish_split(by=AGENT)
     assert world.group_count(0) == 0
+
+
+def test_freezing_a_person_reaches_all_his_accounts_and_lets_them_all_go(world):
+    first = world.holder("first", 10)
+    others = [world.link(first, f"account {n}") for n in range(7)]
+    b = world.holder("b", 100)
+    for to in others:
+        assert world.transfer(b, to, 5) == 0
+    fresh = wallet("recovered")
+    world.recover(others[3], fresh)
+    others[3] = fresh
+    for named in (others[5], first, fresh):
+        outcome = world.holders.set_flags(named, Flags.SANCTIONED << 239, DOC, by=OFFICER)
+        assert world.holders.names(outcome) == ["FactsSet"] * 8 + ["FlagsOrdered"]
+        for one in (first, *others):
+            assert world.transfer(one, b, 1) == Reason.SENDER_SANCTIONED
+            assert world.transfer(b, one, 1) == Reason.RECEIVER_SANCTIONED
+        world.holders.set_flags(named, 0, DOC, by=OFFICER)
+        assert [world.transfer(one, b, 0) for one in (first, *others)] == [0] * 8
+    world.holders.set_flags(b, Flags.FROZEN << 239, DOC, by=OFFICER)
+    assert world.code_of(first, others[0], 1) == 0
+
+
+def test_an_account_opened_for_a_frozen_person_is_frozen_too(world):
+    a = world.holder("a", 10)
+    world.holders.set_flags(a, Flags.FROZEN << 239, DOC, by=OFFICER)
+    second = world.link(a, "second")
+    b = world.holder("b", 10)
+    assert world.transfer(b, second, 1) == Reason.RECEIVER_FROZEN
+    world.holders.set_flags(second, 0, DOC, by=OFFICER)
+    assert world.transfer(b, second, 1) == world.transfer(a, b, 1) == 0
 
 
 def test_freezing_one_account_leaves_counts_alone(grouped):

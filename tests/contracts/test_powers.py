@@ -93,8 +93,6 @@ ACTS = {
     roles.RULES: [
         lambda t, by: t.announce_rules(DOC, DOC, by=by),
         lambda t, by: t.setCompliance(OUTSIDER, by=by),
-        lambda t, by: t.amend_vintage(1, 1, DOC, by=by),
-        lambda t, by: t.set_reacquired(1, 1, by=by),
         lambda t, by: t.set_authorised(1, DOC, by=by),
         lambda t, by: t.setName("x", by=by),
         lambda t, by: t.setSymbol("x", by=by),
@@ -102,7 +100,8 @@ ACTS = {
     ],
     roles.RECORD: [lambda t, by: t.announce_record(2_000_000_000, by=by)],
     roles.ACTION: [
-        lambda t, by: t.announce_split(NOTE, 2, 1, DOC, by=by),
+        lambda t, by: t.announce_split(NOTE, 2, 1, 0, DOC, by=by),
+        lambda t, by: t.cancel_split(1, DOC, by=by),
         lambda t, by: t.split_page([], by=by),
         lambda t, by: t.finish_split(by=by),
         lambda t, by: t.convert_units(NOTE, OUTSIDER, ISSUER, 1, 1, 1, 0, DOC, [], by=by),

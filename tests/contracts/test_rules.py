@@ -5,8 +5,16 @@ from eth_abi import encode
 from eth_hash.auto import keccak
 
 from freehold.core.errors import Invalid
+from freehold.core.facts import Vintage
 from freehold.core.policy.compiled import Group
-from freehold.core.policy.rows import count_row, outside_row, policy_rows, state_word
+from freehold.core.policy.rows import (
+    amended_row,
+    authorised_row,
+    count_row,
+    outside_row,
+    policy_rows,
+    state_word,
+)
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import CHANGES, DOC, ISSUER, NOTE, OUTSIDER, POWER_DELAY, basic_rules
@@ -44,7 +52,7 @@ def test_only_the_announced_content_is_written(world):
 
 
 def test_an_unknown_change_refuses_all(world):
-    rows = [(8, 0, 0), (11, 0, 1)]
+    rows = [(8, 0, 0), (14, 0, 1)]
     world.token.announce_rules(NOTE, content(rows), by=ISSUER)
     world.engine.forward(POWER_DELAY)
     with pytest.raises(Refused, match="^rules: unknown change$"):
@@ -90,9 +98,13 @@ def test_rules_cannot_write_counts_records_halts_or_the_epoch(world):
 
 
 def test_every_kind_of_row_is_told_apart():
-    rules = basic_rules(groups=(Group(frozenset({2}), 5, 151),), why={(0, 1, 2): 120})
-    kinds = {what for what, _, _ in [*policy_rows(rules), count_row([1, 2]), outside_row(7)]}
-    assert kinds == {1, 2, 3, 5, 6, 7, 8, 9, 10}
+    standing = Vintage(acquired=0, a_free=12)
+    rules = basic_rules(
+        groups=(Group(frozenset({2}), 5, 151),), why={(0, 1, 2): 120}, reacquired=standing
+    )
+    single = [authorised_row(5, DOC), amended_row(1, standing, DOC)]
+    rows = [*policy_rows(rules), count_row([1, 2]), outside_row(7), *single]
+    assert {what for what, _, _ in rows} == {1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 12, 13}
     assert count_row([1, 2]) == (10, 0, 2 << 32 | 1)
 
 
@@ -120,6 +132,53 @@ def test_a_limit_that_does_not_fit_is_refused_and_not_rounded():
         state_word(basic_rules(most_holders=1 << 28))
     with pytest.raises(Invalid, match="too many: at most 8"):
         policy_rows(basic_rules(groups=(Group(frozenset({1})),) * 9))
+    for standing, text in (
+        (Vintage(acquired=0, a_free=1_201), "a clock of 1201 months is too long"),
+        (Vintage(acquired=1, a_free=12), "have no day of acquisition"),
+        (Vintage(acquired=0, exits=(1, 0, 0, 0)), "standing terms need a clock"),
+    ):
+        with pytest.raises(Invalid, match=text):
+            policy_rows(basic_rules(reacquired=standing))
+    with pytest.raises(Invalid, match="authorised units"):
+        authorised_row(1 << 96, DOC)
+
+
+def test_the_rules_say_with_which_code_a_holding_is_too_large(world):
+    a, b = world.holder("a", 1000), world.holder("b", 5)
+    second = world.link(b, "b's second")
+    most = {"most_units": 100, "sale": {1: frozenset({1})}}
+    world.set_rules(basic_rules(**most))
+    assert world.transfer(a, b, 96) == Reason.MAX_HOLDING
+    world.set_rules(basic_rules(**most, holding_code=Reason.THRESHOLD_CHECK_REQUIRED))
+    assert world.transfer(a, b, 96) == world.transfer(a, second, 96) == 158
+    with pytest.raises(Refused, match="transfer refused: 158"):
+        world.issue(b, 96)
+    assert world.transfer(a, b, 95) == 0
+
+
+@pytest.mark.parametrize("open_take_over", [False, True])
+def test_no_rule_changes_without_its_delay(world, open_take_over):
+    """Whatever row: announced, waited for, and not a second before. A take-over changes nothing."""
+    world.holder("a")
+    vintage, today = world.open_vintage(a_free=9), world.engine.today
+    if open_take_over:
+        world.take_over()
+    amended = amended_row(vintage, Vintage(acquired=today, a_free=today + 1), DOC)
+    for rows in (
+        policy_rows(basic_rules(sale={})),
+        [authorised_row(5_000, DOC)],
+        [amended],
+        [(13, 0, 12 << 40)],
+        [outside_row(5)],
+        [count_row([1])],
+    ):
+        world.token.announce_rules(NOTE, content(rows), by=ISSUER)
+        for wait in (0, POWER_DELAY - 1):
+            world.engine.forward(wait)
+            with pytest.raises(Refused, match="^rules: delay still runs$"):
+                world.token.activate_rules(rows, by=ISSUER)
+    abi = {entry.get("name") for entry in world.abi("SecurityToken")}
+    assert not abi & {"amend_vintage", "set_reacquired"}
 
 
 def test_a_compliance_contract_takes_the_delay_too(world):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from freehold.core.policy.rows import authorised_row
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, basic_rules, wallet
@@ -10,7 +11,7 @@ RUNS = "^split: one runs$"
 
 
 def split(world, up, down, *wallets):
-    world.token.announce_split(NOTE, up, down, DOC, by=AGENT)
+    world.token.announce_split(NOTE, up, down, 0, DOC, by=AGENT)
     world.token.split_page(list(wallets), by=AGENT)
     return world.token.finish_split(by=AGENT)
 
@@ -32,7 +33,7 @@ def test_two_for_one_doubles_everything(world):
 
 def test_pages_may_repeat_and_each_account_is_scaled_once(world):
     a, b = world.holder("a", 100), world.holder("b", 10)
-    world.token.announce_split(NOTE, 3, 1, DOC, by=AGENT)
+    world.token.announce_split(NOTE, 3, 1, 0, DOC, by=AGENT)
     world.token.split_page([a, a], by=AGENT)
     world.token.split_page([a], by=AGENT)
     with pytest.raises(Refused, match="^split: units unseen$"):
@@ -46,7 +47,7 @@ def test_pages_may_repeat_and_each_account_is_scaled_once(world):
 
 def test_a_reverse_split_rounds_down_and_tells_the_remainder(world):
     a, b = world.holder("a", 109), world.holder("b", 21)
-    world.token.announce_split(NOTE, 1, 10, DOC, by=AGENT)
+    world.token.announce_split(NOTE, 1, 10, 0, DOC, by=AGENT)
     outcome = world.token.split_page([a, b], by=AGENT)
     told = [
         (e["before"], e["after"], e["remainder"]) for e in world.token.log(outcome, "SplitApplied")
@@ -82,22 +83,79 @@ def test_frozen_units_are_never_thawed_by_rounding(world):
     assert world.balance(a) == 7 and world.token.ask("getFrozenTokens", a) >= 7
 
 
-def test_an_instant_that_passes_while_the_split_runs_is_kept_exactly(world):
-    a, b = world.holder("a", 100), world.holder("b", 50)
-    world.token.announce_record(world.engine.seconds + 100, by=ISSUER)
-    world.token.announce_split(NOTE, 2, 1, DOC, by=AGENT)
-    world.token.split_page([a], by=AGENT)
+def test_an_instant_that_passes_while_a_split_runs_falls_behind_it_for_everybody(world):
+    a, b, token = world.holder("a", 100), world.holder("b", 50), world.token
+    token.announce_record(world.engine.seconds + 50, by=ISSUER)
+    token.announce_record(world.engine.seconds + 200, by=ISSUER)
+    world.engine.forward(100)
+    token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT)
+    token.split_page([a], by=AGENT)
     world.engine.forward(200)
-    world.token.split_page([b], by=AGENT)
+    for ask in (
+        lambda: token.ask("held_at", a, 2),
+        lambda: token.ask("held_at", b, 2),
+        lambda: token.ask("supply_at", 2),
+    ):
+        with pytest.raises(Refused, match="^record: a split runs$"):
+            ask()
+    assert [token.ask("held_at", who, 1) for who in (a, b)] == [100, 50]
+    token.announce_record(world.engine.seconds + 50, by=ISSUER)
+    token.split_page([b], by=AGENT)
+    token.finish_split(by=AGENT)
+    assert [token.ask("held_at", who, 2) for who in (a, b)] == [200, 100]
+    assert [token.ask("supply_at", record) for record in (1, 2)] == [150, 300]
+    assert world.transfer(a, b, 200) == 0
+    world.engine.forward(100)
+    assert [token.ask("held_at", a, record) for record in (1, 2, 3)] == [100, 200, 0]
+    assert token.ask("held_at", b, 3) == 300
+
+
+def test_a_split_has_a_legal_day_and_a_past_one_only_in_a_take_over(world):
+    a, today = world.holder("a", 10), world.engine.today
+    for day, text in ((today + 1, "^day: not yet reached$"), (today - 1, "^day: past without")):
+        with pytest.raises(Refused, match=text):
+            world.token.announce_split(NOTE, 2, 1, day, DOC, by=AGENT)
+    outcome = world.token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT)
+    assert world.token.log(outcome, "SplitAnnounced")[0]["day"] == today
+    world.token.split_page([a], by=AGENT)
     world.token.finish_split(by=AGENT)
-    assert world.token.ask("held_at", a, 1) == 200
-    assert world.token.ask("held_at", b, 1) == 50
-    assert world.balance(b) == 100
+    world.take_over()
+    outcome = world.token.announce_split(NOTE, 3, 1, today - 400, DOC, by=AGENT)
+    assert world.token.log(outcome, "SplitAnnounced")[0]["day"] == today - 400
+    world.engine.forward(days=2)
+    outcome = world.token.split_page([a], by=AGENT)
+    assert world.token.log(outcome, "SplitApplied")[0]["day"] == today - 400
+    world.token.finish_split(by=AGENT)
+    assert world.balance(a) == 60 and world.token.ask("instrument")[4] == 6_000_000_000
+
+
+def test_an_announced_split_is_cancelled_until_its_first_page_and_then_finished(world):
+    a, token = world.holder("a", 10), world.token
+    with pytest.raises(Refused, match="^split: none announced$"):
+        token.cancel_split(1, DOC, by=AGENT)
+    token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT)
+    for reason, document in ((0, DOC), (1, bytes(32))):
+        with pytest.raises(Refused, match="^act: reason and document$"):
+            token.cancel_split(reason, document, by=AGENT)
+    outcome = token.cancel_split(7, DOC, by=AGENT)
+    told = {"instruction": NOTE, "reason": 7, "document": DOC}
+    assert token.log(outcome, "SplitCancelled") == [told]
+    b = world.admit("b")
+    assert world.transfer(a, b, 4) == 0 and not token.ask("paused")
+    with pytest.raises(Refused, match="^split: none announced$"):
+        token.finish_split(by=AGENT)
+    token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT)
+    token.split_page([a], by=AGENT)
+    with pytest.raises(Refused, match="^split: pages have begun$"):
+        token.cancel_split(7, DOC, by=AGENT)
+    token.split_page([b], by=AGENT)
+    token.finish_split(by=AGENT)
+    assert (world.balance(a), world.balance(b)) == (12, 8)
 
 
 def test_nothing_else_changes_units_while_a_split_runs(world):
     a, b = world.holder("a", 100), world.holder("b", 50)
-    world.token.announce_split(NOTE, 2, 1, DOC, by=AGENT)
+    world.token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT)
     world.token.split_page([a], by=AGENT)
     assert world.transfer(a, b, 1) == Reason.PAUSED
     token = world.token
@@ -107,7 +165,7 @@ def test_nothing_else_changes_units_while_a_split_runs(world):
         lambda: token.force_transfer(NOTE, b, a, 10, 1, DOC, by=AGENT),
         lambda: token.convert_units(NOTE, a, world.sister.address, 1, 1, 1, 0, DOC, [], by=AGENT),
         lambda: world.sister_to_token(a),
-        lambda: token.announce_split(NOTE, 2, 1, DOC, by=AGENT),
+        lambda: token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT),
     ):
         with pytest.raises(Refused, match=RUNS):
             act()
@@ -119,34 +177,34 @@ def test_nothing_else_changes_units_while_a_split_runs(world):
 @pytest.mark.parametrize(("up", "down"), [(0, 1), (1, 0), (2, 2), (1 << 32, 1), (1, 1 << 32)])
 def test_a_senseless_ratio_is_refused(world, up, down):
     with pytest.raises(Refused, match="^split: bad ratio$"):
-        world.token.announce_split(NOTE, up, down, DOC, by=AGENT)
+        world.token.announce_split(NOTE, up, down, 0, DOC, by=AGENT)
 
 
 def test_a_split_that_could_never_be_finished_is_refused_at_once(world):
-    world.token.set_authorised((1 << 96) - 1, DOC, by=ISSUER)
+    world.change(authorised_row((1 << 96) - 1, DOC))
     world.set_rules(basic_rules(most_units=None))
     world.holder("a", 1 << 95)
     with pytest.raises(Refused, match="^units: more than 96 bits$"):
-        world.token.announce_split(NOTE, 2, 1, DOC, by=AGENT)
+        world.token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT)
 
 
 def test_a_split_needs_a_document_and_pages_need_a_split(world):
     with pytest.raises(Refused, match="^act: document$"):
-        world.token.announce_split(NOTE, 2, 1, bytes(32), by=AGENT)
+        world.token.announce_split(NOTE, 2, 1, 0, bytes(32), by=AGENT)
     for act in (
         lambda: world.token.split_page([], by=AGENT),
         lambda: world.token.finish_split(by=AGENT),
     ):
         with pytest.raises(Refused, match="^split: none announced$"):
             act()
-    world.token.announce_split(NOTE, 2, 1, DOC, by=AGENT)
+    world.token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT)
     with pytest.raises(Refused, match="^wallet: unknown$"):
         world.token.split_page([OUTSIDER], by=AGENT)
 
 
 def test_a_recovered_wallet_is_scaled_under_its_account(world):
     a = world.holder("a", 100)
-    world.token.announce_split(NOTE, 2, 1, DOC, by=AGENT)
+    world.token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT)
     world.token.split_page([a], by=AGENT)
     world.recover(a, wallet("new a"))
     world.token.split_page([wallet("new a")], by=AGENT)

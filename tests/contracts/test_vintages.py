@@ -1,10 +1,17 @@
 """Vintages: clocks to the day, who may buy while they run, which lots go, slots, affiliates, settling."""
 
+import random
+from datetime import date
+
 import pytest
 
-from freehold.core.facts import Flags, Vintage, pack_vintage
-from freehold.core.policy.compiled import month_of
+from freehold.chain.artifacts import artifact
+from freehold.core import clock
+from freehold.core.facts import Flags, Vintage, pack_vintage, unpack_vintage
+from freehold.core.policy.compiled import reacquired_terms
+from freehold.core.policy.rows import amended_row
 from freehold.core.reasons import Reason
+from tests.contracts import world as roles
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
     AGENT,
@@ -13,6 +20,7 @@ from tests.contracts.world import (
     NOTE,
     OFFICER,
     OUTSIDER,
+    REGISTRAR,
     basic_rules,
 )  # fmt: skip
 
@@ -182,8 +190,10 @@ def test_amended_clocks_act_for_all_units_of_the_vintage(world):
     vintage = world.open_vintage(b_over=1000)
     world.issue(a, 10, vintage)
     today = world.engine.today
-    done = pack_vintage(Vintage(acquired=today, b_over=today + 1))
-    world.token.amend_vintage(vintage, done, DOC, by=ISSUER)
+    done = Vintage(acquired=today, b_over=today + 3)
+    outcome = world.change(amended_row(vintage, done, DOC))
+    told = world.token.log(outcome, "VintageAmended")[0]
+    assert told == {"vintage": vintage, "terms": pack_vintage(done), "document": DOC}
     assert world.transfer(a, b, 1) == Reason.REGS_US_PERSON
     world.engine.forward(days=1)
     assert world.transfer(a, b, 1) == 0
@@ -197,10 +207,10 @@ def test_an_amendment_keeps_day_and_family_and_needs_a_document(world):
         (vintage, today, bytes(32), "^vintage: unknown, or no document$"),
         (vintage, today - 1, DOC, "^vintage: other lot$"),
         (vintage, today | 1 << 120, DOC, "^vintage: other lot$"),
-        (vintage, today | 1 << 168, DOC, "^vintage: bad terms$"),
+        (1 << 16, today, DOC, "^vintage: unknown, or no document$"),
     ):
         with pytest.raises(Refused, match=text):
-            world.token.amend_vintage(number, terms, document, by=ISSUER)
+            world.change((12, int.from_bytes(document), number << 168 | terms))
 
 
 def test_information_has_a_day_and_a_document(world):
@@ -212,32 +222,116 @@ def test_information_has_a_day_and_a_document(world):
 # ---- affiliates ----
 
 
-def affiliate_world(world, **clocks):
-    world.set_rules(basic_rules(mind_affiliates=True))
-    a = world.admit("a", flags=Flags.AFFILIATE)
-    anew = world.open_vintage(a_free=360, exits=ALL)
-    world.token.set_reacquired(month_of(world.engine.today), anew, by=ISSUER)
-    return a, world.admit("b"), anew
+STANDING = Vintage(acquired=0, a_free=12, exits=ALL)
+"""What affiliates sell is under Rule 144 for a year again."""
+
+
+def affiliate_world(world, standing=STANDING):
+    world.set_rules(basic_rules(mind_affiliates=True, reacquired=standing))
+    return world.admit("a", flags=Flags.AFFILIATE), world.admit("b")
+
+
+def anew(world):
+    """The number of this month's vintage, found by its terms."""
+    terms = pack_vintage(reacquired_terms(STANDING, world.engine.today))
+    numbers = {world.token.ask("vintages", number): number for number in range(1, 20)}
+    return numbers[terms]
 
 
 def test_a_sale_by_an_affiliate_starts_the_clocks_anew(world):
-    a, b, anew = affiliate_world(world)
+    a, b = affiliate_world(world)
     old = world.open_vintage(a_free=30, exits=ALL)
     world.issue(a, 10, old)
     world.issue(a, 10)
     assert world.transfer(a, b, 15) == 0
-    assert world.lots(b) == {anew: 15} and world.lots(a) == {old: 5}
+    assert world.lots(b) == {anew(world): 15} and world.lots(a) == {old: 5}
 
 
-def test_without_a_vintage_for_the_month_an_affiliate_cannot_sell(world):
-    a, b, _ = affiliate_world(world)
+def test_no_month_needs_an_act_of_anybody(world):
+    """The first sale of a month opens its vintage, the next ones join it, dated at the month's end."""
+    a, b = affiliate_world(world)
+    world.issue(a, 100)
+    seen = []
+    for _ in range(4):
+        assert world.transfer(a, b, 1) == 0 and world.transfer(a, b, 2) == 0
+        seen.append(anew(world))
+        world.engine.forward(days=31)
+    assert len(set(seen)) == 4 and world.lots(b) == dict.fromkeys(seen, 3)
+
+
+def on(world, day):
+    world.engine.at(clock.day_number(date.fromisoformat(day)) * 86_400 + 86_399)
+
+
+@pytest.mark.parametrize(
+    ("sold", "acquired", "half", "year"),
+    [
+        ("2026-06-01", "2026-06-30", "2026-12-31", "2027-07-01"),
+        ("2026-08-31", "2026-08-31", "2027-03-01", "2027-09-01"),
+        ("2027-12-05", "2027-12-31", "2028-07-01", "2029-01-01"),
+        ("2028-02-10", "2028-02-29", "2028-08-30", "2029-03-01"),
+        ("2027-08-30", "2027-08-31", "2028-03-01", "2028-09-01"),
+        ("2100-02-28", "2100-02-28", "2100-08-29", "2101-03-01"),
+    ],
+)
+def test_months_are_counted_from_the_end_of_the_month_of_the_sale(
+    world, sold, acquired, half, year
+):
+    standing = Vintage(acquired=0, a_release=6, a_free=12, d_over=clock.LAST_DAY, reason=148)
+    a, b = affiliate_world(world, standing)
+    on(world, sold)
+    for who in (a, b):
+        far = roles.row(who, flags=Flags.AFFILIATE if who == a else Flags(0), until=60_000)
+        world.holders.set_facts([far], by=REGISTRAR)
     world.issue(a, 10)
-    world.engine.forward(days=40)
+    outcome = world.token.transfer(b, 1, by=a)
+    opened = unpack_vintage(world.token.log(outcome, "VintageOpened")[0]["terms"])
+    days = (opened.acquired, opened.a_release, opened.a_free)
+    assert [str(clock.day_of(day)) for day in days] == [acquired, half, year]
+    assert (opened.b_over, opened.c_over, opened.d_over) == (0, 0, clock.LAST_DAY)
+    assert opened == reacquired_terms(standing, world.engine.today)
+
+
+def test_the_month_is_known_on_every_day_of_four_centuries(world):
+    """Through the view: a receiver whose eight slots hold this month's vintage still has room."""
+    a, b = affiliate_world(world)
+    world.issue(a, 10)
+    draw = random.Random(20261126)
+    for day in sorted(draw.sample(range(20_500, 29_900), 40)):
+        world.engine.at(day * 86_400)
+        outcome = world.token.transfer(b, 0, by=a)
+        assert world.token.names(outcome) == ["Transfer"]
+        kept = world.engine.snapshot()
+        opened = world.token.log(world.token.transfer(b, 1, by=a), "VintageOpened")[0]
+        assert unpack_vintage(opened["terms"]) == reacquired_terms(STANDING, day)
+        world.engine.restore(kept)
+
+
+def test_without_standing_terms_an_affiliate_cannot_sell(world):
+    a, b = affiliate_world(world, standing=None)
+    world.issue(a, 10)
     assert world.transfer(a, b, 1) == Reason.NO_RESALE_PATH
 
 
+def test_where_no_vintage_is_left_the_view_says_so_too(world):
+    a, b = affiliate_world(world)
+    world.issue(a, 10)
+    place = artifact("TransferDesk")["storage"]["book.last_vintage"]
+    token = bytes.fromhex(world.token.address[2:])
+    world.engine.state.set_storage(token, place, (1 << 16) - 1)
+    assert world.transfer(a, b, 1) == Reason.NO_RESALE_PATH
+
+
+@pytest.mark.parametrize(
+    "word", [1, 1 << 168, 1_201 << 20, 1_201 << 100, (clock.LAST_DAY - 1) << 60]
+)
+def test_standing_terms_that_make_no_sense_refuse_the_whole_change(world, word):
+    with pytest.raises(Refused, match="^vintage: bad terms$"):
+        world.change((13, 0, word))
+
+
 def test_a_gift_by_an_affiliate_carries_the_old_date(world):
-    a, b, _ = affiliate_world(world)
+    a, b = affiliate_world(world)
     old = world.open_vintage(a_free=30)
     world.issue(a, 10, old)
     exits = (frozenset({1}),) * 4
@@ -247,7 +341,7 @@ def test_a_gift_by_an_affiliate_carries_the_old_date(world):
 
 
 def test_an_affiliate_who_moves_units_between_his_own_accounts_sells_nothing(world):
-    a, _, _ = affiliate_world(world)
+    a, _ = affiliate_world(world)
     second = world.link(a, "second")
     old = world.open_vintage(a_free=30)
     world.issue(a, 10, old)
@@ -256,16 +350,11 @@ def test_an_affiliate_who_moves_units_between_his_own_accounts_sells_nothing(wor
 
 
 def test_an_affiliates_buyer_with_eight_vintages_is_refused(world):
-    a, b, _ = affiliate_world(world)
+    a, b = affiliate_world(world)
     world.issue(a, 10)
     for n in range(8):
         world.issue(b, 1, world.open_vintage(a_free=10 + n))
     assert world.transfer(a, b, 1) == Reason.VINTAGE_SLOTS_FULL
-
-
-def test_a_month_needs_a_vintage_that_is_there(world):
-    with pytest.raises(Refused, match="^vintage: unknown$"):
-        world.token.set_reacquired(1, 5, by=ISSUER)
 
 
 def test_of_several_clocks_the_first_in_the_order_gives_the_code(world):

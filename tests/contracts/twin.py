@@ -165,9 +165,10 @@ class Twin:
 
     def mark(self, who: str, flags: Flags) -> None:
         self.world.holders.set_flags(who, int(flags) << 239, DOC, by=OFFICER)
-        number = self.accounts[who]
-        kept = self.facts[number].flags & ~(Flags.FROZEN | Flags.SANCTIONED)
-        self.facts[number] = replace(self.facts[number], flags=kept | flags)
+        person = self.persons[self.accounts[who]]
+        for number in (n for n, of in self.persons.items() if of == person):
+            kept = self.facts[number].flags & ~(Flags.FROZEN | Flags.SANCTIONED)
+            self.facts[number] = replace(self.facts[number], flags=kept | flags)
 
     def raise_epoch(self) -> None:
         self.world.holders.raise_epoch(DOC, by=OFFICER)
@@ -227,7 +228,8 @@ class Twin:
             if part.vintage:
                 giver.take(part.vintage, part.units)
             if part.becomes:
-                taker.put(part.becomes, part.units)
+                anew = part.becomes == compiled.REACQUIRED
+                taker.put(self.reacquired() if anew else part.becomes, part.units)
 
     def issue(self, who: str, units: int, vintage: int = 0) -> int:
         receiver = self.party(who)
@@ -299,7 +301,7 @@ class Twin:
 
     def split(self, up: int, down: int) -> None:
         token = self.world.token
-        token.announce_split(NOTE, up, down, DOC, by=AGENT)
+        token.announce_split(NOTE, up, down, 0, DOC, by=AGENT)
         everybody = list(self.accounts)
         token.split_page(everybody[::2], by=AGENT)
         token.split_page(everybody, by=AGENT)
@@ -343,9 +345,9 @@ class Twin:
     # ---- rules, records, time ----
 
     def set_rules(self, rules: Rules) -> None:
-        """Announced and activated; what is no rule (information, months) stays."""
-        kept = {"informed_until": self.rules.informed_until, "reacquired": self.rules.reacquired}
-        before, self.rules = self.rules, replace(rules, **kept)
+        """Announced and activated; what is no rule (information) stays."""
+        rules = replace(rules, informed_until=self.rules.informed_until)
+        before, self.rules = self.rules, rules
         chain = self.world.token.ask("group_counts")
         lacks = [n - (chain >> 32 * at & 0xFFFFFFFF) for at, n in enumerate(self.group_counts())]
         rows = [*policy_rows(rules, before), count_row(lacks)]
@@ -361,10 +363,15 @@ class Twin:
         self.terms[number] = Vintage(acquired=today, **days, **others)
         return number
 
-    def reacquire(self, vintage: int) -> None:
-        month = compiled.month_of(self.world.engine.today)
-        self.world.token.set_reacquired(month, vintage, by=ISSUER)
-        self.rules = replace(self.rules, reacquired={**self.rules.reacquired, month: vintage})
+    def reacquired(self) -> int:
+        """The number of this month's vintage; the first sale of an affiliate opens it."""
+        assert self.rules.reacquired, "no unit starts anew without standing terms"
+        terms = compiled.reacquired_terms(self.rules.reacquired, self.world.engine.today)
+        known = [number for number, one in self.terms.items() if one == terms]
+        number = known[0] if known else max(self.terms, default=0) + 1
+        self.terms[number] = terms
+        assert self.world.token.ask("vintages", number) == pack_vintage(terms)
+        return number
 
     def inform(self, days: int) -> None:
         until = self.world.engine.today + days

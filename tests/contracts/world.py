@@ -167,6 +167,19 @@ class World:
         if target.address == self.token.address:
             self.rules = rules
 
+    def change(self, *rows: tuple[int, int, int], token: Contract | None = None) -> Any:
+        """Announce single changes of rules, wait, activate them; the policy stays."""
+        target = token or self.token
+        policy = target.ask("instrument")[5]
+        target.announce_rules(policy, keccak(encode([CHANGES], [rows])), by=ISSUER)
+        self.engine.forward(POWER_DELAY)
+        return target.activate_rules(list(rows), by=OUTSIDER)
+
+    def take_over(self) -> None:
+        """Open the take-over of the token."""
+        self.token.open_take_over(DOC, by=ISSUER)
+        self.token.confirm_take_over(DOC, by=OFFICER)
+
     def recover(self, lost: str, fresh: str) -> Any:
         """The whole recovery: two persons, the delay."""
         self.holders.propose_recovery(lost, fresh, 1, DOC, by=AGENT)

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.core import asset
-from freehold.core.asset import AssetKind, Document, asset_id, asset_record, content_hash
+from freehold.core.asset import (
+    AssetKind,
+    Document,
+    asset_id,
+    asset_record,
+    content_hash,
+    title_number,
+)
 from freehold.core.errors import Invalid
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "asset-id.md"
@@ -78,6 +85,18 @@ def test_each_fact_that_must_be_stated_is_missed(kind):
             with pytest.raises(Invalid) as refused:
                 asset_record(kind, "Thing", facts)
             assert [str(m) for m in refused.value.mistakes] == [f"{field}: is missing"]
+
+
+def test_the_page_computes_the_number_of_a_title_as_the_product_does():
+    first, printed, second, number = re.findall(r"```\w*\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    run = subprocess.run(
+        [sys.executable, "-c", first + second], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == printed + number
+    register = re.search(r'register = "(\w+)"', second)[1]
+    assert title_number(f"0x{register}", printed.strip()) == int(number, 16)
+    other = register[:-1] + "0"
+    assert title_number(f"0x{other}", printed.strip()) != int(number, 16)
 
 
 def test_the_page_computes_the_id_it_prints_and_lists_every_field():

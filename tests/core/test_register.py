@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from freehold.core import events as e
 from freehold.core import standing
-from freehold.core.clock import from_seconds
+from freehold.core.clock import day_of, from_seconds
 from freehold.core.errors import Broken, NotFound
 from freehold.core.events import Logged, Position
 from freehold.core.facts import Facts, Flags, Vintage, pack_facts, pack_vintage
@@ -244,10 +244,10 @@ def test_an_issue_with_a_vintage_makes_a_lot_that_moves_as_the_events_say():
 
 
 def test_a_split_scales_units_and_lots_and_states_the_supply():
-    ratio = e.SplitAnnounced("0x05", 3, 2, DOCUMENT)
+    ratio = e.SplitAnnounced("0x05", 3, 2, DOCUMENT, DAY)
     page = (
         TOKEN,
-        e.SplitApplied(1, 10, 15, 0),
+        e.SplitApplied(1, 10, 15, 0, DAY),
         e.Transfer(ZERO_ADDRESS, ANN, 5),
         lot_moved(0, 1, 0, 3, 2),
         e.SplitFinished("0x05", 15),
@@ -258,6 +258,19 @@ def test_a_split_scales_units_and_lots_and_states_the_supply():
     wrong = (*page[:-1], e.SplitFinished("0x05", 16))
     with pytest.raises(Broken, match="states a supply of 16, its Transfers add to 15"):
         register_of(*before, wrong)
+
+
+def test_a_split_happens_on_its_legal_day_and_not_on_that_of_its_block():
+    up = (TOKEN, e.SplitApplied(1, 10, 20, 0, DAY - 5), e.Transfer(ZERO_ADDRESS, ANN, 10))
+    down = (TOKEN, e.SplitApplied(1, 20, 6, 2, DAY - 3), e.Transfer(ANN, ZERO_ADDRESS, 14))
+    same = (TOKEN, e.SplitApplied(1, 6, 6, 0, DAY - 2), e.Transfer(ZERO_ADDRESS, ANN, 0))
+    register = register_of(admitted(ANN), issued(ANN, 10, day=DAY - 9), up, down, same)
+    by_day = [
+        standing.holdings_on(register, TOKEN, day_of(DAY - back)).get(1, 0)
+        for back in (10, 9, 6, 5, 4, 3, 2, 0)
+    ]
+    assert by_day == [0, 10, 10, 20, 20, 6, 6, 6]
+    assert [move.header for move in register.rolls[TOKEN].moves] == [0, 0, 0]
 
 
 def test_a_forced_transfer_is_explained_by_the_event_behind_it():
@@ -291,6 +304,11 @@ WRONG = {
     "two headers of 0xToken": [
         (TOKEN, e.Issued("0x2", 0, DAY, 8, 2), e.Issued("0x3", 0, DAY, 8, 2))
     ],
+    "account 7 is scaled and was never opened": [(TOKEN, e.SplitApplied(7, 1, 2, 0, DAY))],
+    "9 units of account 1 are scaled, it holds 10": [(TOKEN, e.SplitApplied(1, 9, 18, 0, DAY))],
+    "a Transfer of 0xToken differs from the header": [
+        (TOKEN, e.SplitApplied(1, 10, 20, 0, DAY), e.Transfer(ZERO_ADDRESS, ANN, 9))
+    ],
     "states a supply of 11": [(TOKEN, e.TakeOverClosed(DOCUMENT, 11))],
     "account 1 cannot be opened": [(HOLDERS, e.Admitted(CY, 1, 0))],
     "does not open account 2": [(HOLDERS, e.FactsSet(ANN, 2, 0))],
@@ -321,7 +339,7 @@ def test_events_that_tell_nothing_of_holdings_are_passed_over():
     told = e.Committed(ANN, DOCUMENT, BEN), e.EpochRaised(2, DOCUMENT)
     register = rebuild(HOLDERS, chain(admitted(ANN), (HOLDERS, *told)))
     assert register.accounts.keys() == {1}
-    assert apply(Register(HOLDERS), chain((TOKEN, e.SplitApplied(1, 1, 1, 0)))[0]).rolls == {}
+    assert apply(Register(HOLDERS), chain((TOKEN, e.SplitApplied(1, 1, 1, 0, DAY)))[0]).rolls == {}
 
 
 def test_freezes_follow_the_account_and_show_in_its_line():

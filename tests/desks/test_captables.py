@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -24,7 +24,7 @@ from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import create_local_ledger, now_on_chain
 from freehold.indexer import tables
 from tests.company import NORTHWIND, files_of, office_of
-from tests.core.ocf.worlds import issuance, package, shared, split
+from tests.core.ocf.worlds import deed, issuance, package, shared, split
 from tests.parts import ROOT
 
 CLOSED = 2
@@ -175,9 +175,7 @@ def test_an_import_killed_at_any_point_and_asked_again_posts_everything_once(tmp
     assert killed >= 2
     with office_of(home) as office:
         captables.import_company(office, files_of(source))
-        # on a wall clock a split takes effect when it is posted
-        on = date(2022, 3, 1) if simulated else now_on_chain(office).date()
-        assert held(office, on) == {"common": {"ann": 2007, "ben": 600, "cid": 100}}
+        assert held(office, date(2022, 3, 1)) == {"common": {"ann": 2007, "ben": 600, "cid": 100}}
         assert registers.verify(office).ok
         assert events(office)["Issued"] == 4
         assert events(office)["SplitFinished"] == 1
@@ -191,10 +189,37 @@ def events(office):
         return Counter(connection.execute(select(tables.chain_event.c.name)).scalars())
 
 
+REVERSE = [
+    issuance("A", "2021-01-04", "ann", "1001"),
+    issuance("B", "2021-01-04", "ben", "301"),
+    split("S", "2022-02-01", "3"),
+    deed("STOCK_TRANSFER", "T", "2022-05-01", security_id="A", quantity="100",
+         resulting_security_ids=["A1"], balance_security_id="A2"),
+    issuance("A1", "2022-05-01", "cid", "100"),
+    issuance("A2", "2022-05-01", "ann", "2903"),
+    split("R", "2023-06-01", "1", "10"),
+    issuance("D", "2023-07-01", "ben", "7"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("items", [FAMILY, REVERSE])
+def test_on_a_wall_clock_a_past_split_has_its_own_legal_day(empty, items):
+    """Every day about every act, up to today: the chain was written long after all of them."""
+    files = package(items)
+    captables.import_company(empty, files)
+    days = {date.fromisoformat(item["date"]) for item in items}
+    days = {day + timedelta(n) for day in days for n in (-1, 0, 1)} | {now_on_chain(empty).date()}
+    for on in sorted(days):
+        assert held(empty, on) == implied(files, on), on
+    assert registers.verify(empty).ok
+
+
 @pytest.mark.needs("shared")
 def test_a_published_example_on_a_wall_clock_equals_what_its_file_implies(empty):
     files = shared("acme_holdings_limited")
     captables.import_company(empty, files)
     today = now_on_chain(empty).date()
     assert held(empty, today) == implied(files, today) != {}
+    for on in {act.day for act in ocf.plan(ocf.read(files))}:
+        assert held(empty, on) == implied(files, on), on
     assert registers.verify(empty).ok

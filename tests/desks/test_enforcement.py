@@ -6,6 +6,7 @@ from freehold.book import issuers
 from freehold.core.errors import Invalid
 from freehold.core.events import FlagsOrdered, Forced, FreezeOrdered, HaltOrdered
 from freehold.core.grounds import Ground, Grounds
+from freehold.core.reasons import Reason
 from freehold.desks import enforcement, following, holders, orders, registers, transfers
 from freehold.desks.enforcement import ForceRequest, FreezeRequest, HaltRequest
 from freehold.desks.orders import Ended
@@ -109,7 +110,7 @@ def test_a_halt_refuses_everybody_until_it_is_over(company):
 def test_a_power_that_is_lacking_is_named_in_the_refusal(company):
     asked = HaltRequest("common", True, GROUNDS, "second")
     found = enforcement.halt(company, orders.second(company), asked)
-    assert (found.ended, found.code) == (Ended.REFUSED, 200)
+    assert (found.ended, found.code) == (Ended.REFUSED, Reason.POWER_NOT_PERMITTED)
     assert "does not hold the power HALT" in found.reason
 
 

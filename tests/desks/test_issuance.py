@@ -4,6 +4,7 @@ import pytest
 
 from freehold.core.errors import Conflict, Invalid
 from freehold.core.grounds import Ground, Grounds
+from freehold.core.reasons import Reason
 from freehold.desks import issuance, orders, registers
 from freehold.desks.issuance import IssueRequest, RedeemRequest
 from freehold.desks.office import now_on_chain
@@ -76,7 +77,7 @@ def test_more_than_authorised_is_refused_with_the_contracts_words_and_costs_noth
 
 def test_whoever_lacks_the_power_is_refused_by_its_name(company):
     found = issue(company, 5, "second", acting=orders.second)
-    assert (found.ended, found.code) == (Ended.REFUSED, 200)
+    assert (found.ended, found.code) == (Ended.REFUSED, Reason.POWER_NOT_PERMITTED)
     assert found.reason.startswith("second (0x")
     assert found.reason.endswith("does not hold the power ISSUE")
 

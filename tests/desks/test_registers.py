@@ -87,7 +87,7 @@ def test_the_title_of_a_company_stays_while_units_against_it_exist(company):
     assert title.owner == agent.address
     address = establishment.platform(company)["Assets"]
     to = company.keys.second.address
-    data = call("Assets", "transferFrom", agent.address, to, int(title.id, 16))
+    data = call("Assets", "transferFrom", agent.address, to, int(title.number, 16))
     with pytest.raises(Conflict, match="move the title did not happen"):
         carry_out(company, "title", [Asked(agent, address, data, "move the title", "1")])
     assert assets.titles(company, None)[0].owner == agent.address

@@ -20,7 +20,7 @@ ERC-3643 mean the same in [ERC-3643](erc3643.md).
 ABOUT = {
     "SecurityToken": "One class of one instrument. Its own code is what holders do and ask.",
     "BackOffice": "Issue, redeem, force, freeze, halt, record instants. Behind every token.",
-    "ActionDesk": "Rules, authorised units, take-over, splits, conversions. Behind every token.",
+    "ActionDesk": "Rules, splits, conversions. Behind every token.",
     "StandardsDesk": (
         "The names of ERC-3643, ERC-7943, ERC-1404, ERC-1643 and ERC-165. Behind every token. The acts"
         " of power here also use up a mandate given before (`give_mandate`)."
@@ -70,10 +70,6 @@ WORDS = {
         "halt": "Pause every transfer by the rules, on a reason and a document",
         "resume": "End the pause, on a reason and a document",
     },
-    "ActionDesk": {
-        "set_authorised": "Change the greatest number of units, never below what is issued",
-        "confirm_take_over": "The second person confirms the document: acts of the past may be posted",
-    },
     "StandardsDesk": {
         "identityRegistry": "ERC-3643: the register's face",
         "compliance": "ERC-3643: the token is its own compliance",
@@ -111,6 +107,7 @@ WORDS = {
         "batchSetAddressFrozen": "`setAddressFrozen` for each row, each with its own mandate",
     },
     "TransferDesk": {
+        "confirm_take_over": "The second person confirms the document: acts of the past may be posted",
         "transfer": "What `transfer` of the token passes on: decided in full",
         "transferFrom": "What `transferFrom` of the token passes on: decided in full",
         "batchTransfer": "ERC-3643: one sale for each row, all or none",

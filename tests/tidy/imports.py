@@ -33,6 +33,7 @@ SHARED_DESKS = frozenset(
         "following",
         "establishment",
         "history",
+        "provenance",
         "verification",
         "reports",
     }
@@ -50,9 +51,10 @@ CORE_LAYERS = (
         "nesting",
         "powers",
         "reasons",
+        "tomltext",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
-    {"register", "standing"},
+    {"register", "roll", "standing"},
     {"policy"},
     {
         "captable",

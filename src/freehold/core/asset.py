@@ -17,7 +17,7 @@ from eth_hash.auto import keccak
 
 from freehold.core import clock, identifiers
 from freehold.core.errors import Invalid, Mistake
-from freehold.core.ids import JSON, AssetId, record_hash
+from freehold.core.ids import JSON, Address, AssetId, record_hash
 from freehold.core.units import parse_units
 
 _HASH = re.compile(r"(sha256|keccak256):[0-9a-f]{64}")
@@ -91,6 +91,15 @@ def asset_record(
 def asset_id(record: AssetRecord) -> AssetId:
     """keccak-256 of the record's canonical JSON."""
     return AssetId(record_hash(as_json(record)))
+
+
+def title_number(register: Address, asset: AssetId) -> int:
+    """The number of the title that an issuer gives to a thing: what `Assets` computes.
+
+    keccak-256 of two words, the address of the issuer's register and the asset's id. So a title
+    shows whose word it is, and nobody can take a number that belongs to another issuer.
+    """
+    return int.from_bytes(keccak(bytes(12) + bytes.fromhex(register[2:] + asset[2:])))
 
 
 def as_json(record: AssetRecord) -> JSON:

@@ -9,9 +9,9 @@ How to read a register from them (core/register.py does):
 - A wallet opens an *account*, a number given by the issuer's `Holders` contract (`Admitted`);
   `Replaced` lets a new wallet open the same account and kills the old one for ever.
 - Balances change by `Transfer` alone (sender zero: issued; receiver zero: redeemed).
-- `Issued`, `Passed`, `Redeemed` are headers: they stand before the `Transfer` logs they explain
-  (`Issued` before as many as it names `receivers`, the others before one) in the same transaction,
-  and carry instruction id and the *legal day*. A `Transfer` without a header has its block's day.
+- `Issued`, `Passed`, `Redeemed`, `SplitApplied` are headers: they stand before the `Transfer` logs
+  they explain (`Issued` before as many as it names `receivers`, the others before one) in the same
+  transaction, and carry the *legal day*. A `Transfer` without a header has its block's day.
   `Forced` stands behind its `Transfer` and tells the reason; it changes nothing by itself.
 - An `Issued` with a vintage puts the units into that lot. Every other change of lots is a
   `LotMoved`: take `units` from (from_account, from_vintage), add them to (to_account, to_vintage).
@@ -249,6 +249,7 @@ class SplitAnnounced:
     numerator: int
     denominator: int
     document: str
+    day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +258,14 @@ class SplitApplied:
     before: int
     after: int
     remainder: int
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class SplitCancelled:
+    instruction: str
+    reason: int
+    document: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,12 +393,6 @@ class MandateGiven:
 
 
 @dataclass(frozen=True, slots=True)
-class ReacquiredSet:
-    month: int
-    vintage: int
-
-
-@dataclass(frozen=True, slots=True)
 class InformedSet:
     until: int
     document: str
@@ -418,6 +421,7 @@ class TitleIssued:
     issuer: str
     holder: str
     kind: int
+    record: str
 
 
 @dataclass(frozen=True, slots=True)

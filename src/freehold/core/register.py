@@ -11,133 +11,23 @@ freeze beside the present state, so that `core/standing.py` can say who held wha
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from freehold.core import events as e
 from freehold.core.clock import DAY_SECONDS
 from freehold.core.errors import Broken
 from freehold.core.events import Logged, Position
 from freehold.core.ids import ZERO_ADDRESS
-
-
-class Move(NamedTuple):
-    """Units went from account to account (0: issued or redeemed); what both held afterwards.
-
-    `day` is the legal day; `header` the log index of the event that explains the move, -1 for an
-    ordinary transfer.
-    """
-
-    block: int
-    log: int
-    seconds: int
-    day: int
-    sender: int
-    receiver: int
-    units: int
-    sender_units: int
-    receiver_units: int
-    header: int
-
-
-class LotChange(NamedTuple):
-    """What an account held of one vintage after a change."""
-
-    block: int
-    log: int
-    seconds: int
-    account: int
-    vintage: int
-    units: int
-
-
-class FreezeChange(NamedTuple):
-    """How many units of an account were frozen after a change, and whether all were stopped."""
-
-    block: int
-    log: int
-    seconds: int
-    account: int
-    units: int
-    stopped: bool
-
-
-class VintageChange(NamedTuple):
-    """The terms of a vintage from here on; the number of a matured one may be used again."""
-
-    block: int
-    log: int
-    seconds: int
-    vintage: int
-    terms: int
-
-
-class RecordChange(NamedTuple):
-    """A record instant was announced."""
-
-    block: int
-    log: int
-    seconds: int
-    record: int
-    instant: int
-
-
-class Header(NamedTuple):
-    """What explains the next `transfers` Transfer logs, which must move `units` in all."""
-
-    log: int
-    day: int
-    vintage: int
-    transfers: int
-    units: int
-    sender: str | None
-    receiver: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """One account of a holder: the wallet that opens it, those that once did, the facts word."""
-
-    number: int
-    wallet: str
-    facts: int
-    former: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class Roll:
-    """The register of one class: what each account holds of one token, now and how it came about.
-
-    `units`, `frozen` and `lots` (account -> vintage -> units) have no entries of zero.
-    """
-
-    token: str
-    issued: int = 0
-    redeemed: int = 0
-    units: dict[int, int] = field(default_factory=dict)
-    frozen: dict[int, int] = field(default_factory=dict)
-    stopped: set[int] = field(default_factory=set)
-    lots: dict[int, dict[int, int]] = field(default_factory=dict)
-    vintages: dict[int, int] = field(default_factory=dict)
-    records: dict[int, int] = field(default_factory=dict)
-    moves: list[Move] = field(default_factory=list)
-    lot_changes: list[LotChange] = field(default_factory=list)
-    freeze_changes: list[FreezeChange] = field(default_factory=list)
-    vintage_changes: list[VintageChange] = field(default_factory=list)
-    record_changes: list[RecordChange] = field(default_factory=list)
-    header: Header | None = None
-
-    @property
-    def supply(self) -> int:
-        """Units issued and not redeemed, the issuer's own included."""
-        return self.issued - self.redeemed
-
-    def forget_changes(self) -> None:
-        """Keep the present only; whoever calls has written the changes down."""
-        self.moves.clear()
-        self.lot_changes.clear()
-        self.freeze_changes.clear()
-        self.vintage_changes.clear()
-        self.record_changes.clear()
+from freehold.core.roll import (
+    Account,
+    FreezeChange,
+    Header,
+    LotChange,
+    Move,
+    RecordChange,
+    Roll,
+    VintageChange,
+)
 
 
 @dataclass(slots=True)
@@ -372,6 +262,21 @@ def _redeemed(register: Register, roll: Roll, position: Position, event: e.Redee
     _announce(register, roll, Header(position.index, event.day, 0, 1, event.units, *parties))
 
 
+def _split_applied(
+    register: Register, roll: Roll, position: Position, event: e.SplitApplied
+) -> None:
+    """One account is scaled: the Transfer behind it issues what is more, or redeems what is less."""
+    account = register.accounts.get(event.account)
+    if account is None:
+        raise _broken(register, f"account {event.account} is scaled and was never opened")
+    if event.before != (held := roll.units.get(event.account, 0)):
+        what = f"{event.before} units of account {event.account} are scaled, it holds {held}"
+        raise _broken(register, what)
+    more, zero = event.after - event.before, str(ZERO_ADDRESS)
+    parties = (zero, account.wallet) if more >= 0 else (account.wallet, zero)
+    _announce(register, roll, Header(position.index, event.day, 0, 1, abs(more), *parties))
+
+
 def _announce(register: Register, roll: Roll, header: Header) -> None:
     if roll.header is not None:
         raise _broken(register, f"two headers of {roll.token} without the Transfer between them")
@@ -495,6 +400,7 @@ _ON_ROLL: Mapping[type, Callable[[Register, Roll, Position, Any], None]] = {
     e.Frozen: _frozen,
     e.AddressFrozen: _address_frozen,
     e.RecordAnnounced: _record_announced,
+    e.SplitApplied: _split_applied,
     e.SplitFinished: _supply_stated,
     e.TakeOverClosed: _supply_stated,
 }

@@ -15,14 +15,8 @@ from typing import NamedTuple, TypeVar
 from freehold.core.clock import day_number, to_seconds
 from freehold.core.errors import Broken, NotFound
 from freehold.core.facts import Flags, has_flag
-from freehold.core.register import (
-    FreezeChange,
-    LotChange,
-    Move,
-    Register,
-    Roll,
-    VintageChange,
-)
+from freehold.core.register import Register
+from freehold.core.roll import FreezeChange, LotChange, Move, Roll, VintageChange
 
 Change = TypeVar("Change", Move, LotChange, FreezeChange, VintageChange)
 

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from freehold.book import issuers
 from freehold.book.issuers import KnownAsset
 from freehold.chain import contracts
-from freehold.core.asset import AssetRecord
-from freehold.core.ids import Address
+from freehold.core.asset import AssetRecord, title_number
+from freehold.core.ids import Address, AssetId
 from freehold.desks import establishment
 from freehold.desks.office import Office
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """An asset, who holds its title now, and how many base units exist against it."""
+    """An asset, the number of its title and who holds that now, base units that exist against it."""
 
     id: str
+    number: str
     kind: str
     name: str
     owner: Address
@@ -35,12 +36,12 @@ def titles(office: Office, issuer: str | None) -> list[Title]:
     with office.book.reading() as tx:
         owner = issuers.find(tx, issuer)
         known = issuers.assets(tx, owner.id)
-    return [_title(office, placed["Assets"], one) for one in known]
+    return [_title(office, placed["Assets"], owner.register, one) for one in known]
 
 
-def _title(office: Office, assets: Address, known: KnownAsset) -> Title:
-    number = int(known.id, 16)
+def _title(office: Office, assets: Address, register: Address, known: KnownAsset) -> Title:
+    number = title_number(register, AssetId(known.id))
     owner = contracts.read(office.w3, "Assets", assets, "ownerOf", number)
     bound = contracts.read(office.w3, "Assets", assets, "bound_tokens", number)
     supplies = [contracts.read(office.w3, "SecurityToken", one, "totalSupply") for one in bound]
-    return Title(known.id, known.kind, known.name, owner, sum(supplies))
+    return Title(known.id, f"{number:#066x}", known.kind, known.name, owner, sum(supplies))

@@ -16,8 +16,9 @@ from freehold.core.ocf.changes import Came, Change, Ended, Passed, Turned
 from freehold.desks import following, parties
 from freehold.desks.carrying import Progress, silent
 from freehold.desks.establishment import Established
-from freehold.desks.history import Past, begun_on, bring_in
+from freehold.desks.history import Past, bring_in
 from freehold.desks.office import Office
+from freehold.desks.provenance import begun_on
 from freehold.indexer import journal, read
 
 

@@ -12,10 +12,10 @@ from freehold.book import issuers, settings
 from freehold.book.issuers import KnownAsset, KnownInstrument, KnownIssuer
 from freehold.chain import contracts, deploy
 from freehold.chain.contracts import call
-from freehold.core.asset import AssetKind, AssetRecord, as_json, asset_id
+from freehold.core.asset import AssetKind, AssetRecord, as_json, asset_id, title_number
 from freehold.core.facts import Facts, Flags, pack_facts
 from freehold.core.identifiers import country_number
-from freehold.core.ids import Address, canonical, record_hash
+from freehold.core.ids import Address, AssetId, canonical, record_hash
 from freehold.core.instrument import Issuer, ShareClass
 from freehold.core.policy import starter
 from freehold.core.policy.rows import policy_rows
@@ -97,7 +97,8 @@ def tokenise(office: Office, owner: KnownIssuer, record: AssetRecord) -> KnownAs
     placed, agent = platform(office), office.keys.agent
     id = asset_id(record)
     text = canonical(as_json(record)).decode()
-    subject = bytes.fromhex(id[2:])
+    content = bytes.fromhex(id[2:])
+    subject = title_number(owner.register, id).to_bytes(32)
     label = b"record".ljust(32, b"\0")
     steps = [
         (
@@ -105,7 +106,7 @@ def tokenise(office: Office, owner: KnownIssuer, record: AssetRecord) -> KnownAs
             call(
                 "Assets",
                 "issue_title",
-                int(id, 16),
+                content,
                 KIND_NUMBER[record.kind],
                 owner.register,
                 agent.address,
@@ -113,7 +114,7 @@ def tokenise(office: Office, owner: KnownIssuer, record: AssetRecord) -> KnownAs
         ),
         (
             "add the record",
-            call("Assets", "add_document", subject, owner.register, label, subject, ""),
+            call("Assets", "add_document", subject, owner.register, label, content, ""),
         ),
     ]
     asked = [Asked(agent, placed["Assets"], data, what, f"{id} {what}") for what, data in steps]
@@ -156,7 +157,7 @@ def instrument(
     data = deploy.instrument_call(owner.register, opening)
     done = carry_out(office, scope, [Asked(agent, placed["Registrar"], data, what, "deploy")])
     token = deploy.deployed_token(receipt_of(office, done[0]), placed["Registrar"])
-    carry_out(office, scope, _first_rules(office, token, placed["Assets"], asset))
+    carry_out(office, scope, _first_rules(office, token, placed["Assets"], owner, asset))
     row = KnownInstrument(
         token, owner.id, share.id, share.name, share.symbol, share.decimals, asset.id
     )
@@ -165,15 +166,18 @@ def instrument(
     return row
 
 
-def _first_rules(office: Office, token: Address, assets: Address, asset: KnownAsset) -> list[Asked]:
+def _first_rules(
+    office: Office, token: Address, assets: Address, owner: KnownIssuer, asset: KnownAsset
+) -> list[Asked]:
     """Announce and activate the starting rules (at once, since no unit exists) and bind the asset."""
+    title = title_number(owner.register, AssetId(asset.id))
     agent, rows = office.keys.agent, policy_rows(starter.rules())
     policy = bytes.fromhex(starter.POLICY_ID[2:])
     content = contracts.content_hash(rows)
     steps = [
         (token, "announce the rules", call("SecurityToken", "announce_rules", policy, content)),
         (token, "activate the rules", call("SecurityToken", "activate_rules", rows)),
-        (assets, "bind the asset", call("Assets", "bind", int(asset.id, 16), token)),
+        (assets, "bind the asset", call("Assets", "bind", title, token)),
     ]
     return [Asked(agent, target, data, what, what) for target, what, data in steps]
 
@@ -182,16 +186,15 @@ def _document(
     office: Office,
     assets: Address,
     owner: KnownIssuer,
-    id: str,
+    id: AssetId,
     name: str,
     content: str,
     uri: str,
 ) -> Asked:
     label = name.encode()[:32].ljust(32, b"\0")
     digest = bytes.fromhex(content.split(":")[-1])
-    data = call(
-        "Assets", "add_document", bytes.fromhex(id[2:]), owner.register, label, digest, uri[:128]
-    )
+    subject = title_number(owner.register, id).to_bytes(32)
+    data = call("Assets", "add_document", subject, owner.register, label, digest, uri[:128])
     return Asked(office.keys.agent, assets, data, "add a document", f"{id} {name} {content}")
 
 

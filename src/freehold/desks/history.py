@@ -5,14 +5,12 @@ take-over (document hash, two persons) that is closed for good at the end. Kille
 goes on where it stopped when it is asked again with the same acts.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from itertools import groupby
 
-from freehold.book import issuers, settings
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.chain import contracts
 from freehold.chain.contracts import call
@@ -33,14 +31,14 @@ from freehold.core.acts import (
     Transfer,
 )
 from freehold.core.asset import AssetRecord, asset_record
-from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
+from freehold.core.errors import Invalid, Mistake
 from freehold.core.facts import Kind, Proof
 from freehold.core.grounds import Ground
 from freehold.core.ids import Address, instruction_id
 from freehold.core.instrument import Issuer, ShareClass
 from freehold.core.policy import starter
 from freehold.core.units import MAX_UNITS
-from freehold.desks import establishment
+from freehold.desks import establishment, provenance
 from freehold.desks.admission import admit
 from freehold.desks.carrying import Asked, Progress, carry_out
 from freehold.desks.establishment import Established
@@ -52,8 +50,6 @@ REASONS = {
     Ending.RETRACTION: Ground.RETRACTION,
 }
 """What `Redeemed` gives as its reason."""
-CLOSED = 2
-"""What a token says of a take-over that is over."""
 SPLIT_AT_ONCE = 200
 POSTED_AT_ONCE = 50
 NOON_SECONDS = 12 * 3_600
@@ -108,7 +104,7 @@ def bring_in(
     issuer came from another file.
     """
     _check(office, past.acts, wallets)
-    begun = _begun(office, past)
+    begun = provenance.begin(office, past.issuer.id, past.document)
     if office.simulated:
         _travel(office, min(act.day for act in past.acts))
     owner = establishment.issuer(office, past.issuer)
@@ -122,26 +118,6 @@ def bring_in(
     posted = _post(office, made, holders, past, begun, progress)
     _take_over(office, made, past.document, opening=False)
     return BroughtIn(made, holders, posted)
-
-
-def begun_on(office: Office, issuer: str) -> date:
-    """The day on which an issuer's past was first asked for. Raises NotFound if it never was."""
-    with office.book.reading() as tx:
-        found = settings.read(tx, f"past:{issuer}")
-    if not found:
-        raise NotFound(f"{issuer} was not brought in from files", issuer=issuer)
-    return date.fromisoformat(json.loads(found)["begun"])
-
-
-def unfinished(office: Office, issuer: str, classes: int, document: bytes) -> bool:
-    """Whether the past of this document was begun here and its take-over is not closed yet."""
-    with office.book.reading() as tx:
-        found = settings.read(tx, f"past:{issuer}")
-        known = issuers.instruments(tx, issuer)
-    if not found or json.loads(found)["document"] != document.hex():
-        return False
-    states = [contracts.read(office.w3, "SecurityToken", one.token, "take_over") for one in known]
-    return len(states) < classes or any(state != CLOSED for state in states)
 
 
 def company_record(known: Issuer) -> AssetRecord:
@@ -177,27 +153,6 @@ def _check(office: Office, acts: Sequence[Act], wallets: Mapping[str, Address]) 
         ]
     if mistakes:
         raise Invalid("the cap table cannot be imported here; nothing was done", mistakes)
-
-
-def _begun(office: Office, past: Past) -> date:
-    """The day on which this past was first asked for on this ledger; written down the first time."""
-    name, document = f"past:{past.issuer.id}", past.document.hex()
-    with office.book.transaction() as tx:
-        here = any(one.id == past.issuer.id for one in issuers.issuers(tx))
-        found = settings.read(tx, name)
-        known = json.loads(found) if found else {}
-        if here and known.get("document") != document:
-            raise Conflict(
-                f"issuer {past.issuer.id} is here already and came from other files: nothing was "
-                "done; give this one another id, or a home of its own",
-                issuer=past.issuer.id,
-            )
-        if known.get("document") == document:
-            return date.fromisoformat(known["begun"])
-        begun = today(office)
-        content = json.dumps({"document": document, "begun": begun.isoformat()})
-        settings.write(tx, name, content, office.clock.now())
-    return begun
 
 
 # ---- the take-over ----
@@ -399,7 +354,15 @@ def _split(ledger: _Ledger, act: Split, key: str) -> Iterator[Asked]:
     up, down = act.numerator, act.denominator
     id = _instruction(ledger, act.class_id, key)
     yield _asked(
-        ledger, act.class_id, f"{key} announce", "announce_split", id, up, down, ledger.document
+        ledger,
+        act.class_id,
+        f"{key} announce",
+        "announce_split",
+        id,
+        up,
+        down,
+        clock.day_number(act.day),
+        ledger.document,
     )
     wallets = [ledger.wallets[holder] for holder in before]
     for start in range(0, len(wallets), SPLIT_AT_ONCE):

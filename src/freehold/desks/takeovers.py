@@ -16,8 +16,9 @@ from freehold.core.ids import record_hash
 from freehold.core.takeover import Difference, Totals
 from freehold.desks import following, orders
 from freehold.desks.carrying import Progress, silent
-from freehold.desks.history import BroughtIn, Past, bring_in, unfinished
+from freehold.desks.history import BroughtIn, Past, bring_in
 from freehold.desks.office import Office, today
+from freehold.desks.provenance import unfinished
 
 REGISTER_FILE, TOTALS_FILE = "register.csv", "totals.csv"
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, delete, select
 
 from freehold.core.rawlog import BlockHead
-from freehold.core.register import Account, Register, Roll
+from freehold.core.register import Register
+from freehold.core.roll import Account, Roll
 from freehold.indexer import tables as t
 
 

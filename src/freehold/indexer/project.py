@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Table
 from freehold.core import events as e
 from freehold.core.events import Logged
 from freehold.core.rawlog import BlockHead
-from freehold.core.register import Register, Roll, apply, end_transaction
+from freehold.core.register import Register, apply, end_transaction
+from freehold.core.roll import Roll
 from freehold.indexer import tables as t
 from freehold.indexer.memory import Memory
 from freehold.indexer.tables import Rows, insert
@@ -157,6 +158,7 @@ _INSTRUCTED = {
     e.Redeemed,
     e.FreezeOrdered,
     e.SplitAnnounced,
+    e.SplitCancelled,
     e.SplitFinished,
     e.Converted,
     e.Corrected,

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from freehold.core.errors import Broken
 from freehold.core.facts import tombstone
 from freehold.core.ids import Address
-from freehold.core.register import Account
+from freehold.core.roll import Account
 from freehold.core.standing import Line
 from freehold.indexer import read
 

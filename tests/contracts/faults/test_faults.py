@@ -16,7 +16,8 @@ import pytest
 
 from freehold.chain.compile import CONTRACTS
 from tests.contracts.engine import FAULTY
-from tests.contracts.faults.planted import FAULTS, Fault
+from tests.contracts.faults.fault import Fault
+from tests.contracts.faults.planted import FAULTS
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "src/freehold/chain/artifacts"
@@ -28,6 +29,7 @@ PLANTED_IN = {
     "modules/moves.vy": "TransferDesk BackOffice",
     "modules/entries.vy": "TransferDesk BackOffice StandardsDesk ActionDesk",
     "modules/splits.vy": "ActionDesk",
+    "modules/takeovers.vy": "TransferDesk",
     "modules/answers.vy": "StandardsDesk",
     "modules/persons.vy": "Holders",
     "modules/book.vy": "SecurityToken TransferDesk",

@@ -7,17 +7,17 @@ All is pure; days are UTC day numbers, units are base units.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import NamedTuple
 
+from freehold.core.clock import LAST_DAY, anniversary, day_number, day_of, release_day
 from freehold.core.facts import Facts, Flags, Kind, Vintage
 from freehold.core.reasons import Reason
 
 SLOTS = 8
 """Live vintages that one account may hold."""
 FAST_CLASSES = range(8)
-_EPOCH = date(1970, 1, 1)
 
 Classes = frozenset[int]
 
@@ -38,7 +38,8 @@ class Rules:
     for other kinds, other classes and proven sales. why: (kind, from, to) -> code. exits: (family,
     kind, from, proof) -> receivers let through clocks A, B, C, D. lot_why: (family, kind, from, clock,
     to) -> the code of a running clock where it is not the clock's own. most_holders, most_units None: no
-    limit. reacquired: civil month -> vintage of units bought from an affiliate.
+    limit; holding_code refuses a person who would hold more than most_units. reacquired: the standing
+    terms of units bought from an affiliate, its days being *months* from the end of the month.
     """
 
     active: bool = False
@@ -54,11 +55,12 @@ class Rules:
     lot_why: Mapping[tuple[int, int, int, int, int], int] = field(default_factory=dict)
     most_holders: int | None = None
     most_units: int | None = None
+    holding_code: int = Reason.MAX_HOLDING
     groups: tuple[Group, ...] = ()
     countries: Classes = frozenset()
     country_code: int = Reason.JURISDICTION_NOT_ALLOWED
     informed_until: int = 0
-    reacquired: Mapping[int, int] = field(default_factory=dict)
+    reacquired: Vintage | None = None
 
 
 class Lot(NamedTuple):
@@ -105,8 +107,13 @@ class Moment:
     counts: tuple[int, ...] = (0,) * 8
 
 
+REACQUIRED = -1
+"""What units become that an affiliate sells: the vintage of the month, opened by the first sale."""
+
+
 class Taken(NamedTuple):
-    """Units that leave one vintage and what they become; vintage 0 is free units."""
+    """Units that leave one vintage and what they become; vintage 0 is free units, REACQUIRED the
+    vintage that has the terms of `reacquired_terms`."""
 
     vintage: int
     units: int
@@ -211,12 +218,12 @@ def select_lots(
     bound = not is_same_person(sender, receiver) and kind < Kind.RECOVER
     anew = 0
     if starts_anew(rules, sender, receiver, kind):
-        anew = rules.reacquired.get(month_of(moment.today), 0)
-        if not anew:
+        if rules.reacquired is None:
             return Selection(Reason.NO_RESALE_PATH)
+        anew = REACQUIRED
     free = sender.units - sum(lot.units for lot in sender.lots)
     taken = [] if named or not min(free, units) else [Taken(0, min(free, units), anew)]
-    live = {lot.vintage for lot in receiver.lots}
+    live = {_known_as(lot, anew, rules, moment) for lot in receiver.lots}
     if anew and len(live | {anew}) > SLOTS:
         return Selection(Reason.VINTAGE_SLOTS_FULL)
     need = units - sum(part.units for part in taken)
@@ -238,6 +245,13 @@ def select_lots(
     if need:
         return Selection(next((code for code in codes.values() if code), Reason.NO_RESALE_PATH))
     return Selection(0, tuple(taken))
+
+
+def _known_as(lot: Lot, anew: int, rules: Rules, moment: Moment) -> int:
+    """A lot that has the terms of this month's vintage already is that vintage."""
+    if not anew or rules.reacquired is None:
+        return lot.vintage
+    return anew if lot.terms == reacquired_terms(rules.reacquired, moment.today) else lot.vintage
 
 
 def _kept(rules: Rules, lot: Lot, kind: Kind, moment: Moment) -> int:
@@ -302,10 +316,24 @@ def running_clocks(rules: Rules, terms: Vintage, today: int) -> set[int]:
     return {clock for clock, runs in running.items() if runs}
 
 
-def month_of(day: int) -> int:
-    """The civil month of a day, counted from March of the year 0."""
-    on = _EPOCH + timedelta(days=day)
-    return on.year * 12 + on.month - 3
+def reacquired_terms(standing: Vintage, today: int) -> Vintage:
+    """The vintage "re-acquired this month": the standing terms dated at the end of the month, so that
+    a clock is never over early (17 CFR 230.144(d)(3)); their months are counted from there."""
+    bought = anniversary(day_of(today).replace(day=1), 1) - timedelta(days=1)
+
+    def over(months: int) -> int:
+        counted = months not in (0, LAST_DAY)
+        return day_number(release_day(bought, months)) if counted else months
+
+    return replace(
+        standing,
+        acquired=day_number(bought),
+        a_release=over(standing.a_release),
+        a_free=over(standing.a_free),
+        b_over=over(standing.b_over),
+        c_over=over(standing.c_over),
+        d_over=over(standing.d_over),
+    )
 
 
 # ---- classes and limits ----
@@ -334,7 +362,7 @@ def _beyond_limits(rules: Rules, sender: Party, receiver: Party, units: int, mom
         return Reason.OK
     held = receiver.units + receiver.elsewhere
     if rules.most_units is not None and held + units > rules.most_units:
-        return Reason.MAX_HOLDING
+        return rules.holding_code
     if held:
         return Reason.OK
     gone = leaves(sender, units)

@@ -6,13 +6,17 @@ chain cannot hold exactly is refused here, never rounded.
 
 from collections.abc import Iterable
 
+from freehold.core.clock import LAST_DAY
 from freehold.core.errors import Invalid
+from freehold.core.facts import Vintage, pack_vintage
 from freehold.core.policy.compiled import FAST_CLASSES, Rules
 
 Row = tuple[int, int, int]
 _STATE, _SELLABLE, _WHY, _EXITS, _GROUPS, _LIMITS, _CODES, _COUNTRIES, _OUTSIDE, _COUNTS = range(
     1, 11
 )
+_AUTHORISED, _AMENDED, _REACQUIRED = 11, 12, 13
+_MOST_MONTHS = 1_200
 _NO_HOLDER_LIMIT, _NO_UNIT_LIMIT, _NO_GROUP_LIMIT = (1 << 28) - 1, 255, (1 << 32) - 1
 _ACTIVE, _CHECK_COUNTRIES, _COUNT_GROUPS, _ASK_OUTSIDE, _MIND_AFFILIATES = (
     1 << n for n in (68, 71, 72, 73, 74)
@@ -45,6 +49,18 @@ def outside_row(contract: int) -> Row:
     return _OUTSIDE, 0, contract
 
 
+def authorised_row(units: int, document: bytes) -> Row:
+    """From the activation at most `units` base units may exist; `document` (32 bytes) is the hash of
+    the resolution that says so."""
+    return _AUTHORISED, int.from_bytes(document), _fits(units, 96, "authorised units")
+
+
+def amended_row(vintage: int, terms: Vintage, document: bytes) -> Row:
+    """Other clocks for a vintage, whose acquisition day and family must stay the same."""
+    word = _fits(vintage, 16, "vintage") << 168 | pack_vintage(terms)
+    return _AMENDED, int.from_bytes(document), word
+
+
 def state_word(rules: Rules) -> int:
     """The part of the state word that rules write."""
     word = _NO_HOLDER_LIMIT << 168 if rules.most_holders is None else _holders(rules.most_holders)
@@ -75,6 +91,8 @@ def _tables(rules: Rules) -> dict[tuple[int, int], int]:
         key = family << 24 | kind << 16 | seller << 8 | proof
         rows[_EXITS, key] = sum(_bits(to) << 32 * clock for clock, to in enumerate(exits))
     rows |= {(_COUNTRIES, part): _part(rules.countries, part) for part in range(4)}
+    if rules.reacquired is not None:
+        rows[_REACQUIRED, 0] = _standing(rules.reacquired)
     return rows | _groups(rules)
 
 
@@ -87,8 +105,25 @@ def _groups(rules: Rules) -> dict[tuple[int, int], int]:
         limit = _NO_GROUP_LIMIT if group.limit is None else group.limit
         limits |= _fits(limit, 32, "group limit") << 32 * place
         codes |= group.code << 8 * place
-    codes |= rules.country_code << 64
+    codes |= rules.country_code << 64 | rules.holding_code << 72
     return {(_GROUPS, 0): classes, (_LIMITS, 0): limits, (_CODES, 0): codes}
+
+
+def _standing(terms: Vintage) -> int:
+    """Months in the places of days; no acquisition day of its own."""
+    months = (terms.a_release, terms.a_free, terms.b_over, terms.c_over, terms.d_over)
+    for count in months:
+        if count > _MOST_MONTHS and count != LAST_DAY:
+            raise Invalid(
+                f"a clock of {count} months is too long: give at most {_MOST_MONTHS}, or {LAST_DAY}"
+                " for until further notice",
+                field="reacquired",
+            )
+    if not any(months):
+        raise Invalid("standing terms need a clock: leave them out for none", field="reacquired")
+    if terms.acquired:
+        raise Invalid("standing terms have no day of acquisition: give 0", field="reacquired")
+    return pack_vintage(terms)
 
 
 def _grouped(rules: Rules) -> set[int]:

@@ -58,6 +58,10 @@ COMMANDS = {
     "holder": Entry(
         "freehold.doors.cli.holder:holder", "Admit holders, see them, mark them, freeze them."
     ),
+    "howey": Entry(
+        "freehold.doors.cli.howey:howey",
+        "Is a token a security? Answer questions, read a reasoned memo.",
+    ),
     "node": Entry(
         "freehold.doors.cli.node:node", "Run a ledger here: the embedded one, or the fast node."
     ),
