@@ -90,7 +90,7 @@ def change(
     data = call(_kind(over), "grant", request.who, int(held))
     act = "grant" if request.granted else "revoke"
     asked = (Asked(actor.signer, contract, data, f"{act} powers", request.key),)
-    order = Order(act, f"powers {contract}", request.key, asked, Powers.GRANT)
+    order = Order(act, f"{act} powers {contract}", request.key, asked, Powers.GRANT)
     done = orders.carry(office, actor, order, dry_run=dry_run)
     after = _last(office, contract, request.who)
     known = after or PowersAnnounced(request.who, 0, 0)

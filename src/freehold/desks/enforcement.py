@@ -96,14 +96,14 @@ def freeze(
         return _freeze_person(office, actor, request, dry_run)
     owner, instrument = parties.instrument(office, request.issuer, request.instrument)
     holder = parties.party(office, owner, request.holder)
-    scope = f"freeze {instrument.token}"
+    act = "freeze" if request.frozen else "unfreeze"
+    scope = f"{act} {instrument.token}"
     id = _id(scope, actor, request.key)
     grounds = int(request.grounds.reason), request.grounds.document
     if request.units is None:
         data = call("SecurityToken", "stop_account", id, holder.wallet, request.frozen, *grounds)
     else:
         data = call("SecurityToken", "freeze", id, holder.wallet, request.units, *grounds)
-    act = "freeze" if request.frozen else "unfreeze"
     asked = (Asked(actor.signer, instrument.token, data, act, request.key),)
     order = Order(act, scope, request.key, asked, Powers.FREEZE)
     return orders.carry(office, actor, order, dry_run=dry_run)
@@ -118,7 +118,7 @@ def halt(
     grounds = int(request.grounds.reason), request.grounds.document
     data = call("SecurityToken", act, *grounds)
     asked = (Asked(actor.signer, instrument.token, data, act, request.key),)
-    order = Order(act, f"halt {instrument.token}", request.key, asked, Powers.HALT)
+    order = Order(act, f"{act} {instrument.token}", request.key, asked, Powers.HALT)
     return orders.carry(office, actor, order, dry_run=dry_run)
 
 
@@ -135,7 +135,7 @@ def _freeze_person(
     data = call("Holders", "set_flags", holder.wallet, flags, request.grounds.document)
     act = "freeze" if request.frozen else "unfreeze"
     asked = (Asked(actor.signer, owner.register, data, f"{act} a person", request.key),)
-    order = Order(act, f"freeze {owner.register}", request.key, asked, Powers.FREEZE)
+    order = Order(act, f"{act} {owner.register}", request.key, asked, Powers.FREEZE)
     return orders.carry(office, actor, order, dry_run=dry_run)
 
 

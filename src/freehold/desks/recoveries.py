@@ -111,7 +111,7 @@ def cancel(
     found = parties.party(office, owner, holder)
     data = call("Holders", "end_recovery", found.wallet)
     asked = (Asked(actor.signer, owner.register, data, "end a recovery", key),)
-    scope = f"recovery {owner.register}"
+    scope = f"end recovery {owner.register}"
     order = Order("cancel-recovery", scope, key, asked, Powers.RECOVER)
     done = orders.carry(office, actor, order, dry_run=dry_run)
     return _outcome(office, owner, holder, done)

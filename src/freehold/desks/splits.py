@@ -133,7 +133,7 @@ def cancel(
     _, instrument = parties.instrument(office, issuer, named)
     data = call("SecurityToken", "cancel_split", int(grounds.reason), grounds.document)
     asked = (Asked(actor.signer, instrument.token, data, "cancel a split", key),)
-    order = Order("cancel-split", f"split {instrument.token}", key, asked, Powers.ACTION)
+    order = Order("cancel-split", f"cancel split {instrument.token}", key, asked, Powers.ACTION)
     done = orders.carry(office, actor, order, dry_run=dry_run)
     return SplitOutcome(done, _status(office, instrument))
 
