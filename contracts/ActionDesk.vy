@@ -30,7 +30,7 @@ initializes: moves[book := book, clocks := clocks, rules := rules]
 initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
 initializes: splits[acts := acts, book := book, moves := moves, powers := powers]
 
-exports: (splits.announce_split, splits.cancel_split, splits.split_page, splits.finish_split)
+exports: splits.__interface__
 
 CHANGES_MAX: constant(uint256) = 300
 MONTHS_MAX: constant(uint256) = 1200

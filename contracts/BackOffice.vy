@@ -5,8 +5,8 @@
 @title BackOffice
 @license Apache-2.0
 @notice The acts of those who hold powers over an instrument: issue, redeem, force, freeze, halt,
-        record instants. What it does not know it passes on to the action desk. Deployed once for a chain; it works over the
-        storage of the token that calls it and keeps nothing about any token itself.
+        record instants. What it does not know it passes on to the action desk. Deployed once for a
+        chain; it works over the storage of the token that calls it and keeps nothing about any token.
 @custom:halt See SecurityToken. Called directly it finds nobody with a power and refuses.
 """
 from interfaces import IHolders

@@ -5,7 +5,7 @@
 @title StandardsDesk
 @license Apache-2.0
 @notice The names that ERC-3643, ERC-7943, ERC-1404, ERC-1643 and ERC-165 give to what the other desks
-        do. Deployed once for a chain; it works over the storage of the token that calls it.
+        do, and what the words of an instrument say to whoever asks. Deployed once for a chain; it works over the storage of the token that calls it.
 @dev Standard acts of power have no room for a reason and a document: each uses up a mandate given
      before for exactly that call (`give_mandate`). docs/reference/erc3643.md lists every function as
      same, adapted or refused.
@@ -20,6 +20,7 @@ from modules import clocks
 from modules import entries
 from modules import moves
 from modules import powers
+from modules import readings
 from modules import rules
 from modules import words
 
@@ -31,26 +32,9 @@ initializes: rules[book := book, clocks := clocks]
 initializes: moves[book := book, clocks := clocks, rules := rules]
 initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
 initializes: answers[book := book]
+initializes: readings[book := book, moves := moves, powers := powers]
 
-exports: (
-    answers.identityRegistry,
-    answers.compliance,
-    answers.onchainID,
-    answers.version,
-    answers.paused,
-    answers.isFrozen,
-    answers.getFrozenTokens,
-    answers.supportsInterface,
-    answers.eip712Domain,
-    answers.getDocument,
-    answers.getAllDocuments,
-    answers.bindToken,
-    answers.unbindToken,
-    answers.transferred,
-    answers.created,
-    answers.destroyed,
-    answers.setIdentityRegistry,
-)
+exports: (answers.__interface__, readings.__interface__)
 
 BATCH_MAX: constant(uint256) = 100
 ANSWER_MAX: constant(uint256) = 1_088

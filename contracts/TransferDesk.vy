@@ -18,7 +18,6 @@ from modules import clocks
 from modules import entries
 from modules import moves
 from modules import powers
-from modules import readings
 from modules import rules
 from modules import signed
 from modules import takeovers
@@ -31,26 +30,9 @@ initializes: clocks[book := book]
 initializes: rules[book := book, clocks := clocks]
 initializes: moves[book := book, clocks := clocks, rules := rules]
 initializes: entries[book := book, clocks := clocks, moves := moves, rules := rules]
-initializes: readings[book := book, moves := moves, powers := powers]
 initializes: takeovers[acts := acts, book := book, powers := powers]
 
-exports: (
-    readings.instrument,
-    readings.state,
-    readings.account_word,
-    readings.lots_of,
-    readings.vintages,
-    readings.record,
-    readings.last_record,
-    readings.take_over,
-    readings.group_counts,
-    readings.powers_of,
-    readings.domain_name_hash,
-    takeovers.open_take_over,
-    takeovers.confirm_take_over,
-    takeovers.close_take_over,
-    takeovers.set_authorised,
-)
+exports: takeovers.__interface__
 
 PASSAGE: constant(bytes32) = keccak256(
     "Passage(address from,address to,uint256 units,uint256 kind,uint256 proofs,bytes32 instruction,uint256 day,uint256 deadline)"

@@ -32,8 +32,8 @@ last_record: uint256
 held: HashMap[uint256, uint256]  # account << 16 | last record covered -> balance, first record << 96
 
 # rules as data
-sellable: HashMap[uint256, uint256]  # kind << 16 | from class << 8 | proof -> to classes
-why: HashMap[uint256, uint256]  # kind << 8 | from class -> one reason a class
+sellable: HashMap[uint256, uint256]  # kind << 16 | from class (0: any) << 8 | proof -> to classes
+why: HashMap[uint256, uint256]  # kind << 8 | from class -> one reason a class; or a clock's, see words
 exits: HashMap[uint256, uint256]  # family << 24 | kind << 16 | from class << 8 | proof -> 4 x classes
 groups_of: uint256  # eight bits a class: the counted groups it belongs to
 group_counts: uint256  # 8 x 32

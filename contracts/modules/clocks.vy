@@ -11,6 +11,7 @@ from modules import words
 uses: book
 
 MOVED_ALL: constant(uint256) = 255  # slot number of "no lot fits"
+CLOCK_CODES: constant(uint256) = 140 | 124 << 8 | 142 << 16 | 143 << 24  # of A, B, C, D
 NO_TERMS: constant(uint256) = max_value(uint256)  # no standing terms for what affiliates sell
 
 
@@ -47,15 +48,32 @@ def _clocks_refusal(
             running = running & ~self._exits(key | (i + 1), to_class)
     if running == 0:
         return 0
-    if running & 2 != 0:
-        return 124
-    if running & 4 != 0:
-        return 142
-    if running & 8 != 0:
-        code: uint256 = (terms >> 160) & words.M8
-        return code if code != 0 else 143
-    day: uint256 = (terms >> 20) & words.M20
-    return 144 if day != 0 and today >= day else 140
+    return self._clock_reason(terms, running, key, to_class, today)
+
+
+@internal
+@view
+def _clock_reason(
+    terms: uint256, running: uint256, key: uint256, to_class: uint256, today: uint256
+) -> uint256:
+    """
+    @dev The code of the first running clock, B, C, D, then A: one stored for these classes, else the
+         clock's own.
+    """
+    clock: uint256 = 0
+    for i: uint256 in range(1, 4):
+        if (running >> i) & 1 != 0:
+            clock = i
+            break
+    place: uint256 = words.WHY_OF_LOTS | (clock << 32) | (key >> 16)
+    code: uint256 = (book.why[place] >> (to_class * 8)) & words.M8
+    if code == 0 and clock == 3:
+        code = (terms >> 160) & words.M8
+    if code == 0 and clock == 0 and book.informed_until != 0:
+        day: uint256 = (terms >> 20) & words.M20
+        if day != 0 and today >= day:
+            return 144
+    return code if code != 0 else (CLOCK_CODES >> (8 * clock)) & words.M8
 
 
 @internal
@@ -89,7 +107,10 @@ def _fast_exits(terms: uint256, to_class: uint256) -> uint256:
 @internal
 @view
 def _exits(key: uint256, to_class: uint256) -> uint256:
-    masks: uint256 = book.exits[key] >> to_class
+    """
+    @dev The clocks that let go to the class: of this seller's class, or of any (class 0).
+    """
+    masks: uint256 = (book.exits[key & ~(words.M8 << 8)] | book.exits[key]) >> to_class
     return (masks & 1) | ((masks >> 31) & 2) | ((masks >> 62) & 4) | ((masks >> 93) & 8)
 
 

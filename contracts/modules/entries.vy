@@ -130,9 +130,11 @@ def _credit(
         if usual:
             counted = state + (1 << 140)
     if not usual:
-        code: uint256 = rules._refusal(
-            register, state, ISSUER, facts, amount, b, amount, words.ISSUE, 0, 0, 0
-        )
+        code: uint256 = rules._parties_refusal(state, ISSUER, facts, amount, b, amount)
+        if code == 0:
+            code = rules._limits_refusal(
+                register, state, ISSUER, facts, amount, b, amount, words.ISSUE, 0
+            )
         if code != 0:
             moves._refuse(code, empty(address), 0, 0)
         if b & words.M96 == 0 and amount != 0:

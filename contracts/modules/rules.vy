@@ -36,7 +36,40 @@ def _refusal(
     anew: uint256,
 ) -> uint256:
     """
-    @dev `anew` is what `clocks._anew` says about this sale.
+    @dev `anew` is what `clocks._anew` says about this sale. Parties, then lots, then classes and limits:
+         an issue, which has no lots, asks the first and the last part.
+    """
+    code: uint256 = self._parties_refusal(state, sender_facts, receiver_facts, a, b, amount)
+    if code != 0:
+        return code
+    same: bool = self._is_same(register, sender_facts, receiver_facts)
+    resets: bool = anew != 0 and not same
+    if resets:
+        vintage: uint256 = book.vintage_of[anew]
+        if anew == clocks.NO_TERMS or (vintage == 0 and book.last_vintage == words.M16):
+            return 128
+        if book._slot_for((receiver_facts >> 160) & words.M32, (b >> 192) & words.M8, vintage) == 8:
+            return 149
+    if (a >> 192) & words.M8 != 0:
+        code = clocks._lots_refusal(
+            sender_facts, receiver_facts, a, b, amount, kind, proofs, picks, same, resets
+        )
+        if code != 0:
+            return code
+    if same:
+        return 0
+    return self._limits_refusal(
+        register, state, sender_facts, receiver_facts, a, b, amount, kind, proofs
+    )
+
+
+@internal
+@view
+def _parties_refusal(
+    state: uint256, sender_facts: uint256, receiver_facts: uint256, a: uint256, b: uint256, amount: uint256
+) -> uint256:
+    """
+    @dev Halts, units, freezes, admission, countries.
     """
     if state & (words.ACTIVE | words.PAUSED | words.HALTED) != words.ACTIVE:
         return 106 if state & words.ACTIVE == 0 else 100
@@ -64,24 +97,27 @@ def _refusal(
             if (book.countries[country >> 8] >> (country & 255)) & 1 == 0:
                 code = (book.group_codes >> 64) & words.M8
                 return code if code != 0 else 118
-    same: bool = self._is_same(register, sender_facts, receiver_facts)
+    return 0
+
+
+@internal
+@view
+def _limits_refusal(
+    register: IHolders,
+    state: uint256,
+    sender_facts: uint256,
+    receiver_facts: uint256,
+    a: uint256,
+    b: uint256,
+    amount: uint256,
+    kind: uint256,
+    proofs: uint256,
+) -> uint256:
+    """
+    @dev Classes by kind, then the largest holding, holders and counted groups.
+    """
     from_class: uint256 = (sender_facts >> 192) & words.M5
     to_class: uint256 = (receiver_facts >> 192) & words.M5
-    resets: bool = anew != 0 and not same
-    if resets:
-        vintage: uint256 = book.vintage_of[anew]
-        if anew == clocks.NO_TERMS or (vintage == 0 and book.last_vintage == words.M16):
-            return 128
-        if book._slot_for((receiver_facts >> 160) & words.M32, (b >> 192) & words.M8, vintage) == 8:
-            return 149
-    if (a >> 192) & words.M8 != 0:
-        code = clocks._lots_refusal(
-            sender_facts, receiver_facts, a, b, amount, kind, proofs, picks, same, resets
-        )
-        if code != 0:
-            return code
-    if same:
-        return 0
     if kind == words.SALE and from_class < 8 and to_class < 8:
         if (state >> (76 + from_class * 8 + to_class)) & 1 == 0 and (
             proofs == 0 or not self._is_sellable(kind, from_class, to_class, proofs)
@@ -95,7 +131,7 @@ def _refusal(
             held += self._elsewhere(register, (receiver_facts >> 160) & words.M32)
         exponent: uint256 = (state >> 220) & words.M8
         if exponent != 255 and held + amount > ((state >> 196) & words.M24) << exponent:
-            code = (book.group_codes >> 72) & words.M8
+            code: uint256 = (book.group_codes >> 72) & words.M8
             return code if code != 0 else 154
         if held == 0 and (
             (state >> 140) & words.M28 >= (state >> 168) & words.M28

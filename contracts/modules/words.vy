@@ -63,6 +63,7 @@ FORCE: constant(uint256) = 12
 CONVERT: constant(uint256) = 13
 
 SUPPLY: constant(uint256) = (1 << 32) - 1
+WHY_OF_LOTS: constant(uint256) = 1 << 40  # | clock << 32 | family << 8 | kind: a running clock's reasons
 PROOFS_MAX: constant(uint256) = 6  # kinds of proven facts (docs/reference/words.md)
 
 

@@ -232,10 +232,18 @@ class Register(RuleBasedStateMachine):
             if place % 5 != late % 5:
                 self.twin.set_facts(who, role, Flags(0), FAR)
 
-    @rule(ratio=st.sampled_from([(2, 1), (3, 2), (1, 3), (1, 10)]))
-    def split(self, ratio):
+    @rule(
+        ratio=st.sampled_from([(2, 1), (3, 2), (1, 3), (1, 10)]),
+        seconds=st.sampled_from([0, 0, 100, 300_000]),
+    )
+    def split(self, ratio, seconds):
         if sum(held.units for held in self.twin.holdings.values()) < 10**8:
-            self.twin.split(*ratio)
+            self.twin.split(*ratio, seconds)
+
+    @rule(lot=PICK, clock=CLOCK, days=DAYS)
+    def amend(self, lot, clock, days):
+        numbers = sorted(self.twin.terms)
+        self.twin.amend(numbers[lot % len(numbers)], clock, days)
 
     @rule(a=PICK, share=SHARE)
     def convert(self, a, share):
@@ -301,6 +309,8 @@ def test_every_clock_gives_its_code(twin):
     released = twin.open_vintage(a_release=1, a_free=90)
     twin.issue(A, 10, released)
     twin.forward(86_400)
+    assert twin.move(A, B, 5, picks=[released]) == 140
+    twin.inform(-1)
     assert twin.move(A, B, 5, picks=[released]) == 144
     twin.inform(5)
     assert twin.move(A, B, 5, picks=[released]) == 0

@@ -7,7 +7,7 @@ import pytest
 
 from freehold.chain.artifacts import artifact
 from freehold.core import clock
-from freehold.core.facts import Flags, Vintage, pack_vintage, unpack_vintage
+from freehold.core.facts import Flags, Kind, Vintage, pack_vintage, unpack_vintage
 from freehold.core.policy.compiled import reacquired_terms
 from freehold.core.policy.rows import amended_row
 from freehold.core.reasons import Reason
@@ -70,8 +70,44 @@ def test_without_an_unconditional_day_rule_144_waits_for_information_for_ever(wo
     a, b = world.admit("a"), world.admit("b")
     exits = (0, 0xFF, 0, 0)
     world.issue(a, 100, world.open_vintage(a_release=10, b_over=1000, exits=exits))
+    world.token.set_informed(world.engine.today + 10, DOC, by=OFFICER)
     world.engine.forward(days=500)
     assert world.transfer(a, b, 1) == Reason.NO_CURRENT_INFORMATION
+
+
+def test_an_issuer_that_stopped_reporting_has_only_the_longer_period(world):
+    a, b = world.admit("a"), world.admit("b")
+    world.issue(a, 100, world.open_vintage(a_release=181, a_free=366))
+    world.token.set_informed(world.engine.today + 400, DOC, by=OFFICER)
+    world.engine.forward(days=200)
+    assert world.transfer(a, b, 1) == 0
+    world.token.set_informed(0, DOC, by=OFFICER)
+    assert world.transfer(a, b, 1) == Reason.RULE144_HOLDING
+    world.engine.forward(days=166)
+    assert world.transfer(a, b, 1) == 0
+
+
+def test_a_running_clock_gives_the_code_stored_for_its_family_kind_and_buyer(world):
+    offshore = int(Reason.OFFSHORE_ATTESTATION_MISSING)
+    world.set_rules(basic_rules(lot_why={(4, int(Kind.SALE), 0, 1): offshore}))
+    a, b, c = world.admit("a"), world.admit("b"), world.admit("c", "us_retail")
+    world.issue(a, 50, world.open_vintage(a_free=100, family=4))
+    assert world.transfer(a, b, 1) == offshore
+    assert world.transfer(a, c, 1) == Reason.RULE144_HOLDING
+    world.issue(a, 50, world.open_vintage(a_free=100, family=5))
+    world.engine.forward(days=100)
+    assert world.transfer(a, b, 1) == 0
+
+
+def test_a_way_out_stored_for_any_seller_lets_every_class_sell(world):
+    way = (frozenset({1}), frozenset(), frozenset(), frozenset())
+    world.set_rules(basic_rules(exits={(4, int(Kind.SALE), 0, 0): way}))
+    a, b, c = world.admit("a"), world.admit("b", "us_retail"), world.admit("c")
+    vintage = world.open_vintage(a_free=100, family=4)
+    world.issue(a, 50, vintage)
+    world.issue(b, 50, vintage)
+    assert world.transfer(a, c, 5) == world.transfer(b, c, 5) == 0
+    assert world.transfer(a, b, 5) == Reason.RULE144_HOLDING
 
 
 def test_units_of_an_informed_issuer_become_free_also_for_buyers_who_might_hold_them(world):

@@ -20,7 +20,7 @@ from freehold.core.facts import NO_FLAGS, Facts, Flags, Kind, Vintage, pack_vint
 from freehold.core.policy import compiled
 from freehold.core.policy.compiled import ISSUER as ISSUING
 from freehold.core.policy.compiled import Lot, Moment, Party, Rules
-from freehold.core.policy.rows import count_row, policy_rows
+from freehold.core.policy.rows import amended_row, count_row, policy_rows
 from tests.contracts import world as roles
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
@@ -299,13 +299,20 @@ class Twin:
             if slot and not compiled.running_clocks(self.rules, self.terms[slot[0]], today):
                 held.slots[place] = None
 
-    def split(self, up: int, down: int) -> None:
+    def split(self, up: int, down: int, seconds: int = 0) -> None:
+        """In two pages, `seconds` apart; an instant that passes in between sees the whole split."""
         token = self.world.token
+        token.announce_split(NOTE, up, down, 0, DOC, by=AGENT)
+        token.cancel_split(1, DOC, by=AGENT)
         token.announce_split(NOTE, up, down, 0, DOC, by=AGENT)
         everybody = list(self.accounts)
         token.split_page(everybody[::2], by=AGENT)
+        self._scale(up, down)
+        self.forward(seconds)
         token.split_page(everybody, by=AGENT)
         token.finish_split(by=AGENT)
+
+    def _scale(self, up: int, down: int) -> None:
         for held in self.holdings.values():
             held.units = held.units * up // down
             held.frozen = min(-(-held.frozen * up // down), M96)
@@ -350,10 +357,20 @@ class Twin:
         before, self.rules = self.rules, rules
         chain = self.world.token.ask("group_counts")
         lacks = [n - (chain >> 32 * at & 0xFFFFFFFF) for at, n in enumerate(self.group_counts())]
-        rows = [*policy_rows(rules, before), count_row(lacks)]
+        self._change([*policy_rows(rules, before), count_row(lacks)])
+
+    def _change(self, rows: list[tuple[int, int, int]]) -> None:
         self.world.token.announce_rules(DOC, keccak(encode([CHANGES], [rows])), by=ISSUER)
         self.forward(roles.POWER_DELAY)
         self.world.token.activate_rules(rows, by=OUTSIDER)
+
+    def amend(self, number: int, clock: str, days: int) -> None:
+        """Move one clock of a vintage to so many days after its acquisition."""
+        known = self.terms[number]
+        terms = replace(known, **{clock: known.acquired + days if days else 0})  # type: ignore[arg-type]
+        if terms not in self.terms.values():
+            self._change([amended_row(number, terms, DOC)])
+            self.terms[number] = terms
 
     def open_vintage(self, **terms: Any) -> int:
         today = self.world.engine.today

@@ -25,7 +25,7 @@ ABOUT = {
         "The names of ERC-3643, ERC-7943, ERC-1404, ERC-1643 and ERC-165. Behind every token. The acts"
         " of power here also use up a mandate given before (`give_mandate`)."
     ),
-    "TransferDesk": "Every transfer that is not plain, its reasons, vintages. Behind every token.",
+    "TransferDesk": "Transfers that are not plain, their reasons, vintages, take-over. Behind every token.",
     "Holders": "The register of accounts of one issuer.",
     "RegistryFace": "ERC-3643's identity registry over one `Holders`; its caller's powers count there.",
     "Registrar": "Deploys the instruments of one chain and knows them all.",
@@ -105,6 +105,12 @@ WORDS = {
         "batchFreezePartialTokens": "`freezePartialTokens` for each row, each with its own mandate",
         "batchUnfreezePartialTokens": "`unfreezePartialTokens` for each row, each with its mandate",
         "batchSetAddressFrozen": "`setAddressFrozen` for each row, each with its own mandate",
+        "account_word": "The [word](words.md) of an account",
+        "vintages": "The terms of a vintage as their [word](words.md)",
+        "last_record": "The number of the record instant announced last",
+        "group_counts": "Persons in each of the eight counted groups, 32 bits each",
+        "powers_of": "The powers that somebody holds over this token now",
+        "domain_name_hash": "Hash of the name at deployment, which signatures bind to",
     },
     "TransferDesk": {
         "confirm_take_over": "The second person confirms the document: acts of the past may be posted",
@@ -113,12 +119,6 @@ WORDS = {
         "batchTransfer": "ERC-3643: one sale for each row, all or none",
         "canSend": "ERC-7943: whether a wallet is admitted and not stopped",
         "canReceive": "ERC-7943: whether a wallet could receive units now, whoever sends",
-        "account_word": "The [word](words.md) of an account",
-        "vintages": "The terms of a vintage as their [word](words.md)",
-        "last_record": "The number of the record instant announced last",
-        "group_counts": "Persons in each of the eight counted groups, 32 bits each",
-        "powers_of": "The powers that somebody holds over this token now",
-        "domain_name_hash": "Hash of the name at deployment, which signatures bind to",
     },
     "Holders": {
         "facts": "The [word](words.md) of a wallet; 0 if never admitted, a tombstone if replaced",

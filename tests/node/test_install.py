@@ -23,8 +23,8 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PIP_EXTRA_INDEX_URL", raising=False)
 
 
-def test_the_lock_pins_the_version_and_the_digest(tmp_path: Path) -> None:
-    package = "@foundry-rs/anvil-linux-amd64"
+@pytest.mark.parametrize("package", sorted(PACKAGES.values()))
+def test_the_lock_pins_the_version_and_the_digest(tmp_path: Path, package: str) -> None:
     npm._write_lock(tmp_path, {package: npm.Pin(VERSION, SHA512[package])})
     entry = json.loads((tmp_path / "package-lock.json").read_text())["packages"][
         f"node_modules/{package}"
@@ -33,8 +33,9 @@ def test_the_lock_pins_the_version_and_the_digest(tmp_path: Path) -> None:
     assert len(base64.b64decode(SHA512[package])) == 64
 
 
-def test_every_pinned_digest_belongs_to_a_package_that_is_offered() -> None:
-    assert set(SHA512) <= set(PACKAGES.values())
+def test_every_package_has_a_digest_of_its_own() -> None:
+    assert set(SHA512) == set(PACKAGES.values())
+    assert len(set(SHA512.values())) == len(PACKAGES)
 
 
 @pytest.mark.needs("anvil")

@@ -22,10 +22,10 @@ PATIENCE_SECONDS = 600
 
 
 class Pin(NamedTuple):
-    """A version, and the sha512 of its package in base64 as npm writes it (None: not known)."""
+    """A version, and the sha512 of its package in base64 as npm writes it."""
 
     version: str
-    sha512: str | None
+    sha512: str
 
 
 def fetch(folder: Path, packages: Mapping[str, Pin], what: str, again: str) -> None:
@@ -45,8 +45,8 @@ def _write_lock(folder: Path, packages: Mapping[str, Pin]) -> None:
     wanted = {name: pin.version for name, pin in packages.items()}
     entries: dict[str, object] = {"": {"dependencies": wanted}}
     for name, pin in packages.items():
-        known = {"integrity": f"sha512-{pin.sha512}"} if pin.sha512 else {}
-        entries[f"node_modules/{name}"] = {"version": pin.version} | known
+        integrity = f"sha512-{pin.sha512}"
+        entries[f"node_modules/{name}"] = {"version": pin.version, "integrity": integrity}
     name = f"freehold-{folder.name}"
     root = {"name": name, "private": True, "dependencies": wanted}
     lock = {"name": name, "lockfileVersion": 3, "packages": entries}

@@ -41,7 +41,7 @@ class Course:
     others: tuple[str, ...] = ()
     start: int = 0
     finality: int = 64
-    logs: int = 20_000
+    logs: int = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +72,9 @@ def advance(
         last = min(head, first + span - 1)
         logs = _read(source, set(memory.numbers), first, last) if first <= last else []
         heads = _heads(source, course, memory, logs, first, last, head)
-        decoded = _decoded(heads, logs)
-        project(connection, memory, heads, decoded)
+        events = project(connection, memory, heads, _decoded(heads, logs))
     memory.fresh = True
-    return Progress(max(first - 1, last), head, len(decoded), undone)
+    return Progress(max(first - 1, last), head, events, undone)
 
 
 def follow(connection: Connection, source: Source, course: Course, memory: Memory) -> Progress:
@@ -243,17 +242,16 @@ def _heads(
     return heads
 
 
-def _decoded(heads: Sequence[BlockHead], logs: Sequence[RawLog]) -> list[tuple[Logged, str]]:
-    by_number = {head.number: head for head in heads}
-    decoded = []
+def _decoded(heads: Sequence[BlockHead], logs: Sequence[RawLog]) -> Iterator[tuple[Logged, bytes]]:
+    """Events one by one, so that each is used while the processor still has it at hand."""
+    by_number = {head.number: (head.block_hash, head.seconds) for head in heads}
     for raw in logs:
-        head = by_number[raw.block]
-        if head.block_hash != raw.block_hash:
+        block_hash, seconds = by_number[raw.block]
+        if block_hash != raw.block_hash:
             raise _moved(raw.block)
-        found = decode_with_body(raw, head.seconds)
+        found = decode_with_body(raw, seconds)
         if found is not None:
-            decoded.append(found)
-    return decoded
+            yield found
 
 
 def _moved(number: int) -> Unavailable:

@@ -4,7 +4,7 @@ What an event *means* is said once, in `core/register.py`: `project` applies a b
 the registers in memory and writes down what they noted. `indexer/memory.py` undoes it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -34,11 +34,12 @@ def project(
     connection: Connection,
     memory: Memory,
     heads: Sequence[BlockHead],
-    logs: Sequence[tuple[Logged, str]],
-) -> None:
+    logs: Iterable[tuple[Logged, bytes]],
+) -> int:
     """Write whole blocks and their events, with the bodies of logs, in the caller's transaction.
 
-    Raises Broken if an event cannot follow from what is known; nothing may be committed then.
+    Returns how many events there were. Raises Broken if an event cannot follow from what is known;
+    nothing may be committed then.
     """
     batch = Batch()
     batch.rows[t.block.name] = [*map(tuple, heads)]
@@ -50,15 +51,17 @@ def project(
     for name, rows in batch.rows.items():
         insert(connection, t.metadata.tables[name], rows)
     memory.tip = heads[-1] if heads else memory.tip
+    return len(batch.rows[t.chain_event.name])
 
 
 # ---- rows --------------------------------------------------------------------------------------
 
 
-def _event_rows(memory: Memory, batch: Batch, logs: Sequence[tuple[Logged, str]]) -> Rows:
+def _event_rows(memory: Memory, batch: Batch, logs: Iterable[tuple[Logged, bytes]]) -> Rows:
     """Apply the events one by one; their rows."""
     rows: Rows = []
-    numbers, registers, unhex = memory.numbers, memory.registers, bytes.fromhex
+    numbers, registers, add = memory.numbers, memory.registers, rows.append
+    transaction, act = "", b""
     for logged, body in logs:
         position, contract, event = logged
         register = registers.get(contract)
@@ -67,13 +70,18 @@ def _event_rows(memory: Memory, batch: Batch, logs: Sequence[tuple[Logged, str]]
             apply(register, logged)
             if kind in _ACCOUNT_EVENTS:
                 _note_accounts(memory, register, batch, logged)
-        number = numbers.setdefault(contract, len(numbers) + 1)
-        instruction = getattr(event, "instruction", None) if kind in _INSTRUCTED else None
-        block, log, _, _, transaction = position
-        act = unhex(transaction[2:])
-        asked = unhex(instruction[2:]) if instruction else None
-        rows.append((block, log, number, kind.__name__, act, asked, unhex(body)))
+        number = numbers.get(contract) or numbers.setdefault(contract, len(numbers) + 1)
+        if position.transaction != transaction:
+            transaction = position.transaction
+            act = bytes.fromhex(transaction[2:])
+        asked = _instruction(event) if kind in _INSTRUCTED else None
+        add((position.block, position.index, number, kind.__name__, act, asked, body))
     return rows
+
+
+def _instruction(event: object) -> bytes | None:
+    """The instruction that an event of _INSTRUCTED names; None where it names none."""
+    return bytes.fromhex(getattr(event, "instruction", "")[2:]) or None
 
 
 def _note_accounts(memory: Memory, register: Register, batch: Batch, logged: Logged) -> None:
@@ -125,20 +133,23 @@ def _drain(memory: Memory, token: int, roll: Roll, batch: Batch) -> None:
 
 def _drain_moves(memory: Memory, token: int, roll: Roll, batch: Batch) -> None:
     rows: Rows = []
-    issued = roll.issued - sum(move.units for move in roll.moves if not move.sender)
-    redeemed = roll.redeemed - sum(move.units for move in roll.moves if not move.receiver)
-    for block, log, _, day, sender, receiver, units, left, got, header in roll.moves:
+    supplies: Rows = []
+    moves, add = roll.moves, rows.append
+    issued = roll.issued - sum([move.units for move in moves if not move.sender])
+    redeemed = roll.redeemed - sum([move.units for move in moves if not move.receiver])
+    for block, log, _, day, sender, receiver, units, left, got, header in moves:
         if sender:
-            rows.append((token, sender, block, log, str(left), day, header))
+            add((token, sender, block, log, str(left), day, header))
         else:
             issued += units
         if receiver:
-            rows.append((token, receiver, block, log, str(got), day, header))
+            add((token, receiver, block, log, str(got), day, header))
         else:
             redeemed += units
         if not (sender and receiver):
-            batch.add(t.supply, token, block, log, str(issued), str(redeemed))
+            supplies.append((token, block, log, str(issued), str(redeemed)))
     rows.sort(key=itemgetter(1))
+    batch.rows.setdefault(t.supply.name, []).extend(supplies)
     batch.rows.setdefault(t.history.name, []).extend(rows)
     _note_holders(memory.holders.setdefault(token, set()), batch, rows)
 

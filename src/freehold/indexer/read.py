@@ -265,4 +265,4 @@ def _terms(connection: Connection, number: int, block: int) -> dict[int, int]:
 def _event(connection: Connection, block: int, log: int) -> object:
     of = t.chain_event.c
     row = connection.execute(select(of.name, of.body).where(of.block == block, of.log == log)).one()
-    return event_of(row.name, row.body.hex())
+    return event_of(row.name, row.body)

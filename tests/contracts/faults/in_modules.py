@@ -105,8 +105,8 @@ FAULTS = [
     ),
     Fault(
         "modules/clocks.vy",
-        "    if running & 2 != 0:\n        return 124\n    if running & 4 != 0:\n        return 142\n",
-        "    if running & 4 != 0:\n        return 142\n    if running & 2 != 0:\n        return 124\n",
+        "        if (running >> i) & 1 != 0:\n            clock = i\n            break\n",
+        "        if (running >> i) & 1 != 0:\n            clock = i\n",
         "the wrong reason is given first",
         "test_vintages.py",
     ),
@@ -337,8 +337,8 @@ FAULTS = [
     ),
     Fault(
         "modules/rules.vy",
-        "            code = (book.group_codes >> 72) & words.M8\n",
-        "            code = 0\n",
+        "            code: uint256 = (book.group_codes >> 72) & words.M8\n",
+        "            code: uint256 = 0\n",
         "too large a holding is refused with another code than the rules give",
         "test_rules.py",
     ),

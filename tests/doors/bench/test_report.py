@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from freehold.doors.bench.report import TOPICS, Options, Row, measure
+from freehold.doors.bench.report import TOPICS, Options, Row
 from freehold.doors.cli.main import main
 
 
@@ -63,10 +63,3 @@ def test_every_topic_has_its_function() -> None:
     for target in TOPICS.values():
         module, name = target.split(":")
         assert callable(getattr(importlib.import_module(module), name)), target
-
-
-def test_the_start_topic_measures_this_command() -> None:
-    taken = measure("start", Options())
-    assert taken.machine["cores"]
-    assert [row.unit for row in taken.rows] == ["s", "s"]
-    assert all(row.value >= 0 for row in taken.rows)

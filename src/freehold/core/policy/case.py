@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
-from freehold.core.facts import Kind, Proof
+from freehold.core.facts import Kind, Proof, Vintage
 from freehold.core.policy.compiled import Moment, Party
 from freehold.core.policy.expression import Fact
 from freehold.core.policy.model import (
@@ -31,7 +31,9 @@ _NAME_OF_KIND = {kind: name for name, kind in KIND_NAMES.items()}
 @dataclass(frozen=True, slots=True)
 class Case:
     """One transfer asked about. `counts` are holders by cap id; `informed_until` is the last day of
-    current public information, 0 where the issuer does not report."""
+    current public information, 0 where the issuer does not report.
+    `standing` are the terms that units get which an affiliate sells, None where none are set.
+    """
 
     sender: Party
     receiver: Party
@@ -45,7 +47,7 @@ class Case:
     active: bool = True
     informed_until: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
-    reacquired: int = 0
+    standing: Vintage | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,42 +8,40 @@ seller, buyer and proof what `decide` would say, written as bits.
 `Compiled.rules` is what `rows.py` turns into the token's words and what `compiled.py` evaluates.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import combinations, product
-from typing import NamedTuple
+from itertools import product
 
 from iso3166 import countries as iso_countries
 
 from freehold.core.errors import Invalid, Mistake
 from freehold.core.facts import Kind, Proof, Vintage
-from freehold.core.policy.case import Case, Law, LotRules
-from freehold.core.policy.compiled import FAST_CLASSES, ISSUER, Group, Moment, Party, Rules
+from freehold.core.policy.case import NO_PROOFS, Case, Law
+from freehold.core.policy.compiled import FAST_CLASSES, Group, Rules
 from freehold.core.policy.decide import grouped, prohibitions
-from freehold.core.policy.expression import TRUE, names_in
+from freehold.core.policy.enumeration import (
+    BY_RULES,
+    Pair,
+    case_of,
+    proof_number,
+    proofs_read,
+    subsets,
+    told_apart,
+)
+from freehold.core.policy.expression import TRUE
 from freehold.core.policy.identity import policy_id
 from freehold.core.policy.model import (
-    PROOF_NAMES,
     Cap,
     Clock,
     Countries,
-    Family,
     Policy,
     class_of,
     terms,
 )
 from freehold.core.policy.persons import NOBODY, Person, persons, read_by_classes, read_of_persons
-from freehold.core.policy.resale import lot_rules
+from freehold.core.policy.ways_out import WaysOut, fast_exits, ways_out
 from freehold.core.reasons import Reason
-
-CONTRACT_CODES = {
-    Clock.REG_S: Reason.REGS_US_PERSON,
-    Clock.REG_CF: Reason.REGCF_ONE_YEAR,
-}
-"""The codes the contract gives by itself while a clock runs, where no other one is stored."""
-
-Exits = dict[tuple[int, int, int, int], tuple[frozenset[int], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +76,15 @@ def compile_policy(policy: Policy) -> Compiled:
     mistakes = [*_class_mistakes(policy, members), *_cap_mistakes(policy)]
     if mistakes:
         raise _refused(policy, mistakes)
-    kinds = _kinds(policy)
     sellers = {0: (NOBODY,), **members}
-    sellable, why = _matrices(law, sellers, members, kinds, mistakes)
-    exits, lot_why = _exits(law, members, kinds, mistakes)
+    sellable, why = _matrices(law, sellers, members, mistakes)
+    ways = ways_out(law, members, mistakes)
     if mistakes:
         raise _refused(policy, mistakes)
-    fast = {family.number: _fast_exits(exits, family.number, members) for family in policy.families}
-    rules = _rules(law, members, sellable, why, exits, lot_why)
-    return Compiled(policy, policy_id(policy), rules, members, fast)
+    fast = {family.number: fast_exits(ways.exits, family.number) for family in policy.families}
+    rules = _rules(law, members, sellable, why, ways)
+    found = Compiled(policy, policy_id(policy), rules, members, fast)
+    return replace(found, rules=replace(rules, reacquired=_standing(found)))
 
 
 def _refused(policy: Policy, mistakes: list[Mistake]) -> Invalid:
@@ -136,60 +134,29 @@ def _is_of_all(cap: Cap) -> bool:
     return not cap.per_person and cap.group == TRUE and cap.code == Reason.MAX_HOLDERS
 
 
-# ---- kinds and proofs ----
-
-
-def _kinds(policy: Policy) -> tuple[Kind, ...]:
-    return tuple(kind for kind in Kind if kind < Kind.RECOVER)
-
-
-def _proofs_read(policy: Policy) -> tuple[Proof, ...]:
-    texts = [rule.when for rule in policy.prohibitions] + [path.needs for path in policy.paths]
-    named = {
-        name.partition(".")[2] for text in texts for name in names_in(text) if "proof." in name
-    }
-    return tuple(proof for name, proof in PROOF_NAMES.items() if name in named)
-
-
-def _number(proof: Proof) -> int:
-    return int(proof).bit_length()
-
-
-def _case(kind: Kind, selling: Person, buying: Person, proofs: Proof) -> Case:
-    nobody = Party()
-    return Case(ISSUER, nobody, 1, Moment(0), kind, proofs, selling, buying)
-
-
 # ---- matrices of classes ----
-
-
-class _Pair(NamedTuple):
-    seller: int
-    buyer: int
-    kind: Kind
 
 
 def _matrices(
     law: Law,
     sellers: Mapping[int, tuple[Person, ...]],
     buyers: Mapping[int, tuple[Person, ...]],
-    kinds: Iterable[Kind],
     mistakes: list[Mistake],
 ) -> tuple[dict[tuple[int, int, int], frozenset[int]], dict[tuple[int, int, int], int]]:
     sellable: dict[tuple[int, int, int], set[int]] = {}
     why: dict[tuple[int, int, int], int] = {}
-    proofs = _proofs_read(law.policy)
-    for kind in kinds:
+    proofs = proofs_read(law.policy)
+    for kind in BY_RULES:
         for seller, buyer in product(sellers, buyers):
             if (kind == Kind.ISSUE) is (seller == 0):
                 codes = _codes(law, kind, sellers[seller], buyers[buyer], proofs)
-                pair = _Pair(seller, buyer, kind)
-                _told_apart(law.policy, pair, codes, mistakes)
-                for proof in (Proof(0), *proofs):
-                    if not codes[proof][0] and (proof == Proof(0) or codes[Proof(0)][0]):
-                        sellable.setdefault((kind, seller, _number(proof)), set()).add(buyer)
-                if codes[Proof(0)][0]:
-                    why[kind, seller, buyer] = codes[Proof(0)][0]
+                pair = Pair(seller, buyer, kind)
+                told_apart(law.policy, pair, codes, mistakes)
+                for proof in (NO_PROOFS, *proofs):
+                    if not codes[proof][0] and (proof == NO_PROOFS or codes[NO_PROOFS][0]):
+                        sellable.setdefault((kind, seller, proof_number(proof)), set()).add(buyer)
+                if codes[NO_PROOFS][0]:
+                    why[kind, seller, buyer] = codes[NO_PROOFS][0]
     return {key: frozenset(found) for key, found in sellable.items()}, why
 
 
@@ -203,135 +170,15 @@ def _codes(
     """For each set of proofs the codes that persons of the two classes get."""
     selling, buying = tuple(selling), tuple(buying)
     found = {}
-    for held in _subsets(proofs):
-        cases = (_case(kind, one, two, held) for one, two in product(selling, buying))
+    for held in subsets(proofs):
+        cases = (case_of(kind, one, two, held) for one, two in product(selling, buying))
         found[held] = tuple(dict.fromkeys(_class_code(law, case) for case in cases))
     return found
-
-
-def _subsets(proofs: tuple[Proof, ...]) -> Iterator[Proof]:
-    for size in range(len(proofs) + 1):
-        for some in combinations(proofs, size):
-            held = Proof(0)
-            for proof in some:
-                held |= proof
-            yield held
 
 
 def _class_code(law: Law, case: Case) -> int:
     hit = prohibitions(law, case)
     return int(hit[0].code) if hit else 0
-
-
-def _told_apart(
-    policy: Policy, pair: _Pair, codes: Mapping[Proof, tuple[int, ...]], mistakes: list[Mistake]
-) -> None:
-    """Every person of a class must get the same answer, and each proof must count by itself."""
-    names = {0: "the issuer"} | {one.id: one.name for one in policy.classes}
-    place = f"{pair.kind.name.lower()} from {names[pair.seller]} to {names[pair.buyer]}"
-    if any(len(found) > 1 for found in codes.values()):
-        told = next(found for found in codes.values() if len(found) > 1)
-        mistakes.append(
-            Mistake(place, f"the class does not settle it (codes {told}): divide the class")
-        )
-        return
-    open_by = {proof for proof, found in codes.items() if not found[0]}
-    for held in codes:
-        single = any(one in held for one in open_by if _is_single(one)) or Proof(0) in open_by
-        if single is not (held in open_by):
-            mistakes.append(
-                Mistake(
-                    place, f"proofs {held!r} count only together: the chain looks at each alone"
-                )
-            )
-            return
-
-
-def _is_single(proof: Proof) -> bool:
-    return bool(proof) and int(proof) & int(proof) - 1 == 0
-
-
-# ---- ways out of clocks ----
-
-
-def _exits(
-    law: Law,
-    members: Mapping[int, tuple[Person, ...]],
-    kinds: Iterable[Kind],
-    mistakes: list[Mistake],
-) -> tuple[Exits, dict[tuple[int, int, int, int, int], int]]:
-    found: dict[tuple[int, int, int, int], list[set[int]]] = {}
-    lot_why: dict[tuple[int, int, int, int, int], int] = {}
-    proofs = _proofs_read(law.policy)
-    kinds = [kind for kind in kinds if kind != Kind.ISSUE]
-    for family, kind, seller, buyer in product(law.policy.families, kinds, members, members):
-        ways = _ways_out(law, family, kind, members[seller], members[buyer], proofs)
-        pair = _Pair(seller, buyer, kind)
-        for clock in family.clocks:
-            by_clock = {
-                held: tuple(dict.fromkeys(w[clock] for w in way)) for held, way in ways.items()
-            }
-            _told_apart(law.policy, pair, by_clock, mistakes)
-            for proof in (Proof(0), *proofs):
-                if not by_clock[proof][0] and (proof == Proof(0) or by_clock[Proof(0)][0]):
-                    key = (family.number, int(kind), seller, _number(proof))
-                    found.setdefault(key, [set(), set(), set(), set()])[clock].add(buyer)
-            code = by_clock[Proof(0)][0]
-            if code and code != _default_code(family, clock):
-                lot_why[family.number, int(kind), seller, int(clock), buyer] = code
-    exits = {key: tuple(map(frozenset, four)) for key, four in found.items()}
-    return exits, lot_why
-
-
-def _default_code(family: Family, clock: Clock) -> int:
-    """What the contract says of itself; for the Rule 144 clock 140 or 144, by the day."""
-    if clock is Clock.LOCK:
-        return int(family.lock_code)
-    return int(CONTRACT_CODES.get(clock, Reason.RULE144_HOLDING))
-
-
-def _ways_out(
-    law: Law,
-    family: Family,
-    kind: Kind,
-    selling: tuple[Person, ...],
-    buying: tuple[Person, ...],
-    proofs: tuple[Proof, ...],
-) -> dict[Proof, list[tuple[int, int, int, int]]]:
-    """For each set of proofs and pair of persons: the code each clock refuses with, 0 if it lets go."""
-    found: dict[Proof, list[tuple[int, int, int, int]]] = {}
-    for held in _subsets(proofs):
-        cases = (_case(kind, one, two, held) for one, two in product(selling, buying))
-        rules = (lot_rules(law, family.number, case) for case in cases)
-        found[held] = [_by_clock(family, one) for one in rules]
-    return found
-
-
-def _by_clock(family: Family, rules: LotRules) -> tuple[int, int, int, int]:
-    first = 0 if rules.open_paths else int(rules.nearest or Reason.RULE144_HOLDING)
-    codes = [first]
-    for clock in (Clock.REG_S, Clock.REG_CF, Clock.LOCK):
-        hit = rules.hits[clock]
-        code = int(hit.code) if hit else 0
-        codes.append(int(family.lock_code) if hit and clock is Clock.LOCK else code)
-    a, b, c, d = codes
-    return a, b, c, d
-
-
-def _fast_exits(
-    exits: Exits, family: int, members: Mapping[int, tuple[Person, ...]]
-) -> tuple[int, int, int, int]:
-    """Buyers, of the eight common classes, to whom every seller may sell while a clock runs."""
-    masks = []
-    for clock in Clock:
-        everywhere = [
-            exits.get((family, int(Kind.SALE), seller, 0), (frozenset(),) * 4)[clock]
-            for seller in members
-        ]
-        shared = frozenset.intersection(*everywhere) if everywhere else frozenset()
-        masks.append(sum(1 << buyer for buyer in shared if buyer in FAST_CLASSES))
-    a, b, c, d = masks
-    return a, b, c, d
 
 
 # ---- all of it together ----
@@ -342,8 +189,7 @@ def _rules(
     members: Mapping[int, tuple[Person, ...]],
     sellable: Mapping[tuple[int, int, int], frozenset[int]],
     why: Mapping[tuple[int, int, int], int],
-    exits: Exits,
-    lot_why: Mapping[tuple[int, int, int, int, int], int],
+    ways: WaysOut,
 ) -> Rules:
     policy = law.policy
     fast = {number for number in members if number in FAST_CLASSES}
@@ -360,18 +206,35 @@ def _rules(
     where = policy.countries
     return Rules(
         active=True,
-        mind_affiliates=policy.resets_affiliate_sales,
+        mind_affiliates=bool(policy.resets_affiliate_sales),
+        holding_code=next(
+            (int(cap.code) for cap in policy.caps if cap.per_person), Reason.MAX_HOLDING
+        ),
         sale={seller: buyers for seller, buyers in sale.items() if buyers},
         sellable=stored,
         why=dict(why),
-        exits={key: (four[0], four[1], four[2], four[3]) for key, four in exits.items()},
-        lot_why=dict(lot_why),
+        exits=ways.exits,
+        lot_why=ways.why,
         most_holders=next((cap.limit for cap in policy.caps if _is_of_all(cap)), None),
         most_units=next((cap.limit for cap in policy.caps if cap.per_person), None),
         groups=_groups(law, members),
         check_countries=where.limited,
         countries=_country_numbers(where) if where.limited else frozenset(),
         country_code=int(_country_code(where)),
+    )
+
+
+def _standing(compiled: Compiled) -> Vintage | None:
+    """The terms of what affiliates sell: the family's clocks as months from the month's end."""
+    policy = compiled.policy
+    family = next((one for one in policy.families if one.id == policy.resets_affiliate_sales), None)
+    if family is None:
+        return None
+    assert family.rule_144 is not None and family.clocks == {Clock.RULE_144}, "linted before"
+    sooner, later = family.rule_144
+    release = sooner if policy.issuer.get("reporting") and sooner < later else 0
+    return Vintage(
+        0, release, later, family=family.number, exits=compiled.fast_exits[family.number]
     )
 
 

@@ -36,10 +36,11 @@ class Rules:
 
     sale: seller's class -> classes that may buy, classes 1..7. sellable: (kind, from, proof) -> to,
     for other kinds, other classes and proven sales. why: (kind, from, to) -> code. exits: (family,
-    kind, from, proof) -> receivers let through clocks A, B, C, D. lot_why: (family, kind, from, clock,
-    to) -> the code of a running clock where it is not the clock's own. most_holders, most_units None: no
-    limit; holding_code refuses a person who would hold more than most_units. reacquired: the standing
-    terms of units bought from an affiliate, its days being *months* from the end of the month.
+    kind, from, proof) -> receivers let through clocks A, B, C, D. lot_why: (family, kind, clock, to)
+    -> the code of a running clock where it is not the clock's own. In exits a `from` of 0 is any seller.
+    most_holders, most_units None: no limit; holding_code refuses
+    a person who would hold more than most_units. reacquired: the standing terms of units bought from
+    an affiliate, its days being *months* from the end of the month.
     """
 
     active: bool = False
@@ -52,7 +53,7 @@ class Rules:
     exits: Mapping[tuple[int, int, int, int], tuple[Classes, Classes, Classes, Classes]] = field(
         default_factory=dict
     )
-    lot_why: Mapping[tuple[int, int, int, int, int], int] = field(default_factory=dict)
+    lot_why: Mapping[tuple[int, int, int, int], int] = field(default_factory=dict)
     most_holders: int | None = None
     most_units: int | None = None
     holding_code: int = Reason.MAX_HOLDING
@@ -286,23 +287,25 @@ def clock_refusal(
     if kind == Kind.SALE and receiver.of_class in FAST_CLASSES:
         running -= {c for c in running if terms.exits[c] >> receiver.of_class & 1}
     for proof in _proof_numbers(proofs):
-        exits = rules.exits.get((terms.family, kind, sender.of_class, proof))
-        if exits:
-            running -= {clock for clock in running if receiver.of_class in exits[clock]}
+        for seller in {0, sender.of_class}:
+            exits = rules.exits.get((terms.family, kind, seller, proof))
+            if exits:
+                running -= {clock for clock in running if receiver.of_class in exits[clock]}
     if not running:
         return Reason.OK
     first = next(clock for clock in (1, 2, 3, 0) if clock in running)
-    stored = rules.lot_why.get((terms.family, kind, sender.of_class, first, receiver.of_class))
-    if stored:
-        return stored
-    if first == 1:
-        return Reason.REGS_US_PERSON
-    if first == 2:
-        return Reason.REGCF_ONE_YEAR
-    if first == 3:
+    stored = rules.lot_why.get((terms.family, kind, first, receiver.of_class), 0)
+    return stored or _code_of_clock(rules, terms, first, moment)
+
+
+def _code_of_clock(rules: Rules, terms: Vintage, clock: int, moment: Moment) -> int:
+    """What a clock says of itself; an issuer that does not report is never informed (144(c))."""
+    if clock == 0:
+        waits = rules.informed_until and 0 < terms.a_release <= moment.today
+        return Reason.NO_CURRENT_INFORMATION if waits else Reason.RULE144_HOLDING
+    if clock == 3:
         return terms.reason or Reason.CONTRACT_LOCKUP
-    waits_for_information = 0 < terms.a_release <= moment.today
-    return Reason.NO_CURRENT_INFORMATION if waits_for_information else Reason.RULE144_HOLDING
+    return Reason.REGS_US_PERSON if clock == 1 else Reason.REGCF_ONE_YEAR
 
 
 def running_clocks(rules: Rules, terms: Vintage, today: int) -> set[int]:

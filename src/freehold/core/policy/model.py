@@ -266,8 +266,9 @@ class Policy:
     obligations: tuple[Obligation, ...] = ()
     powers: tuple[PowerGrant, ...] = ()
     countries: Countries = Countries()
-    resets_affiliate_sales: bool = False
-    """Whether a private sale by an affiliate starts the Rule 144 clock anew (230.144(d)(3))."""
+    resets_affiliate_sales: str = ""
+    """The family that units join when an affiliate sells them privately, so that their clocks start
+    anew (230.144(d)(3)); empty where no sale does that."""
 
     def family(self, number: int) -> Family | None:
         """The family with this number, as lots on chain name it."""

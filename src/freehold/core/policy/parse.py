@@ -15,9 +15,10 @@ from freehold.core.policy.expression import TRUE, Fact, parse_expression
 from freehold.core.policy.lint import Lint, lint
 from freehold.core.policy.model import Cap, Countries, HolderClass, Policy
 from freehold.core.policy.profile import Bound, Draft, Rules, add_profile, parameters_of
-from freehold.core.policy.reading import Report, Table, lines_of
+from freehold.core.policy.reading import Report, Table
 from freehold.core.policy.scheme import minimal_scheme
 from freehold.core.reasons import Reason
+from freehold.core.tomltext import read_toml as read_toml_text
 
 Profiles = Mapping[str, str]
 """The text of each profile by its id."""
@@ -64,13 +65,8 @@ def parse_policy(text: str, profiles: Profiles, today: date, source: str = "poli
 
 def read_toml(text: str, source: str) -> Table:
     """The file as a table that finds mistakes. Raises Invalid where it is no TOML at all."""
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
-        raise Invalid(
-            f"{source} is not TOML: {problem}", mistakes=[Mistake(source, str(problem))]
-        ) from None
-    return Table(values, "", Report(source, lines_of(text)))
+    found = read_toml_text(text, source)
+    return Table(found.content, (), Report(source, found))
 
 
 def _issuer(table: Table) -> dict[str, Fact]:
@@ -90,11 +86,13 @@ def _use(draft: Draft, table: Table, names: tuple[str, ...], profiles: Profiles)
     settings = table.table("profile")
     given = {name: _setting(settings, name) for name in _in_order(names, profiles)}
     if not names:
-        table.report.add("policy.use", "names no profile: nothing would be allowed or forbidden")
+        table.report.add(
+            ("policy", "use"), "names no profile: nothing would be allowed or forbidden"
+        )
     for name, values in given.items():
         if name not in profiles:
             known = ", ".join(sorted(profiles))
-            table.report.add("policy.use", f"{name!r} is no profile: {known}")
+            table.report.add(("policy", "use"), f"{name!r} is no profile: {known}")
             continue
         profile = read_toml(profiles[name], name)
         parameters = parameters_of(profile, values, table.report)
@@ -102,7 +100,7 @@ def _use(draft: Draft, table: Table, names: tuple[str, ...], profiles: Profiles)
         table.report.mistakes.extend(profile.report.mistakes)
     for name in _keys(settings.values):
         if name not in given:
-            settings.report.add(f"profile.{name}", "has settings but is not in `use`")
+            settings.report.add(("profile", name), "has settings but is not in `use`")
 
 
 def _setting(settings: Table, name: str) -> Table:
@@ -114,7 +112,7 @@ def _setting(settings: Table, name: str) -> Table:
             found = found.get(part, {}) if isinstance(found, dict) else {}
         if not isinstance(found, dict) or any(isinstance(one, dict) for one in found.values()):
             found = {}
-    return Table(found, f"profile.{name}", settings.report)
+    return Table(found, ("profile", name), settings.report)
 
 
 def _keys(values: Mapping[str, Any], before: str = "") -> Iterator[str]:

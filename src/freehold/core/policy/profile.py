@@ -60,7 +60,7 @@ class Draft:
     tests: list[Test] = field(default_factory=list)
     obligations: list[Obligation] = field(default_factory=list)
     powers: list[PowerGrant] = field(default_factory=list)
-    resets_affiliate_sales: bool = False
+    resets_affiliate_sales: str = ""
     conflicts: dict[str, tuple[str, ...]] = field(default_factory=dict)
     public_marketing: dict[str, bool] = field(default_factory=dict)
 
@@ -113,8 +113,9 @@ def add_profile(draft: Draft, profile: Table, parameters: Mapping[str, Any]) -> 
     profile.texts("needs")
     draft.conflicts[name] = profile.texts("conflicts")
     draft.uses.append(ProfileUse(name, profile.number("version"), as_of, dict(parameters)))
-    if profile.yes("resets_affiliate_sales", False):
-        draft.resets_affiliate_sales = True
+    draft.resets_affiliate_sales = profile.text(
+        "resets_affiliate_sales", draft.resets_affiliate_sales
+    )
     if "public_marketing" in profile.values:
         draft.public_marketing[name] = profile.yes("public_marketing")
     bound = bindings(parameters) | {f"issuer.{key}": value for key, value in draft.issuer.items()}

@@ -1,10 +1,9 @@
 """Reading tables of a TOML file so that every mistake is found at once, with its line and key.
 
 A `Table` hands out values by key and kind, notes what does not fit, and at the end what nobody
-asked for. `lines_of` finds where each key stands, which TOML readers do not tell.
+asked for.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -12,59 +11,24 @@ from difflib import get_close_matches
 from typing import Any, TypeVar, cast
 
 from freehold.core.errors import Invalid, Mistake
+from freehold.core.tomltext import Path, TomlText
 
 Read = TypeVar("Read")
-_HEADER = re.compile(r"\s*\[(\[)?\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(
-    r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"))*)\s*="""
-)
-_PART = re.compile(r"""[A-Za-z0-9_-]+|"[^"]*"|'[^']*'""")
 _MISSING = object()
-
-
-def lines_of(text: str) -> dict[str, int]:
-    """The line on which each table and key begins, by its place (`caps.holders`, `tests[2].needs`)."""
-    found: dict[str, int] = {}
-    counts: dict[str, int] = {}
-    inside, quoted = "", ""
-    for number, line in enumerate(text.splitlines(), 1):
-        if quoted:
-            quoted = "" if quoted in line else quoted
-            continue
-        header, key = _HEADER.match(line), _KEY.match(line)
-        if header and not key:
-            inside = _dotted(header[2])
-            if header[1]:
-                counts[inside] = counts.get(inside, -1) + 1
-                inside = f"{inside}[{counts[inside]}]"
-            found.setdefault(inside, number)
-        elif key:
-            found.setdefault(f"{inside}.{_dotted(key[1])}".lstrip("."), number)
-        quoted = next((mark for mark in ('"""', "'''") if line.count(mark) == 1), "")
-    return found
-
-
-def _dotted(key: str) -> str:
-    return ".".join(part.strip("\"'") for part in _PART.findall(key))
 
 
 @dataclass
 class Report:
-    """The mistakes of one file; `lines` tells where keys stand, `source` what the file is called."""
+    """The mistakes of one file; `text` tells where keys stand, `source` what the file is called."""
 
     source: str
-    lines: Mapping[str, int] = field(default_factory=dict)
+    text: TomlText
     mistakes: list[Mistake] = field(default_factory=list)
 
-    def add(self, place: str, message: str) -> None:
-        line = self._line(place)
-        where = f"{self.source}:{line}" if line else self.source
-        self.mistakes.append(Mistake(f"{where}: {place}" if place else where, message))
-
-    def _line(self, place: str) -> int | None:
-        while place and place not in self.lines:
-            place = place.rpartition(".")[0]
-        return self.lines.get(place)
+    def add(self, place: Path, message: str) -> None:
+        where = f"{self.source}:{self.text.line(*place)}"
+        named = ".".join(str(part) for part in place)
+        self.mistakes.append(Mistake(f"{where}: {named}" if named else where, message))
 
     def refuse(self, message: str) -> None:
         """Raise Invalid with every mistake, if there is one."""
@@ -77,7 +41,7 @@ class Table:
     """One table of the file, at `place`."""
 
     values: Mapping[str, Any]
-    place: str
+    place: Path
     report: Report
     _asked: set[str] = field(default_factory=set)
 
@@ -107,7 +71,7 @@ class Table:
     def tables(self, key: str) -> Iterator["Table"]:
         found = self._take(key, list, "a list of tables", [], [])
         for number, one in enumerate(found):
-            place = f"{self.at(key)}[{number}]"
+            place = (*self.at(key), number)
             if isinstance(one, dict):
                 yield Table(one, place, self.report)
             else:
@@ -141,8 +105,8 @@ class Table:
     def note(self, key: str, message: str) -> None:
         self.report.add(self.at(key), message)
 
-    def at(self, key: str) -> str:
-        return f"{self.place}.{key}".lstrip(".")
+    def at(self, key: str) -> Path:
+        return (*self.place, key)
 
     def finish(self) -> None:
         """Note every key that nothing has asked for."""

@@ -19,7 +19,7 @@ from freehold.core.policy.case import (
     by_rule,
     situation,
 )
-from freehold.core.policy.compiled import SLOTS, Lot, is_same_person
+from freehold.core.policy.compiled import REACQUIRED, SLOTS, Lot, is_same_person, reacquired_terms
 from freehold.core.policy.expression import Fact, holds
 from freehold.core.policy.model import BY_RULES, PROOF_NAMES, Clock, Path, Policy, Prohibition
 from freehold.core.reasons import Reason, sentence
@@ -53,11 +53,11 @@ def choose(law: Law, case: Case) -> Choice:
     """Walk free units, then lots from the oldest, as the move itself does."""
     sender, receiver = case.sender, case.receiver
     same = is_same_person(sender, receiver)
-    anew = _starts_anew(law, case, same)
-    if anew and not case.reacquired:
+    anew = REACQUIRED if _starts_anew(law, case, same) else 0
+    if anew and case.standing is None:
         return Choice(case.units, False, (), 0)
-    live = {lot.vintage for lot in receiver.lots}
-    if anew and len(live | {case.reacquired}) > SLOTS:
+    live = {_known_as(case, lot, anew) for lot in receiver.lots}
+    if anew and len(live | {anew}) > SLOTS:
         return Choice(case.units, True, (), 0)
     loose = 0 if case.picks else sender.units - sum(lot.units for lot in sender.lots)
     need, movable, held_back = case.units - min(loose, case.units), loose, []
@@ -67,13 +67,21 @@ def choose(law: Law, case: Case) -> Choice:
         if failure:
             held_back.append((lot, failure))
             continue
-        becomes = case.reacquired if anew else _kept(case, lot)
+        becomes = anew or _kept(case, lot)
         if len(live | ({becomes} - {0})) > SLOTS:
             return Choice(need, need > 0, tuple(held_back), movable)
         live |= {becomes} - {0}
         movable += lot.units
         need -= min(lot.units, need)
     return Choice(need, False, tuple(held_back), movable)
+
+
+def _known_as(case: Case, lot: Lot, anew: int) -> int:
+    """A lot with the terms of what affiliates sell this month already is that vintage."""
+    if not anew or case.standing is None:
+        return lot.vintage
+    this_month = reacquired_terms(case.standing, case.moment.today)
+    return anew if lot.terms == this_month else lot.vintage
 
 
 def _kept(case: Case, lot: Lot) -> int:
@@ -84,7 +92,7 @@ def _kept(case: Case, lot: Lot) -> int:
 
 def _starts_anew(law: Law, case: Case, same: bool) -> bool:
     sells = case.kind in (Kind.SALE, Kind.VENUE) and not same
-    return law.policy.resets_affiliate_sales and sells and case.sender.has(Flags.AFFILIATE)
+    return bool(law.policy.resets_affiliate_sales) and sells and case.sender.has(Flags.AFFILIATE)
 
 
 def _running(case: Case, lot: Lot) -> frozenset[Clock]:
@@ -144,16 +152,11 @@ def _lot_rules(law: Law, number: int, case: Case) -> LotRules:
 
 
 def _nearest(law: Law, closed: tuple[Path, ...], case: Case) -> Reason:
-    """The code of the first path that one more attested fact would open; OK if there is none."""
+    """The code of the first path that one attested fact would open; OK if there is none."""
     for path in closed:
         for proof in PROOF_NAMES.values():
-            more = case.proofs | proof
-            facts = situation(law.policy, case.kind, case.selling, case.buying, more)
-            if (
-                more != case.proofs
-                and path.code != Reason.NO_RESALE_PATH
-                and holds(path.needs, facts)
-            ):
+            facts = situation(law.policy, case.kind, case.selling, case.buying, proof)
+            if path.code != Reason.NO_RESALE_PATH and holds(path.needs, facts):
                 return path.code
     return Reason.OK
 

@@ -17,6 +17,8 @@ _STATE, _SELLABLE, _WHY, _EXITS, _GROUPS, _LIMITS, _CODES, _COUNTRIES, _OUTSIDE,
 )
 _AUTHORISED, _AMENDED, _REACQUIRED = 11, 12, 13
 _MOST_MONTHS = 1_200
+_OF_LOTS = 1 << 40
+"""In a key of reasons: the reason is a running clock's, not a class's."""
 _NO_HOLDER_LIMIT, _NO_UNIT_LIMIT, _NO_GROUP_LIMIT = (1 << 28) - 1, 255, (1 << 32) - 1
 _ACTIVE, _CHECK_COUNTRIES, _COUNT_GROUPS, _ASK_OUTSIDE, _MIND_AFFILIATES = (
     1 << n for n in (68, 71, 72, 73, 74)
@@ -86,6 +88,9 @@ def _tables(rules: Rules) -> dict[tuple[int, int], int]:
     }
     for (kind, seller, buyer), code in rules.why.items():
         place = (_WHY, kind << 8 | seller)
+        rows[place] = rows.get(place, 0) | code << 8 * buyer
+    for (family, kind, clock, buyer), code in rules.lot_why.items():
+        place = (_WHY, _OF_LOTS | clock << 32 | family << 8 | kind)
         rows[place] = rows.get(place, 0) | code << 8 * buyer
     for (family, kind, seller, proof), exits in rules.exits.items():
         key = family << 24 | kind << 16 | seller << 8 | proof

@@ -1,7 +1,8 @@
 """`freehold bench actions`: what corporate actions compute, beside others who compute the same.
 
-Day counts beside QuantLib, on 100,000 random periods for each convention it has. The oracles are
-packages of the group `oracles` in pyproject.toml, which `python3 freehold` installs.
+Day counts beside QuantLib, on 100,000 random periods for each convention it has; exits beside a
+search of all choices, on 10,000 random tables; rates of return and hurdles beside pyxirr. The
+oracles are packages of the group `oracles` in pyproject.toml, which `python3 freehold` installs.
 """
 
 import importlib
@@ -11,7 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from freehold.core.errors import Unavailable
 from freehold.doors.bench.report import Options, Row
 
-PARTS = ("freehold.doors.bench.daycount_quantlib:rows",)
+PARTS = (
+    "freehold.doors.bench.daycount_quantlib:rows",
+    "freehold.doors.bench.waterfall_search:rows",
+    "freehold.doors.bench.irr_pyxirr:rows",
+)
 
 
 def rows(options: Options) -> Iterator[Row]:

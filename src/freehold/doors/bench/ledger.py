@@ -1,7 +1,9 @@
-"""`freehold bench ledger`: transfers of a real SecurityToken on both ledgers, and what kills cost.
+"""`freehold bench ledger`: transfers of a real SecurityToken on both ledgers, kills, the indexer.
 
 One issuer with a hundred holders is set up on each ledger with all rules on; then one holder sends
-units to the others, signed ahead. The halves (ledger_embedded.py, ledger_anvil.py) measure.
+units to the others, signed ahead. Two parts of this topic measure that (ledger_embedded.py,
+ledger_anvil.py), one how fast a register is read from what a chain logged (ledger_indexer.py), one how
+long the command itself takes to start (ledger_start.py).
 """
 
 import tempfile
@@ -15,7 +17,13 @@ from freehold.chain.anvil import node as fast
 from freehold.chain.anvil.genesis import Genesis
 from freehold.chain.anvil.install import executable
 from freehold.core.errors import Unavailable
-from freehold.doors.bench import gas_world, ledger_anvil, ledger_embedded
+from freehold.doors.bench import (
+    gas_world,
+    ledger_anvil,
+    ledger_embedded,
+    ledger_indexer,
+    ledger_start,
+)
 from freehold.doors.bench.gas_ledger import CHAIN, Ledger, funds, party
 from freehold.doors.bench.gas_world import SENDERS, World
 from freehold.doors.bench.ledger_anvil import Running
@@ -28,11 +36,13 @@ GAS = 200_000
 
 
 def rows(options: Options) -> Iterator[Row]:
-    """Both ledgers; a row says so where the fast node is not installed."""
+    """All parts in turn; a row says so where the fast node is not installed."""
+    yield from ledger_start.rows()
     with tempfile.TemporaryDirectory(prefix="freehold-bench-") as folder:
         yield from _embedded(Path(folder))
     with tempfile.TemporaryDirectory(prefix="freehold-bench-") as folder:
         yield from _fast(Path(folder))
+    yield from ledger_indexer.rows()
 
 
 def _embedded(home: Path) -> Iterator[Row]:

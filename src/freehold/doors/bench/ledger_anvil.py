@@ -1,4 +1,4 @@
-"""`freehold bench ledger`, the half about the local fast node: speed with its journal, and kills.
+"""`freehold bench ledger`, the part about the local fast node: speed with its journal, and kills.
 
 It speaks to a node as any client does, over HTTP, and knows nothing else of it: how to start one
 and which processes to kill are passed in, as are the signed transactions (what a transfer is, the

@@ -1,4 +1,4 @@
-"""`freehold bench ledger`, the half about the embedded ledger: speed, latency, reopening, kills.
+"""`freehold bench ledger`, the part about the embedded ledger: speed, latency, reopening, kills.
 
 It speaks JSON-RPC over the ledger's Unix socket, as any client does; how to start, stop and reopen
 one is passed in, as are the signed transactions (what a transfer is, the caller decides; they come

@@ -17,9 +17,7 @@ from typing import Literal
 TOPICS = {
     "actions": "freehold.doors.bench.actions:rows",
     "gas": "freehold.doors.bench.gas:rows",
-    "indexer": "freehold.doors.bench.indexer:rows",
     "ledger": "freehold.doors.bench.ledger:rows",
-    "start": "freehold.doors.bench.start:rows",
 }
 
 

@@ -47,6 +47,10 @@ COMMANDS = {
         "freehold.doors.cli.contracts:contracts",
         "See the compiled contracts, or compile them from their sources.",
     ),
+    "coupons": Entry(
+        "freehold.doors.cli.coupons:coupons",
+        "Compute every payment of a bond: dates, rates, and amounts for each unit, exact.",
+    ),
     "daycount": Entry(
         "freehold.doors.cli.daycount:daycount",
         "Count the part of a year between two days by a convention, as an exact fraction.",
@@ -106,6 +110,10 @@ COMMANDS = {
     ),
     "bench": Entry("freehold.doors.cli.bench:bench", "Measure, and hold the figures to goals."),
     "settings": Entry("freehold.doors.cli.settings:show_settings", "Print the settings in force."),
+    "waterfall": Entry(
+        "freehold.doors.cli.waterfall:waterfall",
+        "Divide an exit by its terms: table of all who are paid, breakpoints, chart; to the cent.",
+    ),
     "version": Entry(
         "freehold.doors.cli.version:version", "Print the version and what it runs on."
     ),

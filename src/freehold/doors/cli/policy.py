@@ -4,6 +4,7 @@ import click
 
 from freehold.doors.cli.policy_ask import ask
 from freehold.doors.cli.policy_file import check, compile_file, expand
+from freehold.doors.cli.policy_prove import prove_file
 from freehold.doors.cli.vectors import try_vectors
 
 
@@ -12,5 +13,5 @@ def policy() -> None:
     """The rules as data: check, expand and compile them, ask them, prove them."""
 
 
-for command in (check, expand, compile_file, ask, try_vectors):
+for command in (check, expand, compile_file, ask, prove_file, try_vectors):
     policy.add_command(command)

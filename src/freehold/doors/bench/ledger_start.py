@@ -1,4 +1,4 @@
-"""`freehold bench start`: how long the command itself takes before it does anything.
+"""`freehold bench ledger`, the part about the command: how long it takes before it does anything.
 
 A person types commands all day and a script in a loop, so the start is held to goals: half a
 second to the first line of help, and 0.3 seconds for `python3 freehold` to find its set-up ready.
@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from freehold.doors.bench.report import Options, Row
+from freehold.doors.bench.report import Row
 
 RUNS = 5
 COMMAND = Path(__file__).parents[4] / "freehold"
 
 
-def rows(options: Options) -> Iterator[Row]:
+def rows() -> Iterator[Row]:
     """Median seconds of `--help`, and what the set-up check of `python3 freehold` adds to it."""
     direct = _seconds([sys.executable, "-m", "freehold", "--help"])
     yield Row("python -m freehold --help", direct, "s", goal=0.5)

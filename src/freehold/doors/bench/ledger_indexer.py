@@ -1,4 +1,4 @@
-"""`freehold bench indexer`: how fast a register comes out of what a chain logged.
+"""`freehold bench ledger`, the part about the indexer: a register out of what a chain logged.
 
 The recording is the stream of an invented company (stream.py), a million events of 100,000 holders
 for the core, a part of it for the tables, because recordings of logs are large. For the node the
@@ -31,9 +31,9 @@ from freehold.core.ids import ZERO_ADDRESS, checksummed
 from freehold.core.rawlog import Source
 from freehold.core.register import rebuild
 from freehold.doors.bench import stream
-from freehold.doors.bench.report import Options, Row
+from freehold.doors.bench.report import Row
 from freehold.indexer import follow, tables
-from freehold.indexer.decode import body_of, encode
+from freehold.indexer.decode import address_of, body_of, encode
 from freehold.indexer.memory import Memory
 from freehold.indexer.recording import record, source_of
 
@@ -47,7 +47,7 @@ WHOLE_HOLDERS = 100_000
 _FEES = {"maxFeePerGas": 100 * 10**9, "maxPriorityFeePerGas": 10**9}
 
 
-def rows(options: Options) -> Iterator[Row]:
+def rows() -> Iterator[Row]:
     """Events a second into SQLite, from a recording and from a node; a large register rebuilt."""
     yield from recorded_rows()
     yield from node_rows()
@@ -96,6 +96,8 @@ def _follow(source: Source, course: follow.Course) -> tuple[float, int]:
 
 
 def _follow_once(source: Source, course: follow.Course) -> tuple[int, float]:
+    checksummed.cache_clear()
+    address_of.cache_clear()
     with tempfile.TemporaryDirectory(prefix="freehold-bench-") as folder:
         engine = tables.open_projection(f"sqlite:///{folder}/index.db")
         with engine.connect() as connection:
@@ -182,7 +184,7 @@ def _company(holders: str, token: str, events: int) -> Iterator[tuple[str, tuple
 
 def _as_sent(contract: str, event: object) -> bytes:
     raw = encode(_placed(contract, event))
-    return bytes.fromhex(raw.topics[0][2:] + body_of(raw))
+    return bytes.fromhex(raw.topics[0][2:]) + body_of(raw)
 
 
 def _placed(contract: str, event: object) -> Logged:
