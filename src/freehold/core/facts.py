@@ -193,6 +193,12 @@ def free_on(vintage: Vintage) -> int | None:
     return None if last == LAST_DAY else last
 
 
+def is_over(terms: int, day: int) -> bool:
+    """Whether units of these terms (a vintage's word; 0: none) move as free ones on a day number."""
+    over = free_on(unpack_vintage(terms)) if terms else 0
+    return over is not None and over <= day
+
+
 def _packed(layout: tuple[tuple[str, int, int], ...], values: tuple[int, ...]) -> int:
     word = 0
     for (name, place, width), value in zip(layout, values, strict=True):

@@ -32,7 +32,7 @@ from freehold.core.acts import (
 )
 from freehold.core.asset import AssetRecord, asset_record
 from freehold.core.errors import Invalid, Mistake
-from freehold.core.facts import Kind, Proof
+from freehold.core.facts import Kind, Proof, is_over
 from freehold.core.grounds import Ground
 from freehold.core.ids import Address, instruction_id
 from freehold.core.instrument import Issuer, ShareClass
@@ -285,7 +285,7 @@ def _opened_before(ledger: _Ledger, class_id: str) -> list[int]:
 def _transfer(ledger: _Ledger, act: Transfer, key: str) -> Asked:
     lot = act.lot
     vintage = ledger.vintage_of.get(act.from_security, 0)
-    if vintage:
+    if vintage and not _is_over(ledger, lot.class_id, vintage, act.day):
         ledger.vintage_of[lot.security] = vintage
     return _asked(
         ledger,
@@ -301,6 +301,12 @@ def _transfer(ledger: _Ledger, act: Transfer, key: str) -> Asked:
         clock.day_number(act.day),
         _named(vintage),
     )
+
+
+def _is_over(ledger: _Ledger, class_id: str, vintage: int, day: date) -> bool:
+    """Whether units of a vintage that pass on a day arrive as free ones: its clocks are over then."""
+    posted = day if ledger.office.simulated else ledger.begun
+    return is_over(ledger.terms[class_id][vintage - 1], clock.day_number(posted))
 
 
 def _redeem(

@@ -27,7 +27,7 @@ def events_of(
         Logged(
             Position(row.block, row.log, row.seconds, row.hash, "0x" + row.transaction.hex()),
             row.address,
-            event_of(row.name, row.body.hex()),
+            event_of(row.name, row.body),
         )
         for row in connection.execute(rows)
     ]

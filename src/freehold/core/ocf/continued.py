@@ -13,7 +13,7 @@ from datetime import date
 from freehold.core.acts import Act, Convert, Issue, Lot, Reissue, Transfer
 from freehold.core.captable import CapTable
 from freehold.core.clock import day_number
-from freehold.core.facts import free_on, unpack_vintage
+from freehold.core.facts import is_over, unpack_vintage
 from freehold.core.grounds import Ground, meaning
 from freehold.core.holder import Holder, HolderKind
 from freehold.core.ids import JSON
@@ -68,16 +68,18 @@ def terms_by_paper(acts: Iterable[Act], begun: date, *, each_on_its_day: bool) -
     for act in acts:
         match act:
             case Issue(lot=lot):
-                judged = max(begun, lot.acquired) if each_on_its_day else begun
-                terms[lot.security] = starter.vintage_of(lot, judged)
+                issued = max(begun, lot.acquired) if each_on_its_day else begun
+                terms[lot.security] = starter.vintage_of(lot, issued)
             case Transfer(from_security=source, lot=lot):
-                terms[lot.security] = terms.get(source, 0)
+                carried = terms.get(source, 0)
+                judged = day_number(act.day if each_on_its_day else begun)
+                terms[lot.security] = 0 if is_over(carried, judged) else carried
             case Convert(security=source, lots=lots):
                 terms.update({lot.security: terms.get(source, 0) for lot in lots})
             case Reissue(securities=sources, lots=lots):
                 old = {terms.get(source, 0) for source in sources}
-                carried = old.pop() if len(old) == 1 else 0
-                terms.update({lot.security: carried for lot in lots})
+                kept = old.pop() if len(old) == 1 else 0
+                terms.update({lot.security: kept for lot in lots})
     return terms
 
 
@@ -141,7 +143,9 @@ def _pass(writing: _Writing, change: Passed) -> None:
     for number, (paper, units) in enumerate(_taken(writing, change, change.giver)):
         key = f"{change.source}-{number}"
         lot = replace(paper.lot, security=key, holder=change.taker, units=units, custom_id=key)
-        _new(writing, replace(paper, lot=replace(lot, acquired=change.day)), change.day)
+        terms = 0 if is_over(paper.terms, day_number(change.day)) else paper.terms
+        lot = replace(lot, acquired=change.day)
+        _new(writing, replace(paper, lot=lot, terms=terms), change.day)
         deed = _deed("TRANSFER", change.day, paper, key, units, writing)
         deed["resulting_security_ids"] = [key]
         deed |= {"comments": [change.words]} if change.words else {}
@@ -252,7 +256,7 @@ def _candidates(
 
     def rank(paper: _Paper) -> tuple[int, date, str]:
         same = paper.terms == terms
-        over = not terms and _is_over(paper.terms, day)
+        over = not terms and is_over(paper.terms, day_number(day))
         return (0 if same else 1 if over else 2, paper.lot.acquired, paper.lot.security)
 
     own = [
@@ -261,11 +265,6 @@ def _candidates(
         if (paper.lot.class_id, paper.lot.holder) == (class_id, holder)
     ]
     return sorted(own, key=rank)
-
-
-def _is_over(terms: int, day: date) -> bool:
-    over = free_on(unpack_vintage(terms)) if terms else 0
-    return over is not None and over <= day_number(day)
 
 
 def _deed(
