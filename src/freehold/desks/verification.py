@@ -93,9 +93,9 @@ def answers_of_node(node: Node, holders: str, block: int) -> Answers:
         supply,
         lambda token, wallets: words("SecurityToken", "balanceOf", token, wallets),
         lambda token, numbers: [
-            _list(answer) for answer in ask("TransferDesk", "lots_of", token, numbers)
+            _list(answer) for answer in ask("SecurityToken", "lots_of", token, numbers)
         ],
-        lambda token, numbers: words("TransferDesk", "vintages", token, numbers),
+        lambda token, numbers: words("SecurityToken", "vintages", token, numbers),
         lambda wallets: words("Holders", "facts", holders, wallets),
     )
 

@@ -38,7 +38,7 @@ def test_a_missing_fact_is_named_and_nothing_is_allowed() -> None:
 
 
 def test_a_stronger_attribute_brings_the_weaker_ones() -> None:
-    facts = {"residence": "DE", "entity": True, "securities_owned": 100_000_000}
+    facts = {"natural": False, "formation": "DE", "securities_owned": 100_000_000}
     found = {one.attribute: one.found for one in findings(DUAL, facts)}
     assert found["qib"] and found["accredited"] and found["sophisticated"]
     assert found["us_person"] is False

@@ -73,7 +73,7 @@ def compile_policy(policy: Policy) -> Compiled:
     """
     law = Law(policy)
     members = class_members(policy)
-    mistakes = [*_class_mistakes(policy, members), *_cap_mistakes(policy)]
+    mistakes = [*_unanswered(policy), *_class_mistakes(policy, members), *_cap_mistakes(policy)]
     if mistakes:
         raise _refused(policy, mistakes)
     sellers = {0: (NOBODY,), **members}
@@ -85,6 +85,12 @@ def compile_policy(policy: Policy) -> Compiled:
     rules = _rules(law, members, sellable, why, ways)
     found = Compiled(policy, policy_id(policy), rules, members, fast)
     return replace(found, rules=replace(rules, reacquired=_standing(found)))
+
+
+def _unanswered(policy: Policy) -> list[Mistake]:
+    text = "has no answer yet: write yes or no into [questions], after a lawyer has looked"
+    open_ones = sorted(name for name, answer in policy.answers.items() if answer == "?")
+    return [Mistake(f"questions.{name}", text) for name in open_ones]
 
 
 def _refused(policy: Policy, mistakes: list[Mistake]) -> Invalid:

@@ -5,11 +5,13 @@
     invested + amount <= max(2_500, share(5, 100, max(income, net_worth)))
     count(balance_sheet >= 20_000_000, turnover >= 40_000_000, own_funds >= 2_000_000) >= 2
     purchase_day <= months_after(letter_day, 3)
+    sum_after(raised, months_after(day, -12)) + amount <= 5_000_000
 
 The notation is a part of Python's, and nothing but what stands in this module exists in it: names,
-whole numbers, texts, `and`, `or`, `not`, comparisons, `in` a list of texts, `+`, `-`, `*`, and the
-functions of `FUNCTIONS`. There are no loops, and every expression ends. Numbers are exact (integers
-and fractions), days are UTC day numbers, so `<` and `<=` mean what a rule says.
+whole numbers, texts, `and`, `or`, `not`, `a if c else b`, comparisons, `in` a list of texts, `+`, `-`,
+`*`, and the functions of `FUNCTIONS`. There are no loops, and every expression ends. Numbers are exact
+(integers and fractions), days are UTC day numbers, so `<` and `<=` mean what a rule says. What does not
+depend on facts is worked out when it is read: a rule that an issuer's parameters settle reads nothing.
 
 A name of which no fact is known makes what depends on it *unknown* rather than false: `unknown or
 True` is true, `unknown and True` is unknown (Kleene's three values).
@@ -21,10 +23,13 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from freehold.core.calendar import Convention, add_business_days, adjust, calendar
 from freehold.core.clock import anniversary, day_number, day_of
 from freehold.core.errors import Invalid
 
-Fact = bool | int | Fraction | str | date
+Dated = tuple[tuple[date, int], ...]
+"""Amounts with their days: what `sum_after` and `count_after` look through."""
+Fact = bool | int | Fraction | str | date | Dated
 Node = ast.expr
 
 
@@ -35,7 +40,9 @@ class Unknown:
     names: frozenset[str]
 
 
-Value = bool | int | Fraction | str | Unknown
+Bound = bool | int | str | date | tuple[str | int, ...]
+"""What a parameter may be: a fact, a list of texts, or [n, d] for a share."""
+Value = bool | int | Fraction | str | Dated | Unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +61,30 @@ FALSE = Expression("False")
 FUNCTIONS: dict[str, str] = {
     "max": "the greatest of its arguments",
     "min": "the smallest of its arguments",
-    "share": "share(n, d, x) is x * n / d, exactly",
+    "share": "share(n, d, x) is x * n / d, exactly; n and d may be one parameter [n, d]",
     "count": "how many of its conditions hold",
     "months_after": "months_after(day, n): the day n calendar months later, clamped to the month's end",
     "days_after": "days_after(day, n): the day n days later",
+    "business_day": "business_day(place, day): the day, or the next business day if it is none",
+    "business_days_after": "business_days_after(place, day, n): the nth business day after the day",
+    "sum_after": "sum_after(amounts, day): of [day, amount] pairs the sum of those later than the day;"
+    " a plain number is that sum",
+    "count_after": "count_after(days, day): how many of the days, or pairs, are later than the day;"
+    " a plain number is that count",
     "known": "whether a fact was stated at all",
+    "stated": "whether a fact was stated, and as true",
 }
-_ARGUMENTS = {"share": 3, "months_after": 2, "days_after": 2, "known": 1}
+_ARGUMENTS = {
+    "share": 3,
+    "months_after": 2,
+    "days_after": 2,
+    "business_day": 2,
+    "business_days_after": 3,
+    "sum_after": 2,
+    "count_after": 2,
+    "known": 1,
+    "stated": 1,
+}
 _COMPARE: dict[type[ast.cmpop], Callable[[Fraction | str, Fraction | str], bool]] = {
     ast.Lt: lambda a, b: a < b,  # type: ignore[operator]
     ast.LtE: lambda a, b: a <= b,  # type: ignore[operator]
@@ -72,21 +96,20 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Fraction | str, Fraction | str], bool]
 _PARSED: dict[str, Node] = {}
 
 
-def parse_expression(
-    text: str, bound: Mapping[str, Fact | tuple[str, ...]] | None = None
-) -> Expression:
+def parse_expression(text: str, bound: Mapping[str, Bound] | None = None) -> Expression:
     """Read `text`; names in `bound` (a profile's parameters) are replaced by their values.
 
     Raises Invalid with the column of what cannot be read.
     """
+    text = " ".join(text.split())
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         column = getattr(problem, "offset", None) or 1
         raise Invalid(f"{text!r} cannot be read at column {column}", expression=text) from None
     tree = _Binder(bound or {}).visit(tree)
     _check(tree, text)
-    return Expression(ast.unparse(tree))
+    return Expression(ast.unparse(_Folder().visit(tree)))
 
 
 def evaluate(expression: Expression, facts: Mapping[str, Fact]) -> Value:
@@ -137,7 +160,7 @@ def _dotted(node: Node) -> str | None:
 
 
 class _Binder(ast.NodeTransformer):
-    def __init__(self, bound: Mapping[str, Fact | tuple[str, ...]]) -> None:
+    def __init__(self, bound: Mapping[str, Bound]) -> None:
         self.bound = bound
 
     def visit_Name(self, node: ast.Name) -> Node:
@@ -154,9 +177,45 @@ class _Binder(ast.NodeTransformer):
             return ast.Tuple([ast.Constant(one) for one in given], ast.Load())
         if isinstance(given, date):
             return ast.Constant(day_number(given))
-        if isinstance(given, Fraction):
-            raise Invalid(f"parameter {name} is a fraction: use share(n, d, x)", field=name)
         return ast.Constant(given)
+
+
+class _Folder(ast.NodeTransformer):
+    """Works out what depends on no fact."""
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> Node:
+        decisive = isinstance(node.op, ast.Or)
+        parts = [self.visit(part) for part in node.values]
+        if any(_is_constant(part, decisive) for part in parts):
+            return ast.Constant(decisive)
+        left = [part for part in parts if not _is_constant(part, not decisive)]
+        if len(left) < 2:
+            return left[0] if left else ast.Constant(not decisive)
+        return ast.BoolOp(node.op, left)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> Node:
+        return _worked_out(ast.UnaryOp(node.op, self.visit(node.operand)))
+
+    def visit_Compare(self, node: ast.Compare) -> Node:
+        self.generic_visit(node)
+        return _worked_out(node)
+
+    def visit_IfExp(self, node: ast.IfExp) -> Node:
+        asked = self.visit(node.test)
+        if isinstance(asked, ast.Constant):
+            chosen: Node = self.visit(node.body if asked.value else node.orelse)
+            return chosen
+        return ast.IfExp(asked, self.visit(node.body), self.visit(node.orelse))
+
+
+def _is_constant(node: Node, value: bool) -> bool:
+    return isinstance(node, ast.Constant) and node.value is value
+
+
+def _worked_out(node: Node) -> Node:
+    reads = any(isinstance(one, ast.Name | ast.Attribute | ast.Call) for one in ast.walk(node))
+    found = None if reads else _value(node, {})
+    return ast.Constant(found) if isinstance(found, bool) else node
 
 
 def _check(node: Node, text: str) -> None:
@@ -167,7 +226,7 @@ def _check(node: Node, text: str) -> None:
 
 def _check_part(part: ast.expr, text: str) -> None:
     fine = isinstance(
-        part, ast.BoolOp | ast.Compare | ast.Name | ast.Tuple | ast.List | ast.Attribute
+        part, ast.BoolOp | ast.Compare | ast.Name | ast.Tuple | ast.List | ast.Attribute | ast.IfExp
     )
     if isinstance(part, ast.Attribute):
         fine = _dotted(part) is not None
@@ -192,6 +251,8 @@ def _check_part(part: ast.expr, text: str) -> None:
 
 def _fits(function: str, call: ast.Call) -> bool:
     count = _ARGUMENTS.get(function, len(call.args))
+    if function == "share" and len(call.args) == 2:
+        return isinstance(call.args[0], ast.Tuple) and len(call.args[0].elts) == 2
     return function in FUNCTIONS and not call.keywords and len(call.args) == count != 0
 
 
@@ -213,6 +274,8 @@ def _value(node: Node, facts: Mapping[str, Fact]) -> Value:
     if isinstance(node, ast.Constant):
         assert isinstance(node.value, bool | int | str), "checked when it was read"
         return node.value
+    if isinstance(node, ast.IfExp):
+        return _chosen(node, facts)
     name = _dotted(node)
     if name is not None:
         return _known(facts[name]) if name in facts else Unknown(frozenset({name}))
@@ -226,6 +289,13 @@ def _value(node: Node, facts: Mapping[str, Fact]) -> Value:
         return _computed(node, facts)
     assert isinstance(node, ast.Call) and isinstance(node.func, ast.Name), "checked when read"
     return _called(node.func.id, node.args, facts)
+
+
+def _chosen(node: ast.IfExp, facts: Mapping[str, Fact]) -> Value:
+    asked = _value(node.test, facts)
+    if isinstance(asked, Unknown):
+        return asked
+    return _value(node.body if asked else node.orelse, facts)
 
 
 def _known(fact: Fact) -> Value:
@@ -279,7 +349,7 @@ def _alike(left: Value, right: Value, node: Node) -> tuple[Fraction | str, Fract
 
 
 def _number(found: Value, node: Node) -> Fraction:
-    if isinstance(found, str | Unknown):
+    if isinstance(found, str | tuple | Unknown):
         raise Invalid(
             f"{found!r} in {ast.unparse(node)!r} is no number", expression=ast.unparse(node)
         )
@@ -303,14 +373,22 @@ def _missing(*values: Value) -> frozenset[str]:
 
 
 def _called(name: str, arguments: list[Node], facts: Mapping[str, Fact]) -> Value:
+    if isinstance(arguments[0], ast.Tuple):  # share([n, d], x)
+        arguments = [*arguments[0].elts, *arguments[1:]]
     values = [_value(one, facts) for one in arguments]
     missing = _missing(*values)
-    if name == "known":
-        return not missing
+    if name in ("known", "stated"):
+        return not missing and (name == "known" or bool(values[0]))
     if name == "count":
         return _counted(values, missing)
     if missing:
         return Unknown(missing)
+    if name in ("business_day", "business_days_after"):
+        return _by_calendar(
+            str(values[0]), *(int(_number(one, arguments[0])) for one in values[1:])
+        )
+    if name in ("sum_after", "count_after"):
+        return _later(name, values[0], int(_number(values[1], arguments[1])), arguments[0])
     numbers = [_number(value, arguments[0]) for value in values]
     if name in ("max", "min"):
         return max(numbers) if name == "max" else min(numbers)
@@ -319,6 +397,20 @@ def _called(name: str, arguments: list[Node], facts: Mapping[str, Fact]) -> Valu
         return of * part / whole
     day, count = map(int, numbers)
     return day + count if name == "days_after" else day_number(anniversary(day_of(day), count))
+
+
+def _by_calendar(place: str, day: int, count: int | None = None) -> int:
+    where = calendar(place, "place")
+    if count is None:
+        return day_number(adjust(where, day_of(day), Convention.FOLLOWING))
+    return day_number(add_business_days(where, day_of(day), count))
+
+
+def _later(name: str, entries: Value, day: int, node: Node) -> Fraction:
+    if not isinstance(entries, tuple):
+        return _number(entries, node)
+    later = [amount for when, amount in entries if day_number(when) > day]
+    return Fraction(sum(later) if name == "sum_after" else len(later))
 
 
 def _counted(values: list[Value], missing: frozenset[str]) -> Value:

@@ -7,20 +7,22 @@ missing is neither; its missing facts are named.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from freehold.core.policy.case import Failure
-from freehold.core.policy.expression import Expression, Fact, Unknown, evaluate, names_in
+from freehold.core.policy.expression import Fact, Unknown, evaluate, names_in
 from freehold.core.policy.model import Attribute, Policy, Source, Stage, Test
 from freehold.core.reasons import Reason, sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The outcome of a gate: what refuses, and which facts are missing to know."""
+    """The outcome of a gate: what refuses, which facts are missing to know, and what was worked out
+    on the way (`limit`, `room` ...) by the names that the tests give it."""
 
     failures: tuple[Failure, ...]
     missing: frozenset[str]
+    quantities: Mapping[str, Fact] = field(default_factory=dict)
 
     @property
     def allowed(self) -> bool:
@@ -41,35 +43,71 @@ class Finding:
     code: Reason
     source: Source
     missing: frozenset[str] = frozenset()
+    presumed: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether the person counts as it: what is not shown counts only if it binds him."""
+        return self.presumed if self.found is None else self.found
 
 
 def judge(policy: Policy, stage: Stage, facts: Mapping[str, Fact]) -> Judgement:
     """Ask every test of a stage. Raises Invalid where a fact is of the wrong kind."""
     failures: list[Failure] = []
     missing: frozenset[str] = frozenset()
+    quantities: dict[str, Fact] = {}
     for test in policy.tests:
         if test.stage is stage:
-            failure, lacks = _asked(test, facts)
+            failure, lacks = _asked(test, facts, quantities)
             failures += [failure] if failure else []
             missing |= lacks
-    return Judgement(tuple(failures), missing)
+    return Judgement(tuple(failures), missing, quantities)
 
 
-def _asked(test: Test, facts: Mapping[str, Fact]) -> tuple[Failure | None, frozenset[str]]:
+def with_attributes(policy: Policy, facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    """The facts, with what they make of the person; an attribute that is stated stays as stated."""
+    found = {one.attribute: one.counts for one in findings(policy, facts)}
+    return {**found, **facts}
+
+
+def _asked(
+    test: Test, facts: Mapping[str, Fact], quantities: dict[str, Fact]
+) -> tuple[Failure | None, frozenset[str]]:
     concerned = evaluate(test.when, facts)
     if isinstance(concerned, Unknown):
         return None, concerned.names
     if not concerned:
         return None, frozenset()
-    met = evaluate(test.needs, facts)
+    worked_out = _quantities(test, facts)
+    quantities |= worked_out
+    met = evaluate(test.needs, {**facts, **worked_out})
     if isinstance(met, Unknown):
-        return None, met.names
-    return (None if met else _failure(test, facts)), frozenset()
+        return None, _stated(test, met.names, facts)
+    return (None if met else _failure(test, facts, worked_out)), frozenset()
 
 
-def _failure(test: Test, facts: Mapping[str, Fact]) -> Failure:
+def _quantities(test: Test, facts: Mapping[str, Fact]) -> dict[str, Fact]:
+    found: dict[str, Fact] = {}
+    for name, value in test.where:
+        worked_out = evaluate(value, {**facts, **found})
+        if not isinstance(worked_out, Unknown):
+            found[name] = worked_out
+    return found
+
+
+def _stated(test: Test, names: frozenset[str], facts: Mapping[str, Fact]) -> frozenset[str]:
+    """The facts that somebody has to state, in place of quantities that follow from them."""
+    where = dict(test.where)
+    for _ in test.where:
+        inner = (names_in(where[name]) for name in names & where.keys())
+        names = (names - where.keys()).union(*inner) - facts.keys()
+    return names
+
+
+def _failure(test: Test, facts: Mapping[str, Fact], worked_out: Mapping[str, Fact]) -> Failure:
     source = test.source
-    used = {name: facts[name] for name in sorted(_read(test.needs, test.when)) if name in facts}
+    read = sorted(names_in(test.needs).union(*(names_in(one) for _, one in test.where)))
+    used = {name: facts[name] for name in read if name in facts} | dict(worked_out)
     return Failure(
         test.code,
         source.rule,
@@ -78,11 +116,8 @@ def _failure(test: Test, facts: Mapping[str, Fact]) -> Failure:
         source.as_of,
         source.is_unverified,
         used,
+        test.way_out,
     )
-
-
-def _read(*conditions: Expression) -> frozenset[str]:
-    return frozenset().union(*map(names_in, conditions))
 
 
 def findings(policy: Policy, facts: Mapping[str, Fact]) -> Iterator[Finding]:
@@ -92,11 +127,13 @@ def findings(policy: Policy, facts: Mapping[str, Fact]) -> Iterator[Finding]:
         own = direct[attribute.name]
         stronger = [one for one in policy.attributes if attribute.name in one.implies]
         by_others = any(direct[one.name].found for one in stronger)
-        yield own if not by_others else Finding(own.attribute, True, own.code, own.source)
+        yield own if not by_others else replace(own, found=True, missing=frozenset())
 
 
 def _found(attribute: Attribute, facts: Mapping[str, Fact]) -> Finding:
-    found = evaluate(attribute.when, facts)
+    code, source, presumed = attribute.code, attribute.source, attribute.presumed
+    stated = facts.get(attribute.name)
+    found = stated if isinstance(stated, bool) else evaluate(attribute.when, facts)
     if isinstance(found, Unknown):
-        return Finding(attribute.name, None, attribute.code, attribute.source, found.names)
-    return Finding(attribute.name, bool(found), attribute.code, attribute.source)
+        return Finding(attribute.name, None, code, source, found.names, presumed)
+    return Finding(attribute.name, bool(found), code, source, presumed=presumed)

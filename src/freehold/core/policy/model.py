@@ -22,11 +22,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import IntEnum, StrEnum
+from fractions import Fraction
 
-from freehold.core.clock import LAST_DAY, day_number, release_day
+from freehold.core.clock import LAST_DAY, day_number, day_of, release_day
 from freehold.core.facts import Kind, Proof, Vintage
 from freehold.core.ids import JSON
-from freehold.core.policy.expression import TRUE, Expression, Fact, holds
+from freehold.core.policy.expression import TRUE, Expression, Fact, evaluate, holds
 from freehold.core.reasons import Reason
 
 NOTICE = "informational, not legal advice"
@@ -107,6 +108,8 @@ class Attribute:
     lapses: Period | None = None
     implies: tuple[str, ...] = ()
     text: str = ""
+    presumed: bool = False
+    """Whether a person of whom nothing is shown counts as it: so with what binds, never with what opens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,10 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """Asked at `stage`, of whom `when` concerns: refused with `code` unless `needs` holds."""
+    """Asked at `stage`, of whom `when` concerns: refused with `code` unless `needs` holds.
+
+    `where` are quantities worked out first, in order, for `needs` to read and for people to see.
+    """
 
     id: str
     stage: Stage
@@ -197,17 +203,28 @@ class Test:
     source: Source
     when: Expression = TRUE
     text: str = ""
+    way_out: str = ""
+    where: tuple[tuple[str, Expression], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """Something to be done `due` after `trigger`: a filing, a notice, a search."""
+    """Something to be done after `trigger`: a filing, a notice, a search.
+
+    `due` gives the last day for it from `day`, the day of the trigger.
+    """
 
     id: str
     trigger: str
-    due: str
+    due: Expression
     what: str
     source: Source
+
+    def due_on(self, day: date) -> date:
+        """The last day on which this is done in time. Raises Invalid for a day no calendar knows."""
+        found = evaluate(self.due, {"day": day})
+        assert isinstance(found, int | Fraction), "checked when it was read"
+        return day_of(int(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +234,16 @@ class PowerGrant:
     name: str
     holder: str
     needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """One offering of the issuer; `ended` None while it goes on."""
+
+    name: str
+    began: date
+    ended: date | None
+    solicited: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +296,16 @@ class Policy:
     resets_affiliate_sales: str = ""
     """The family that units join when an affiliate sells them privately, so that their clocks start
     anew (230.144(d)(3)); empty where no sale does that."""
+    public_marketing: bool = False
+    offerings: tuple[Offering, ...] = ()
+    published: frozenset[str] = frozenset()
+    """What the register shows of persons beside their class: `country`, `flags`, `until`."""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    """Questions that a lawyer has to answer before the policy goes on chain; "?" is none."""
+    acknowledged: frozenset[str] = frozenset()
+    """Consequences that the issuer knows of: `stranded`, holders who could sell to nobody."""
+    fact_words: Mapping[str, str] = field(default_factory=dict)
+    """What the facts mean that attributes and tests read."""
 
     def family(self, number: int) -> Family | None:
         """The family with this number, as lots on chain name it."""

@@ -11,10 +11,20 @@ from datetime import date
 from typing import Any
 
 from freehold.core.errors import Invalid, Mistake
-from freehold.core.policy.expression import TRUE, Fact, parse_expression
-from freehold.core.policy.lint import Lint, lint
-from freehold.core.policy.model import Cap, Countries, HolderClass, Policy
-from freehold.core.policy.profile import Bound, Draft, Rules, add_profile, parameters_of
+from freehold.core.policy.clauses import (
+    choose_paths,
+    own_rules,
+    read_answers,
+    read_classes,
+    read_countries,
+    read_offerings,
+    read_published,
+    read_settings,
+)
+from freehold.core.policy.expression import TRUE, names_in
+from freehold.core.policy.lint import lint
+from freehold.core.policy.model import Cap, Policy
+from freehold.core.policy.profile import Draft, Lint, Rules, add_profile, parameters_of
 from freehold.core.policy.reading import Report, Table
 from freehold.core.policy.scheme import minimal_scheme
 from freehold.core.reasons import Reason
@@ -37,24 +47,7 @@ def parse_policy(text: str, profiles: Profiles, today: date, source: str = "poli
 
     Raises Invalid with every mistake and every lint that is an error.
     """
-    table = read_toml(text, source)
-    report = table.report
-    draft, head = Draft(), table.table("policy")
-    draft.issuer = _issuer(table.table("issuer"))
-    name, as_of = head.text("name"), head.day("as_of")
-    public = head.yes("public_marketing", False)
-    _use(draft, table, head.texts("use"), profiles)
-    bound: Bound = {f"issuer.{key}": value for key, value in draft.issuer.items()}
-    rules = Rules(draft, bound, name, as_of)
-    _own_rules(rules, table)
-    classes = tuple(_classes(table, bound))
-    countries = _countries(table.table("countries"))
-    _choices(draft, table)
-    head.finish()
-    table.finish()
-    report.refuse(f"{source} is no policy that can be used")
-    policy = _policy(draft, name, as_of, classes, countries)
-    found = lint(policy, draft, today, public_marketing=public)
+    policy, found = expand(read_toml(text, source), profiles, today)
     errors = [
         Mistake(f"{source}: {one.place}", f"{one.id}: {one.text}") for one in found if one.stops
     ]
@@ -63,23 +56,61 @@ def parse_policy(text: str, profiles: Profiles, today: date, source: str = "poli
     return Parsed(policy, tuple(found))
 
 
+def expand(table: Table, profiles: Profiles, today: date) -> tuple[Policy, list[Lint]]:
+    """The policy of a table and every lint about it, those that stop first.
+
+    Raises Invalid with every mistake in reading; lints are findings here, not errors.
+    """
+    draft, head = Draft(), table.table("policy")
+    name, as_of = head.text("name"), head.day("as_of")
+    draft.public_marketing = head.yes("public_marketing", False)
+    acknowledged = frozenset(head.texts("acknowledge"))
+    for one in acknowledged - {"stranded"}:
+        head.note("acknowledge", f"{one!r} is nothing to acknowledge: stranded")
+    used = head.texts("use")
+    draft.settled["uses"] = tuple(_in_order(used, profiles))
+    read_settings(draft, table)
+    _use(draft, table, used, profiles)
+    bound = draft.settled
+    own_rules(Rules(draft, bound, name, as_of), table)
+    classes = tuple(read_classes(table, bound))
+    countries = read_countries(table.table("countries"))
+    choose_paths(draft, table)
+    policy = Policy(
+        name=name,
+        as_of=as_of,
+        uses=tuple(sorted(draft.uses, key=lambda use: use.id)),
+        issuer=draft.issuer,
+        attributes=tuple(draft.attributes),
+        classes=classes,
+        families=tuple(draft.families),
+        prohibitions=tuple(draft.prohibitions),
+        paths=tuple(draft.paths),
+        caps=tuple(sorted(draft.caps, key=_place_of_cap)),
+        tests=tuple(draft.tests),
+        obligations=tuple(draft.obligations),
+        powers=tuple(draft.powers),
+        countries=countries,
+        resets_affiliate_sales=draft.resets_affiliate_sales,
+        public_marketing=draft.public_marketing,
+        offerings=tuple(read_offerings(table)),
+        published=read_published(table),
+        answers=read_answers(table, draft.questions),
+        acknowledged=acknowledged,
+        fact_words=draft.fact_words,
+    )
+    head.finish()
+    table.finish()
+    _check_facts(policy, table.report)
+    table.report.refuse(f"{table.report.source} is no policy that can be used")
+    policy = policy if classes else minimal_scheme(policy)
+    return policy, lint(policy, draft.lints, today)
+
+
 def read_toml(text: str, source: str) -> Table:
     """The file as a table that finds mistakes. Raises Invalid where it is no TOML at all."""
     found = read_toml_text(text, source)
     return Table(found.content, (), Report(source, found))
-
-
-def _issuer(table: Table) -> dict[str, Fact]:
-    facts: dict[str, Fact] = {
-        "domestic": table.yes("domestic", True),
-        "reporting": table.yes("reporting", False),
-        "shell": table.yes("shell", False),
-        "security": table.text("security", "equity"),
-        "country": table.text("country", "US"),
-        "fund": table.yes("fund", False),
-    }
-    table.finish()
-    return facts
 
 
 def _use(draft: Draft, table: Table, names: tuple[str, ...], profiles: Profiles) -> None:
@@ -134,85 +165,16 @@ def _in_order(names: tuple[str, ...], profiles: Profiles) -> list[str]:
     return list(found)
 
 
-def _own_rules(rules: Rules, table: Table) -> None:
-    """The issuer's own rules: the same tables as in a profile, caps and powers also by name."""
-    draft = rules.draft
-    for name, one in table.named("vintages"):
-        values = {"id": name, **one.values}
-        draft.families.append(rules.family(Table(values, one.place, one.report)))
-    draft.attributes += map(rules.attribute, table.tables("attributes"))
-    draft.prohibitions += map(rules.prohibition, table.tables("prohibitions"))
-    draft.tests += map(rules.test, table.tables("tests"))
-    for name, one in table.named("caps"):
-        draft.caps.append(_own_cap(rules, name, one))
-    for name, one in table.named("powers"):
-        draft.powers.append(rules.power(Table({"name": name, **one.values}, one.place, one.report)))
-
-
-def _own_cap(rules: Rules, name: str, table: Table) -> Cap:
-    """A cap by its name; `group = "all"` is everybody."""
-    values = dict(table.values)
-    if values.get("group") == "all":
-        values["group"] = "True"
-    return rules.cap(Table({"id": name, **values}, table.place, table.report))
-
-
-def _classes(table: Table, bound: Bound) -> Iterator[HolderClass]:
-    for one in table.tables("classes"):
-        when = one.read("when", lambda text: parse_expression(text, bound), TRUE)
-        yield HolderClass(one.number("id"), one.text("name"), when)
-        one.finish()
-
-
-def _countries(table: Table) -> Countries:
-    allowed = frozenset(table.texts("allowed")) if "allowed" in table.values else None
-    forbidden = frozenset(table.texts("forbidden"))
-    table.finish()
-    return Countries(allowed, forbidden)
-
-
-def _choices(draft: Draft, table: Table) -> None:
-    """Which paths, in which order."""
-    chosen = table.table("paths")
-    order = chosen.texts("order")
-    chosen.finish()
-    known = {path.id for path in draft.paths}
-    for name in order:
-        if name not in known:
-            chosen.note(
-                "order", f"{name!r} is no path of these profiles: {', '.join(sorted(known))}"
-            )
-    if order:
-        by_id = {path.id: path for path in draft.paths}
-        kept = [by_id[name] for name in order if name in by_id]
-        draft.paths = kept + [path for path in draft.paths if path.id not in order]
-
-
-def _policy(
-    draft: Draft,
-    name: str,
-    as_of: date,
-    classes: tuple[HolderClass, ...],
-    countries: Countries,
-) -> Policy:
-    policy = Policy(
-        name=name,
-        as_of=as_of,
-        uses=tuple(sorted(draft.uses, key=lambda use: use.id)),
-        issuer=draft.issuer,
-        attributes=tuple(draft.attributes),
-        classes=classes,
-        families=tuple(draft.families),
-        prohibitions=tuple(draft.prohibitions),
-        paths=tuple(draft.paths),
-        caps=tuple(sorted(draft.caps, key=_place_of_cap)),
-        tests=tuple(draft.tests),
-        obligations=tuple(draft.obligations),
-        powers=tuple(draft.powers),
-        countries=countries,
-        resets_affiliate_sales=draft.resets_affiliate_sales,
-    )
-    return policy if classes else minimal_scheme(policy)
+def _check_facts(policy: Policy, report: Report) -> None:
+    """A fact that nobody describes would be missing for ever: most likely it is misspelt."""
+    known = policy.fact_words.keys() | {one.name for one in policy.attributes}
+    for attribute in policy.attributes:
+        for name in sorted(names_in(attribute.when) - known):
+            report.add(("attributes", attribute.name), f"reads {name}, which no [facts] describes")
+    for test in policy.tests:
+        here, read = known | dict(test.where).keys(), names_in(test.when) | names_in(test.needs)
+        for name in sorted(read.union(*(names_in(one) for _, one in test.where)) - here):
+            report.add(("tests", test.id), f"reads {name}, which no [facts] describes")
 
 
 def _place_of_cap(cap: Cap) -> tuple[bool, bool]:

@@ -6,14 +6,22 @@ expressions name parameters directly. docs/reference/profiles.md lists every key
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from freehold.core.errors import Invalid
 from freehold.core.facts import Kind
-from freehold.core.policy.expression import TRUE, Expression, Fact, parse_expression
+from freehold.core.policy.expression import (
+    FALSE,
+    TRUE,
+    Bound,
+    Expression,
+    Fact,
+    names_in,
+    parse_expression,
+)
 from freehold.core.policy.model import (
     BY_RULES,
     KIND_NAMES,
@@ -35,7 +43,7 @@ from freehold.core.policy.model import (
 from freehold.core.policy.reading import Report, Table
 from freehold.core.reasons import Reason
 
-Bound = Mapping[str, Fact | tuple[str, ...]]
+Bindings = Mapping[str, Bound]
 GROUPS_OF_KINDS: Mapping[str, frozenset[Kind]] = {
     "any": BY_RULES,
     "transfers": BY_RULES - {Kind.ISSUE, Kind.TO_ISSUER},
@@ -46,11 +54,27 @@ _PERIOD = re.compile(r"P(\d+)([YMD])")
 _CLOCKS = {clock.name.lower(): clock for clock in Clock}
 
 
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """Something wrong with the whole; `stops` says whether the policy cannot be used with it."""
+
+    id: str
+    place: str
+    text: str
+    stops: bool = True
+    code: Reason = Reason.OK
+
+
 @dataclass
 class Draft:
-    """What profiles and the policy itself have brought together so far."""
+    """What profiles and the policy itself have brought together so far.
+
+    `settled` are the names that conditions read as constants: `issuer.x`, `venue.mode`, `powers.x`,
+    `consent.required`, `policy.public_marketing` and `uses`, the profiles.
+    """
 
     issuer: dict[str, Fact] = field(default_factory=dict)
+    settled: dict[str, Bound] = field(default_factory=dict)
     uses: list[ProfileUse] = field(default_factory=list)
     attributes: list[Attribute] = field(default_factory=list)
     families: list[Family] = field(default_factory=list)
@@ -61,8 +85,10 @@ class Draft:
     obligations: list[Obligation] = field(default_factory=list)
     powers: list[PowerGrant] = field(default_factory=list)
     resets_affiliate_sales: str = ""
-    conflicts: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    public_marketing: dict[str, bool] = field(default_factory=dict)
+    lints: list[Lint] = field(default_factory=list)
+    fact_words: dict[str, str] = field(default_factory=dict)
+    questions: dict[str, str] = field(default_factory=dict)
+    public_marketing: bool = False
 
 
 def parse_period(text: str) -> Period:
@@ -92,7 +118,7 @@ def parameters_of(profile: Table, given: Table, report: Report) -> dict[str, Any
             given.note(name, f"{value!r} is not of the kind of {default!r}")
             value = default
         elif value == 0 and not isinstance(value, bool):
-            given.note(name, "is 0: leave a limit out where there is none")
+            given.note(name, "L9: is 0: leave a limit out where there is none")
         wrong = [one for one in _listed(value) if choices and one not in choices]
         if wrong:
             given.note(name, f"{wrong[0]!r} is none of {', '.join(map(str, choices))}")
@@ -111,20 +137,16 @@ def add_profile(draft: Draft, profile: Table, parameters: Mapping[str, Any]) -> 
     for key in ("title", "jurisdiction", "about"):
         profile.text(key, "")
     profile.texts("needs")
-    draft.conflicts[name] = profile.texts("conflicts")
     draft.uses.append(ProfileUse(name, profile.number("version"), as_of, dict(parameters)))
     draft.resets_affiliate_sales = profile.text(
         "resets_affiliate_sales", draft.resets_affiliate_sales
     )
-    if "public_marketing" in profile.values:
-        draft.public_marketing[name] = profile.yes("public_marketing")
-    bound = bindings(parameters) | {f"issuer.{key}": value for key, value in draft.issuer.items()}
-    Rules(draft, bound, name, as_of, parameters).read(profile)
+    Rules(draft, {**draft.settled, **bindings(parameters)}, name, as_of, parameters).read(profile)
     profile.finish()
 
 
-def bindings(parameters: Mapping[str, Any]) -> dict[str, Fact | tuple[str, ...]]:
-    """Parameters as expressions see them: lists become lists of texts, periods stay texts."""
+def bindings(parameters: Mapping[str, Any]) -> dict[str, Bound]:
+    """Parameters as expressions see them: lists become tuples, periods stay texts."""
     return {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in parameters.items()
@@ -136,21 +158,46 @@ class Rules:
     """Reads the tables of rules that profiles and policies share."""
 
     draft: Draft
-    bound: Bound
+    bound: Bindings
     profile: str
     as_of: date
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def read(self, table: Table) -> None:
+        """Add a profile's rules, and what it finds wrong with the policy around it."""
         draft = self.draft
-        _gather(draft.attributes, map(self.attribute, table.tables("attributes")), "name")
-        _gather(draft.families, map(self.family, table.tables("families")), "id")
-        _gather(draft.prohibitions, map(self.prohibition, table.tables("prohibitions")), "id")
-        _gather(draft.paths, map(self.path, table.tables("paths")), "id")
-        _gather(draft.caps, map(self.cap, table.tables("caps")), "id")
-        _gather(draft.tests, map(self.test, table.tables("tests")), "id")
-        _gather(draft.obligations, map(self.obligation, table.tables("obligations")), "id")
-        _gather(draft.powers, map(self.power, table.tables("powers")), "name")
+        gather(draft.families, map(self.family, table.tables("families")), "id")
+        gather(draft.paths, map(self.path, table.tables("paths")), "id")
+        gather(draft.caps, map(self.cap, table.tables("caps")), "id")
+        gather(draft.obligations, map(self.obligation, table.tables("obligations")), "id")
+        self.read_lists(table)
+        draft.lints += [one for one in map(self.lint, table.tables("lints")) if one]
+        questions = table.table("questions")
+        draft.questions |= {name: questions.text(name) for name in questions.values}
+
+    def read_lists(self, table: Table) -> None:
+        """Add the rules that profiles and policies write alike."""
+        draft = self.draft
+        gather(draft.attributes, map(self.attribute, table.tables("attributes")), "name")
+        gather(draft.prohibitions, map(self.prohibition, table.tables("prohibitions")), "id")
+        gather(draft.tests, map(self.test, table.tables("tests")), "id")
+        facts = table.table("facts")
+        draft.fact_words |= {name: facts.text(name) for name in facts.values}
+
+    def lint(self, table: Table) -> Lint | None:
+        """What the profile finds wrong with the policy around it; None if all is well."""
+        when = self.condition(table, "when")
+        found = Lint(
+            table.text("id"),
+            table.text("place", f"profile.{self.profile}"),
+            table.text("text"),
+            not table.yes("warns", False),
+            self.code(table, Reason.OK),
+        )
+        table.finish()
+        if when not in (TRUE, FALSE):
+            table.note("when", f"{when.text!r} depends on facts: a lint looks at the policy alone")
+        return found if when == TRUE else None
 
     def attribute(self, table: Table) -> Attribute:
         found = Attribute(
@@ -161,7 +208,10 @@ class Rules:
             self.period(table, "lapses"),
             table.texts("implies"),
             table.text("text", ""),
+            table.yes("presumed", False),
         )
+        if found.lapses is None:
+            table.note("lapses", "L12: is missing: what is found of a person never holds for ever")
         table.finish()
         return found
 
@@ -169,6 +219,8 @@ class Rules:
         months = table.given("rule_144")
         if months is not None and not _two_numbers(months):
             table.note("rule_144", f"{months!r} is not [months if reporting, months otherwise]")
+            months = None
+        if self.condition(table, "restricted", TRUE) == FALSE:
             months = None
         found = Family(
             self.text(table, "id"),
@@ -186,7 +238,7 @@ class Rules:
     def prohibition(self, table: Table) -> Prohibition:
         until = self.text(table, "until", "")
         if until and until not in _CLOCKS:
-            table.note("until", f"{until!r} is no clock: {', '.join(_CLOCKS)}")
+            table.note("until", f"L10: {until!r} is no clock: {', '.join(_CLOCKS)}")
         found = Prohibition(
             table.text("id"),
             self.kinds(table),
@@ -217,7 +269,7 @@ class Rules:
     def cap(self, table: Table) -> Cap:
         limit = self.number(table, "limit")
         if limit is not None and limit < 1:
-            table.note("limit", f"is {limit}: leave the cap out where there is no limit")
+            table.note("limit", f"L9: is {limit}: leave the cap out where there is no limit")
         found = Cap(
             table.text("id"),
             limit or 1,
@@ -242,18 +294,27 @@ class Rules:
             self.source(table),
             self.condition(table, "when", TRUE),
             table.text("text", ""),
+            table.text("way_out", ""),
+            tuple(self.quantities(table.table("where"))),
         )
         table.finish()
         return found
+
+    def quantities(self, table: Table) -> Iterator[tuple[str, Expression]]:
+        """What a test works out first; each may read those above it."""
+        for name in table.values:
+            yield name, self.condition(table, name)
 
     def obligation(self, table: Table) -> Obligation:
         found = Obligation(
             table.text("id"),
             table.text("trigger"),
-            self.text(table, "due"),
+            self.condition(table, "due"),
             table.text("what"),
             self.source(table),
         )
+        if names_in(found.due) - {"day"}:
+            table.note("due", "reads something else than `day`, the day of the trigger")
         table.finish()
         return found
 
@@ -341,12 +402,21 @@ def _two_numbers(value: object) -> bool:
     return isinstance(value, list) and len(value) == 2 and all(type(one) is int for one in value)
 
 
-def _gather(into: list[Any], found: Any, key: str) -> None:
+def gather(into: list[Any], found: Any, key: str) -> None:
     """Add what is new; a later rule of the same name takes the place of the earlier."""
     for one in found:
         name = getattr(one, key)
+        if _is_void(one):
+            into[:] = [old for old in into if getattr(old, key) != name]
+            continue
         at = next((n for n, old in enumerate(into) if getattr(old, key) == name), None)
         if at is None:
             into.append(one)
         else:
-            into[at] = replace(one)
+            into[at] = one
+
+
+def _is_void(rule: object) -> bool:
+    if isinstance(rule, Path):
+        return rule.needs == FALSE
+    return isinstance(rule, Prohibition | Test) and rule.when == FALSE
