@@ -41,6 +41,15 @@ def state() -> uint256:
 
 @external
 @view
+def informed_until() -> uint256:
+    """
+    @notice The last day on which current public information is available; 0 where it never was.
+    """
+    return book.informed_until
+
+
+@external
+@view
 def account_word(account: uint256) -> uint256:
     return book.accounts[account]
 

@@ -58,3 +58,31 @@ def lots(events, token, counts=lambda position: True):
             held[event.from_account, event.from_vintage] -= event.units
             held[event.to_account, event.to_vintage] += event.units
     return {key: amount for key, amount in held.items() if amount and key[0] and key[1]}
+
+
+def freezes(events):
+    """(token, account) -> frozen units, and the set of those that are stopped."""
+    accounts = account_of(events)
+    frozen, stopped = {}, {}
+    for _, contract, event in events:
+        if isinstance(event, e.Frozen):
+            frozen[contract, accounts[event.account]] = event.amount
+        if isinstance(event, e.AddressFrozen):
+            stopped[contract, accounts[event.wallet]] = event.frozen
+    return (
+        {key: amount for key, amount in frozen.items() if amount},
+        {key for key, on in stopped.items() if on},
+    )
+
+
+def person_of(events, account):
+    """The lowest of the account numbers that are linked with this one, by any way."""
+    links = [
+        {event.account, *(event.accounts >> 32 * place & 0xFFFFFFFF for place in range(8))} - {0}
+        for _, _, event in events
+        if isinstance(event, e.Linked)
+    ]
+    found = {account}
+    while wider := [link for link in links if link & found and not link <= found]:
+        found = found.union(*wider)
+    return min(found)

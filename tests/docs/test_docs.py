@@ -2,8 +2,8 @@
 
 In a ```console block every line `$ freehold ...` (or `$ python3 freehold ...`) is run in a fresh
 home, in the order of the page, and must exit with 0, or with the N of a comment `# exits with N`; the
-lines below it must be what it prints, where `...` stands for anything. Commands of other programs are shown, not run. ```python blocks of
-a page are run in order, in one namespace.
+lines below it must be what it prints, where `...` stands for anything. Commands of other programs are
+shown, not run. ```python blocks of a page are run in order, in one namespace.
 """
 
 import doctest

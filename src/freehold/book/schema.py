@@ -192,3 +192,27 @@ source_file = Table(
     Column("text", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
 )
+
+policy = Table(
+    "policy",
+    metadata,
+    Column("id", String(66), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("profiles", Text, nullable=False),
+    Column("read_on", Instant, nullable=False),
+)
+
+policy_adoption = Table(
+    "policy_adoption",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("instrument", ForeignKey("instrument.token"), nullable=False, index=True),
+    Column("policy", ForeignKey("policy.id"), nullable=False),
+    Column("step", Integer, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("rows", Text, nullable=False),
+    Column("announced_at", Instant, nullable=False),
+    Column("effective_at", Instant, nullable=False),
+    Column("activated_at", Instant),
+)

@@ -65,6 +65,12 @@ def call_all(web3: Web3, calls: Sequence[tuple[str, str]], block: int) -> list[s
     return [str(answer) for answer in ask_all(web3, asked)]
 
 
+def storage_words(web3: Web3, address: str, slots: Sequence[int], block: int) -> list[int]:
+    """Words of a contract's storage as of `block`."""
+    asked = [("eth_getStorageAt", [address, hex(slot), hex(block)]) for slot in slots]
+    return [int(answer, 16) for answer in ask_all(web3, asked)]
+
+
 def ask_all(web3: Web3, requests: Sequence[Request]) -> Iterator[Any]:
     """The results of many requests in their order, sent in batches. Raises Unavailable."""
     provider = cast(JSONBaseProvider, web3.provider)

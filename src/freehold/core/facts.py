@@ -12,9 +12,10 @@ from freehold.core.clock import LAST_DAY
 from freehold.core.errors import Invalid
 from freehold.core.ids import ZERO_ADDRESS, Address, checksummed
 
+FLAGS_AT = 239
+"""The bit of the facts word with which the flags begin."""
 _TOMBSTONE = 1 << 255
 _ADDRESS = (1 << 160) - 1
-_FLAGS_FROM = 239
 
 
 class Flags(IntFlag):
@@ -106,7 +107,7 @@ _FACTS = (
     ("country", 197, 10),
     ("until", 207, 20),
     ("epoch", 227, 12),
-    ("flags", _FLAGS_FROM, 16),
+    ("flags", FLAGS_AT, 16),
 )
 _DAYS = ("acquired", "a_release", "a_free", "b_over", "c_over", "d_over")
 _VINTAGE = (
@@ -151,12 +152,12 @@ def replaced_by(word: int) -> Address | None:
 
 def has_flag(word: int, flag: Flags) -> bool:
     """Whether the facts word carries `flag`, without reading the rest."""
-    return bool(word >> _FLAGS_FROM & flag)
+    return bool(word >> FLAGS_AT & flag)
 
 
 def flags_word(flags: Flags) -> int:
     """The flags alone in their place of the word, as `set_flags` of the register takes them."""
-    return int(flags) << _FLAGS_FROM
+    return int(flags) << FLAGS_AT
 
 
 def registrar_row(wallet: Address, facts: Facts) -> int:

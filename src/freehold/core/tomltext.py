@@ -56,7 +56,7 @@ def read_toml(text: str, what: str) -> TomlText:
         content = tomllib.loads(text, parse_float=Decimal)
         walk = _Walk(text.replace("\r\n", "\n"))
         _document(walk)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a TOMLDecodeError, or a number of thousands of digits
         raise Invalid(f"{what} is not TOML: {error}") from None
     except (RecursionError, _TooDeep):
         raise Invalid(f"{what} nests too deeply to be read") from None

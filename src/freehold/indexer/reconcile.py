@@ -1,40 +1,65 @@
-"""Comparing a register with what the contracts themselves answer.
+"""Comparing a register with what the contracts answer, and with what the projection says.
 
-Two ways lead to every figure: adding up what was logged, and asking the contract. Here every
-balance, lot, supply, vintage and word of facts is asked for, and what differs is listed; whoever
-calls pins the questions to the block up to which the register was read. They are functions, passed
-in.
+Three ways lead to every figure: adding up what was logged, asking the contract, reading the
+projection. Here each account's units, frozen units, stop and lots, each wallet's word of facts, each
+instrument's supply, units outstanding, holders, groups, vintages and record instants are compared one
+by one, and what differs is named. Whoever calls pins the questions to the block up to which the
+register was read.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from sqlalchemy import Connection
-
-from freehold.core.errors import Broken
-from freehold.core.facts import tombstone
+from freehold.core import standing
+from freehold.core.facts import Flags, has_flag, tombstone, unpack_facts
 from freehold.core.ids import Address
-from freehold.core.roll import Account
-from freehold.core.standing import Line
-from freehold.indexer import read
+from freehold.core.register import Register
+from freehold.core.roll import Account, Roll
 
-_PAGE = 500
+_PAGE = 1_000
+_UNITS = (1 << 96) - 1
+_STOPPED = 1 << 216
+_SLOTS = 0xFF << 192
 Item = TypeVar("Item")
+Key = TypeVar("Key", int, str)
+
+
+class Group(NamedTuple):
+    """A group of holders as the contract counts it: its number, its classes, how many persons."""
+
+    number: int
+    classes: frozenset[int]
+    persons: int
+
+
+class Totals(NamedTuple):
+    """What an instrument says of itself: units in all, holders by person, groups with a limit.
+
+    A group without a limit may lack those who held before it was counted (core/policy/rows.py).
+    """
+
+    supply: int
+    holders: int
+    groups: Sequence[Group]
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
     """What the contracts answer, all at one block, for lists of questions.
 
-    `lots` answers for account numbers, each with its lots as vintage << 96 | units.
+    `words` are account words by account number (contracts/modules/words.vy), `lots` for account
+    numbers each lot as vintage << 96 | units, `balances` and `facts` for wallets.
     """
 
-    supply: Callable[[str], int]
+    last_account: Callable[[], int]
+    totals: Callable[[str], Totals]
+    words: Callable[[str, Sequence[int]], Sequence[int]]
     balances: Callable[[str, Sequence[str]], Sequence[int]]
     lots: Callable[[str, Sequence[int]], Sequence[Sequence[int]]]
     vintages: Callable[[str, Sequence[int]], Sequence[int]]
+    records: Callable[[str, Sequence[int]], Sequence[int]]
     facts: Callable[[Sequence[str]], Sequence[int]]
 
 
@@ -50,6 +75,8 @@ class Difference:
 
     def __str__(self) -> str:
         ours, theirs = f"{self.register} in the register", f"{self.other} on the {self.asked}"
+        if self.asked == "projection":
+            theirs = f"{self.other} in the projection"
         return f"{self.where}: {self.what} is {ours}, {theirs}"
 
 
@@ -66,48 +93,33 @@ class Compared:
         if ours != theirs:
             self.differences.append(Difference(where, what, str(ours), str(theirs), self.asked))
 
-
-def reconcile(connection: Connection, answers: Answers) -> Compared:
-    """Compare the projection's every instrument with the chain. Raises Broken if they differ."""
-    compared = Compared()
-    for token in read.instruments(connection):
-        units = read.supply(connection, token).units
-        terms = read.vintages(connection, token)
-        compare_roll(compared, token, units, read.lines(connection, token), terms, answers)
-    if compared.differences:
-        first = compared.differences[0]
-        raise Broken(f"the projection differs from the chain, first: {first}", where=first.where)
-    return compared
+    def note_all(
+        self, kind: str, where: str, what: str, ours: Mapping[Key, object], theirs: object
+    ) -> None:
+        """One figure for every key that either side has; `where` and `what` are told the key."""
+        assert isinstance(theirs, Mapping), "both sides say it by the same key"
+        for key in sorted(ours.keys() | theirs.keys()):
+            place, figure = where.format(key), what.format(key)
+            self.note(kind, place, figure, ours.get(key, "nothing"), theirs.get(key, "nothing"))
 
 
-def compare_roll(
-    compared: Compared,
-    token: str,
-    supply: int,
-    lines: Sequence[Line],
-    vintages: Mapping[int, int],
-    answers: Answers,
-) -> None:
-    """Compare one instrument: supply, the terms of vintages, every holder's units and lots."""
-    compared.note("supplies", token, "supply", supply, answers.supply(token))
-    total = sum(line.units for line in lines)
-    compared.note("supplies", token, "sum of holdings", total, answers.supply(token))
-    numbers = sorted(vintages)
-    for number, terms in zip(numbers, answers.vintages(token, numbers), strict=True):
-        compared.note("vintages", token, f"vintage {number}", vintages[number], terms)
-    for page in _pages(lines):
-        balances = answers.balances(token, [line.wallet for line in page])
-        lots = answers.lots(token, [line.account for line in page])
-        for line, balance, held in zip(page, balances, lots, strict=True):
-            where = f"{token} account {line.account}"
-            compared.note("balances", where, "balance", line.units, balance)
-            ours = sorted((lot.vintage, lot.units) for lot in line.lots)
-            theirs = sorted((word >> 96, word & (1 << 96) - 1) for word in held)
-            compared.note("lots", where, "lots", ours, theirs)
+# ---- the contracts -----------------------------------------------------------------------------
 
 
-def compare_accounts(compared: Compared, accounts: Mapping[int, Account], answers: Answers) -> None:
-    """Compare the facts of every living wallet, and the tombstone of every dead one."""
+def compare_contracts(compared: Compared, register: Register, answers: Answers) -> None:
+    """Compare every figure of a register and its instruments with what the contracts answer."""
+    accounts = register.accounts
+    last = answers.last_account()
+    compared.note("accounts", register.holders, "last account", max(accounts, default=0), last)
+    _compare_facts(compared, accounts, answers)
+    for roll in register.rolls.values():
+        _compare_totals(compared, register, roll, answers)
+        _compare_terms(compared, roll, answers)
+        _compare_holdings(compared, register, roll, answers)
+
+
+def _compare_facts(compared: Compared, accounts: Mapping[int, Account], answers: Answers) -> None:
+    """The facts of every living wallet, and the tombstone of every dead one."""
     expected = [pair for number in sorted(accounts) for pair in _expected_words(accounts[number])]
     for page in _pages(expected):
         theirs = answers.facts([wallet for wallet, _ in page])
@@ -120,6 +132,92 @@ def _expected_words(account: Account) -> Iterator[tuple[str, int]]:
     opened = (*account.former, account.wallet)
     for old, new in pairwise(opened):
         yield old, tombstone(Address(new))
+
+
+def _compare_totals(compared: Compared, register: Register, roll: Roll, answers: Answers) -> None:
+    supply, holders, groups = answers.totals(roll.token)
+    compared.note("supplies", roll.token, "supply", roll.supply, supply)
+    total = sum(roll.units.values())
+    compared.note("supplies", roll.token, "sum of holdings", total, supply)
+    count = standing.holder_count(register, roll.units)
+    compared.note("holder counts", roll.token, "holders", count, holders)
+    for group in groups:
+        inside = {
+            account: units
+            for account, units in roll.units.items()
+            if unpack_facts(register.accounts[account].facts).holder_class in group.classes
+        }
+        count = standing.holder_count(register, inside)
+        what = f"persons in group {group.number}"
+        compared.note("group counts", roll.token, what, count, group.persons)
+
+
+def _compare_terms(compared: Compared, roll: Roll, answers: Answers) -> None:
+    for kind, ours, ask in (
+        ("vintage", roll.vintages, answers.vintages),
+        ("record", roll.records, answers.records),
+    ):
+        numbers = sorted(ours)
+        for number, theirs in zip(numbers, ask(roll.token, numbers), strict=True):
+            compared.note(f"{kind}s", roll.token, f"{kind} {number}", ours[number], theirs)
+
+
+def _compare_holdings(compared: Compared, register: Register, roll: Roll, answers: Answers) -> None:
+    """Every account's word, the balance that its wallet shows to everybody, and its lots."""
+    outside = 0
+    for page in _pages(sorted(register.accounts)):
+        words = dict(zip(page, answers.words(roll.token, page), strict=True))
+        for account, word in words.items():
+            _compare_word(compared, roll, account, word)
+            if not has_flag(register.accounts[account].facts, Flags.TREASURY):
+                outside += word & _UNITS
+        holding = [one for one in page if one in roll.units or words[one] & _UNITS]
+        wallets = [register.accounts[account].wallet for account in holding]
+        shown = answers.balances(roll.token, wallets)
+        for account, balance in zip(holding, shown, strict=True):
+            where = _place(roll, account)
+            compared.note("balances", where, "balance", roll.units.get(account, 0), balance)
+        in_lots = [one for one in page if one in roll.lots or words[one] & _SLOTS]
+        for account, held in zip(in_lots, answers.lots(roll.token, in_lots), strict=True):
+            ours = sorted(roll.lots.get(account, {}).items())
+            theirs = sorted((word >> 96, word & _UNITS) for word in held)
+            compared.note("lots", _place(roll, account), "lots", ours, theirs)
+    expected = standing.outstanding(register, standing.now(register, roll.token))
+    compared.note("supplies", roll.token, "units outstanding", expected, outside)
+
+
+def _compare_word(compared: Compared, roll: Roll, account: int, word: int) -> None:
+    where, frozen, stopped = _place(roll, account), word >> 96 & _UNITS, bool(word & _STOPPED)
+    compared.note("units", where, "units", roll.units.get(account, 0), word & _UNITS)
+    compared.note("frozen units", where, "frozen units", roll.frozen.get(account, 0), frozen)
+    compared.note("stops", where, "stopped", account in roll.stopped, stopped)
+
+
+def _place(roll: Roll, account: int) -> str:
+    return f"{roll.token} account {account}"
+
+
+# ---- the projection ----------------------------------------------------------------------------
+
+
+def compare_projection(compared: Compared, register: Register, projected: Register) -> None:
+    """Compare every figure of a register with the one that was read from the projection."""
+    ours, theirs = register, projected
+    accounts = "account {}"
+    compared.note_all("accounts", accounts, "account", ours.accounts, theirs.accounts)
+    compared.note_all("persons", accounts, "accounts of the person", ours.persons, theirs.persons)
+    for token in sorted(ours.rolls.keys() | theirs.rolls.keys()):
+        roll, other = ours.rolls.get(token, Roll(token)), theirs.rolls.get(token, Roll(token))
+        totals, others = (roll.issued, roll.redeemed), (other.issued, other.redeemed)
+        compared.note("supplies", token, "issued and redeemed", totals, others)
+        compared.note_all("vintages", token, "vintage {}", roll.vintages, other.vintages)
+        compared.note_all("records", token, "record {}", roll.records, other.records)
+        where = token + " account {}"
+        compared.note_all("units", where, "units", roll.units, other.units)
+        compared.note_all("frozen units", where, "frozen units", roll.frozen, other.frozen)
+        compared.note_all("lots", where, "lots", roll.lots, other.lots)
+        stops, others_stops = dict.fromkeys(roll.stopped, True), dict.fromkeys(other.stopped, True)
+        compared.note_all("stops", where, "stopped", stops, others_stops)
 
 
 def _pages(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

@@ -103,7 +103,7 @@ def test_the_examples_pay(file) -> None:
 def test_every_mistake_is_told_with_its_place() -> None:
     wrong = """
 currency = "USX"
-face = 1000.5
+face = 1000.505
 daycount = "31/360"
 start = "2024-02-30"
 frequency = "two"
@@ -130,11 +130,11 @@ rate = "abc"
         "colour: is unknown; there are accrual_adjusted, calendar",
         "name: is missing: write a text",
         "currency: currency 'USX' is not an ISO 4217 currency such as USD",
-        'face: 1000.5 is a float, which is not exact: write "1000.5" in quotes',
+        "line 3: face: 1000.505 has more than the 2 decimal places",
         "daycount: daycount '31/360' is none of ACT/360",
         "start: '2024-02-30' is not a date such as 2026-11-22",
         "maturity: is missing: write a date such as 2026-11-22",
-        "frequency: 'two' is not a number such as",
+        "frequency: two is not a number such as",
         "calendar: calendar 'XNYC' is not known",
         "convention: 'LATER' is none of NONE, FOLLOWING",
         "accrual_adjusted: 'yes' is neither true nor false",
@@ -145,7 +145,7 @@ rate = "abc"
         "rate: index: is missing: write a text",
         "rate: spread: True is not a number",
         "fixing 1: on: 5 is not a date",
-        "fixing 1: rate: 'abc' is not a number",
+        "line 21: fixing 1: rate: abc is not a number",
     ):
         assert one in said
 
@@ -154,6 +154,8 @@ rate = "abc"
     ("text", "sentence"),
     [
         ("= 3", "the file of terms is not TOML"),
+        ("face = " + "9" * 5_000, "the file of terms is not TOML"),
+        ("start = 9999-01-01\n" + FIXED, "start: 9999-01-01 is not a date such as"),
         (BOND, "rate: kind: None is none of fixed, step, floating"),
         (BOND + 'fixing = "x"\n' + FIXED, r"fixing: is a list of tables: write \[\[fixing\]\]"),
         (BOND + "rate = 5\n", r"rate: is a table: write \[rate\]"),

@@ -111,7 +111,9 @@ def test_dividends_grow_simply_or_on_each_anniversary() -> None:
         ),
         (COMMON + series("a", "rank = 0"), "class 2: rank: 0 is no rank"),
         (COMMON + series("a", "multiple = -1"), "class 2: multiple: -1 is negative"),
-        (COMMON + series("a", "multiple = 1.5"), 'write "1.5" in quotes'),
+        (COMMON + series("a", "multiple = nan"), "class 2: multiple: NaN is not a number"),
+        (COMMON + series("a", "multiple = 1e99"), "multiple: 1E+99 is not a number such as 3"),
+        (COMMON + series("a", f"multiple = '{'9' * 99}'"), "is not a number such as 3"),
         (
             COMMON + series("a", 'participation = "some"'),
             "participation: 'some' is none of none, full, capped",

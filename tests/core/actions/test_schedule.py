@@ -166,3 +166,25 @@ def test_all_mistakes_are_told_at_once() -> None:
         "end_of_month: coupons fall on ends of months, and maturity 2025-01-15 is none",
         "record_days: -1 is negative: it counts business days",
     ]
+
+
+@pytest.mark.parametrize(
+    ("start", "maturity", "mistake"),
+    [
+        ("2024-01-15", "2224-01-16", ""),
+        (
+            "2024-01-15",
+            "2225-01-15",
+            "maturity: 2225-01-15 is more than 200 years after 2024-01-15",
+        ),
+        ("2999-01-15", "3000-01-15", "maturity: 3000-01-15 is not in the years 1600 to 2999"),
+    ],
+)
+def test_a_life_beyond_reason_is_refused(start: str, maturity: str, mistake: str) -> None:
+    terms = ScheduleTerms(day(start), day(maturity), 1, EVERY_DAY)
+    if not mistake:
+        assert len(schedule(terms)) == 201
+        return
+    with pytest.raises(Invalid) as caught:
+        schedule(terms)
+    assert mistake in [str(one) for one in caught.value.mistakes]

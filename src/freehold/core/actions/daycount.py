@@ -22,6 +22,9 @@ from freehold.core.errors import Invalid
 FREQUENCIES = (1, 2, 3, 4, 6, 12)
 """Coupons in a year that whole months can carry."""
 
+YEARS = range(1600, 3000)
+"""What dates of securities may lie in: wide, and far from where the calendar of the machine ends."""
+
 
 class DayCount(StrEnum):
     """The conventions, by the name they are written with."""
@@ -72,9 +75,13 @@ def year_fraction(
 ) -> Fraction:
     """The part of a year from `start` (counted) to `end` (not counted), exact.
 
-    Raises Invalid if the period ends before it begins, or the convention needs terms that are
-    missing: a reference period (ACT/ACT ICMA, ACT/365L) or a calendar (BUS/252).
+    Raises Invalid if the period ends before it begins or lies outside 1600 to 2999, or the
+    convention needs terms that are missing: a reference period (ACT/ACT ICMA, ACT/365L) or a
+    calendar (BUS/252).
     """
+    for field, day in (("from", start), ("to", end)):
+        if day.year not in YEARS:
+            raise Invalid(f"{day} is not a day from the years 1600 to 2999", field=field)
     if end < start:
         raise Invalid(f"the period ends on {end}, before it begins on {start}", field="to")
     return _RULES[convention](start, end, terms)
@@ -146,10 +153,9 @@ def days_counted(convention: DayCount, start: date, end: date, terms: Terms = NO
 
 def _spans(start: date, end: date, months: int) -> bool:
     """Whether a coupon period of that many months can have these ends, whatever its roll day."""
-    ends_of_months = start == _month_end(start) and end == _month_end(end)
     whole = (end.year - start.year) * 12 + end.month - start.month == months
     there, back = anniversary(start, months), anniversary(end, -months)
-    return whole and (there == end or back == start or ends_of_months)
+    return whole and (there == end or back == start)
 
 
 def _month_end(day: date) -> date:

@@ -1,7 +1,7 @@
 """The claims on an exit from a TOML file; docs/reference/waterfall.md lists the fields."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -49,13 +49,17 @@ class OnConversion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExitFile:
-    """Terms, tranches, and holders (units by id) of the classes that list them."""
+    """Terms, tranches, and holders (units by id) of the classes that list them.
+
+    `notices` say what a source other than such a file has and an exit leaves out.
+    """
 
     name: str
     currency: str
     terms: ExitTerms
     tranches: tuple[Tranche, ...]
     holders: Holders
+    notices: tuple[str, ...] = ()
 
     @property
     def digits(self) -> int:
@@ -324,7 +328,7 @@ def _units(section: Section) -> int:
 
 def _holders(section: Section, quiet: bool = False) -> dict[str, int]:
     """Units by holder; `quiet` only reads, another call notes the mistakes."""
-    read = Section(section.content, section.place) if quiet else section
+    read = replace(section, mistakes=[]) if quiet else section
     found: dict[str, int] = {}
     for one in fields.sections(read, "holder"):
         fields.only(one, "id", "units")

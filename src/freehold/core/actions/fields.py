@@ -1,22 +1,26 @@
 """Fields of a TOML file of terms, read so that every mistake is found and told with its place.
 
 A `Section` is one table of the file. Each reader returns a value that can be gone on with even
-where the field is wrong, and notes the mistake; the caller refuses the whole file in the end.
-Amounts and rates are written as whole numbers or quoted decimals: a TOML float is not exact.
+where the field is wrong, and notes the mistake with its line; the caller refuses the whole file in
+the end. Numbers are exact: whole, with a point, or quoted where TOML has no word for them.
 """
 
 import re
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, TypeVar
 
+from freehold.core import clock
+from freehold.core.actions.daycount import YEARS
 from freehold.core.errors import Invalid, Mistake
+from freehold.core.tomltext import Path, TomlText, read_toml
 
-_DECIMAL = re.compile(r"-?\d+(\.\d+)?(/[1-9]\d*)?%?")
+_NUMBER = re.compile(r"-?\d{1,60}(\.\d{1,60})?(/[1-9]\d{0,60})?%?")
+"""No sum of money and no rate has more digits; what has would only keep the machine busy."""
 Kind = TypeVar("Kind", bound=StrEnum)
 Value = TypeVar("Value")
 
@@ -26,16 +30,16 @@ class Section:
     """One table of the file, where it stands (`class 2: ` or nothing), and all mistakes so far."""
 
     content: Mapping[str, Any]
+    text: TomlText
+    path: Path = ()
     place: str = ""
     mistakes: list[Mistake] = field(default_factory=list)
 
 
 def parse_toml(text: str) -> Section:
     """The whole file as a section. Raises Invalid if it is not TOML."""
-    try:
-        return Section(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise Invalid(f"the file of terms is not TOML: {error}") from None
+    read = read_toml(text, "the file of terms")
+    return Section(read.content, read)
 
 
 def refuse_mistakes(section: Section, subject: str) -> None:
@@ -46,7 +50,8 @@ def refuse_mistakes(section: Section, subject: str) -> None:
 
 def note(section: Section, key: str, message: str) -> None:
     """Note a mistake of a field."""
-    section.mistakes.append(Mistake(section.place + key, message))
+    line = section.text.line(*section.path, key)
+    section.mistakes.append(Mistake(f"line {line}: {section.place}{key}", message))
 
 
 def only(section: Section, *known: str) -> None:
@@ -66,7 +71,13 @@ def sections(section: Section, key: str) -> list[Section]:
         note(section, key, f"is a list of tables: write [[{key}]]")
         return []
     return [
-        Section(one, f"{section.place}{key} {number}: ", section.mistakes)
+        Section(
+            one,
+            section.text,
+            (*section.path, key, number - 1),
+            f"{section.place}{key} {number}: ",
+            section.mistakes,
+        )
         for number, one in enumerate(listed, 1)
     ]
 
@@ -77,7 +88,8 @@ def inner(section: Section, key: str) -> Section:
     if not isinstance(found, dict):
         note(section, key, f"is a table: write [{key}]")
         found = {}
-    return Section(found, f"{section.place}{key}: ", section.mistakes)
+    path, place = (*section.path, key), f"{section.place}{key}: "
+    return Section(found, section.text, path, place, section.mistakes)
 
 
 def text(section: Section, key: str, default: str | None = None) -> str:
@@ -101,7 +113,7 @@ def texts(section: Section, key: str) -> tuple[str, ...]:
 
 
 def number(section: Section, key: str, default: Fraction | None = None) -> Fraction:
-    """An exact number: 3, "0.08", "8%" or "1/3". Not negative."""
+    """An exact number: 3, 0.08, "8%" or "1/3". Not negative."""
     if key not in section.content and default is not None:
         return default
     found = _number(section, key)
@@ -128,7 +140,7 @@ def share(section: Section, key: str, default: Fraction | None = None) -> Fracti
     """A part of a whole, from 0 to 1 ("0.2", "20%")."""
     found = number(section, key, default)
     if found > 1:
-        note(section, key, f"{section.content[key]} is more than the whole: write 0.2 or 20%")
+        note(section, key, f'{section.content[key]} is more than the whole: write 0.2 or "20%"')
         return Fraction(0)
     return found
 
@@ -168,11 +180,25 @@ def day(section: Section, key: str) -> date:
             found = date.fromisoformat(found)
         except ValueError:
             found = repr(found)
-    if isinstance(found, date) and not isinstance(found, datetime):
+    if isinstance(found, date) and not isinstance(found, datetime) and found.year in YEARS:
         return found
     missing = "is missing: write a date such as 2026-11-22"
     note(section, key, missing if found is None else f"{found} is not a date such as 2026-11-22")
     return date(1970, 1, 1)
+
+
+def instant(section: Section, key: str) -> datetime:
+    """An instant with its zone (2026-11-22T14:00:00Z). Where it is wrong, the begin of 1970."""
+    found = section.content.get(key)
+    written = found.isoformat() if isinstance(found, datetime) else found
+    if not isinstance(written, str) or len(written) <= 10:
+        note(section, key, f"{found} is no instant such as 2026-11-22T14:00:00Z")
+        return clock.from_seconds(0)
+    try:
+        return clock.parse(written, key)
+    except Invalid as wrong:
+        note(section, key, wrong.message)
+        return clock.from_seconds(0)
 
 
 def choice(section: Section, key: str, kinds: type[Kind], default: Kind | None = None) -> Kind:
@@ -212,17 +238,13 @@ def _number(section: Section, key: str) -> Fraction | None:
     if found is None:
         note(section, key, "is missing: write a number")
         return None
-    if isinstance(found, float):
-        note(section, key, f'{found} is a float, which is not exact: write "{found}" in quotes')
-        return None
-    if isinstance(found, bool) or not isinstance(found, int | str):
+    if isinstance(found, bool) or not isinstance(found, int | str | Decimal):
         note(section, key, f"{found!r} is not a number")
         return None
     written = str(found).replace("_", "").replace(",", "").strip()
-    if not _DECIMAL.fullmatch(written):
-        note(section, key, f'{found!r} is not a number such as "0.08", "8%" or "1/3"')
+    if not _NUMBER.fullmatch(written):
+        note(section, key, f'{written} is not a number such as 3, 0.08, "8%" or "1/3"')
         return None
-    bare = written.removesuffix("%")
-    value, _, below = bare.partition("/")
+    value, _, below = written.removesuffix("%").partition("/")
     exact = Fraction(value) / (int(below) if below else 1)
     return exact / 100 if written.endswith("%") else exact

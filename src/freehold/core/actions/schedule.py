@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from freehold.core.actions.daycount import FREQUENCIES, Reference, roll
+from freehold.core.actions.daycount import FREQUENCIES, YEARS, Reference, roll
 from freehold.core.calendar import Calendar, Convention, add_business_days, adjust
 from freehold.core.errors import Invalid, Mistake
+
+LONGEST_YEARS = 200
 
 
 class Stub(StrEnum):
@@ -80,6 +82,12 @@ def _mistakes(terms: ScheduleTerms) -> list[Mistake]:
     found = []
     if terms.maturity <= terms.start:
         found.append(Mistake("maturity", f"{terms.maturity} is not after the start {terms.start}"))
+    for field, day in (("start", terms.start), ("maturity", terms.maturity)):
+        if day.year not in YEARS:
+            found.append(Mistake(field, f"{day} is not in the years 1600 to 2999"))
+    if terms.maturity.year - terms.start.year > LONGEST_YEARS:
+        message = f"{terms.maturity} is more than {LONGEST_YEARS} years after {terms.start}"
+        found.append(Mistake("maturity", message))
     if terms.frequency not in FREQUENCIES:
         allowed = ", ".join(map(str, FREQUENCIES))
         found.append(Mistake("frequency", f"{terms.frequency} is none of {allowed} a year"))

@@ -29,7 +29,6 @@ from freehold.core.policy.enumeration import (
     subsets,
     told_apart,
 )
-from freehold.core.policy.expression import TRUE
 from freehold.core.policy.identity import policy_id
 from freehold.core.policy.model import (
     Cap,
@@ -64,6 +63,13 @@ class Compiled:
             raise Invalid(f"no family {family!r} in {self.policy.name}: {known}", family=family)
         started = terms(found, acquired, reporting=reporting, distribution_ended=ended)
         return replace(started, exits=self.fast_exits[found.number])
+
+    def reterm(self, terms: Vintage) -> Vintage:
+        """A lot's terms under this policy: its clocks stay, whom they let through is the policy's.
+
+        A family that the policy does not have lets nobody through while a clock of it runs.
+        """
+        return replace(terms, exits=self.fast_exits.get(terms.family, (0, 0, 0, 0)))
 
 
 def compile_policy(policy: Policy) -> Compiled:
@@ -128,16 +134,12 @@ def _class_mistakes(policy: Policy, members: Mapping[int, tuple[Person, ...]]) -
 
 def _cap_mistakes(policy: Policy) -> list[Mistake]:
     mistakes = []
-    counted = [cap for cap in policy.caps if not cap.per_person and not _is_of_all(cap)]
+    counted = [cap for cap in policy.caps if not cap.per_person and not cap.is_of_all]
     if len(counted) > 8:
         mistakes.append(Mistake("caps", f"{len(counted)} groups are counted: the chain has 8"))
     if sum(cap.per_person for cap in policy.caps) > 1:
         mistakes.append(Mistake("caps", "one limit of units in one hand is all the chain has"))
     return mistakes
-
-
-def _is_of_all(cap: Cap) -> bool:
-    return not cap.per_person and cap.group == TRUE and cap.code == Reason.MAX_HOLDERS
 
 
 # ---- matrices of classes ----
@@ -221,7 +223,7 @@ def _rules(
         why=dict(why),
         exits=ways.exits,
         lot_why=ways.why,
-        most_holders=next((cap.limit for cap in policy.caps if _is_of_all(cap)), None),
+        most_holders=next((cap.limit for cap in policy.caps if cap.is_of_all), None),
         most_units=next((cap.limit for cap in policy.caps if cap.per_person), None),
         groups=_groups(law, members),
         check_countries=where.limited,
@@ -247,7 +249,7 @@ def _standing(compiled: Compiled) -> Vintage | None:
 def _groups(law: Law, members: Mapping[int, tuple[Person, ...]]) -> tuple[Group, ...]:
     groups = []
     for cap in law.policy.caps:
-        if not cap.per_person and not _is_of_all(cap):
+        if not cap.per_person and not cap.is_of_all:
             inside = {number for number, some in members.items() if _all_grouped(law, cap, some)}
             groups.append(Group(frozenset(inside), cap.limit, int(cap.code)))
     return tuple(groups)

@@ -188,6 +188,11 @@ class Cap:
     group: Expression = TRUE
     per_person: bool = False
 
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it is the limit of all holders, which the chain keeps apart from groups."""
+        return not self.per_person and self.group == TRUE and self.code == Reason.MAX_HOLDERS
+
 
 @dataclass(frozen=True, slots=True)
 class Test:

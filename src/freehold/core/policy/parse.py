@@ -21,13 +21,12 @@ from freehold.core.policy.clauses import (
     read_published,
     read_settings,
 )
-from freehold.core.policy.expression import TRUE, names_in
+from freehold.core.policy.expression import names_in
 from freehold.core.policy.lint import lint
 from freehold.core.policy.model import Cap, Policy
 from freehold.core.policy.profile import Draft, Lint, Rules, add_profile, parameters_of
 from freehold.core.policy.reading import Report, Table
 from freehold.core.policy.scheme import minimal_scheme
-from freehold.core.reasons import Reason
 from freehold.core.tomltext import read_toml as read_toml_text
 
 Profiles = Mapping[str, str]
@@ -179,4 +178,4 @@ def _check_facts(policy: Policy, report: Report) -> None:
 
 def _place_of_cap(cap: Cap) -> tuple[bool, bool]:
     """The order in which the chain looks: units in one hand, all holders, then groups."""
-    return not cap.per_person, not (cap.group == TRUE and cap.code == Reason.MAX_HOLDERS)
+    return not cap.per_person, not cap.is_of_all

@@ -117,14 +117,26 @@ def lot_failure(law: Law, case: Case, lot: Lot) -> Failure | None:
     running = _running(case, lot)
     if not running:
         return None
-    rules = lot_rules(law, lot.terms.family, case)
+    rules, family = lot_rules(law, lot.terms.family, case), law.policy.family(lot.terms.family)
+    known = family.clocks if family else frozenset()
     for clock in (Clock.REG_S, Clock.REG_CF, Clock.LOCK):
         hit = rules.hits[clock]
+        if clock in running and clock not in known:
+            return _unregulated(clock, lot)
         if clock in running and hit:
             return _failure(hit, lot, case)
-    if Clock.RULE_144 not in running or rules.open_paths:
+    if Clock.RULE_144 not in running or (rules.open_paths and Clock.RULE_144 in known):
         return None
+    if Clock.RULE_144 not in known:
+        rules = LotRules((), (), rules.closed_paths, Reason.OK)
     return _unresolved(law, rules, lot, case)
+
+
+def _unregulated(clock: Clock, lot: Lot) -> Failure:
+    """A clock of which the policy says nothing lets nobody through until it is over."""
+    own = {Clock.REG_S: Reason.REGS_US_PERSON, Clock.REG_CF: Reason.REGCF_ONE_YEAR}
+    code = own.get(clock) or Reason(lot.terms.reason or Reason.CONTRACT_LOCKUP)
+    return built_in(code, _lot_facts(lot) | {"over_on": _day(_over(lot)[clock])})
 
 
 def lot_rules(law: Law, family: int, case: Case) -> LotRules:
@@ -172,9 +184,8 @@ def _first_hit(
 
 
 def _failure(rule: Prohibition, lot: Lot, case: Case) -> Failure:
-    over = (lot.terms.a_free, lot.terms.b_over, lot.terms.c_over, lot.terms.d_over)
     assert rule.until is not None, "rules about lots name their clock"
-    facts = _lot_facts(lot) | ({"over_on": _day(over[rule.until])})
+    facts = _lot_facts(lot) | ({"over_on": _day(_over(lot)[rule.until])})
     code = Reason(lot.terms.reason) if rule.until is Clock.LOCK and lot.terms.reason else rule.code
     return by_rule(rule.source, code, rule.text or sentence(code), facts, rule.way_out)
 
@@ -189,6 +200,11 @@ def _unresolved(law: Law, rules: LotRules, lot: Lot, case: Case) -> Failure:
     if family is None:
         return Failure(code, BUILT_IN, sentence(code), facts=facts)
     return by_rule(family.source, code, sentence(code), facts, "")
+
+
+def _over(lot: Lot) -> tuple[int, int, int, int]:
+    """The day on which each clock is over."""
+    return lot.terms.a_free, lot.terms.b_over, lot.terms.c_over, lot.terms.d_over
 
 
 def _lot_facts(lot: Lot) -> dict[str, Fact]:

@@ -46,6 +46,11 @@ def count_row(counts: Iterable[int]) -> Row:
     return _COUNTS, 0, sum((count & (1 << 32) - 1) << 32 * n for n, count in enumerate(counts))
 
 
+def limit_rows(rules: Rules) -> list[Row]:
+    """The rows that hold the limits of counted groups alone."""
+    return [(_LIMITS, 0, _groups(rules)[_LIMITS, 0])]
+
+
 def outside_row(contract: int) -> Row:
     """The compliance contract that is asked in addition."""
     return _OUTSIDE, 0, contract

@@ -2,16 +2,22 @@
 
 import click
 
+from freehold.doors.cli.policy_adopt import activate, adopt, diff, explain, propose
 from freehold.doors.cli.policy_ask import ask
 from freehold.doors.cli.policy_file import check, compile_file, expand
 from freehold.doors.cli.policy_prove import prove_file
+from freehold.doors.cli.policy_simulate import simulate
 from freehold.doors.cli.vectors import try_vectors
 
 
 @click.group()
 def policy() -> None:
-    """The rules as data: check, expand and compile them, ask them, prove them."""
+    """The rules as data: check, compile and prove them, put them in force, ask them."""
 
 
-for command in (check, expand, compile_file, ask, prove_file, try_vectors):
+COMMANDS = (
+    check, expand, compile_file, ask, prove_file, try_vectors,
+    diff, simulate, propose, adopt, activate, explain,
+)  # fmt: skip
+for command in COMMANDS:
     policy.add_command(command)
