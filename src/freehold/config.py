@@ -25,6 +25,8 @@ NOT_SETTINGS = frozenset({FILE_VARIABLE, "FREEHOLD_SHARED"})  # the second one i
 LOCAL_LEDGERS = ("embedded", "anvil")
 LOCAL_KEYS = "local"
 """Keys that a local ledger comes with, in a file of the home: for ledgers that no other machine sees."""
+PEOPLE_KEY = "people-key"
+"""The file of the home in which the key for personal data is made, where no other is set."""
 NETWORK_FINALITY = 12
 """Blocks on a network where nothing is set; local ledgers never reorganise by themselves."""
 LISTEN = "127.0.0.1:8440"
@@ -46,11 +48,12 @@ class Config:
     second_signer_secret: str
     listen: str  # HOST:PORT of the server
     public_url: str  # where browsers find it
+    people_key: str  # a reference to the key that wraps the keys of personal data
     secrets: Mapping[str, str] = field(repr=False, default_factory=dict)  # by variable name
 
 
 SETTINGS = tuple(entry.name for entry in fields(Config) if entry.name != "secrets")
-SECRETS = ("signer_secret", "second_signer_secret")
+SECRETS = ("signer_secret", "second_signer_secret", "people_key")
 INTEGERS = {"chain_id": 1, "finality_depth": 0}  # setting -> smallest value
 
 
@@ -215,5 +218,6 @@ def _complete(
         second_signer_secret=str(given.get("second_signer_secret", "prompt")),
         listen=listen,
         public_url=str(given.get("public_url", f"http://localhost:{port_of(listen)}")).rstrip("/"),
+        people_key=str(given.get("people_key", f"file:{home / PEOPLE_KEY}")),
         secrets=secrets,
     )

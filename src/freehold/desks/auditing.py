@@ -1,9 +1,9 @@
 """The audit log for people: read, verified, exported, and its head anchored on the chain.
 
 An export is lines of JSON that `core/audit.py` checks without the book. The anchor is a version of
-the document `audit-log` of the title of the first issuer's own asset in the `Assets` contract: the hash of the
-last entry, with the entry's number as its place. From then on nobody, us included, can change what
-came before and still show that hash in that block.
+the document `audit-log` of the title of the first issuer's own asset, in the `Assets` contract: the
+hash of the last entry, with the entry's number as its place. From then on nobody, us included, can
+change what came before and still show that hash in that block.
 """
 
 import json

@@ -2,11 +2,12 @@
 
 from alembic import context
 
-from freehold.book.schema_access import identity
+from freehold.book import schema_access, schema_people  # noqa: F401  their tables join the others
+from freehold.book.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=identity.metadata,  # of every table of the book
+    target_metadata=metadata,
     render_as_batch=True,
 )
 context.run_migrations()

@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response, Security
 from fastapi.params import Depends
@@ -24,6 +24,7 @@ from freehold.desks import (
 )
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
+from freehold.desks.transfers import TransferRequest
 from freehold.doors.api import documents as d
 from freehold.doors.api import problems
 from freehold.doors.api.problems import responses
@@ -139,7 +140,7 @@ def ask_transfer(
 ) -> d.Decision:
     """Would this transfer pass now? Nothing is posted; a refusal is an answer like any other."""
     wanted = _wanted(office, actor, token, asked)
-    return d.decision(transfers.ask(office, actor, *wanted))
+    return d.decision(transfers.ask_as(office, actor, wanted))
 
 
 @router.post(
@@ -152,8 +153,8 @@ def request_transfer(
     office: OfficeOf, actor: Caller, token: Token, asked: d.TransferAsked, key: IdempotencyKey
 ) -> Any:
     """Post a transfer if the rules allow it: 202 with its instruction, or 422 with the reason."""
-    wanted = _wanted(office, actor, token, asked)
-    outcome = transfers.request(office, actor, *wanted, key)
+    wanted = _wanted(office, actor, token, asked, key)
+    outcome = transfers.request_as(office, actor, wanted)
     if outcome.instruction is None:
         return problems.answer(422, outcome.reason, code=outcome.code, passes_on=outcome.passes_on)
     state = instructions.WORDS[outcome.instruction.state]
@@ -246,18 +247,14 @@ def end_key(
     return Response(status_code=204)
 
 
-class _Wanted(NamedTuple):
-    token: str
-    sender: str
-    receiver: str
-    units: Any
-
-
-def _wanted(office: Office, actor: Actor, token: str, asked: d.TransferAsked) -> _Wanted:
+def _wanted(
+    office: Office, actor: Actor, token: str, asked: d.TransferAsked, key: str = ""
+) -> TransferRequest:
     """What is asked, the units in base units of the instrument."""
     token = checksummed(token)
     decimals = transfers.decimals_of(office, actor, token)
-    return _Wanted(token, asked.sender, asked.receiver, parse_units(asked.units, decimals))
+    units = parse_units(asked.units, decimals)
+    return TransferRequest(token, asked.sender, asked.receiver, units, key)
 
 
 def _moment(office: Office, actor: Actor, token: str, as_of: str | None) -> int | datetime | None:
