@@ -8,6 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 
 import freehold
 from freehold.core.errors import Mistake, NotPermitted, PlatformError
@@ -68,7 +69,17 @@ def _of_http(request: Request, fault: Exception) -> Response:
     status = fault.status_code if fault.status_code in problems.KINDS else 400
     said = {404: "There is no such route.", 405: "This route has no such method."}
     detail = said.get(status, "The request cannot be read.")
-    return problems.answer(status, detail, headers=fault.headers)
+    headers = {"Allow": _methods(request)} if status == 405 else fault.headers
+    return problems.answer(status, detail, headers=headers)
+
+
+def _methods(request: Request) -> str:
+    """Every method that a path takes, over all routes that have it."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+            found |= route.methods or set()
+    return ", ".join(sorted(found))
 
 
 def _fault(request: Request, fault: Exception) -> Response:

@@ -7,7 +7,7 @@ Quantities are exact decimal text in whole units, instants ISO 8601 in UTC. A li
 from datetime import date, datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from freehold.core.audit import Link
 from freehold.core.roles import Power
@@ -28,6 +28,11 @@ HolderName = Annotated[
     StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f/]+$"),
     Field(description="A holder's id, or the wallet he was admitted with"),
 ]
+
+
+def _whole(value: object) -> object:
+    """JSON has one kind of number: 7.0 is the integer 7, and "7" is none."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class RoleGiven(BaseModel):
@@ -234,7 +239,7 @@ class KeyWanted(BaseModel):
         StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$"),
     ]
     powers: Annotated[list[Power], Field(min_length=1, max_length=len(Power))]
-    days: Annotated[int, Field(ge=1, le=366, strict=True)]
+    days: Annotated[int, Field(ge=1, le=366, strict=True), BeforeValidator(_whole)]
 
 
 class Key(BaseModel):

@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from freehold.core.errors import NotFound, PlatformError
+from freehold.doors.api import problems
 from freehold.doors.api.problems import KINDS
 from freehold.doors.web import assets, entering, reading, visits
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act
@@ -63,6 +64,8 @@ def _no_page(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException), "registered for this kind"
     if fault.status_code == 405:
         return PlainTextResponse("This page does not take that.", 405, fault.headers)
+    if request.url.path.startswith("/api/"):  # a path that no route of the API can have
+        return problems.answer(404, "There is no such route.")
     return visits.problem(request, NotFound("there is no such page"))
 
 
