@@ -21,6 +21,7 @@ from freehold.doors.bench import stream
 from freehold.indexer import follow, project, read, tables
 from freehold.indexer.memory import Memory, load
 from freehold.indexer.recording import Recording, record, source_of
+from tests.size import times
 
 COURSE = follow.Course((stream.HOLDERS,), finality=16)
 
@@ -99,7 +100,7 @@ def test_the_tables_say_what_the_events_say(projection):
     check(projection, events, recording)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 9), min_size=3, max_size=60))
 def test_steps_of_any_length_fill_the_same_tables_as_one(tmp_path, seed, spans):
     events, recording = chain(seed, 1500)
