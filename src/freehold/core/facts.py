@@ -12,6 +12,8 @@ from freehold.core.clock import LAST_DAY
 from freehold.core.errors import Invalid
 from freehold.core.ids import ZERO_ADDRESS, Address, checksummed
 
+FLAGS_AT = 239
+"""The bit of the facts word with which the flags begin."""
 _TOMBSTONE = 1 << 255
 _ADDRESS = (1 << 160) - 1
 
@@ -105,7 +107,7 @@ _FACTS = (
     ("country", 197, 10),
     ("until", 207, 20),
     ("epoch", 227, 12),
-    ("flags", 239, 16),
+    ("flags", FLAGS_AT, 16),
 )
 _DAYS = ("acquired", "a_release", "a_free", "b_over", "c_over", "d_over")
 _VINTAGE = (
@@ -150,7 +152,7 @@ def replaced_by(word: int) -> Address | None:
 
 def has_flag(word: int, flag: Flags) -> bool:
     """Whether the facts word carries `flag`, without reading the rest."""
-    return bool(word >> 239 & flag)
+    return bool(word >> FLAGS_AT & flag)
 
 
 def pack_vintage(vintage: Vintage) -> int:

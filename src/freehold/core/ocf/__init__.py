@@ -11,14 +11,15 @@ noted (`file.notices`): see docs/reference/ocf.md.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 
 from freehold.core.acts import Act, Admit, Notice, OpenClass
 from freehold.core.captable import CapTable, replay
 from freehold.core.errors import Invalid, Mistake
 from freehold.core.holder import Holder
-from freehold.core.instrument import Issuer, ShareClass
+from freehold.core.instrument import Issuer, Price, ShareClass
 from freehold.core.ocf import dilution, links, terms
 from freehold.core.ocf.files import Findings, Package, parse
 from freehold.core.ocf.files import write as write_package
@@ -112,7 +113,17 @@ def captable_at(file: CapTableFile, day: date) -> CapTable:
         conversions=state.rights,
         claims=claims,
         open_claims=open_claims,
+        issue_prices=_issue_prices(file, state.price_scale),
     )
+
+
+def _issue_prices(file: CapTableFile, scale: Mapping[str, Fraction]) -> dict[str, Price]:
+    """What a unit was first sold for, in the units there are after splits."""
+    return {
+        key: replace(own.issue_price, per_unit=own.issue_price.per_unit / scale.get(key, 1))
+        for key, own in file.classes.items()
+        if own.issue_price
+    }
 
 
 def first_day(file: CapTableFile) -> date:

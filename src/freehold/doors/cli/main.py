@@ -39,9 +39,17 @@ COMMANDS = {
         "freehold.doors.cli.asset:asset",
         "Record real things: check a record, compute its id, issue its title.",
     ),
+    "attest": Entry(
+        "freehold.doors.cli.attest:attest",
+        "Attestations of a registrar: state facts, sign them anywhere, let anybody submit them.",
+    ),
     "captable": Entry(
         "freehold.doors.cli.captable:captable",
         "Bring a cap table in, write it out, see it on a legal day.",
+    ),
+    "claim": Entry(
+        "freehold.doors.cli.claim:claim",
+        "Claims about persons: add, end and revoke them, and say whose claims count.",
     ),
     "contracts": Entry(
         "freehold.doors.cli.contracts:contracts",
@@ -59,12 +67,20 @@ COMMANDS = {
         "freehold.doors.cli.demo:demo",
         "The main job: a real cap table becomes securities that move by the rules.",
     ),
+    "evidence": Entry(
+        "freehold.doors.cli.evidence:evidence",
+        "Evidence about persons: submit it, look at the queue, approve or reject it.",
+    ),
     "howey": Entry(
         "freehold.doors.cli.howey:howey",
         "Is a token a security? Answer questions, read a reasoned memo.",
     ),
     "node": Entry(
         "freehold.doors.cli.node:node", "Run a ledger here: the embedded one, or the fast node."
+    ),
+    "person": Entry(
+        "freehold.doors.cli.person:person",
+        "Persons: record them, class them by their claims, admit them, erase them.",
     ),
     "policy": Entry(
         "freehold.doors.cli.policy:policy",
@@ -73,6 +89,10 @@ COMMANDS = {
     "register": Entry(
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
+    ),
+    "screening": Entry(
+        "freehold.doors.cli.screening:screening",
+        "Sanctions screening: compare everybody with a list, decide the hits, see what is due.",
     ),
     "tally": Entry(
         "freehold.doors.cli.tally:tally",
