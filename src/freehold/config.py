@@ -25,6 +25,8 @@ NOT_SETTINGS = frozenset({FILE_VARIABLE, "FREEHOLD_SHARED"})  # the second one i
 LOCAL_LEDGERS = ("embedded", "anvil")
 LOCAL_KEYS = "local"
 """Keys that a local ledger comes with, in a file of the home: for ledgers that no other machine sees."""
+PEOPLE_KEY = "people-key"
+"""The file of the home in which the key for personal data is made, where no other is set."""
 NETWORK_FINALITY = 12
 """Blocks on a network where nothing is set; local ledgers never reorganise by themselves."""
 
@@ -43,11 +45,12 @@ class Config:
     signer_secret: str  # a reference, never the secret
     second_signer: str  # who confirms what needs two persons; empty: nobody
     second_signer_secret: str
+    people_key: str  # a reference to the key that wraps the keys of personal data
     secrets: Mapping[str, str] = field(repr=False, default_factory=dict)  # by variable name
 
 
 SETTINGS = tuple(entry.name for entry in fields(Config) if entry.name != "secrets")
-SECRETS = ("signer_secret", "second_signer_secret")
+SECRETS = ("signer_secret", "second_signer_secret", "people_key")
 INTEGERS = {"chain_id": 1, "finality_depth": 0}  # setting -> smallest value
 
 
@@ -185,5 +188,6 @@ def _complete(
         signer_secret=str(given.get("signer_secret", "prompt")),
         second_signer=str(given.get("second_signer", signer if signer == LOCAL_KEYS else "")),
         second_signer_secret=str(given.get("second_signer_secret", "prompt")),
+        people_key=str(given.get("people_key", f"file:{home / PEOPLE_KEY}")),
         secrets=secrets,
     )

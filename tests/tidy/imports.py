@@ -25,12 +25,17 @@ SHARED_DESKS = frozenset(
     {
         "office",
         "permits",
+        "persons",
         "posting",
+        "parties",
+        "orders",
         "admission",
+        "attestations",
         "carrying",
         "following",
         "establishment",
         "history",
+        "provenance",
         "verification",
         "reports",
         "policies",
@@ -46,12 +51,14 @@ CORE_LAYERS = (
         "ids",
         "identifiers",
         "facts",
+        "grounds",
         "nesting",
         "powers",
         "reasons",
         "tomltext",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
+    {"claims", "attributes", "screening", "attestation", "evidence"},
     {"register", "roll", "standing"},
     {"policy"},
     {
@@ -75,8 +82,8 @@ IO_MODULES = frozenset(
 IMPURE_CALLS = (".open", ".read_text", ".now", ".utcnow", ".today")
 NUMERIC = frozenset({"numpy", "numba", "scipy", "clarabel"})
 LIBRARIES: Mapping[str, frozenset[str]] = {
-    "core": frozenset({"eth_hash", "holidays", "iso3166", "iso4217"}),
-    "book": frozenset({"sqlalchemy", "alembic", "pg8000"}),
+    "core": frozenset({"eth_hash", "holidays", "iso3166", "iso4217", "anyascii", "rapidfuzz"}),
+    "book": frozenset({"sqlalchemy", "alembic", "pg8000", "cryptography"}),
     "chain": frozenset(
         "cbor2 coincurve cryptography eth eth_abi eth_account eth_hash eth_keyfile eth_keys"
         " eth_typing eth_utils hexbytes lmdb requests rlp trie vyper web3".split()

@@ -114,6 +114,7 @@ def _set_up(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA secure_delete=ON")  # a deleted key must not stay in free pages
     _write_ahead(connection)
 
 

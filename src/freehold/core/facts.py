@@ -5,13 +5,15 @@ each in one step. This module is the only place in Python that knows the bits; t
 stand in `contracts/modules/words.vy`. Packing and unpacking are inverse of each other.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from enum import IntEnum, IntFlag
 
 from freehold.core.clock import LAST_DAY
 from freehold.core.errors import Invalid
 from freehold.core.ids import ZERO_ADDRESS, Address, checksummed
 
+FLAGS_AT = 239
+"""The bit of the facts word with which the flags begin."""
 _TOMBSTONE = 1 << 255
 _ADDRESS = (1 << 160) - 1
 
@@ -105,7 +107,7 @@ _FACTS = (
     ("country", 197, 10),
     ("until", 207, 20),
     ("epoch", 227, 12),
-    ("flags", 239, 16),
+    ("flags", FLAGS_AT, 16),
 )
 _DAYS = ("acquired", "a_release", "a_free", "b_over", "c_over", "d_over")
 _VINTAGE = (
@@ -150,7 +152,21 @@ def replaced_by(word: int) -> Address | None:
 
 def has_flag(word: int, flag: Flags) -> bool:
     """Whether the facts word carries `flag`, without reading the rest."""
-    return bool(word >> 239 & flag)
+    return bool(word >> FLAGS_AT & flag)
+
+
+def flags_word(flags: Flags) -> int:
+    """The flags alone in their place of the word, as `set_flags` of the register takes them."""
+    return int(flags) << FLAGS_AT
+
+
+def registrar_row(wallet: Address, facts: Facts) -> int:
+    """The row with which a registrar changes a known wallet: class, country, last day and flags.
+
+    Identity, account, epoch, frozen and sanctioned are not his to write; they are left out.
+    """
+    flags = facts.flags & ~(Flags.FROZEN | Flags.SANCTIONED | Flags.MULTI)
+    return pack_facts(replace(facts, account=0, epoch=0, flags=flags, identity=wallet))
 
 
 def pack_vintage(vintage: Vintage) -> int:
@@ -176,6 +192,12 @@ def free_on(vintage: Vintage) -> int | None:
     """
     last = max(vintage.a_release, vintage.a_free, vintage.b_over, vintage.c_over, vintage.d_over)
     return None if last == LAST_DAY else last
+
+
+def is_over(terms: int, day: int) -> bool:
+    """Whether units of these terms (a vintage's word; 0: none) move as free ones on a day number."""
+    over = free_on(unpack_vintage(terms)) if terms else 0
+    return over is not None and over <= day
 
 
 def _packed(layout: tuple[tuple[str, int, int], ...], values: tuple[int, ...]) -> int:

@@ -10,18 +10,19 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from freehold.book.session import Book, open_book
+from freehold.book.vault import Vault, new_key_text, open_vault
 from freehold.chain import node, signer
 from freehold.chain.anvil import node as fast
 from freehold.chain.keyring import open_signer
 from freehold.chain.node import Ledger
 from freehold.chain.send import FeeLimits
 from freehold.chain.signer import Signer
-from freehold.config import LOCAL_KEYS, Config
+from freehold.config import LOCAL_KEYS, PEOPLE_KEY, Config
 from freehold.core.clock import Clock, from_seconds
 from freehold.core.errors import Invalid, NotPermitted, Unavailable
 from freehold.desks.posting import Posting
@@ -59,6 +60,21 @@ class Keys:
 
 
 @dataclass(frozen=True, slots=True)
+class PeopleKey:
+    """The office's keys for personal data: read when they are first needed, the one in use first.
+
+    `file` is where they stand, None where they come from elsewhere and cannot be changed here.
+    """
+
+    read: Callable[[], str]
+    file: Path | None
+
+    def vault(self) -> Vault:
+        """The opened keys. Raises Invalid, Unavailable where they cannot be had."""
+        return open_vault(self.read().split())
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """An open office. `simulated` says whether the ledger's clock is a declared simulated one."""
 
@@ -70,6 +86,7 @@ class Office:
     keys: Keys
     clock: Clock
     posting: Posting
+    people: PeopleKey
     simulated: bool = False
 
 
@@ -94,14 +111,33 @@ def open_office(
         held.callback(index.dispose)
         posting = _posting(settings, book, w3, keys)
         simulated = settings.ledger == "embedded" and node.declares_simulated_clock(w3)
+        people = people_key(settings, prompt)
         yield Office(
-            settings.home, w3, posting.chain, book, index, keys, posting.clock, posting, simulated
+            settings.home,
+            w3,
+            posting.chain,
+            book,
+            index,
+            keys,
+            posting.clock,
+            posting,
+            people,
+            simulated,
         )
 
 
 def now_on_chain(office: Office) -> datetime:
     """The instant of the newest block."""
     return from_seconds(node.last_seconds(office.w3))
+
+
+def today(office: Office) -> date:
+    """The UTC day on which an act that is sent now takes effect.
+
+    A ledger on wall time may have built no block since yesterday; a simulated clock stands still.
+    """
+    on_chain = now_on_chain(office)
+    return on_chain.date() if office.simulated else max(on_chain, office.clock.now()).date()
 
 
 def set_clock(office: Office, seconds: int) -> None:
@@ -121,13 +157,32 @@ def create_local_ledger(home: Path, *, simulated_clock: bool = False, seconds: i
 
 def local_words(home: Path) -> str:
     """The mnemonic of a home's local ledger, made on first use, readable by its owner alone."""
-    file = home / "local-keys"
-    home.mkdir(parents=True, exist_ok=True)
+    return _kept_secret(home / "local-keys", signer.new_mnemonic)
+
+
+def people_key(settings: Config, prompt: Callable[[str], str]) -> PeopleKey:
+    """The key for personal data that the settings name; the home's own one is made on first use."""
+    reference = settings.people_key
+    usual = settings.home / PEOPLE_KEY
+    if reference == f"file:{usual}":
+        return PeopleKey(partial(_kept_secret, usual, new_key_text), usual)
+    file = Path(reference.removeprefix("file:")) if reference.startswith("file:") else None
+    return PeopleKey(partial(signer.read_secret, reference, settings.secrets, prompt), file)
+
+
+def open_keys(settings: Config, prompt: Callable[[str], str] = lambda words: "") -> Keys:
+    """The keys alone, for what is signed away from any ledger. Raises as `open_office`."""
+    return _keys(settings, prompt)
+
+
+def _kept_secret(file: Path, new: Callable[[], str]) -> str:
+    """A secret in a file of its own, readable by its owner alone; made on first use."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return file.read_text().strip()
-    words = signer.new_mnemonic()
+    words = new()
     with os.fdopen(descriptor, "w") as writing:
         writing.write(words + "\n")
     return words

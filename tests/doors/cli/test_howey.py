@@ -79,6 +79,12 @@ def test_mistakes_of_all_files_are_told_and_nothing_is_run(run, tmp_path):
     assert "files" not in answer.document
 
 
+def test_a_file_that_an_editor_began_with_a_byte_order_mark_is_read(run, tmp_path):
+    file = tmp_path / "mine.toml"
+    file.write_text(VECTOR % "DIGITAL_SECURITY", encoding="utf-8-sig")
+    assert run("howey", "try", file).code == 0
+
+
 @pytest.mark.parametrize("words", [[], ["nowhere.toml"]])
 def test_no_file_to_try_is_bad_usage(run, words):
     assert run("howey", "try", *words).code == 2

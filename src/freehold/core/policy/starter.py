@@ -100,3 +100,10 @@ def vintage_of(lot: Lot, today: date) -> int:
         exits=(abroad if foreign else accredited, abroad, accredited, 0),
     )
     return pack_vintage(vintage)
+
+
+def class_by(attributes: frozenset[str], country: str) -> int:
+    """The class of a person of whom attributes are shown; `country` decides nothing here."""
+    if "accredited" in attributes:
+        return int(HolderClass.ACCREDITED)
+    return int(HolderClass.OTHER_US if "us_person" in attributes else HolderClass.OUTSIDE_US)

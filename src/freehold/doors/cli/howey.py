@@ -103,7 +103,7 @@ def _say(sentence: str) -> None:
 
 def _text(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")  # editors may begin it with a mark
     except OSError as error:
         raise Invalid(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:

@@ -39,9 +39,17 @@ COMMANDS = {
         "freehold.doors.cli.asset:asset",
         "Record real things: check a record, compute its id, issue its title.",
     ),
+    "attest": Entry(
+        "freehold.doors.cli.attest:attest",
+        "Attestations of a registrar: state facts, sign them anywhere, let anybody submit them.",
+    ),
     "captable": Entry(
         "freehold.doors.cli.captable:captable",
         "Bring a cap table in, write it out, see it on a legal day.",
+    ),
+    "claim": Entry(
+        "freehold.doors.cli.claim:claim",
+        "Claims about persons: add, end and revoke them, and say whose claims count.",
     ),
     "contracts": Entry(
         "freehold.doors.cli.contracts:contracts",
@@ -59,6 +67,13 @@ COMMANDS = {
         "freehold.doors.cli.demo:demo",
         "The main job: a real cap table becomes securities that move by the rules.",
     ),
+    "evidence": Entry(
+        "freehold.doors.cli.evidence:evidence",
+        "Evidence about persons: submit it, look at the queue, approve or reject it.",
+    ),
+    "holder": Entry(
+        "freehold.doors.cli.holder:holder", "Admit holders, see them, mark them, freeze them."
+    ),
     "howey": Entry(
         "freehold.doors.cli.howey:howey",
         "Is a token a security? Answer questions, read a reasoned memo.",
@@ -66,17 +81,51 @@ COMMANDS = {
     "node": Entry(
         "freehold.doors.cli.node:node", "Run a ledger here: the embedded one, or the fast node."
     ),
+    "person": Entry(
+        "freehold.doors.cli.person:person",
+        "Persons: record them, class them by their claims, admit them, erase them.",
+    ),
     "policy": Entry(
         "freehold.doors.cli.policy:policy",
         "The rules as data: check, compile and prove them, put them in force, ask them.",
+    ),
+    "powers": Entry(
+        "freehold.doors.cli.powers:powers",
+        "See who holds which powers; grant and revoke them, effective after the public delay.",
+    ),
+    "record": Entry(
+        "freehold.doors.cli.record:record",
+        "Announce record instants, and list them; `register at record:N` shows the register of"
+        " one.",
+    ),
+    "recover": Entry(
+        "freehold.doors.cli.recover:recover",
+        "Recover a lost wallet: one person proposes, a second one confirms after the delay.",
     ),
     "register": Entry(
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
     ),
+    "screening": Entry(
+        "freehold.doors.cli.screening:screening",
+        "Sanctions screening: compare everybody with a list, decide the hits, see what is due.",
+    ),
+    "split": Entry(
+        "freehold.doors.cli.split:split",
+        "Split an instrument's units: announce, run, cancel, see where it stands.",
+    ),
     "tally": Entry(
         "freehold.doors.cli.tally:tally",
         "Count the ballots of a meeting: votes, quorum, result, and why any ballot did not count.",
+    ),
+    "transfer": Entry(
+        "freehold.doors.cli.transfer:transfer",
+        "Ask the rules for a transfer of UNITS from SENDER to RECEIVER, and post it if they allow"
+        " it.",
+    ),
+    "units": Entry(
+        "freehold.doors.cli.units:units",
+        "Issue, redeem and force units of an instrument; halt and resume its transfers.",
     ),
     "verify": Entry(
         "freehold.doors.cli.verify:verify",

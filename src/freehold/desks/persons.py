@@ -1,0 +1,214 @@
+"""What every desk that deals with persons knows: whom the issuer trusts, and how a person stands.
+
+A person's standing on a day is the class that the scheme gives, from attributes that follow from
+claims; it says why, and until when. Claims are trusted when the office made them itself, or when
+their issuer was named as trusted.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from freehold.book import people, reviews, settings
+from freehold.book.people import Person
+from freehold.book.schema_people import About
+from freehold.book.session import Transaction
+from freehold.book.vault import Vault
+from freehold.core import attributes
+from freehold.core.attributes import Held, attributes_on, country_on, eligible_until, flags_on
+from freehold.core.claims import CLAIM_NAMES, Claim, Trust
+from freehold.core.errors import Conflict, Invalid
+from freehold.core.facts import Facts, Flags
+from freehold.core.identifiers import country_number
+from freehold.core.policy import starter
+from freehold.core.policy.identity import policy_id
+from freehold.core.policy.model import Policy, class_of
+from freehold.core.reasons import Reason
+from freehold.desks.office import Office, now_on_chain
+
+OFFICE = "office"
+"""The issuer of claims that the office makes itself, always trusted."""
+IDENTIFIED = "kyc"
+_TRUSTED = "trusted claim issuers"
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How persons are put into classes: a number from attribute names and country, 0 for none.
+
+    `shows_country`: the rules ask where a holder lives, so the register has to say it. `id` is that
+    of the policy; a register is kept by one scheme at a time.
+    """
+
+    name: str
+    id: str
+    class_of: Callable[[frozenset[str], str], int]
+    class_names: Mapping[int, str]
+    shows_country: bool = False
+    own_names: tuple[str, ...] = ()
+
+
+STARTING = Scheme(
+    "private placement",
+    starter.POLICY_ID,
+    starter.class_by,
+    {int(one): one.name.lower().replace("_", " ") for one in starter.HolderClass},
+)
+
+
+def scheme_of(policy: Policy) -> Scheme:
+    """The classes of a policy; what an attribute implies comes with it."""
+    implied = {one.name: one.implies for one in policy.attributes}
+
+    def class_number(names: frozenset[str], country: str) -> int:
+        held = names.union(*(implied.get(one, ()) for one in names))
+        found = class_of(policy, held, country)
+        return found.id if found else 0
+
+    class_names = {one.id: one.name for one in policy.classes}
+    own = tuple(one.name for one in policy.attributes)
+    return Scheme(
+        policy.name, policy_id(policy), class_number, class_names, policy.countries.limited, own
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person stands: `holder_class` 0 with `code` and `refused` where no class takes him.
+
+    `until` is the last eligible UTC day number, as the register holds it.
+    """
+
+    person: str
+    day: date
+    holder_class: int
+    class_name: str
+    country: str
+    attributes: Mapping[str, Held]
+    until: int
+    flags: Flags
+    code: int
+    shows_country: bool
+
+    @property
+    def admitted(self) -> bool:
+        return self.holder_class != 0
+
+    def facts(self, kept: Flags = Flags(0)) -> Facts:  # noqa: B008  an immutable flag
+        """What the register is told: no more than its rules ask. `kept` are marks to keep."""
+        country = country_number(self.country) if self.shows_country else 0
+        return Facts(0, self.holder_class, country, self.until, 0, self.flags | kept)
+
+
+def standing(
+    office: Office,
+    tx: Transaction,
+    vault: Vault,
+    person: Person,
+    scheme: Scheme = STARTING,
+    day: date | None = None,
+) -> Standing:
+    """How a person stands on a day (today on the chain if left out), by the scheme.
+
+    Raises NotFound if the person was erased.
+    """
+    when = day or now_on_chain(office).date()
+    claims = people.claims_of(tx, vault, person.id)
+    trust = trusted(tx)
+    found = attributes_on(claims, when, person.kind, trust)
+    country = country_on(claims, when, person.kind, trust)
+
+    stopped = is_sanctioned(tx, person.id)
+
+    def class_now(names: frozenset[str], where: str) -> int:
+        return scheme.class_of(names, where) if IDENTIFIED in names and not stopped else 0
+
+    number = class_now(attributes.names(found), country)
+    return Standing(
+        person.id,
+        when,
+        number,
+        scheme.class_names.get(number, ""),
+        country,
+        found,
+        eligible_until(claims, when, person.kind, trust, class_now),
+        flags_on(found),
+        int(Reason.RECEIVER_SANCTIONED if stopped else _why_no_class(found)) if number == 0 else 0,
+        scheme.shows_country,
+    )
+
+
+def keep_scheme(
+    office: Office, tx: Transaction, register: str, scheme: Scheme, *, change: bool = False
+) -> None:
+    """See that a register is kept by one scheme: the first one, or with `change` this one from now on.
+
+    Raises Conflict where another one is in use, whose classes this one would overwrite.
+    """
+    name = f"scheme {register}"
+    found = settings.read(tx, name)
+    known = json.loads(found) if found else {"id": scheme.id, "name": scheme.name}
+    if known["id"] != scheme.id and not change:
+        raise Conflict(
+            f"this register is classed by {known['name']}, not by {scheme.name}: give that policy, or"
+            " class everybody anew with `person refresh --change`",
+            scheme=known["name"],
+        )
+    content = json.dumps({"id": scheme.id, "name": scheme.name})
+    settings.write(tx, name, content, office.clock.now())
+
+
+def is_sanctioned(tx: Transaction, person: str) -> bool:
+    """Whether a screening hit was confirmed and not lifted since."""
+    state = False
+    for one in reviews.reviews(tx, person, open_alone=False):
+        if one.approved and one.about in (About.SCREENING, About.LIFTING):
+            state = one.about is About.SCREENING
+    return state
+
+
+def trusted(tx: Transaction) -> Trust:
+    """Whose claims count."""
+    listed = _listed(tx)
+    anywhere = frozenset({OFFICE, *listed.pop("", [])})
+    return Trust(anywhere, {name: frozenset(issuers) for name, issuers in listed.items()})
+
+
+def set_trust(
+    office: Office, issuer: str, name: str = "", *, trusted: bool = True
+) -> Mapping[str, list[str]]:
+    """Trust a claim issuer with one name of claim, or (empty) with all, or no longer.
+
+    Returns whom is trusted with what now. Raises Invalid for an unknown name of claim.
+    """
+    if name and name not in CLAIM_NAMES:
+        raise Invalid(
+            f"there is no claim {name!r}; known are {', '.join(CLAIM_NAMES)}", field="name"
+        )
+    if issuer == OFFICE or not issuer.strip():
+        raise Invalid(f"{issuer!r} cannot be named: the office is always trusted", field="issuer")
+    with office.book.transaction() as tx:
+        listed = _listed(tx)
+        issuers = set(listed.get(name, []))
+        listed[name] = sorted(issuers | {issuer} if trusted else issuers - {issuer})
+        settings.write(tx, _TRUSTED, json.dumps(listed), office.clock.now())
+    return listed
+
+
+def counting(claims: list[Claim], tx: Transaction, day: date) -> dict[str, str]:
+    """Why each claim does not count on a day, by id; empty text where it does."""
+    trust = trusted(tx)
+    return {one.id: attributes.why_not(one, day, trust) for one in claims}
+
+
+def _listed(tx: Transaction) -> dict[str, list[str]]:
+    found = settings.read(tx, _TRUSTED)
+    listed: dict[str, list[str]] = json.loads(found) if found else {}
+    return listed
+
+
+def _why_no_class(found: Mapping[str, Held]) -> Reason:
+    if IDENTIFIED not in found:
+        return Reason.KYC_MISSING
+    return Reason.BAD_ACTOR if "bad_actor" in found else Reason.NOT_ACCREDITED
