@@ -31,7 +31,7 @@ from freehold.core.instruction import Instruction
 from freehold.desks import persons
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
-from freehold.desks.persons import STARTING, Scheme, Standing
+from freehold.desks.persons import Scheme, Standing
 
 _OWN = Flags.FROZEN | Flags.SANCTIONED | Flags.MULTI | Flags.TREASURY | Flags.VENUE | Flags.NOMINEE
 """Marks that claims say nothing of; they stay as they are."""
@@ -101,7 +101,7 @@ def revise_person(office: Office, id: str, given: Mapping[str, object]) -> Perso
     return person
 
 
-def person_file(office: Office, id: str, scheme: Scheme = STARTING) -> PersonFile:
+def person_file(office: Office, id: str, scheme: Scheme | None = None) -> PersonFile:
     """All that is known of a person. Raises NotFound."""
     vault, day = office.people.vault(), _today(office)
     with office.book.reading() as tx:
@@ -118,17 +118,20 @@ def person_file(office: Office, id: str, scheme: Scheme = STARTING) -> PersonFil
             {one.id: state_on(one, day, trust) for one in claims},
             persons.counting(claims, tx, day),
             wallets,
-            persons.standing(office, tx, vault, person, scheme),
+            persons.standing(
+                office, tx, vault, person, persons.scheme_for(office, tx, None, scheme)
+            ),
         )
 
 
 def classify(
-    office: Office, id: str, scheme: Scheme = STARTING, day: date | None = None
+    office: Office, id: str, scheme: Scheme | None = None, day: date | None = None
 ) -> Standing:
     """The class that claims give on a day, why, and until when. Raises NotFound."""
     vault = office.people.vault()
     with office.book.reading() as tx:
-        return persons.standing(office, tx, vault, people.find(tx, id), scheme, day)
+        by = persons.scheme_for(office, tx, None, scheme)
+        return persons.standing(office, tx, vault, people.find(tx, id), by, day)
 
 
 def list_persons(office: Office) -> list[tuple[Person, Particulars | None]]:
@@ -223,7 +226,7 @@ def end_claim(office: Office, id: str, fate: Fate, day: date | None, why: str) -
 
 
 def end_claim_everywhere(
-    office: Office, id: str, fate: str, day: date | None, why: str, scheme: Scheme = STARTING
+    office: Office, id: str, fate: str, day: date | None, why: str, scheme: Scheme | None = None
 ) -> tuple[Claim, list[Pushed]]:
     """End or revoke a claim, and push what follows to every register the person is in.
 
@@ -233,7 +236,8 @@ def end_claim_everywhere(
         owned = people.wallets(tx, people.claim_subject(tx, id))
         registers = {one.issuer for one in owned}
         for issuer in registers:
-            persons.keep_scheme(office, tx, issuers.find(tx, issuer).register, scheme)
+            by = persons.scheme_for(office, tx, issuer, scheme)
+            persons.keep_scheme(office, tx, issuers.find(tx, issuer).register, by)
     done = end_claim(office, id, Fate(fate), day, why)
     pushed = [refresh(office, issuer, done.subject, scheme) for issuer in sorted(registers)]
     return done, [one for several in pushed for one in several]
@@ -247,7 +251,7 @@ def admit(
     issuer: str | None,
     id: str,
     wallet: Address | None = None,
-    scheme: Scheme = STARTING,
+    scheme: Scheme | None = None,
 ) -> Admission:
     """Open an account for a person in an issuer's register, in the class that claims give.
 
@@ -259,8 +263,9 @@ def admit(
     with office.book.transaction() as tx:
         owner = issuers.find(tx, issuer)
         person = people.find(tx, id)
-        persons.keep_scheme(office, tx, owner.register, scheme)
-        found = persons.standing(office, tx, vault, person, scheme)
+        by = persons.scheme_for(office, tx, owner.id, scheme)
+        persons.keep_scheme(office, tx, owner.register, by)
+        found = persons.standing(office, tx, vault, person, by)
         if not found.admitted:
             return Admission(found, None, "", None)
         holder = _holder_row(office, tx, owner, person, wallet)
@@ -283,7 +288,7 @@ def refresh(
     office: Office,
     issuer: str | None,
     id: str | None = None,
-    scheme: Scheme = STARTING,
+    scheme: Scheme | None = None,
     *,
     change: bool = False,
 ) -> list[Pushed]:
@@ -301,9 +306,10 @@ def refresh(
     changes = []
     with office.book.transaction() as tx:
         owner = issuers.find(tx, issuer)
-        persons.keep_scheme(office, tx, owner.register, scheme, change=change)
+        by = persons.scheme_for(office, tx, owner.id, scheme)
+        persons.keep_scheme(office, tx, owner.register, by, change=change)
         for person, owned in _owned(tx, owner, id):
-            found = persons.standing(office, tx, vault, person, scheme)
+            found = persons.standing(office, tx, vault, person, by)
             if rows := _changes(office, owner, owned, found):
                 changes.append(rows)
     pages = _pages(changes)
