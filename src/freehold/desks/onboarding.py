@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from freehold.book import issuers, people, reviews, settings
+from freehold.book import confidential, issuers, people, reviews, settings
 from freehold.book.issuers import KnownHolder, KnownIssuer
 from freehold.book.people import Commitment, Person, Wallet
 from freehold.book.schema_people import Fate
@@ -23,11 +23,12 @@ from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.claims import Claim, ClaimState, commitment, read_claim, state_on
 from freehold.core.clock import day_number
-from freehold.core.errors import Conflict, Invalid, NotPermitted
+from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.facts import Flags, pack_facts, replaced_by, unpack_facts
 from freehold.core.holder import Particulars, read_particulars, require_person_id
 from freehold.core.ids import Address, canonical, checksummed, record_hash
 from freehold.core.instruction import Instruction
+from freehold.core.ocf.erasing import without_stakeholder
 from freehold.desks import persons
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
@@ -142,25 +143,49 @@ def list_persons(office: Office) -> list[tuple[Person, Particulars | None]]:
         return [(one, known.get(one.id)) for one in people.persons(tx)]
 
 
-def erase_person(office: Office, id: str) -> Person:
-    """Make a person's data unreadable for ever; accounts and register facts stay.
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased: the person's own data, and the entries of so many registers' lists."""
 
+    id: str
+    person: Person | None
+    registers: tuple[str, ...]
+
+
+def erase_person(office: Office, id: str) -> Erased:
+    """Make what is written of a person, or of a holder of this id, unreadable for ever.
+
+    Accounts and register facts stay; in the files of an imported cap table the entry is blanked.
     Raises NotFound, Conflict while the person waits in the review queue.
     """
+    now = office.clock.now()
     with office.book.transaction() as tx:
-        person = people.find(tx, id)
-        waiting = reviews.reviews(tx, id, open_alone=True) if not person.erased_at else []
-        if waiting:
-            numbers = ", ".join(str(one.number) for one in waiting)
-            raise Conflict(f"{id} waits in the review queue (review {numbers}): end that first")
-        people.erase(tx, id, office.clock.now())
+        registers = issuers.issuers_of_holder(tx, id)
+        known = next((one for one in people.persons(tx) if one.id == id), None)
+        if known is None and not registers:
+            raise NotFound(f"there is no person {id}", person=id)
+        if known is not None:
+            _require_nothing_waits(tx, known)
+            people.erase(tx, id, now)
+        for issuer in registers:
+            issuers.erase_holder(tx, issuer, id)
+            files = issuers.source_files(tx, issuer)
+            issuers.exchange_files(tx, issuer, without_stakeholder(files, id))
     people.forget(office.book)
     with office.book.reading() as tx:
-        return people.find(tx, id)
+        person = people.find(tx, id) if known else None
+    return Erased(id, person, tuple(registers))
+
+
+def _require_nothing_waits(tx: Transaction, person: Person) -> None:
+    waiting = reviews.reviews(tx, person.id, open_alone=True) if not person.erased_at else []
+    if waiting:
+        numbers = ", ".join(str(one.number) for one in waiting)
+        raise Conflict(f"{person.id} waits in the review queue (review {numbers}): end that first")
 
 
 def rotate_key(office: Office) -> int:
-    """Wrap every person's key with a new key of the office; how many were wrapped anew.
+    """Wrap every data key with a new key of the office; how many were wrapped anew.
 
     Where the key stands in a file, a new one is made and the old one goes when nothing needs it any
     more; killed in between, both stand there. Where it comes from elsewhere, `people_key` has to give
@@ -177,7 +202,7 @@ def rotate_key(office: Office) -> int:
         _write_secret(file, texts)
     vault = open_vault(texts)
     with office.book.transaction() as tx:
-        count = people.rewrap(tx, vault)
+        count = people.rewrap(tx, vault) + confidential.rewrap(tx, vault)
     people.forget(office.book)
     if file is not None:
         _write_secret(file, texts[:1])

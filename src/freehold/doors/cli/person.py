@@ -109,14 +109,16 @@ def list_(as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Yes, for ever: nothing brings the data back.")
 @json_option
 def erase(person_id: str, yes: bool, as_json: bool) -> None:
-    """Make a person's data unreadable for ever; accounts and register facts stay."""
+    """Make what is written of a person, or of a holder, unreadable for ever; register facts stay."""
     if not yes:
         raise Invalid("erasing cannot be undone: say --yes if it is meant", field="yes")
     with open_office(settings()) as office:
         done = onboarding.erase_person(office, person_id)
-    document = {"person": done.id, "erased_at": done.erased_at}
-    columns = [Column("person"), Column("erased")]
-    show(document, as_json, Table("", columns, [(done.id, str(done.erased_at))]))
+    erased_at = done.person.erased_at if done.person else None
+    document = {"person": done.id, "erased_at": erased_at, "registers": list(done.registers)}
+    columns = [Column("person"), Column("erased"), Column("registers")]
+    rows = [(done.id, str(erased_at or "yes"), ", ".join(done.registers))]
+    show(document, as_json, Table("", columns, rows))
 
 
 @person.command()
