@@ -55,6 +55,16 @@ def company(company_home: Path):
         yield office
 
 
+@pytest.fixture(scope="module")
+def shared_company(northwind_home: Path, tmp_path_factory: pytest.TempPathFactory):
+    """The open office of one copy for all tests of a module; each uses keys and persons of its own."""
+    home = tmp_path_factory.mktemp("shared") / "home"
+    shutil.copytree(northwind_home, home, ignore=shutil.ignore_patterns("*.sock", "*.socket"))
+    with office_of(home) as office:
+        yield office
+    node.stop(home)
+
+
 @pytest.fixture
 def empty(tmp_path: Path):
     """An open office on a wall-clock ledger with nothing in it."""

@@ -20,6 +20,7 @@ from freehold.desks import posting
 CHAIN = 31337
 AGENT, SECOND, POOR = (from_key(digit * 64) for digit in "123")
 DEPLOYER = from_key("4" * 64)
+FUNDED = [signer.address for signer in (AGENT, SECOND, DEPLOYER)]
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -118,9 +119,12 @@ class Gate:
 
 def build(home, book_url):
     """A fresh world in `home`, automining, in which reorganisations are allowed."""
-    funded = [signer.address for signer in (AGENT, SECOND, DEPLOYER)]
-    node.create_ledger(home, funded, chain_id=CHAIN, development=True)
-    w3 = node.open_ledger(home, linger_seconds=0.2)
+    node.create_ledger(home, FUNDED, chain_id=CHAIN, development=True)
+    return build_on(node.open_ledger(home, linger_seconds=0.2), home, book_url)
+
+
+def build_on(w3, home, book_url):
+    """A fresh world on a new ledger that funds FUNDED."""
     clock = HandClock()
     signers = (AGENT, SECOND, POOR)
     made = posting.Posting(open_book(book_url), w3, CHAIN, signers, clock, "worker one")

@@ -5,8 +5,8 @@
 
 from collections.abc import Iterator
 
-from freehold.core.policy.judges import KINDS
 from freehold.core.policy.vectors import MARKS, SCHEMA, Field, Form, Kind
+from freehold.desks.policies import vector_kinds
 from tests.parts import ROOT
 
 PAGE = ROOT / "docs/reference/vectors.md"
@@ -49,7 +49,7 @@ cannot be used):
 ```console
 $ freehold policy try examples/vectors/howey.toml
 ...
-46 vectors: all passed; the law of 7 is unverified.
+54 vectors: all passed; the law of 8 is unverified.
 ```
 
 The chapters below come from the code: `.venv/bin/python -m tests.docs.vectors_page`.
@@ -60,15 +60,20 @@ _HEAD = "| {} | is | what |\n|---|---|---|\n"
 def page() -> str:
     """The whole page as it has to be."""
     marks = "; ".join(f"`{mark}` {meaning}" for mark, meaning in MARKS.items())
-    chapters = "".join(_chapter(KINDS[name]) for name in sorted(KINDS))
+    kinds = vector_kinds()
+    chapters = "".join(_chapter(kinds[name]) for name in sorted(kinds))
     return OPENING.replace("{marks}", marks) + chapters
 
 
 def _chapter(kind: Kind) -> str:
-    facts = "".join(_lines(kind.facts, facts=True))
-    outcomes = "".join(_lines(kind.outcomes, facts=False))
+    facts = "".join([*_lines(kind.facts, facts=True), *_free(kind.free_facts)])
+    outcomes = "".join([*_lines(kind.outcomes, facts=False), *_free(kind.free_outcomes)])
     head = f"\n## Kind `{kind.name}`\n\n{kind.about}\n\n"
     return f"{head}{_HEAD.format('fact')}{facts}\n{_HEAD.format('outcome')}{outcomes}"
+
+
+def _free(meaning: str) -> list[str]:
+    return [f"| any other | | {meaning} |\n"] if meaning else []
 
 
 def _lines(fields: tuple[Field, ...], facts: bool, before: str = "") -> Iterator[str]:

@@ -9,7 +9,7 @@ percentages are exact fractions.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -29,7 +29,7 @@ from freehold.core.acts import (
     Transfer,
 )
 from freehold.core.holder import Holder
-from freehold.core.instrument import ConversionRight, Issuer, Rounding, ShareClass
+from freehold.core.instrument import ConversionRight, Issuer, Price, Rounding, ShareClass
 
 
 class ClaimKind(StrEnum):
@@ -43,13 +43,17 @@ class ClaimKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Units of a class that could be called for; `holder` is empty for a plan's free reserve."""
+    """Units of a class that could be called for; `holder` is empty for a plan's free reserve.
+
+    `strike` is what a whole unit costs who calls for it; None where nothing is stated.
+    """
 
     kind: ClaimKind
     security: str
     holder: str
     class_id: str
     units: int
+    strike: Price | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class OpenClaim:
 class CapTable:
     """Everything on one legal day. Units and limits are base units of their class.
 
-    `authorised` None means no limit. `conversions` are the ratios in force on the day.
+    `authorised` None means no limit. `conversions` are the ratios in force on the day, and
+    `issue_prices` what a whole unit was first sold for, in the units there are after splits.
     """
 
     day: date
@@ -78,6 +83,7 @@ class CapTable:
     conversions: Mapping[str, tuple[ConversionRight, ...]]
     claims: tuple[Claim, ...]
     open_claims: tuple[OpenClaim, ...]
+    issue_prices: Mapping[str, Price] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -141,6 +141,15 @@ def _seal_plain(book: Book) -> None:
 def now_on_chain(office: Office) -> datetime:
     """The instant of the newest block."""
     return from_seconds(node.last_seconds(office.w3))
+
+
+def today(office: Office) -> date:
+    """The UTC day on which an act that is sent now takes effect.
+
+    A ledger on wall time may have built no block since yesterday; a simulated clock stands still.
+    """
+    on_chain = now_on_chain(office)
+    return on_chain.date() if office.simulated else max(on_chain, office.clock.now()).date()
 
 
 def set_clock(office: Office, seconds: int) -> None:

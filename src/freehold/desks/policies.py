@@ -11,10 +11,12 @@ from freehold.book import issuers
 from freehold.core.errors import Invalid
 from freehold.core.policy.compile import Compiled, compile_policy
 from freehold.core.policy.expression import Fact
-from freehold.core.policy.gate import Judgement, judge
+from freehold.core.policy.gate import Judgement, judge, with_attributes
+from freehold.core.policy.judges import kinds
 from freehold.core.policy.model import Policy, Stage
 from freehold.core.policy.parse import Parsed, Profiles, parse_policy
 from freehold.core.policy.rows import Row, policy_rows
+from freehold.core.policy.vectors import Kind
 from freehold.desks.office import Office
 
 
@@ -56,8 +58,14 @@ def compiled(policy: Policy) -> tuple[Compiled, list[Row]]:
 
 
 def judged(policy: Policy, stage: Stage, facts: Mapping[str, Fact]) -> Judgement:
-    """What the gate of a stage says to these facts."""
-    return judge(policy, stage, facts)
+    """What the gate of a stage says to these facts, and to what they make of the person."""
+    return judge(policy, stage, with_attributes(policy, facts))
+
+
+@cache
+def vector_kinds() -> Mapping[str, Kind]:
+    """Every kind of test vector, over the shipped profiles."""
+    return kinds(shipped_profiles())
 
 
 def decimals_of(office: Office, issuer: str | None, named: str) -> int:

@@ -183,7 +183,8 @@ def _last_standing(connection: Connection, source: Source, course: Course, tip: 
         return course.start - 1
     raise Broken(
         f"the chain replaced more than {course.finality} blocks below block {tip.number}: deeper"
-        " than the finality setting; find out what happened before following it again",
+        " than the finality setting, so what was final is not; find out what happened, then remove"
+        " the index: the next command builds it again from the chain",
         block=tip.number,
         finality=course.finality,
     )

@@ -257,6 +257,13 @@ def test_an_altered_state_node_is_found_when_it_is_read(plain):
     assert "missing or altered" in fault["message"]
 
 
+def test_two_ledgers_created_alike_in_the_same_second_have_different_first_blocks(make_world):
+    first, second = (make_world().ok("eth_getBlockByNumber", "0x0", False) for _ in range(2))
+    assert first["timestamp"] == second["timestamp"]
+    assert first["stateRoot"] == second["stateRoot"]
+    assert first["hash"] != second["hash"]
+
+
 def test_a_database_beside_another_genesis_is_refused(plain, make_world):
     other = make_world(chain_id=5)
     plain.close()

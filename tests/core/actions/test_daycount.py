@@ -275,6 +275,22 @@ def test_business_days_over_252() -> None:
 
 
 @pytest.mark.parametrize(
+    ("start", "end", "frequency"),
+    [
+        ("2023-02-28", "2023-08-31", 2),
+        ("2023-08-31", "2024-02-29", 2),
+        ("2023-11-30", "2024-02-29", 4),
+        ("2023-04-30", "2023-10-31", 2),
+        ("2023-05-15", "2024-05-15", 1),
+        ("2024-02-29", "2025-02-28", 1),
+        ("2024-01-31", "2024-02-29", 12),
+    ],
+)
+def test_a_coupon_period_may_end_on_ends_of_months(start: str, end: str, frequency: int) -> None:
+    assert reference_period(day(start), day(end)).frequency == frequency
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("act/360", DayCount.ACT_360),
@@ -324,6 +340,10 @@ def test_every_convention_is_read_back_from_its_own_name(convention: DayCount) -
         (
             lambda: reference_period(day("2024-02-01"), day("2024-07-01")),
             "2024-02-01 to 2024-07-01 is no whole coupon period",
+        ),
+        (
+            lambda: reference_period(day("2023-02-15"), day("2023-08-31")),
+            "2023-02-15 to 2023-08-31 is no whole coupon period",
         ),
         (
             lambda: reference_period(day("2024-02-01"), day("2024-08-01"), 4),

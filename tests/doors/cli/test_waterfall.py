@@ -48,6 +48,24 @@ def test_another_day_lets_dividends_grow(run) -> None:
     assert (before, after) == ("5600000.00", "5900000.00")
 
 
+def test_a_cap_table_is_terms_enough(run) -> None:
+    company = ROOT / "examples/northwind-optics"
+    found = run("waterfall", company, "--exit", "12000000", "--holders")
+    assert found.code == 0
+    assert total(found.document["paid"]) == total(found.document["holders"]) == 12_000_000
+    choices = {one["id"]: one["choice"] for one in found.document["paid"]}
+    assert (choices["series-a"], choices["series-seed"]) == ("holds", "converts")
+    assert "safe-1" in found.document["notices"][0]
+    early = run("waterfall", company, "--exit", "12000000", "--on", "2023-01-01")
+    assert "series-a" not in [one["id"] for one in early.document["paid"]]
+
+
+def test_a_directory_without_a_cap_table_is_named(run, tmp_path) -> None:
+    found = run("waterfall", tmp_path, "--exit", "5")
+    assert found.code == 2
+    assert "has no *.ocf.json files" in found.said
+
+
 def test_a_partnership_is_paid_by_tiers(run) -> None:
     found = run("waterfall", BUILDING, "--exit", "24000000")
     assert found.code == 0

@@ -153,10 +153,9 @@ def days_counted(convention: DayCount, start: date, end: date, terms: Terms = NO
 
 def _spans(start: date, end: date, months: int) -> bool:
     """Whether a coupon period of that many months can have these ends, whatever its roll day."""
-    ends_of_months = start == _month_end(start) and end == _month_end(end)
     whole = (end.year - start.year) * 12 + end.month - start.month == months
     there, back = anniversary(start, months), anniversary(end, -months)
-    return whole and (there == end or back == start or ends_of_months)
+    return whole and (there == end or back == start)
 
 
 def _month_end(day: date) -> date:

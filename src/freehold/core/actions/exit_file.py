@@ -49,13 +49,17 @@ class OnConversion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExitFile:
-    """Terms, tranches, and holders (units by id) of the classes that list them."""
+    """Terms, tranches, and holders (units by id) of the classes that list them.
+
+    `notices` say what a source other than such a file has and an exit leaves out.
+    """
 
     name: str
     currency: str
     terms: ExitTerms
     tranches: tuple[Tranche, ...]
     holders: Holders
+    notices: tuple[str, ...] = ()
 
     @property
     def digits(self) -> int:

@@ -2,6 +2,7 @@
 
     read(files)             package, issuer, classes and holders, or Invalid with all mistakes
     write(file)             the directory's files again; every object unchanged and in its order
+    extend(file, changes)   the same, and what happened on the chain since in files of its own
     plan(file)              the acts that write its past into a register, by legal day
     captable_at(file, day)  who holds what on a legal day, and the claims on top
 
@@ -10,16 +11,19 @@ any mistake is refused whole. What OCF leaves open, or writes oddly, is read in 
 noted (`file.notices`): see docs/reference/ocf.md.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 
 from freehold.core.acts import Act, Admit, Notice, OpenClass
 from freehold.core.captable import CapTable, replay
 from freehold.core.errors import Invalid, Mistake
 from freehold.core.holder import Holder
-from freehold.core.instrument import Issuer, ShareClass
+from freehold.core.instrument import Issuer, Price, ShareClass
 from freehold.core.ocf import dilution, links, terms
+from freehold.core.ocf.changes import Change, changes_of
+from freehold.core.ocf.continued import continued, terms_by_paper
 from freehold.core.ocf.files import Findings, Package, parse
 from freehold.core.ocf.files import write as write_package
 from freehold.core.ocf.order import Step, in_order
@@ -29,6 +33,8 @@ from freehold.core.ocf.walk import Walk, walk
 __all__ = [
     "CapTableFile",
     "captable_at",
+    "changes_of",
+    "extend",
     "first_day",
     "inspect",
     "last_day",
@@ -90,6 +96,23 @@ def write(file: CapTableFile) -> dict[str, str]:
     return write_package(file.package)
 
 
+def extend(
+    file: CapTableFile,
+    changes: Sequence[Change],
+    holders: Sequence[Holder],
+    begun: date,
+    *,
+    each_on_its_day: bool,
+) -> dict[str, str]:
+    """The directory's files, and behind them what changed since the import of `file`.
+
+    `holders` are all that are known now; `begun` and `each_on_its_day` as for `terms_by_paper`.
+    """
+    table = captable_at(file, last_day(file))
+    terms = terms_by_paper(plan(file), begun, each_on_its_day=each_on_its_day)
+    return write_package(continued(file.package, table, terms, changes, holders))
+
+
 def plan(file: CapTableFile) -> list[Act]:
     """The acts that write the company's past: classes, holders, then every change by legal day."""
     start = first_day(file)
@@ -112,7 +135,17 @@ def captable_at(file: CapTableFile, day: date) -> CapTable:
         conversions=state.rights,
         claims=claims,
         open_claims=open_claims,
+        issue_prices=_issue_prices(file, state.price_scale),
     )
+
+
+def _issue_prices(file: CapTableFile, scale: Mapping[str, Fraction]) -> dict[str, Price]:
+    """What a unit was first sold for, in the units there are after splits."""
+    return {
+        key: replace(own.issue_price, per_unit=own.issue_price.per_unit / scale.get(key, 1))
+        for key, own in file.classes.items()
+        if own.issue_price
+    }
 
 
 def first_day(file: CapTableFile) -> date:

@@ -15,6 +15,7 @@ from freehold.core.acts import Notice
 from freehold.core.captable import Claim, ClaimKind, OpenClaim
 from freehold.core.clock import parse_day
 from freehold.core.ids import JSON
+from freehold.core.instrument import Price
 from freehold.core.ocf.files import OcfObject
 from freehold.core.ocf.papers import Family, Paper, decimals_of, rights_of
 from freehold.core.ocf.terms import number
@@ -63,7 +64,18 @@ def _claim(state: Walk, paper: Paper, left: Fraction | None, day: date) -> Claim
         return _convertible(state, paper, left or Fraction(0))
     if left is None:
         return OpenClaim(kind, paper.id, paper.holder, _reason(paper))
-    return Claim(kind, paper.id, paper.holder, paper.class_id, int(left))
+    strike = _strike(state, paper)
+    return Claim(kind, paper.id, paper.holder, paper.class_id, int(left), strike)
+
+
+def _strike(state: Walk, paper: Paper) -> Price | None:
+    """What a whole unit costs its holder, after the splits since the grant."""
+    for name in ("exercise_price", "base_price"):
+        stated = paper.item.fields.get(name)
+        amount = number(stated.get("amount")) if isinstance(stated, dict) else None
+        if isinstance(stated, dict) and amount is not None:
+            return Price(amount / state.scale[paper.id], str(stated.get("currency")))
+    return None
 
 
 def _kind(paper: Paper) -> ClaimKind:

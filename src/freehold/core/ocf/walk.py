@@ -37,7 +37,10 @@ _CAUSES = {
 
 @dataclass(slots=True)
 class Walk:
-    """Where the walk stands. `live`: what is left of each paper; `ended`: what used a paper up."""
+    """Where the walk stands. `live`: what is left of each paper; `ended`: what used a paper up.
+
+    `scale` and `price_scale`: what splits have made of one unit of a paper's, or a class's, terms.
+    """
 
     classes: Mapping[str, ShareClass]
     papers: Papers
@@ -54,6 +57,9 @@ class Walk:
     units: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
     unsure: set[str] = field(default_factory=set)
     scale: defaultdict[str, Fraction] = field(
+        default_factory=lambda: defaultdict(lambda: Fraction(1))
+    )
+    price_scale: defaultdict[str, Fraction] = field(
         default_factory=lambda: defaultdict(lambda: Fraction(1))
     )
     reserved: dict[str, Fraction] = field(default_factory=dict)
@@ -388,9 +394,8 @@ def _split(state: Walk, day: date, item: OcfObject, class_id: str) -> None:
 
 def _split_paper(state: Walk, item: OcfObject, paper: Paper, ratio: Fraction) -> None:
     left = state.live[paper.id]
-    if paper.family is Family.CONVERTIBLE:
-        state.scale[paper.id] *= ratio
-    elif left is not None:
+    state.scale[paper.id] *= ratio
+    if left is not None and paper.family is not Family.CONVERTIBLE:
         units = left * ratio // 1
         state.live[paper.id] = Fraction(units)
         state.units[paper.class_id] += units if paper.family is Family.STOCK else 0
@@ -408,6 +413,7 @@ def _scale_terms(state: Walk, day: date, class_id: str, ratio: Fraction) -> None
         if not _existed(state.stated[key], day, bool(state.units[key])):
             continue
         factor = 1 / ratio if key == class_id else Fraction(1)
+        state.price_scale[key] /= factor
         state.rights[key] = tuple(
             replace(r, ratio=r.ratio * factor * (ratio if r.into == class_id else 1))
             for r in rights

@@ -28,7 +28,7 @@ from freehold.core.facts import NO_FLAGS, Facts, Flags, Kind, Proof, Vintage
 from freehold.core.identifiers import country_number
 from freehold.core.policy.case import NO_PROOFS, Case, Law
 from freehold.core.policy.compile import Compiled
-from freehold.core.policy.compiled import ISSUER, Lot, Moment, Party, refusal
+from freehold.core.policy.compiled import ISSUER, Lot, Moment, Party, Rules, refusal
 from freehold.core.policy.decide import first_code
 from freehold.core.policy.enumeration import BY_RULES, proofs_read, subsets
 from freehold.core.policy.model import Cap, Clock, Family, class_of
@@ -98,31 +98,27 @@ def _compare(law: Law, compiled: Compiled, part: str, case: Case, count: _Count,
 
 def compiled_code(compiled: Compiled, case: Case) -> int:
     """What the compiled rules answer to a case."""
-    caps = compiled.policy.caps
-    groups = [
-        case.counts.get(cap.id, 0) for cap in caps if not cap.per_person and not cap.is_of_all
-    ]
-    holders = max((case.counts.get(cap.id, 0) for cap in caps if cap.is_of_all), default=0)
-    counts = (*groups, *(0,) * (8 - len(groups)))
-    moment = replace(case.moment, holders=holders, counts=counts)
-    rules = replace(
+    rules, moment = rules_of(compiled, case), moment_of(compiled, case)
+    sender, receiver, kind = case.sender, case.receiver, case.kind
+    return int(refusal(rules, sender, receiver, case.units, kind, moment, case.proofs, case.picks))
+
+
+def rules_of(compiled: Compiled, case: Case) -> Rules:
+    """The compiled rules with what a case says of the instrument's own state."""
+    return replace(
         compiled.rules,
         active=case.active,
         informed_until=case.informed_until,
         reacquired=case.standing,
     )
-    return int(
-        refusal(
-            rules,
-            case.sender,
-            case.receiver,
-            case.units,
-            case.kind,
-            moment,
-            case.proofs,
-            case.picks,
-        )
-    )
+
+
+def moment_of(compiled: Compiled, case: Case) -> Moment:
+    """The moment of a case with its counts in the places that the compiled rules have for them."""
+    caps = [cap for cap in compiled.policy.caps if not cap.per_person]
+    groups = [case.counts.get(cap.id, 0) for cap in caps if not cap.is_of_all]
+    holders = max((case.counts.get(cap.id, 0) for cap in caps if cap.is_of_all), default=0)
+    return replace(case.moment, holders=holders, counts=(*groups, *(0,) * (8 - len(groups))))
 
 
 # ---- who ----

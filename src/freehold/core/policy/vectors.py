@@ -62,6 +62,8 @@ class Field:
 class Kind:
     """Something that can be judged. `judge` turns facts into outcomes by name.
 
+    `free_facts` and `free_outcomes` say what other names may stand there (empty: none); the judge
+    itself refuses those it does not know.
     It raises Invalid where facts contradict each other or one is missing; its mistakes' places are
     names of facts.
     """
@@ -71,6 +73,8 @@ class Kind:
     facts: tuple[Field, ...]
     outcomes: tuple[Field, ...]
     judge: Callable[[Facts], Mapping[str, Any]]
+    free_facts: str = ""
+    free_outcomes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,7 +307,8 @@ def _facts(entry: _Entry, kind: Kind | None) -> Facts:
     facts = {**(earlier.facts if earlier else {}), **written}
     if kind:
         place = (*entry.path, "facts")
-        for wrong in _table_mistakes(kind.facts, facts, place, f"{entry.name} facts"):
+        free = bool(kind.free_facts)
+        for wrong in _table_mistakes(kind.facts, facts, place, f"{entry.name} facts", free=free):
             entry.reading.wrong(*wrong)
     return facts
 
@@ -317,7 +322,8 @@ def _expect(entry: _Entry, kind: Kind | None) -> Mapping[str, Any]:
     if kind:
         asked = tuple(replace(one, required=False) for one in kind.outcomes)
         place = (*entry.path, "expect")
-        for wrong in _table_mistakes(asked, written, place, f"{entry.name} expect"):
+        free = bool(kind.free_outcomes)
+        for wrong in _table_mistakes(asked, written, place, f"{entry.name} expect", free=free):
             entry.reading.wrong(*wrong)
     return written
 
@@ -328,11 +334,13 @@ _Wrong = tuple[Path, str, str]
 
 
 def _table_mistakes(
-    fields: tuple[Field, ...], content: Facts, path: Path, named: str
+    fields: tuple[Field, ...], content: Facts, path: Path, named: str, *, free: bool = False
 ) -> Iterator[_Wrong]:
     known = {one.name: one for one in fields}
     for key, value in content.items():
         place = ((*path, key), f"{named}.{key}")
+        if key not in known and free:
+            continue
         if key not in known:
             yield *place, f"is unknown; there are {', '.join(sorted(known))}"
         else:

@@ -13,6 +13,7 @@ from json import loads
 from typing import Any
 
 from eth_abi.abi import encode
+from eth_hash.auto import keccak
 
 from freehold.chain import contracts, deploy
 from freehold.chain.signer import KeySigner
@@ -37,6 +38,7 @@ DOCUMENT = b"\5" * 32
 INSTRUCTION = b"\3" * 32
 FOREVER = (1 << 256) - 1
 BATCH = 100
+_NO_LIMIT_OF_HOLDERS = (1 << 28) - 1
 DAY = START // 86_400
 FIRST_RECORD, SECOND_RECORD = START + 100_000, START + 200_000
 AGENT, SECOND_PERSON = party(0), party(1)
@@ -252,6 +254,26 @@ def recovery(world: World, lost: KeySigner, fresh: KeySigner, listed: str) -> It
     yield f"recovery, {listed}", gas(receipt)
 
 
+def crowd(world: World, holders: int) -> None:
+    """One more instrument with so many holders, every tenth with a lot, every hundredth frozen units."""
+    _deployed(world, "Acme Crowd", "CROWD")
+    token = world.tokens[-1]
+    _ruled(world, token, _NO_LIMIT_OF_HOLDERS)
+    _act(world, contracts.call("SecurityToken", "open_vintage", DAY | (DAY + 400) << 60), token)
+    for first in range(0, holders, BATCH):
+        names = range(first, min(first + BATCH, holders))
+        wallets = [int.from_bytes(keccak(f"crowd {name}".encode())[12:]) for name in names]
+        facts = 1 << 192 | 840 << 197 | 30_000 << 207
+        admitted = [wallet | facts for wallet in wallets]
+        _act(world, contracts.call("Holders", "admit", admitted), world.register)
+        for vintage, chosen in ((0, wallets), (1, wallets[::10])):
+            rows = [wallet | (1_000 + at) << 160 for at, wallet in enumerate(chosen)]
+            issued = contracts.call("SecurityToken", "issue", INSTRUCTION, vintage, 0, rows)
+            _act(world, issued, token)
+        grounds = (f"0x{wallets[0]:040x}", 10, 7, DOCUMENT)
+        _act(world, contracts.call("SecurityToken", "freeze", INSTRUCTION, *grounds), token)
+
+
 # ---- what the parts are made of ----
 
 
@@ -259,11 +281,11 @@ def _grants() -> list[tuple[str, Powers]]:
     return [(AGENT.address, ALL_POWERS & ~Powers.CONFIRM), (SECOND_PERSON.address, ALL_POWERS)]
 
 
-def _rules() -> list[tuple[int, int, int]]:
+def _rules(most_holders: int) -> list[tuple[int, int, int]]:
     """Everything on: classes 1 to 7 may trade, every country and number is open but looked at."""
     matrix = sum(1 << (8 * sender + receiver) for sender in range(1, 8) for receiver in range(1, 8))
     active, countries, groups = 1 << 68, 1 << 71, 1 << 72
-    limits = 1_999 << 168 | 10**6 << 196 | 10 << 220
+    limits = most_holders << 168 | 10**6 << 196 | 10 << 220
     state = active | countries | groups | matrix << 76 | limits | (1 << 3) << 244
     open_to = sum(1 << receiver for receiver in range(1, 8))
     changes = [(1, 0, state), (2, 1 << 16, open_to), (2, 0, open_to)]
@@ -271,9 +293,9 @@ def _rules() -> list[tuple[int, int, int]]:
     return [*changes, (6, 0, FOREVER)]
 
 
-def _ruled(world: World, token: Address) -> int:
+def _ruled(world: World, token: Address, most_holders: int = 1_999) -> int:
     """Announce and activate the rules; the gas of the second."""
-    rules = _rules()
+    rules = _rules(most_holders)
     content = contracts.content_hash(rules)
     _act(world, contracts.call("SecurityToken", "announce_rules", b"\2" * 32, content), token)
     return _act(world, contracts.call("SecurityToken", "activate_rules", rules), token)

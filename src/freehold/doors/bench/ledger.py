@@ -3,7 +3,7 @@
 One issuer with a hundred holders is set up on each ledger with all rules on; then one holder sends
 units to the others, signed ahead. Two parts of this topic measure that (ledger_embedded.py,
 ledger_anvil.py), one how fast a register is read from what a chain logged (ledger_indexer.py), one how
-long the command itself takes to start (ledger_start.py).
+long it takes to verify it (ledger_verify.py), one how long the command takes to start (ledger_start.py).
 """
 
 import tempfile
@@ -23,6 +23,7 @@ from freehold.doors.bench import (
     ledger_embedded,
     ledger_indexer,
     ledger_start,
+    ledger_verify,
 )
 from freehold.doors.bench.gas_ledger import CHAIN, Ledger, funds, party
 from freehold.doors.bench.gas_world import SENDERS, World
@@ -43,6 +44,7 @@ def rows(options: Options) -> Iterator[Row]:
     with tempfile.TemporaryDirectory(prefix="freehold-bench-") as folder:
         yield from _fast(Path(folder))
     yield from ledger_indexer.rows()
+    yield from ledger_verify.rows()
 
 
 def _embedded(home: Path) -> Iterator[Row]:

@@ -18,6 +18,7 @@ TOPICS = {
     "actions": "freehold.doors.bench.actions:rows",
     "gas": "freehold.doors.bench.gas:rows",
     "ledger": "freehold.doors.bench.ledger:rows",
+    "policy": "freehold.doors.bench.policy:rows",
 }
 
 

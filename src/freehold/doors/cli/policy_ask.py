@@ -1,7 +1,7 @@
 """`freehold policy ask`: what a policy's gates say to stated facts, before anything is done."""
 
 import tomllib
-from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -9,6 +9,7 @@ import click
 from freehold.core.errors import Invalid
 from freehold.core.policy.case import Failure
 from freehold.core.policy.expression import Fact
+from freehold.core.policy.library import fact
 from freehold.core.policy.model import NOTICE, Stage
 from freehold.desks import policies
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
@@ -41,15 +42,10 @@ def ask(file: Path, stage: str, facts: Path, as_json: bool) -> Outcome:
 def read_facts(file: Path) -> dict[str, Fact]:
     """Facts by name. Raises Invalid where a value is no fact."""
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = tomllib.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise Invalid(f"{file} is not TOML: {problem}", file=str(file)) from None
-    for name, value in content.items():
-        if not isinstance(value, bool | int | str | date):
-            raise Invalid(
-                f"{name} = {value!r} is no whole number, text, date or yes/no", field=name
-            )
-    return content
+    return {name: fact(name, value) for name, value in content.items()}
 
 
 def as_document(failure: Failure) -> dict[str, object]:

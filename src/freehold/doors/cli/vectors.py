@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from freehold.core.errors import Invalid, Mistake
-from freehold.core.policy.judges import KINDS
 from freehold.core.policy.vectors import Result, Vector, read_vectors, run_vectors, summary
+from freehold.desks.policies import vector_kinds
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, plain, show
 
 _COLUMNS = [Column("vector"), Column("what"), Column("law"), Column("outcome")]
@@ -52,12 +52,12 @@ def _run(files: Sequence[Path]) -> list[tuple[Result, ...]]:
     results: list[tuple[Result, ...]] = []
     for file in files:
         try:
-            read.append(read_vectors(_text(file), KINDS))
+            read.append(read_vectors(_text(file), vector_kinds()))
         except Invalid as wrong:
             mistakes += _placed(file, wrong)
     for file, vectors in zip(files, read, strict=False) if not mistakes else ():
         try:
-            results.append(run_vectors(vectors, KINDS))
+            results.append(run_vectors(vectors, vector_kinds()))
         except Invalid as wrong:
             mistakes += _placed(file, wrong)
     if mistakes:

@@ -42,6 +42,9 @@ def exit_answer(
     }
     tables = [_paid_table(file, stages, found, amount), _bends_table(file, bends)]
     tables.append(_chart(file, amount, bends))
+    if file.notices:
+        document["notices"] = file.notices
+        tables.append(Table("Left out", [Column("what")], [(one,) for one in file.notices]))
     if with_holders:
         shares = list(_holders(file, stages))
         document["holders"] = shares
