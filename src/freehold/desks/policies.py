@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from freehold.book import issuers
+from freehold.core.actions.tax import KIND as WITHHOLDING
 from freehold.core.errors import Invalid
 from freehold.core.policy.compile import Compiled, compile_policy
 from freehold.core.policy.expression import Fact
@@ -65,7 +66,7 @@ def judged(policy: Policy, stage: Stage, facts: Mapping[str, Fact]) -> Judgement
 @cache
 def vector_kinds() -> Mapping[str, Kind]:
     """Every kind of test vector, over the shipped profiles."""
-    return kinds(shipped_profiles())
+    return {**kinds(shipped_profiles()), WITHHOLDING.name: WITHHOLDING}
 
 
 def decimals_of(office: Office, issuer: str | None, named: str) -> int:
