@@ -24,12 +24,12 @@ from freehold.chain.contracts import call
 from freehold.core.claims import Claim, ClaimState, commitment, read_claim, state_on
 from freehold.core.clock import day_number
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
-from freehold.core.facts import Flags, pack_facts, replaced_by, unpack_facts
+from freehold.core.facts import Flags, pack_facts, unpack_facts
 from freehold.core.holder import Particulars, read_particulars, require_person_id
 from freehold.core.ids import Address, canonical, checksummed, record_hash
 from freehold.core.instruction import Instruction
 from freehold.core.ocf.erasing import without_stakeholder
-from freehold.desks import persons
+from freehold.desks import parties, persons
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.persons import Scheme, Standing
@@ -349,7 +349,8 @@ def refresh(
 def _holder_row(
     office: Office, tx: Transaction, owner: KnownIssuer, person: Person, wallet: Address | None
 ) -> KnownHolder:
-    """The row of the holder in the register's list: an id, and nothing personal."""
+    """The row of the holder in the register's list; the name in it is sealed and erased with the
+    person."""
     every = issuers.holders(tx, owner.id)
     for one in every:
         if one.id == person.id and wallet in (None, one.wallet):
@@ -370,7 +371,8 @@ def _holder_row(
         taken = [one.custody for one in every if one.custody is not None]
         number = max(taken, default=-1) + 1
         wallet = office.keys.custody(number).address
-    return KnownHolder(owner.id, person.id, "", str(person.kind), "", wallet, number)
+    name = people.particulars(tx, office.people.vault(), person.id).name
+    return KnownHolder(owner.id, person.id, name, str(person.kind), "", wallet, number)
 
 
 def _commit(
@@ -423,8 +425,8 @@ def _changes(
     """The rows that differ from the register; of a person all accounts or none."""
     rows, differs = [], False
     for one in owned:
-        word = contracts.read(office.w3, "Holders", owner.register, "facts", one.wallet)
-        if not word or replaced_by(word):
+        wallet, word = parties.living(office, owner, one.wallet)
+        if not word:
             continue
         now = unpack_facts(word)
         wanted = found.facts(now.flags & _OWN)
@@ -433,8 +435,8 @@ def _changes(
             wanted = replace(wanted, holder_class=now.holder_class, until=ended)
         wanted = replace(wanted, account=now.account, identity=now.identity)
         differs = differs or pack_facts(replace(now, epoch=0)) != pack_facts(wanted)
-        row = pack_facts(replace(wanted, account=0, identity=one.wallet))
-        rows.append((row, one, found))
+        row = pack_facts(replace(wanted, account=0, identity=wallet))
+        rows.append((row, replace(one, wallet=wallet), found))
     return rows if differs else []
 
 
