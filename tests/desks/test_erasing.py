@@ -9,7 +9,7 @@ from sqlalchemy import delete, update
 from freehold.book import issuers, schema, schema_people
 from freehold.core.errors import NotFound
 from freehold.core.ocf.erasing import without_stakeholder
-from freehold.desks import captables, onboarding, registers
+from freehold.desks import captables, erasing, registers
 from tests.company import NORTHWIND, files_of, office_of
 
 WORDS = (b"Priya Raman", b"Jonas Keller", b"Northgate Seed")
@@ -42,7 +42,7 @@ def test_no_file_of_a_home_holds_a_holders_name_and_everything_comes_out_as_it_c
 
 
 def test_an_erased_holder_has_no_name_anywhere_and_the_register_still_proves(company, company_home):
-    done = onboarding.erase_person(company, PRIYA)
+    done = erasing.erase_person(company, PRIYA)
     assert len(done.registers) == 1
     names = shown(company)
     assert "Priya Raman" not in names
@@ -54,7 +54,7 @@ def test_an_erased_holder_has_no_name_anywhere_and_the_register_still_proves(com
     assert not any("Priya" in text for text in files.values())
     assert captables.table_of_files(files, None) is not None
     assert registers.verify(company).ok
-    assert onboarding.erase_person(company, PRIYA).id == PRIYA
+    assert erasing.erase_person(company, PRIYA).id == PRIYA
 
 
 def test_names_that_an_older_program_left_readable_are_sealed_when_the_office_opens(company_home):
@@ -74,13 +74,13 @@ def test_names_that_an_older_program_left_readable_are_sealed_when_the_office_op
 
 
 def test_the_office_key_wraps_holders_too(company):
-    assert onboarding.rotate_key(company) > 7
+    assert erasing.rotate_key(company) > 7
     assert "Priya Raman" in shown(company)
 
 
 def test_who_is_nobody_is_told_so(company):
     with pytest.raises(NotFound, match="there is no person zoe"):
-        onboarding.erase_person(company, "zoe")
+        erasing.erase_person(company, "zoe")
 
 
 def test_only_the_stakeholders_own_entry_is_blanked():

@@ -9,7 +9,7 @@ from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
 from freehold.core.holder import HolderKind, Particulars
 from freehold.core.identifiers import parse_address
-from freehold.desks import onboarding
+from freehold.desks import erasing, onboarding
 from freehold.desks.office import open_office
 from freehold.desks.onboarding import PersonFile
 from freehold.doors.cli.onboard import (
@@ -113,7 +113,7 @@ def erase(person_id: str, yes: bool, as_json: bool) -> None:
     if not yes:
         raise Invalid("erasing cannot be undone: say --yes if it is meant", field="yes")
     with open_office(settings()) as office:
-        done = onboarding.erase_person(office, person_id)
+        done = erasing.erase_person(office, person_id)
     erased_at = done.person.erased_at if done.person else None
     document = {"person": done.id, "erased_at": erased_at, "registers": list(done.registers)}
     columns = [Column("person"), Column("erased"), Column("registers")]
@@ -206,7 +206,7 @@ def refresh(
 def rotate_key(as_json: bool) -> None:
     """Wrap every person's key with a new key of the office; the data itself stays as it is."""
     with open_office(settings()) as office:
-        count = onboarding.rotate_key(office)
+        count = erasing.rotate_key(office)
     show(
         {"wrapped": count}, as_json, Table("", [Column("keys wrapped anew", True)], [(str(count),)])
     )
