@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 from freehold.core import clock
-from freehold.desks import onboarding, orders, transfers
+from freehold.desks import onboarding
 from freehold.desks.office import Office, now_on_chain, set_clock
-from freehold.desks.transfers import TransferRequest
 
 PAPER = "sha256:" + "ab" * 32
 ANNA = {"name": "Anna Schmidt", "born": "1980-02-29", "residence": "DE", "citizenships": ["US"]}
@@ -19,12 +18,6 @@ def travel(office: Office, day) -> None:
     """Go to a day of the simulated clock."""
     set_clock(office, clock.day_number(day) * clock.DAY_SECONDS + 3_600)
     office.w3.provider.make_request("evm_mine", [])
-
-
-def sell(office: Office, seller: str, to: str, units: int, key: str):
-    """Post a sale of common stock; the outcome."""
-    asked = TransferRequest("common", seller, to, units, key)
-    return transfers.transfer(office, orders.agent(office), asked)
 
 
 def say(office: Office, person: str, name: str, days: int = 365, **more):

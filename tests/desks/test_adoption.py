@@ -15,7 +15,7 @@ from freehold.desks.adoption import activate, adopt, propose
 from freehold.desks.explaining import Question, explain
 from freehold.desks.holders import MarkRequest
 from freehold.desks.office import now_on_chain, set_clock
-from tests.people import sell
+from tests.company import sell
 
 DUAL = Path("examples/policies/dual.toml")
 NARROW = """
@@ -90,8 +90,8 @@ def test_an_accredited_buyer_needs_an_attestation_where_the_starting_rules_neede
     before = sell(company, SELLER, FUND, 60_000, "before")
     assert before.code == 140  # nobody has shown that the fund is accredited
     in_force(company, file)
-    marked = MarkRequest(FUND, "evidence", of_class=HolderClass.ACCREDITED)
-    holders.mark(company, orders.agent(company), marked)
+    seen = MarkRequest(FUND, "evidence", of_class=HolderClass.ACCREDITED)
+    assert not holders.mark(company, orders.agent(company), seen).refused
     without = explain(company, None, "common", Question(SELLER, FUND, 60_000))
     assert without.code == Reason.RULE144_HOLDING
     shown = Question(SELLER, FUND, 60_000, proofs=Proof.FOUR_A_SEVEN)

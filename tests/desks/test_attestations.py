@@ -19,7 +19,8 @@ from freehold.desks import attestations, establishment, onboarding, registers
 from freehold.desks.attestations import Transfer
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import now_on_chain, set_clock
-from tests.people import berliner, say, sell
+from tests.company import sell
+from tests.people import berliner, say
 
 FORGER = signer.from_key("11" * 32)
 WALLET = signer.from_key("22" * 32).address

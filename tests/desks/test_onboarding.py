@@ -16,8 +16,8 @@ from freehold.core.facts import Flags, unpack_facts
 from freehold.core.policy.starter import HolderClass
 from freehold.core.reasons import Reason
 from freehold.desks import erasing, onboarding, persons, registers
+from tests.company import sell as company_sale
 from tests.people import ANNA, berliner, say, today, travel
-from tests.people import sell as posted
 
 SELLER = "priya-raman"
 DAY = timedelta(days=1)
@@ -30,7 +30,7 @@ def facts(office, wallet):
 
 
 def sell(office, to, key, units=1_000):
-    return posted(office, SELLER, to, units, key).code
+    return company_sale(office, SELLER, to, units, key).code
 
 
 def day_of(facts):
@@ -99,7 +99,7 @@ def test_a_revocation_stops_receipts_at_once_and_selling_goes_on(company):
     assert day_of(facts(company, wallet)) == today(company) - DAY
     assert sell(company, anna, "after") == Reason.RECEIVER_CLAIM_EXPIRED
     assert onboarding.refresh(company, None) == []
-    back = posted(company, anna, "jonas-keller", 1_000, "exit")
+    back = company_sale(company, anna, "jonas-keller", 1_000, "exit")
     assert back.allowed, "a lapse closes the way in, never the way out"
 
 

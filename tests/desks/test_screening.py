@@ -9,9 +9,9 @@ from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.facts import Flags
 from freehold.core.reasons import Reason
 from freehold.desks import erasing, onboarding, screening
+from tests.company import sell as company_sale
 from tests.desks.test_onboarding import facts, sell
 from tests.people import berliner
-from tests.people import sell as posted
 
 LIST = "id,name,aliases,born,country\nX-1,Schmidt Anna,,1980-02-29,DE\nX-2,Boris Nobody,,,RU\n"
 VERA = {"reviewer": "vera", "why": "passport and list agree"}
@@ -52,7 +52,7 @@ def test_a_confirmed_hit_freezes_and_a_report_is_due_in_ten_business_days(compan
     assert done.accounts == (wallet,)
     assert facts(company, wallet).flags == Flags.SANCTIONED
     assert sell(company, anna, "after") == Reason.RECEIVER_SANCTIONED
-    out = posted(company, anna, "jonas-keller", 1_000, "out")
+    out = company_sale(company, anna, "jonas-keller", 1_000, "out")
     assert out.code == Reason.SENDER_SANCTIONED
     (task,) = screening.tasks(company)
     assert (task.what, task.due) == ("report blocked property", done.task.due)
