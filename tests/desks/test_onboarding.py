@@ -15,7 +15,8 @@ from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.facts import Flags, unpack_facts
 from freehold.core.policy.starter import HolderClass
 from freehold.core.reasons import Reason
-from freehold.desks import onboarding, persons, registers, transfers
+from freehold.desks import onboarding, persons, registers
+from tests.company import sell as company_sale
 from tests.people import ANNA, berliner, say, today, travel
 
 SELLER = "priya-raman"
@@ -29,7 +30,7 @@ def facts(office, wallet):
 
 
 def sell(office, to, key, units=1_000):
-    return transfers.sell(office, None, "common", SELLER, to, units, key).code
+    return company_sale(office, SELLER, to, units, key).code
 
 
 def day_of(facts):
@@ -98,7 +99,7 @@ def test_a_revocation_stops_receipts_at_once_and_selling_goes_on(company):
     assert day_of(facts(company, wallet)) == today(company) - DAY
     assert sell(company, anna, "after") == Reason.RECEIVER_CLAIM_EXPIRED
     assert onboarding.refresh(company, None) == []
-    back = transfers.sell(company, None, "common", anna, "jonas-keller", 1_000, "exit")
+    back = company_sale(company, anna, "jonas-keller", 1_000, "exit")
     assert back.allowed, "a lapse closes the way in, never the way out"
 
 

@@ -147,7 +147,8 @@ def speaking_plainly(place: URL) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None
+        way_out = "; make room and give the command again" if "full" in _words(error) else ""
+        raise Unavailable(f"the book {name} cannot be used now: {_words(error)}{way_out}") from None
     except DBAPIError as error:
         if _passes(error):
             raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None
