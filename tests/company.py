@@ -11,8 +11,10 @@ import pytest
 
 from freehold import config
 from freehold.chain import node
-from freehold.desks import captables
+from freehold.core.units import Units
+from freehold.desks import captables, orders, transfers
 from freehold.desks.office import Office, create_local_ledger, open_office
+from freehold.desks.transfers import TransferOutcome, TransferRequest
 from tests.parts import ROOT
 
 NORTHWIND = ROOT / "examples" / "northwind-optics"
@@ -26,6 +28,12 @@ def office_of(home: Path, **settings: str) -> AbstractContextManager[Office]:
     """The office of a home; settings by their names in the environment without the prefix."""
     named = {f"FREEHOLD_{name.upper()}": value for name, value in settings.items()}
     return open_office(config.load(environment={"FREEHOLD_HOME": str(home), **named}))
+
+
+def sell(office: Office, sender: str, receiver: str, units: int, key: str) -> TransferOutcome:
+    """A sale of common stock that the agent posts, if the rules allow it."""
+    asked = TransferRequest("common", sender, receiver, Units(units), key)
+    return transfers.transfer(office, orders.agent(office), asked)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from eth_account import Account
 from freehold.chain import node
 from freehold.chain.embedded import chain, place, store
 from freehold.core.errors import Broken, Conflict, Invalid, NotFound, Unavailable
+from tests.size import times
 
 POOR = Account.from_key("0x" + "22" * 32)
 
@@ -26,7 +27,7 @@ def payments(world, count):
     return [world.sign(to=POOR.address, value=1, gas=21_000).to_0x_hex() for _ in range(count)]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(times(5)))
 def test_a_kill_at_a_random_moment_loses_no_acknowledged_block(served, seed):
     random.seed(seed)
     raws = payments(served, 400)
