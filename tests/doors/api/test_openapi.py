@@ -20,7 +20,7 @@ def test_no_answer_contradicts_the_document(platform, tmp_path):
     id = platform.ask(AGENT, "GET", "/v1/instructions").json()["items"][0]["id"]
     settings = tmp_path / "schemathesis.toml"
     settings.write_text(
-        f'[parameters]\n"path.token" = ["{token}"]\n'
+        f'[parameters]\n"path.token" = "{token}"\n'
         f'[[operations]]\ninclude-path = "/v1/instructions/{{id}}"\n'
         f'[operations.parameters]\n"path.id" = "{id}"\n'
     )
