@@ -274,6 +274,12 @@ def test_a_split_happens_on_its_legal_day_and_not_on_that_of_its_block():
     assert [move.header for move in register.rolls[TOKEN].moves] == [0, 0, 0]
 
 
+def test_a_sale_by_an_affiliate_opens_the_vintage_it_fills_between_its_own_logs():
+    sale = (TOKEN, e.Transfer(ANN, BEN, 4), *OPENED[1:], lot_moved(1, 2, 0, 3, 4))
+    now = standing.now(register_of(admitted(ANN, BEN), issued(ANN, 9), sale), TOKEN)
+    assert (now.units, now.lots) == ({1: 5, 2: 4}, {2: {3: 4}})
+
+
 def test_a_forced_transfer_is_explained_by_the_event_behind_it():
     forced = e.Forced("0x06", ANN, BEN, 4, 7, DOCUMENT)
     transactions = (admitted(ANN, BEN), OPENED, issued(ANN, 9, vintage=3))
