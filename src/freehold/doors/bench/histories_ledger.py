@@ -60,6 +60,7 @@ def run(ledger: Ledger, count: int, steps: int, seed: int = 1) -> Compared:
     """Let `count` histories take `steps` steps each on a fresh ledger."""
     draw, compared = Random(seed), Compared(count)
     today = START // DAY_SECONDS + 1
+    rpc.ask(ledger.w3, "evm_setAutomine", False)
     set_time(ledger, today * DAY_SECONDS + 60)
     places = _open(ledger, [begin(number, seed, today) for number in range(count)])
     for number in range(1, steps + 1):
@@ -124,17 +125,28 @@ def _sent(ledger: Ledger, asked: Sequence[Asked], gas: int) -> list[dict[str, An
     hashes: list[Any] = []
     for at in range(0, len(raws), BATCH):
         hashes += rpc.answers(ledger.w3, "eth_sendRawTransaction", raws[at : at + BATCH])
+    _mine(ledger, len(raws))
     receipts: list[dict[str, Any]] = []
     for at in range(0, len(hashes), BATCH):
         part = hashes[at : at + BATCH]
         found = rpc.answers(ledger.w3, "eth_getTransactionReceipt", part)
-        receipts += [_mined(ledger, digest, one) for digest, one in zip(part, found, strict=True)]
+        receipts += map(_mined, found)
     return receipts
 
 
-def _mined(ledger: Ledger, digest: Any, receipt: Any) -> dict[str, Any]:
-    while receipt is None:
-        receipt = rpc.ask(ledger.w3, "eth_getTransactionReceipt", digest)
+def _mine(ledger: Ledger, most: int) -> None:
+    """Make blocks until nothing waits any more; a block carries as much as its gas allows."""
+    for _ in range(most + 1):
+        rpc.ask(ledger.w3, "evm_mine")
+        if not int(
+            rpc.ask(ledger.w3, "eth_getBlockTransactionCountByNumber", "pending") or "0x0", 16
+        ):
+            return
+    raise AssertionError("transactions wait and no block takes them")
+
+
+def _mined(receipt: Any) -> dict[str, Any]:
+    assert receipt is not None, "a transaction was sent and not mined"
     assert not isinstance(receipt, rpc.Failure), f"no receipt: {receipt.words}"
     return dict(receipt)
 
