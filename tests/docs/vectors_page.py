@@ -49,7 +49,7 @@ cannot be used):
 ```console
 $ freehold policy try examples/vectors/howey.toml
 ...
-46 vectors: all passed; the law of 7 is unverified.
+54 vectors: all passed; the law of 8 is unverified.
 ```
 
 The chapters below come from the code: `.venv/bin/python -m tests.docs.vectors_page`.
