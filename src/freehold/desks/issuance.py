@@ -1,7 +1,8 @@
 """Issues units to holders and redeems them: the only ways in which a supply changes but for splits.
 
-Units that are restricted when they are issued come as a lot whose clocks the exemption decides
-(core/policy/starter.py); the lot was acquired on the day of the issue. Redemption needs a reason and a
+Units that are restricted when they are issued come as a lot whose clocks the policy in force decides,
+by the family under which they are issued, or under the starting rules the exemption
+(core/policy/starter.py). The lot was acquired on the day of the issue. Redemption needs a reason and a
 document, because it takes units out of a holder's hands.
 """
 
@@ -11,13 +12,14 @@ from datetime import date
 from freehold.book.issuers import KnownInstrument
 from freehold.chain.contracts import call
 from freehold.core.acts import Lot
-from freehold.core.errors import Broken, Invalid
+from freehold.core.errors import Broken, Conflict, Invalid
+from freehold.core.facts import free_on, pack_vintage
 from freehold.core.grounds import Grounds
 from freehold.core.ids import instruction_id
 from freehold.core.policy import starter
 from freehold.core.powers import Powers
 from freehold.core.units import Units
-from freehold.desks import following, orders, parties
+from freehold.desks import adoption, following, orders, parties
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office
 from freehold.desks.orders import Actor, ActOutcome, Order
@@ -29,7 +31,9 @@ RECEIVERS_AT_ONCE = 500
 @dataclass(frozen=True, slots=True)
 class IssueRequest:
     """Base units for each holder (by id). `exemption` is what securities law exempts the issue by, as
-    a file would word it (Regulation D, Regulation S, Regulation Crowdfunding, lockup); empty: free.
+    a file would word it (Regulation D, Regulation S, Regulation Crowdfunding, lockup); `family` a
+    family of the policy in force, with `offering_ended` for a period that counts from there (17 CFR
+    230.902(f)), None while that day is not known. Neither: free units.
     """
 
     instrument: str
@@ -37,6 +41,8 @@ class IssueRequest:
     key: str
     issuer: str | None = None
     exemption: str = ""
+    family: str = ""
+    offering_ended: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +63,8 @@ def issue(
 ) -> ActOutcome:
     """Issue units by the rules for issues, once under a key.
 
-    Raises NotFound for an unknown holder or instrument, Invalid for an exemption nobody knows or more
-    than 500 receivers.
+    Raises NotFound for an unknown holder or instrument, Invalid for an exemption or a family nobody
+    knows or more than 500 receivers, Conflict where the policy in force is not in the book.
     """
     if not 0 < len(request.receivers) <= RECEIVERS_AT_ONCE:
         raise Invalid(
@@ -78,13 +84,14 @@ def issue(
         asked = (Asked(actor.signer, instrument.token, data, "issue", request.key),)
         return Order("issue", scope, request.key, asked, Powers.ISSUE)
 
-    tried = orders.carry(office, actor, issued(0), dry_run=True) if request.exemption else None
+    restricted = request.exemption or request.family
+    tried = orders.carry(office, actor, issued(0), dry_run=True) if restricted else None
     if tried and (tried.refused or dry_run):
         return tried
     vintage = 0
-    if request.exemption:
+    if restricted:
         day = orders.fixed_day(office, f"{scope} {by} {request.key}")
-        terms = starter.vintage_of(_lot(request, day), day)
+        terms = _terms(office, instrument, request, day)
         vintage = _opened(office, actor, instrument, scope, request.key, terms)
     return orders.carry(office, actor, issued(vintage), dry_run=dry_run)
 
@@ -120,6 +127,24 @@ def _require_exemption(request: IssueRequest) -> None:
             "Regulation S, Regulation Crowdfunding, lockup",
             field="exemption",
         )
+
+
+def _terms(office: Office, instrument: KnownInstrument, request: IssueRequest, day: date) -> int:
+    """The word of the lot's terms: of the policy's family, or of the stated exemption."""
+    if not request.family:
+        return starter.vintage_of(_lot(request, day), day)
+    force = adoption.in_force(office, instrument)
+    if force.compiled is None:
+        raise Conflict(
+            f"{instrument.name} obeys {force.name} ({force.id}), which is no policy of this book:"
+            " name an exemption instead of a family",
+            policy=force.id,
+        )
+    reporting = bool(force.compiled.policy.issuer.get("reporting"))
+    terms = force.compiled.vintage(
+        request.family, day, reporting=reporting, ended=request.offering_ended
+    )
+    return pack_vintage(terms) if free_on(terms) != 0 else 0
 
 
 def _lot(request: IssueRequest, day: date) -> Lot:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from freehold.core.actions.tax import Form, Payee, withhold
 from freehold.core.errors import Invalid
+from freehold.core.reasons import Reason
 
 DAY = date(2026, 11, 26)
 
@@ -28,6 +29,11 @@ def test_what_is_paid_and_withheld_is_the_whole_and_never_more_than_the_full_rat
     found = withhold(payee, gross, DAY)
     assert found.withheld + found.paid == gross
     assert 0 <= found.withheld <= gross * Fraction(30, 100) + Fraction(1, 2)
+
+
+def test_a_form_that_is_missing_is_told_and_the_full_rate_taken() -> None:
+    found = withhold(Payee(us_person=True), 100_000, DAY)
+    assert (found.withheld, found.code) == (24_000, Reason.TAX_FORM_MISSING)
 
 
 def test_a_negative_payment_and_a_day_without_rates_are_refused() -> None:

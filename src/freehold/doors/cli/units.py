@@ -1,5 +1,6 @@
 """`freehold units`: what powers do to the units of an instrument."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -38,6 +39,14 @@ def units() -> None:
     help="What exempts the issue from registration (Regulation D, Regulation S, Regulation"
     " Crowdfunding, lockup): the units become a restricted lot. Left out: free units.",
 )
+@click.option(
+    "--family", default="", help="The family of the policy in force, which sets the clocks."
+)
+@click.option(
+    "--offering-ended",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="From which day a Regulation S period of that family counts. Left out: not known yet.",
+)
 @act_options
 @json_option
 def issue(
@@ -45,6 +54,8 @@ def issue(
     amount: str,
     instrument: str,
     exemption: str,
+    family: str,
+    offering_ended: datetime | None,
     issuer: str | None,
     key: str | None,
     dry_run: bool,
@@ -54,7 +65,11 @@ def issue(
     """Issue AMOUNT units to HOLDER, by the rules for issues."""
     with open_office(settings()) as office:
         count = parties.units_of(office, issuer, instrument, amount)
-        asked = IssueRequest(instrument, ((holder, count),), key_or_new(key), issuer, exemption)
+        closed = offering_ended.date() if offering_ended else None
+        receivers = ((holder, count),)
+        asked = IssueRequest(
+            instrument, receivers, key_or_new(key), issuer, exemption, family, closed
+        )
         done = issuance.issue(office, actor_of(office, acting), asked, dry_run=dry_run)
     document = act_document(done) | {"holder": holder, "units": amount}
     show(document, as_json, act_table(done, ("holder", holder), ("units", amount)))
