@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from freehold.core.policy.howey.vector import KIND as HOWEY
 from freehold.core.policy.judge_gate import gate_kinds
-from freehold.core.policy.judge_transfer import transfer_kind
+from freehold.core.policy.judge_transfer import lot_kind, transfer_kind
 from freehold.core.policy.library import Library
 from freehold.core.policy.parse import Profiles
 from freehold.core.policy.vectors import Kind
@@ -20,5 +20,5 @@ _WITHOUT_PROFILES: tuple[Kind, ...] = (HOWEY,)
 def kinds(profiles: Profiles) -> Mapping[str, Kind]:
     """Every kind by its name."""
     library = Library(profiles)
-    found = (*_WITHOUT_PROFILES, *gate_kinds(library), transfer_kind(library))
+    found = (*_WITHOUT_PROFILES, *gate_kinds(library), transfer_kind(library), lot_kind(library))
     return {kind.name: kind for kind in found}

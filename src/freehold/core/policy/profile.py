@@ -243,7 +243,7 @@ class Rules:
             table.text("id"),
             self.kinds(table),
             self.condition(table, "when"),
-            self.code(table),
+            self.code(table, Reason.CONTRACT_LOCKUP if until == "lock" else None),
             self.source(table),
             _CLOCKS.get(until),
             frozenset(self.texts(table, "families")),
