@@ -46,11 +46,6 @@ def newest(connection: Connection, before: tuple[int, int] | None, limit: int) -
     return list(_seen(connection, limit, earlier))
 
 
-def of_block(connection: Connection, block: int, limit: int) -> list[Seen]:
-    """The first events of a block in their order, at most `limit`."""
-    return list(_seen(connection, limit, t.chain_event.c.block == block, newest_first=False))
-
-
 def of_transaction(connection: Connection, block: int, transaction: str) -> list[Seen]:
     """The events of a transaction, which stands in `block`, in their order."""
     mine = t.chain_event.c.transaction == bytes.fromhex(transaction.removeprefix("0x"))

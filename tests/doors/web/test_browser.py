@@ -53,7 +53,9 @@ def paths(platform: Platform) -> list[str]:
     token = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"][0]["token"]
     id = platform.ask(Role.AUDITOR, "GET", "/v1/instructions").json()["items"][0]["id"]
     places = ["/", "/securities", f"/securities/{token}", f"/securities/{token}?stop=1"]
-    return [*places, "/activity", f"/activity/{id}", "/audit", "/problems/refused"]
+    last = platform.ask(Role.AUDITOR, "GET", "/v1/events?limit=1").json()["items"][0]
+    places += ["/activity", f"/activity/{id}", "/explorer", f"/explorer/{last['transaction']}"]
+    return [*places, "/audit", "/problems/refused"]
 
 
 def barriers(page: Any) -> list[str]:
