@@ -111,7 +111,7 @@ def _seen(
             "0x" + row.transaction.hex(),
             "0x" + row.instruction.hex() if row.instruction else None,
             row.name,
-            event_of(row.name, row.body.hex()),
+            event_of(row.name, row.body),
         )
 
 
