@@ -28,6 +28,17 @@ class Seen:
     event: object
 
 
+def hold_still(connection: Connection) -> None:
+    """Let what follows be read as it stands now, whatever somebody else writes meanwhile.
+
+    It has to come first on a connection, and holds until that is given back.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
 class Classified(NamedTuple):
     """An account, the class of its holder, and whether it is the issuer's own."""
 
