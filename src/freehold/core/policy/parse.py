@@ -67,7 +67,7 @@ def expand(table: Table, profiles: Profiles, today: date) -> tuple[Policy, list[
     for one in acknowledged - {"stranded"}:
         head.note("acknowledge", f"{one!r} is nothing to acknowledge: stranded")
     used = head.texts("use")
-    draft.settled["uses"] = tuple(_in_order(used, profiles))
+    draft.settled["uses"] = tuple(in_order(used, profiles))
     read_settings(draft, table)
     _use(draft, table, used, profiles)
     bound = draft.settled
@@ -114,7 +114,7 @@ def read_toml(text: str, source: str) -> Table:
 
 def _use(draft: Draft, table: Table, names: tuple[str, ...], profiles: Profiles) -> None:
     settings = table.table("profile")
-    given = {name: _setting(settings, name) for name in _in_order(names, profiles)}
+    given = {name: _setting(settings, name) for name in in_order(names, profiles)}
     if not names:
         table.report.add(
             ("policy", "use"), "names no profile: nothing would be allowed or forbidden"
@@ -153,13 +153,13 @@ def _keys(values: Mapping[str, Any], before: str = "") -> Iterator[str]:
             yield f"{before}{key}"
 
 
-def _in_order(names: tuple[str, ...], profiles: Profiles) -> list[str]:
+def in_order(names: tuple[str, ...], profiles: Profiles) -> list[str]:
     """The profiles named, each after those it needs."""
     found: dict[str, None] = {}
     for name in names:
         if name in profiles:
             needs = tomllib.loads(profiles[name]).get("needs", [])
-            found |= dict.fromkeys(_in_order(tuple(needs), profiles))
+            found |= dict.fromkeys(in_order(tuple(needs), profiles))
         found[name] = None
     return list(found)
 
