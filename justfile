@@ -40,3 +40,7 @@ lock *arguments:
 # what is checked before a change lands
 ci:
     bash .ci/run
+
+# what takes hours: every planted fault, long random runs, many kills, one summary at the end
+night times="20":
+    bash .ci/night {{times}}

@@ -11,8 +11,10 @@ import pytest
 
 from freehold import config
 from freehold.chain import node
-from freehold.desks import captables
+from freehold.core.units import Units
+from freehold.desks import captables, orders, transfers
 from freehold.desks.office import Office, create_local_ledger, open_office
+from freehold.desks.transfers import TransferOutcome, TransferRequest
 from tests.parts import ROOT
 
 NORTHWIND = ROOT / "examples" / "northwind-optics"
@@ -26,6 +28,12 @@ def office_of(home: Path, **settings: str) -> AbstractContextManager[Office]:
     """The office of a home; settings by their names in the environment without the prefix."""
     named = {f"FREEHOLD_{name.upper()}": value for name, value in settings.items()}
     return open_office(config.load(environment={"FREEHOLD_HOME": str(home), **named}))
+
+
+def sell(office: Office, sender: str, receiver: str, units: int, key: str) -> TransferOutcome:
+    """A sale of common stock that the agent posts, if the rules allow it."""
+    asked = TransferRequest("common", sender, receiver, Units(units), key)
+    return transfers.transfer(office, orders.agent(office), asked)
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +61,16 @@ def company(company_home: Path):
     """The open office of a copy."""
     with office_of(company_home) as office:
         yield office
+
+
+@pytest.fixture(scope="module")
+def shared_company(northwind_home: Path, tmp_path_factory: pytest.TempPathFactory):
+    """The open office of one copy for all tests of a module; each uses keys and persons of its own."""
+    home = tmp_path_factory.mktemp("shared") / "home"
+    shutil.copytree(northwind_home, home, ignore=shutil.ignore_patterns("*.sock", "*.socket"))
+    with office_of(home) as office:
+        yield office
+    node.stop(home)
 
 
 @pytest.fixture

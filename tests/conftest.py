@@ -10,7 +10,13 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.company import company, company_home, empty, northwind_home  # noqa: F401
+from tests.company import (  # noqa: F401
+    company,
+    company_home,
+    empty,
+    northwind_home,
+    shared_company,
+)
 from tests.parts import PARTS
 
 IN_CI = bool(os.environ.get("CI"))

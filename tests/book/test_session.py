@@ -174,6 +174,22 @@ def test_a_truncated_book_is_damaged(tmp_path):
         tx.execute(text("SELECT sum(length(value)) FROM setting")).scalar()
 
 
+def test_a_book_on_a_full_disk_keeps_what_it_had_and_goes_on_with_room_again(tmp_path):
+    book = open_book(f"sqlite:///{tmp_path}/book.db")
+    words = "database or disk is full; make room and give the command again"
+    with pytest.raises(Unavailable, match=words), book.transaction() as tx:
+        pages = tx.execute(text("PRAGMA page_count")).scalar_one()
+        tx.execute(text(f"PRAGMA max_page_count={pages + 1}"))
+        settings.write(tx, "large", "x" * 100_000, NOON)
+    book.engine.dispose()
+    with book.transaction() as tx:
+        assert settings.read(tx, "large") is None
+        settings.write(tx, "large", "x" * 100_000, NOON)
+    with book.reading() as tx:
+        assert settings.read(tx, "large") == "x" * 100_000
+    book.close()
+
+
 def test_revisions_are_numbered_in_order_and_none_is_lost():
     folder = Path(versions.__file__).parent
     numbers = sorted(int(file.name[1:5]) for file in folder.glob("r[0-9]*.py"))

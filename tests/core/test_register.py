@@ -16,6 +16,7 @@ from freehold.core.ids import ZERO_ADDRESS
 from freehold.core.register import Register, apply, rebuild
 from freehold.doors.bench import stream
 from tests.core import naive_register as naive
+from tests.size import times
 
 HOLDERS, TOKEN, OTHER = "0xHolders", "0xToken", "0xOther"
 DOCUMENT = "0x" + "dd" * 32
@@ -69,7 +70,7 @@ def register_of(*transactions):
 # ---- against the slow way ----------------------------------------------------------------------
 
 
-@settings(max_examples=20)
+@settings(max_examples=times(20))
 @given(st.integers(0, 10**6), st.integers(2, 40), st.integers(30, 1500), st.data())
 def test_the_fast_register_says_what_the_slow_one_says_at_any_time(seed, holders, count, data):
     events = list(stream.stream(seed, holders, count))
@@ -101,7 +102,7 @@ def flat(lots):
     return {(account, v): units for account, held in lots.items() for v, units in held.items()}
 
 
-@settings(max_examples=20)
+@settings(max_examples=times(20))
 @given(st.integers(0, 10**6), st.integers(2, 30), st.integers(30, 600))
 def test_the_register_after_a_block_is_the_register_of_the_events_so_far(seed, holders, count):
     events = list(stream.stream(seed, holders, count))
@@ -271,6 +272,12 @@ def test_a_split_happens_on_its_legal_day_and_not_on_that_of_its_block():
     ]
     assert by_day == [0, 10, 10, 20, 20, 6, 6, 6]
     assert [move.header for move in register.rolls[TOKEN].moves] == [0, 0, 0]
+
+
+def test_a_sale_by_an_affiliate_opens_the_vintage_it_fills_between_its_own_logs():
+    sale = (TOKEN, e.Transfer(ANN, BEN, 4), *OPENED[1:], lot_moved(1, 2, 0, 3, 4))
+    now = standing.now(register_of(admitted(ANN, BEN), issued(ANN, 9), sale), TOKEN)
+    assert (now.units, now.lots) == ({1: 5, 2: 4}, {2: {3: 4}})
 
 
 def test_a_forced_transfer_is_explained_by_the_event_behind_it():

@@ -8,11 +8,14 @@ import pytest
 from freehold.core import clock
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.facts import Kind, Proof
+from freehold.core.policy.starter import HolderClass
 from freehold.core.reasons import Reason
-from freehold.desks import adoption, policies, transfers
+from freehold.desks import adoption, holders, orders, policies
 from freehold.desks.adoption import activate, adopt, propose
 from freehold.desks.explaining import Question, explain
+from freehold.desks.holders import MarkRequest
 from freehold.desks.office import now_on_chain, set_clock
+from tests.company import sell
 
 DUAL = Path("examples/policies/dual.toml")
 NARROW = """
@@ -84,10 +87,11 @@ def test_every_answer_of_the_chain_is_explained_by_the_policy_in_force(company, 
 def test_an_accredited_buyer_needs_an_attestation_where_the_starting_rules_needed_none(
     company, file
 ):
-    before = transfers.sell(company, None, "common", SELLER, FUND, 60_000, "before")
+    before = sell(company, SELLER, FUND, 60_000, "before")
     assert before.code == 140  # nobody has shown that the fund is accredited
     in_force(company, file)
-    transfers.classify(company, None, FUND, transfers.HolderClass.ACCREDITED, "evidence")
+    seen = MarkRequest(FUND, "evidence", of_class=HolderClass.ACCREDITED)
+    assert not holders.mark(company, orders.agent(company), seen).refused
     without = explain(company, None, "common", Question(SELLER, FUND, 60_000))
     assert without.code == Reason.RULE144_HOLDING
     shown = Question(SELLER, FUND, 60_000, proofs=Proof.FOUR_A_SEVEN)

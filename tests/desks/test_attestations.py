@@ -19,6 +19,7 @@ from freehold.desks import attestations, establishment, onboarding, registers
 from freehold.desks.attestations import Transfer
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import now_on_chain, set_clock
+from tests.company import sell
 from tests.people import berliner, say
 
 FORGER = signer.from_key("11" * 32)
@@ -192,9 +193,7 @@ def giver(company):
     onboarding.admit(company, None, say_id, company.keys.second.address)
     berliner(company, "p-berta")
     receiver = onboarding.admit(company, None, "p-berta").wallet
-    from freehold.desks import transfers
-
-    assert transfers.sell(company, None, "common", "priya-raman", say_id, 60_000, "k").allowed
+    assert sell(company, "priya-raman", say_id, 60_000, "k").allowed
     return company.keys.second, receiver
 
 

@@ -8,7 +8,8 @@ from freehold.book import people, reviews
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.facts import Flags
 from freehold.core.reasons import Reason
-from freehold.desks import onboarding, screening, transfers
+from freehold.desks import erasing, onboarding, screening
+from tests.company import sell as company_sale
 from tests.desks.test_onboarding import facts, sell
 from tests.people import berliner
 
@@ -51,7 +52,7 @@ def test_a_confirmed_hit_freezes_and_a_report_is_due_in_ten_business_days(compan
     assert done.accounts == (wallet,)
     assert facts(company, wallet).flags == Flags.SANCTIONED
     assert sell(company, anna, "after") == Reason.RECEIVER_SANCTIONED
-    out = transfers.sell(company, None, "common", anna, "jonas-keller", 1_000, "out")
+    out = company_sale(company, anna, "jonas-keller", 1_000, "out")
     assert out.code == Reason.SENDER_SANCTIONED
     (task,) = screening.tasks(company)
     assert (task.what, task.due) == ("report blocked property", done.task.due)
@@ -102,9 +103,9 @@ def test_who_waits_in_the_queue_is_not_erased_and_afterwards_the_hit_cannot_be_r
     anna = berliner(company)
     (one,) = screen(company).hits
     with pytest.raises(Conflict, match="waits in the review queue"):
-        onboarding.erase_person(company, anna)
+        erasing.erase_person(company, anna)
     screening.decide(company, one.review, confirmed=False, **VERA)
-    onboarding.erase_person(company, anna)
+    erasing.erase_person(company, anna)
     with company.book.reading() as tx:
         (review,) = reviews.reviews(tx, anna, open_alone=False)
         with pytest.raises(NotFound, match="erased"):

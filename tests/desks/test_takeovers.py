@@ -2,14 +2,16 @@
 
 import shutil
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
 from freehold.chain import node
+from freehold.core import clock
 from freehold.core.company import read_company
 from freehold.core.errors import Conflict, Invalid
-from freehold.desks import registers, takeovers
+from freehold.desks import holders, registers, takeovers
+from freehold.desks.office import create_local_ledger, now_on_chain, set_clock
 from tests.company import office_of
 from tests.parts import ROOT
 
@@ -104,3 +106,53 @@ def test_more_than_authorised_is_refused_with_the_line(empty):
         takeovers.post(empty, company, REGISTER, TOTALS, DAY)
     assert "more than the 100000 units authorised" in str(wrong.value.mistakes[0])
     assert empty.w3.eth.block_number == 0
+
+
+def test_registrations_and_legends_become_marks_and_the_rest_is_listed(taken):
+    said = {one.id: one for one in holders.holders(taken, None)}
+    assert said["H-0009"].flags == ("AFFILIATE", "TREASURY")
+    assert said["H-0007"].flags == ("NOMINEE",)
+    assert said["H-0001"].flags == ()
+    (ordinary,) = registers.registers(taken, None, "ORD")
+    assert (ordinary.supply, ordinary.outstanding) == ("165900", "155900")
+    listed = [
+        str(one) for one in takeovers.dry_run(taken, COMPANY, REGISTER, TOTALS, DAY).not_mapped
+    ]
+    assert [one.split(":")[0] + ":" + one.split(":")[1] for one in listed if "ROFR" in one] == [
+        "line 4, 9: ROFR"
+    ]
+    assert any(one.startswith("line 4: trust") for one in listed)
+    assert any("stop 'probate: no grant yet': the units are frozen" in one for one in listed)
+
+
+class Killed(Exception):
+    """As a kill, at a step that the progress tells."""
+
+
+@pytest.mark.parametrize("step", ["admit 9 holders", "2026-03-02 freeze"])
+def test_a_take_over_stopped_before_midnight_goes_on_for_the_same_day_after_it(tmp_path, step):
+    home = tmp_path / "home"
+    last_minute = clock.day_number(DAY) * clock.DAY_SECONDS + clock.DAY_SECONDS - 60
+    create_local_ledger(home, simulated_clock=True, seconds=last_minute)
+
+    def stop(done, total, what):
+        if what == step:
+            raise Killed
+
+    with office_of(home) as office:
+        with pytest.raises(Killed):
+            takeovers.post(office, COMPANY, REGISTER, TOTALS, None, stop)
+        set_clock(office, last_minute + 120)
+        office.w3.provider.make_request("evm_mine", [])
+        assert now_on_chain(office).date() == DAY + timedelta(days=1)
+        assert takeovers.dry_run(office, COMPANY, REGISTER, TOTALS, None).day == DAY
+        with pytest.raises(Conflict, match="this began for 2026-03-02, it cannot go on for"):
+            takeovers.post(office, COMPANY, REGISTER, TOTALS, DAY + timedelta(days=1))
+        takeovers.post(office, COMPANY, REGISTER, TOTALS, None)
+        held = registers.holdings_on(office, None, DAY)
+        assert {key: sum(line.values()) for key, line in held.items()} == {
+            "ordinary": 165_900,
+            "preference": 92_005,
+        }  # fmt: skip
+        assert registers.verify(office).ok
+    node.stop(home)

@@ -8,14 +8,20 @@ from freehold.core import clock
 from freehold.core.errors import NotFound
 from freehold.core.policy.starter import HolderClass
 from freehold.core.reasons import message_for
-from freehold.desks import registers, transfers
+from freehold.desks import holders, orders, registers, transfers
+from freehold.desks.holders import MarkRequest
 from freehold.desks.office import now_on_chain, set_clock
+from freehold.desks.transfers import TransferRequest
 
 SELLER, ABROAD, FUND = "priya-raman", "jonas-keller", "northgate-seed"
 
 
-def sell(office, units, key, to=ABROAD):
-    return transfers.sell(office, None, "common", SELLER, to, units, key)
+def sale(units, key, to=ABROAD, **given):
+    return TransferRequest("common", SELLER, to, units, key, **given)
+
+
+def sell(office, units, key, to=ABROAD, **given):
+    return transfers.transfer(office, orders.agent(office), sale(units, key, to, **given))
 
 
 def travel(office, day):
@@ -62,7 +68,8 @@ def test_the_same_key_sells_once(company):
 
 def test_somebody_who_is_classed_accredited_may_buy_restricted_units(company):
     assert sell(company, 60_000, "early", FUND).code != 0
-    transfers.classify(company, None, FUND, HolderClass.ACCREDITED, "seen")
+    seen = MarkRequest(FUND, "seen", of_class=HolderClass.ACCREDITED)
+    assert not holders.mark(company, orders.agent(company), seen).refused
     assert sell(company, 60_000, "now", FUND).allowed
     assert registers.verify(company).ok
 
@@ -79,4 +86,4 @@ def test_more_than_the_holder_has_is_refused_without_a_day(company):
 )
 def test_an_unknown_name_is_told_so(company, seller, buyer, named):
     with pytest.raises(NotFound, match="zoe|series-z"):
-        transfers.sell(company, None, named, seller, buyer, 1, "nobody")
+        transfers.ask(company, TransferRequest(named, seller, buyer, 1, "nobody"))

@@ -1,9 +1,9 @@
 """The documents are true: what they show is run, what they link to is there.
 
 In a ```console block every line `$ freehold ...` (or `$ python3 freehold ...`) is run in a fresh
-home, in the order of the page, and must exit with 0; the lines below it must be what it prints,
-where `...` stands for anything. Commands of other programs are shown, not run. ```python blocks of
-a page are run in order, in one namespace.
+home, in the order of the page, and must exit with 0, or with the N of a comment `# exits with N`; the
+lines below it must be what it prints, where `...` stands for anything. Commands of other programs are
+shown, not run. ```python blocks of a page are run in order, in one namespace.
 """
 
 import doctest
@@ -33,6 +33,7 @@ class Shown(NamedTuple):
 
     words: list[str]
     output: str
+    code: int = 0
 
 
 def named(page: Path) -> str:
@@ -52,7 +53,8 @@ def shown_commands(block: str) -> Iterator[Shown]:
             words = words[1:]
         if words[:1] == ["freehold"] and not NOT_RUN & set(words[1:2]):
             assert not set("|<>&;") & set(" ".join(words)), f"show one plain command: {line}"
-            yield Shown(words[1:], output)
+            code = re.search(r"# exits with (\d+)$", line)
+            yield Shown(words[1:], output, int(code[1]) if code else 0)
 
 
 def run_page(text: str, folder: Path) -> list[str]:
@@ -76,7 +78,7 @@ def run_page(text: str, folder: Path) -> list[str]:
                 check=False,
             )
             line = f"$ freehold {shlex.join(command.words)}"
-            if ran.returncode != 0:
+            if ran.returncode != command.code:
                 differences.append(f"{line}\nexits with {ran.returncode}: {ran.stderr}{ran.stdout}")
             elif command.output and not alike(command.output, ran.stdout):
                 differences.append(
@@ -119,6 +121,8 @@ def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
     ("block", "difference"),
     [
         ("$ freehold version --loud\n", "exits with 2"),
+        ("$ freehold version --loud # exits with 2\n", None),
+        ("$ freehold version # exits with 2\n", "exits with 0"),
         ("$ python3 freehold version --json\nnonsense\n", "the page says:\nnonsense"),
         ("$ freehold version --json\n{\n  ...\n}\n", None),
         ("$ cat nothing.txt\n$ freehold test\n", None),

@@ -21,6 +21,7 @@ from freehold.doors.bench import stream
 from freehold.indexer import follow, project, read, tables
 from freehold.indexer.memory import Memory, load
 from freehold.indexer.recording import Recording, record, source_of
+from tests.size import times
 
 COURSE = follow.Course((stream.HOLDERS,), finality=16)
 
@@ -99,7 +100,7 @@ def test_the_tables_say_what_the_events_say(projection):
     check(projection, events, recording)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**6), st.lists(st.integers(1, 9), min_size=3, max_size=60))
 def test_steps_of_any_length_fill_the_same_tables_as_one(tmp_path, seed, spans):
     events, recording = chain(seed, 1500)
@@ -297,6 +298,26 @@ def die_while_writing(url, recording, table):
 
     project.insert = deadly
     run(tables.open_projection(url), recording)
+
+
+def test_a_full_disk_is_one_sentence_and_with_room_again_nothing_is_missing(sqlite_projection):
+    events, recording = chain(15, 2000)
+    cut = recording.heads[-1].number // 2
+    early = record(recording.heads[: cut + 1], [o for o in events if o.position.block <= cut])
+    run(sqlite_projection, early)
+    before = dump(sqlite_projection)
+    url, memory = str(sqlite_projection.url), Memory()
+    with sqlite_projection.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 3}")
+        connection.rollback()
+        words = "database or disk is full; make room and give the command again"
+        with pytest.raises(Unavailable, match=words), tables.plain_faults(url):
+            follow.follow(connection, source_of(recording), COURSE, memory)
+    assert dump(sqlite_projection) == before
+    sqlite_projection.dispose()
+    run(sqlite_projection, recording, memory)
+    check(sqlite_projection, events, recording)
 
 
 def test_memory_that_another_process_overtook_is_read_again(sqlite_projection):

@@ -15,6 +15,7 @@ from freehold.indexer import follow, read, tables
 from freehold.indexer.memory import Memory
 from freehold.indexer.recording import record, source_of
 from tests.core import naive_register as naive
+from tests.size import times
 
 TOKEN = stream.TOKENS[0]
 
@@ -29,7 +30,7 @@ def filled(engine, seed, count, holders=15):
     return events, rebuild(stream.HOLDERS, events)
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=times(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 10**6), st.integers(200, 1500), st.data())
 def test_the_past_reads_as_the_core_register_tells_it(sqlite_projection, seed, count, data):
     tables.drop(sqlite_projection)

@@ -27,6 +27,7 @@ from freehold.doors.bench.ledger_anvil import (
     wait_for_receipt,
 )
 from tests.node.conftest import SENDER, as_processes, freeze, kill_all, signed
+from tests.size import times
 
 pytestmark = pytest.mark.needs("anvil")
 
@@ -97,7 +98,7 @@ def test_killed_at_random_moments_nothing_promised_is_lost(start) -> None:
     def run() -> Any:
         return as_processes(start())
 
-    assert kill_again_and_again(run, signed, first=0, kills=2, seed=7) == 0
+    assert kill_again_and_again(run, signed, first=0, kills=times(2), seed=7) == 0
 
 
 def test_after_a_kill_every_block_and_receipt_is_the_same(start, connect) -> None:

@@ -1,16 +1,18 @@
 """What the book knows of issuers: their assets, instruments, holders, and the files they came with.
 
-Rows come out as frozen dataclasses. Personal data (a holder's name and country) lives here and
-nowhere on chain.
+Rows come out as frozen dataclasses. Personal data (a holder's name and country, and the files of a
+cap table) is sealed (`confidential.py`), for each holder under a key of its own; an erased holder has
+no name any more.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
-from freehold.book import schema
+from freehold.book import confidential, schema
 from freehold.book.session import Transaction
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.ids import Address
@@ -79,6 +81,8 @@ def add(tx: Transaction, known: Known, now: datetime) -> None:
     content."""
     table = _TABLES[type(known)]
     values = {name: getattr(known, name) for name in known.__dataclass_fields__}
+    if isinstance(known, KnownHolder):
+        values |= _seal(tx, known)
     keys = [table.c[column.name] == values[column.name] for column in table.primary_key.columns]
     row = tx.execute(select(*(table.c[name] for name in values)).where(*keys)).first()
     if row is None:
@@ -146,8 +150,23 @@ def holders(tx: Transaction, issuer: str) -> list[KnownHolder]:
     """The holders of an issuer in the order of their ids."""
     of = schema.holder.c
     rows = select(of.issuer, of.id, of.name, of.kind, of.country, of.wallet, of.custody)
-    found = tx.execute(rows.where(of.issuer == issuer).order_by(of.id))
-    return [KnownHolder(*row) for row in found]
+    found = [
+        KnownHolder(*row) for row in tx.execute(rows.where(of.issuer == issuer).order_by(of.id))
+    ]
+    said = confidential.read(tx, _subject(issuer, ""))
+    return [_opened(one, said.get(_subject(one.issuer, one.id), {})) for one in found]
+
+
+def issuers_of_holder(tx: Transaction, holder: str) -> list[str]:
+    """The issuers that have a holder of this id."""
+    of = schema.holder.c
+    rows = select(of.issuer).where(of.id == holder).order_by(of.issuer)
+    return list(tx.execute(rows).scalars())
+
+
+def erase_holder(tx: Transaction, issuer: str, holder: str) -> bool:
+    """Delete the key of what is written of a holder; whether there was one."""
+    return confidential.erase(tx, _subject(issuer, holder))
 
 
 def keep_files(tx: Transaction, issuer: str, files: Mapping[str, str], now: datetime) -> None:
@@ -155,13 +174,76 @@ def keep_files(tx: Transaction, issuer: str, files: Mapping[str, str], now: date
     kept = source_files(tx, issuer)
     if kept and kept != dict(files):
         raise Conflict(f"issuer {issuer} was imported from other files already", issuer=issuer)
-    for name, text in () if kept else files.items():
-        row = {"issuer": issuer, "name": name, "text": text, "created_at": now}
+    for name in () if kept else files:
+        row = {"issuer": issuer, "name": name, "text": "", "created_at": now}
         tx.execute(insert(schema.source_file).values(**row))
+    if not kept:
+        confidential.write(tx, _FILES + issuer, files)
+
+
+def exchange_files(tx: Transaction, issuer: str, files: Mapping[str, str]) -> None:
+    """Put other texts in the place of files that are kept, under the same names."""
+    assert set(files) <= set(source_files(tx, issuer)), "only files that are kept"
+    confidential.write(tx, _FILES + issuer, files)
 
 
 def source_files(tx: Transaction, issuer: str) -> dict[str, str]:
     """The files of a cap table by name, as they were read."""
     of = schema.source_file.c
     rows = select(of.name, of.text).where(of.issuer == issuer).order_by(of.name)
-    return {row.name: row.text for row in tx.execute(rows)}
+    plain = {row.name: row.text for row in tx.execute(rows)}
+    said = confidential.read(tx, _FILES + issuer).get(_FILES + issuer, {}) if plain else {}
+    return plain | said
+
+
+def seal_plain(tx: Transaction) -> int:
+    """Seal what older programs left readable; how many rows that were."""
+    holder, file = schema.holder.c, schema.source_file.c
+    rows = select(holder.issuer, holder.id, holder.name, holder.kind, holder.country, holder.wallet)
+    named = tx.execute(rows.where((holder.name != "") | (holder.country != ""))).all()
+    for row in named:
+        blank = _seal(tx, KnownHolder(*row, custody=None))
+        here = (holder.issuer == row.issuer) & (holder.id == row.id)
+        tx.execute(update(schema.holder).where(here).values(**blank))
+    texts = tx.execute(select(file.issuer, file.name, file.text).where(file.text != "")).all()
+    for file_row in texts:
+        confidential.write(tx, _FILES + file_row.issuer, {file_row.name: file_row.text})
+        here = (file.issuer == file_row.issuer) & (file.name == file_row.name)
+        tx.execute(update(schema.source_file).where(here).values(text=""))
+    return len(named) + len(texts)
+
+
+def has_plain(tx: Transaction) -> bool:
+    """Whether older programs left anything readable."""
+    holder, file = schema.holder.c, schema.source_file.c
+    named = select(holder.id).where((holder.name != "") | (holder.country != "")).limit(1)
+    texts = select(file.name).where(file.text != "").limit(1)
+    return any(tx.execute(rows).first() is not None for rows in (named, texts))
+
+
+_FILES = "files of "
+_WHO = "who"
+
+
+def _subject(issuer: str, holder: str) -> str:
+    return f"holder of {issuer}\x1f{holder}"
+
+
+def _seal(tx: Transaction, known: KnownHolder) -> dict[str, str]:
+    """Seal who a holder is; the plain values that stand in the row instead.
+
+    Raises Conflict if something else is written of the holder already.
+    """
+    subject = _subject(known.issuer, known.id)
+    who = json.dumps({"name": known.name, "country": known.country}, sort_keys=True)
+    kept = confidential.read(tx, subject).get(subject, {}).get(_WHO)
+    if kept not in (None, who, confidential.ERASED):
+        raise Conflict(f"there is another holder {known.id} already", kind="holder")
+    if kept is None and (known.name or known.country):
+        confidential.write(tx, subject, {_WHO: who})
+    return {"name": "", "country": ""}
+
+
+def _opened(one: KnownHolder, said: Mapping[str, str]) -> KnownHolder:
+    who = said.get(_WHO, confidential.ERASED)
+    return replace(one, **json.loads(who)) if who else one

@@ -251,7 +251,8 @@ def forget(book: Book) -> None:
                 raise Unavailable("the book is being read: erase again, to empty its log")
             return
         driver.autocommit = True
-        driver.cursor().execute("VACUUM FULL person_key")
+        for table in ("person_key", "subject_key"):
+            driver.cursor().execute(f"VACUUM FULL {table}")
         driver.autocommit = False
 
 

@@ -4,7 +4,8 @@ Every column called `sealed` is personal data under the person's own data key (`
 is that key under the office's key, whose mark stands in `wrapping`. Deleting the row of `person_key`
 erases the person: what stays plain are opaque ids, days, and what the chain shows anyway. A person's
 particulars and claims are never updated: a new version, or a row that says what became of it. The id
-of a screening hit is blinded with the person's key, so that it names no entry of a list.
+of a screening hit is blinded with the person's key, so that it names no entry of a list. Holders who
+came with a cap table, and its files, are sealed in the same way under keys of `subject_key`.
 """
 
 from enum import StrEnum
@@ -61,6 +62,22 @@ person_key = Table(
     Column("person", ForeignKey("person.id"), primary_key=True),
     Column("wrapping", String(16), nullable=False),
     Column("wrapped", LargeBinary, nullable=False),
+)
+
+subject_key = Table(
+    "subject_key",
+    metadata,
+    Column("subject", String(280), primary_key=True),
+    Column("wrapping", String(16), nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+)
+
+sealed_text = Table(
+    "sealed_text",
+    metadata,
+    Column("subject", String(280), primary_key=True),
+    Column("place", String(280), primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
 )
 
 particulars = Table(

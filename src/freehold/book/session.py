@@ -9,7 +9,7 @@ tables to the version of this program; a book of a newer version is refused and 
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -36,18 +36,26 @@ UPGRADING = threading.Lock()
 """Alembic keeps the connection it works on in the module `alembic.context`: one at a time."""
 
 Transaction = Connection
+VAULT = "vault"
+"""Where a transaction's `info` has the office's key for personal data."""
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """An open book. Returning from a transaction commits it; raising rolls it back."""
+    """An open book. Returning from a transaction commits it; raising rolls it back.
+
+    `vault` gives the office's key for personal data when something needs it; a transaction carries it
+    in its `info` under `VAULT`.
+    """
 
     engine: Engine
+    vault: Callable[[], object] | None = None
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A writing transaction. Raises Unavailable if the database is locked or away."""
         with speaking_plainly(self.engine.url), self.engine.begin() as tx:
+            tx.info[VAULT] = self.vault
             yield tx
 
     @contextmanager
@@ -58,6 +66,7 @@ class Book:
             self.engine.connect() as tx,
             tx.execution_options(reading=True).begin(),
         ):
+            tx.info[VAULT] = self.vault
             yield tx
 
     def close(self) -> None:
@@ -65,8 +74,9 @@ class Book:
         self.engine.dispose()
 
 
-def open_book(url: str) -> Book:
-    """Open (and create or upgrade) the book at a database URL.
+def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
+    """Open (and create or upgrade) the book at a database URL; `vault` gives the key for personal
+    data.
 
     `sqlite:///path/to/book.db` or `postgresql://user:password@host/name`.
     Raises Invalid for an unreadable URL, Unavailable, Broken for a damaged file, Conflict for a
@@ -80,7 +90,7 @@ def open_book(url: str) -> Book:
     except PlatformError:
         engine.dispose()
         raise
-    return Book(engine)
+    return Book(engine, vault)
 
 
 def _place(url: str) -> URL:
@@ -147,7 +157,8 @@ def speaking_plainly(place: URL) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None
+        way_out = "; make room and give the command again" if "full" in _words(error) else ""
+        raise Unavailable(f"the book {name} cannot be used now: {_words(error)}{way_out}") from None
     except DBAPIError as error:
         if _passes(error):
             raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None

@@ -6,6 +6,7 @@ is connected (see chain/embedded/place.py).
 """
 
 import os
+import secrets
 import signal
 import time
 from collections.abc import Iterable, Mapping
@@ -47,6 +48,7 @@ def create_ledger(
     of block 0, default now (a simulated clock: 0). simulated_clock: block times are set by hand
     and stand still in between. development: snapshots, reverts and reorganisations are allowed.
     Both are off unless asked for and can be read from block 0's extra data and `freehold_info`.
+    Two ledgers never have the same block 0, by whose hash a book knows its chain.
 
     Raises Conflict where `home` has a ledger already, Invalid for funds or numbers out of range.
     """
@@ -55,7 +57,9 @@ def create_ledger(
     money = funded if isinstance(funded, Mapping) else dict.fromkeys(funded, genesis.DEFAULT_FUNDS)
     if seconds is None:
         seconds = 0 if simulated_clock else genesis.current_seconds()
-    record = genesis.Genesis(money, chain_id, seconds, gas_limit, simulated_clock, development)
+    liberties = (simulated_clock, development)
+    salt = secrets.token_hex(16)
+    record = genesis.Genesis(money, chain_id, seconds, gas_limit, *liberties, salt)
     home.mkdir(parents=True, exist_ok=True)
     held, path = place.lock(home), place.chain_path(home)
     with held or nullcontext():
@@ -201,6 +205,11 @@ def declares_simulated_clock(ledger: Ledger) -> bool:
 def set_clock(ledger: Ledger, seconds: int) -> None:
     """Set the time of the next block on a ledger that declares a simulated clock."""
     ledger.provider.make_request(RPCEndpoint("freehold_setClock"), [hex(seconds)])
+
+
+def mine(ledger: Ledger) -> None:
+    """Build one block of what waits, an empty one where nothing does; a local ledger only."""
+    ledger.provider.make_request(RPCEndpoint("evm_mine"), [])
 
 
 def last_seconds(ledger: Ledger) -> int:

@@ -120,6 +120,13 @@ def prepare(
     return Prepared(gas, fee_max, tip_max)
 
 
+def attempt(w3: Web3, sender: Address, target: Address, data: bytes) -> Refusal | Conflict | None:
+    """Why a contract refuses a call now; None if it takes it. Costs nothing. Raises Unavailable."""
+    call = {"from": sender, "to": target, "data": "0x" + data.hex()}
+    said = answer(w3, "eth_call", call, "latest")
+    return _refused(said, "eth_call") if isinstance(said, Failure) else None
+
+
 def sign(
     signer: Signer, instruction: Instruction, prepared: Prepared, nonce: int, now: datetime
 ) -> SignedTransaction:

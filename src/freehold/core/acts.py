@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from freehold.core.facts import NO_FLAGS, Flags
 from freehold.core.holder import Holder
 from freehold.core.instrument import ShareClass
 
@@ -84,11 +85,12 @@ class AuthoriseClass:
 
 @dataclass(frozen=True, slots=True)
 class Admit:
-    """The holder enters the register."""
+    """The holder enters the register, with the marks that are known of him."""
 
     day: date
     holder: Holder
     source: str
+    flags: Flags = NO_FLAGS
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,9 +64,13 @@ CLAIM_NAMES: Mapping[str, ClaimName] = {
     "qp": ClaimName("is a qualified purchaser", "ICA 2(a)(51)"),
     "knowledgeable_employee": ClaimName("is a knowledgeable employee", "17 CFR 270.3c-5"),
     "professional": ClaimName("is a professional client", "2014/65/EU Annex II"),
-    "sophisticated_ecsp": ClaimName("is a sophisticated investor", "(EU) 2020/1503 Annex II"),
+    "ecsp_sophisticated": ClaimName("is a sophisticated investor", "(EU) 2020/1503 Annex II"),
     "entry_test": ClaimName("passed the entry knowledge test", "(EU) 2020/1503 Art. 21"),
     "risk_acknowledged": ClaimName("acknowledged the risks", "(EU) 2020/1503 Art. 21(7)"),
+    "large_ticket": ClaimName("invests a large amount at once", "(EU) 2017/1129 Art. 1(4)(d)"),
+    "jp_qualified": ClaimName(
+        "is a qualified or specially permitted institution", "FIEA Art. 2(3)"
+    ),
     "relevant_person": ClaimName("is a relevant person", "SFA s. 275, 305"),
     "no_bad_actor": ClaimName("was checked for disqualifying events", "17 CFR 230.506(d)"),
     "bad_actor": ClaimName("is disqualified", "17 CFR 230.506(d)", stays=True),

@@ -99,6 +99,16 @@ def evidence_from_json(plain: Mapping[str, Any]) -> Evidence:
     )
 
 
+def read_fact(text: str) -> Fact:
+    """A fact as people write it: yes or no, a day, an exact number, else a word."""
+    if text in ("yes", "no"):
+        return text == "yes"
+    if re.fullmatch(r"-?[\d_]+(\.\d+)?", text):
+        number = Fraction(text.replace("_", ""))
+        return int(number) if number.denominator == 1 else number
+    return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
+
+
 def _dated(value: object, today: date, mistakes: list[Mistake]) -> date | None:
     if isinstance(value, date):
         value = value.isoformat()[:10]

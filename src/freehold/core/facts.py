@@ -5,7 +5,7 @@ each in one step. This module is the only place in Python that knows the bits; t
 stand in `contracts/modules/words.vy`. Packing and unpacking are inverse of each other.
 """
 
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from enum import IntEnum, IntFlag
 
 from freehold.core.clock import LAST_DAY
@@ -155,6 +155,20 @@ def has_flag(word: int, flag: Flags) -> bool:
     return bool(word >> FLAGS_AT & flag)
 
 
+def flags_word(flags: Flags) -> int:
+    """The flags alone in their place of the word, as `set_flags` of the register takes them."""
+    return int(flags) << FLAGS_AT
+
+
+def registrar_row(wallet: Address, facts: Facts) -> int:
+    """The row with which a registrar changes a known wallet: class, country, last day and flags.
+
+    Identity, account, epoch, frozen and sanctioned are not his to write; they are left out.
+    """
+    flags = facts.flags & ~(Flags.FROZEN | Flags.SANCTIONED | Flags.MULTI)
+    return pack_facts(replace(facts, account=0, epoch=0, flags=flags, identity=wallet))
+
+
 def pack_vintage(vintage: Vintage) -> int:
     """The word of a vintage's terms. Raises Invalid where a value does not fit its place."""
     *days, family, exits, reason = astuple(vintage)
@@ -178,6 +192,12 @@ def free_on(vintage: Vintage) -> int | None:
     """
     last = max(vintage.a_release, vintage.a_free, vintage.b_over, vintage.c_over, vintage.d_over)
     return None if last == LAST_DAY else last
+
+
+def is_over(terms: int, day: int) -> bool:
+    """Whether units of these terms (a vintage's word; 0: none) move as free ones on a day number."""
+    over = free_on(unpack_vintage(terms)) if terms else 0
+    return over is not None and over <= day
 
 
 def _packed(layout: tuple[tuple[str, int, int], ...], values: tuple[int, ...]) -> int:

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from freehold.core.acts import Act, Admit, Cause, Freeze, Issue, Lot
+from freehold.core.acts import Act, Admit, Cause, Freeze, Issue, Lot, Notice
 from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid, Mistake
+from freehold.core.facts import NO_FLAGS, Flags
 from freehold.core.holder import Holder, HolderKind
 from freehold.core.identifiers import parse_country
 from freehold.core.ids import HolderId
@@ -34,6 +35,15 @@ LEGENDS = {
 }
 """Legend code -> the vintage family of a lot that bears it; "" where it opens none."""
 REGISTRATIONS = ("individual", "joint", "custodian", "trust", "entity", "nominee", "treasury")
+MARKS = {"treasury": Flags.TREASURY, "nominee": Flags.NOMINEE, "AFFILIATE": Flags.AFFILIATE}
+"""Registration or legend -> the mark that the register keeps of the holder."""
+_UNMARKED = {
+    "joint": "the register knows one holder; who the joint holders are stays in the file",
+    "custodian": "the register knows the holder; the custodian stays in the file",
+    "trust": "the register knows the holder; the trust's terms stay in the file",
+    "ROFR": "a right of first refusal is the company's to enforce; no rule of the register knows it",
+}
+"""Registration or legend -> why nothing in the register stands for it."""
 _TOTALS = ("holders", "certificates", "units")
 
 
@@ -89,6 +99,7 @@ def read_register(text: str, classes: Mapping[str, ShareClass], day: date) -> Ol
     if not mistakes and not rows:
         mistakes.append(Mistake("line 2", "the file holds no certificates"))
     _check_authorised(certificates, classes, mistakes)
+    _check_treasury(certificates, mistakes)
     if mistakes:
         raise Invalid("the register cannot be taken over; nothing was read", mistakes)
     return OldRegister(classes, reading.holders, tuple(certificates))
@@ -139,9 +150,37 @@ def differences(
     return tuple(found)
 
 
+def not_mapped(register: OldRegister) -> tuple[Notice, ...]:
+    """What the file says and the register will not: by registration, legend and stop, with its lines."""
+    lines: defaultdict[str, list[str]] = defaultdict(list)
+    for certificate in register.certificates:
+        for word in (certificate.registration, *certificate.lot.legends):
+            if word in _UNMARKED:
+                lines[f"{word}: {_UNMARKED[word]}"].append(str(certificate.line))
+        if certificate.stop:
+            said = f"stop {certificate.stop!r}: the units are frozen; the words stay in the file"
+            lines[said].append(str(certificate.line))
+        if certificate.tax_status:
+            said = "tax status: stays in the file; nothing is withheld by it"
+            lines[said].append(str(certificate.line))
+    return tuple(Notice(f"line {', '.join(where)}", said) for said, where in lines.items())
+
+
+def marks_of(register: OldRegister) -> dict[str, Flags]:
+    """The marks of each holder, by id: of the registrations and legends of all his certificates."""
+    marks = dict.fromkeys(register.holders, NO_FLAGS)
+    for certificate in register.certificates:
+        for word in (certificate.registration, *certificate.lot.legends):
+            marks[certificate.lot.holder] |= MARKS.get(word, NO_FLAGS)
+    return marks
+
+
 def plan(register: OldRegister, day: date) -> list[Act]:
     """The acts of the take-over: admit every holder, issue every lot, then stop what is stopped."""
-    acts: list[Act] = [Admit(day, holder, key) for key, holder in register.holders.items()]
+    marks = marks_of(register)
+    acts: list[Act] = [
+        Admit(day, holder, key, marks[key]) for key, holder in register.holders.items()
+    ]
     stops: list[Act] = []
     for certificate in register.certificates:
         lot, source = certificate.lot, f"line {certificate.line}"
@@ -320,6 +359,16 @@ def _check_authorised(
             shown = format_units(own.authorised, own.decimals)
             message = f"with this line there are more than the {shown} units authorised"
             mistakes.append(Mistake(f"line {certificate.line}: units", message))
+
+
+def _check_treasury(certificates: list[Certificate], mistakes: list[Mistake]) -> None:
+    """The issuer's own account holds nothing for anybody else: one id, one kind of registration."""
+    own = {one.lot.holder: one.line for one in certificates if one.registration == "treasury"}
+    for one in certificates:
+        first = own.get(one.lot.holder)
+        if first and one.registration != "treasury":
+            message = f"{one.lot.holder!r} is the issuer's own account on line {first}, not here"
+            mistakes.append(Mistake(f"line {one.line}: registration", message))
 
 
 # ---- comparing ---------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ def admit(
         _holder_row(office, made, number, act.holder, wallets)
         for number, act in enumerate(act for act in acts if isinstance(act, Admit))
     ]
-    known = {str(act.holder.id): act.holder for act in acts if isinstance(act, Admit)}
+    known = {str(act.holder.id): act for act in acts if isinstance(act, Admit)}
     words = [pack_facts(_facts(known[row.id], row.wallet)) for row in rows]
     asked = []
     for start in range(0, len(words), ADMITTED_AT_ONCE):
@@ -65,10 +65,12 @@ def _holder_row(
     )
 
 
-def _facts(holder: Holder, wallet: Address) -> Facts:
+def _facts(act: Admit, wallet: Address) -> Facts:
+    holder = act.holder
     return Facts(
         account=0,
         holder_class=int(starter.class_of(holder)),
         country=country_number(holder.country) if holder.country else 0,
+        flags=act.flags,
         identity=wallet,
     )

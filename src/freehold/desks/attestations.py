@@ -7,12 +7,14 @@ and only while the signer has the power ADMIT; the contract sees to all of it.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from freehold.book import issuers, people
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.book.people import Commitment, Wallet
+from freehold.book.session import Transaction
 from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.chain.signer import Signer
@@ -20,26 +22,31 @@ from freehold.core.attestation import ATTESTABLE, Attestation, Passage, Signed, 
 from freehold.core.claims import commitment
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid
+from freehold.core.evidence import Fact
 from freehold.core.facts import Flags, Kind, Proof, pack_facts, replaced_by, unpack_facts
 from freehold.core.ids import Address, checksummed, instruction_id, record_hash
 from freehold.core.instruction import Instruction
+from freehold.core.policy.gate import Judgement, judge
+from freehold.core.policy.model import PROOF_NAMES, Policy, Stage
 from freehold.core.reasons import message_for
 from freehold.desks import persons
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
-from freehold.desks.persons import STARTING, Scheme, Standing
+from freehold.desks.persons import Scheme, Standing
 
 _STOPPED = Flags.FROZEN | Flags.SANCTIONED
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What was written for a registrar to sign; None with a code where a rule speaks against it."""
+    """What was written for a registrar to sign; None with a code where a rule speaks against it, or
+    with the facts that are missing to know."""
 
     message: Attestation | Passage | None
     code: int = 0
     reason: str = ""
     standing: Standing | None = None
+    missing: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -66,7 +73,7 @@ def state(
     person: str,
     wallet: Address,
     deadline: datetime,
-    scheme: Scheme = STARTING,
+    scheme: Scheme | None = None,
 ) -> Stated:
     """The facts of a person's wallet, ready to be signed: to admit it, or to change what is known.
 
@@ -78,8 +85,9 @@ def state(
     with office.book.transaction() as tx:
         owner = issuers.find(tx, issuer)
         who = people.find(tx, person)
-        persons.keep_scheme(office, tx, owner.register, scheme)
-        found = persons.standing(office, tx, vault, who, scheme)
+        by = persons.scheme_for(office, tx, owner.id, scheme)
+        persons.keep_scheme(office, tx, owner.register, by)
+        found = persons.standing(office, tx, vault, who, by)
         if not found.admitted:
             return Stated(None, found.code, message_for(found.code), found)
         known = people.person_of(tx, owner.id, wallet)
@@ -105,9 +113,17 @@ def state(
     return Stated(message, standing=found)
 
 
-def passage(office: Office, issuer: str | None, asked: Transfer, deadline: datetime) -> Stated:
+def passage(
+    office: Office,
+    issuer: str | None,
+    asked: Transfer,
+    deadline: datetime,
+    facts: Mapping[str, Fact] | None = None,
+) -> Stated:
     """One transfer of its kind and with its proofs, ready to be signed, if the rules would let it pass.
 
+    The gate of the policy in force is asked first, with what is known of both persons and the `facts`
+    that the registrar states (`offshore_transaction`, `form_144_filed` ...); then the token.
     Raises Invalid for a kind that nobody may vouch for, NotFound, and as `state`.
     """
     _require_ahead(office, deadline)
@@ -117,6 +133,12 @@ def passage(office: Office, issuer: str | None, asked: Transfer, deadline: datet
     with office.book.reading() as tx:
         owner = issuers.find(tx, issuer)
         instrument = issuers.instrument_named(tx, owner.id, asked.instrument)
+        policy = persons.policy_in_force(office, tx, instrument)
+        gates = _gates(office, tx, owner, policy, asked, facts or {}) if policy else []
+    for gate in gates:
+        if not gate.allowed:
+            words = gate.failures[0].text if gate.failures else "facts are missing"
+            return Stated(None, gate.code, words, missing=tuple(sorted(gate.missing)))
     code = restriction(office, instrument, asked)
     if code:
         return Stated(None, code, message_for(code))
@@ -135,6 +157,42 @@ def passage(office: Office, issuer: str | None, asked: Transfer, deadline: datet
         to_seconds(deadline),
     )
     return Stated(message)
+
+
+def _gates(
+    office: Office,
+    tx: Transaction,
+    owner: KnownIssuer,
+    policy: Policy,
+    asked: Transfer,
+    stated: Mapping[str, Fact],
+) -> list[Judgement]:
+    """What the policy asks before each proof is attested: of the receiver, and whether the sender is
+    an affiliate or either a bad actor. Who is no person of the book leaves his facts missing."""
+    sender, receiver = (
+        _known(office, tx, owner, policy, wallet) for wallet in (asked.sender, asked.receiver)
+    )
+    facts = {name: value for name, value in receiver.items() if name != "affiliate"}
+    if "affiliate" in sender:
+        facts["affiliate"] = sender["affiliate"]
+    if sender.get("bad_actor"):
+        facts["bad_actor"] = True
+    facts |= {"kind": asked.kind.name.lower(), "amount": asked.units, **stated}
+    facts.setdefault("today", now_on_chain(office).date())
+    proofs = [name for name, proof in PROOF_NAMES.items() if proof & asked.proofs] or ["none"]
+    return [judge(policy, Stage.ATTEST, {**facts, "proof": name}) for name in proofs]
+
+
+def _known(
+    office: Office, tx: Transaction, owner: KnownIssuer, policy: Policy, wallet: Address
+) -> dict[str, Fact]:
+    found = people.person_of(tx, owner.id, wallet)
+    if found is None:
+        return {}
+    person = people.find(tx, found.person)
+    if person.erased_at:
+        return {}
+    return persons.gate_facts(office, tx, office.people.vault(), person, policy)
 
 
 def restriction(office: Office, instrument: KnownInstrument, asked: Transfer) -> int:

@@ -77,13 +77,19 @@ def carry_out(
         idle += 1
 
 
-def happened(office: Office, which: InstructionId) -> bool:
-    """Whether an act was asked for under this id and was not refused."""
+def was_asked(office: Office, scope: str, sender: Address, key: str) -> bool:
+    """Whether an act was asked for under this key and is on its way or done."""
     with office.book.reading() as tx:
-        try:
-            return instructions.find(tx, which).state not in NEVER_HAPPENED
-        except NotFound:
-            return False
+        for attempt in itertools.count(1):
+            try:
+                found = instructions.find(
+                    tx, instruction_id(scope, sender, _numbered(key, attempt))
+                )
+            except NotFound:
+                return False
+            if found.state not in NEVER_HAPPENED:
+                return True
+    raise AssertionError("there is always a next number")
 
 
 def receipt_of(office: Office, done: Instruction) -> Mapping[str, Any]:
@@ -102,9 +108,8 @@ def _entered(office: Office, tx: Transaction, scope: str, one: Asked) -> Instruc
     """The id under which an act is carried out; one that was tried and never happened is tried
     again under the next number."""
     for attempt in itertools.count(1):
-        key = one.key if attempt == 1 else f"{one.key} ({attempt})"
         wanted = Instruction(
-            id=instruction_id(scope, one.signer.address, key),
+            id=instruction_id(scope, one.signer.address, _numbered(one.key, attempt)),
             chain=office.chain,
             sender=one.signer.address,
             target=one.target,
@@ -115,6 +120,10 @@ def _entered(office: Office, tx: Transaction, scope: str, one: Asked) -> Instruc
         if known.state not in NEVER_HAPPENED:
             return known.id
     raise AssertionError("there is always a next number")
+
+
+def _numbered(key: str, attempt: int) -> str:
+    return key if attempt == 1 else f"{key} ({attempt})"
 
 
 def _withdraw(office: Office, found: Sequence[Instruction]) -> None:

@@ -7,11 +7,12 @@ one claim for each attribute that is found, each with the policy's last day; a r
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from freehold.book import people, reviews
 from freehold.book.reviews import Review
-from freehold.book.schema_people import About
+from freehold.book.schema_people import About, Fate
 from freehold.book.session import Transaction
 from freehold.core.claims import Claim, read_claim
 from freehold.core.errors import Conflict, Invalid
@@ -95,7 +96,9 @@ def approve(office: Office, number: int, policy: Policy, reviewer: str, why: str
         raise Invalid(f"{policy.name} gives {', '.join(endless)} no period (`lapses`): add one")
     given = [_claim(found.evidence, one) for one in shown]
     own = [one.name for one in policy.attributes]
-    return _end(office, found.review, reviewer, why, given, own, approved=True)
+    was = found.evidence.facts.get("affiliate_until")
+    until = was if isinstance(was, date) else None
+    return _end(office, found.review, reviewer, why, given, own, until, approved=True)
 
 
 def reject(office: Office, number: int, reviewer: str, why: str) -> Outcome:
@@ -126,10 +129,12 @@ def _end(
     why: str,
     given: Sequence[dict[str, str]] = (),
     own: Sequence[str] = (),
+    until: date | None = None,
     *,
     approved: bool,
 ) -> Outcome:
-    """End a review; the claims it makes come into being with it."""
+    """End a review; the claims it makes come into being with it. `until` is the last day on which
+    the person was an affiliate, where the evidence shows one."""
     for field, text in (("reviewer", reviewer), ("why", why)):
         if not text.strip():
             raise Invalid(f"{field} is missing: a review is ended by somebody, for a reason")
@@ -140,6 +145,8 @@ def _end(
             id = people.blind(tx, vault, review.person, f"{review.subject} {one['name']}")
             claim = read_claim({**one, "id": f"c-{id[:16]}"}, now_on_chain(office).date(), own)
             people.add_claim(tx, vault, claim, now)
+            if claim.name == "affiliate" and until:
+                people.end_claim(tx, vault, claim.id, Fate.ENDED, until, why, now)
             claims.append(claim)
     return Outcome(ended, tuple(claims))
 

@@ -7,6 +7,7 @@ from freehold.book import issuers
 from freehold.book.issuers import KnownIssuer
 from freehold.chain.logs import source_of_node
 from freehold.desks.office import Office
+from freehold.desks.parties import TREASURY
 from freehold.indexer import read
 from freehold.indexer.follow import Course, Progress, follow
 from freehold.indexer.memory import Memory
@@ -30,11 +31,15 @@ def bring_up(office: Office) -> Progress | None:
 
 
 def holdings_on(office: Office, owner: KnownIssuer, day: date) -> dict[str, dict[str, int]]:
-    """Units by class id and holder's id on a legal day, from the chain's events alone."""
+    """Units by class id and holder's id on a legal day, from the chain's events alone.
+
+    The issuer's own account is called `treasury`.
+    """
     bring_up(office)
     with office.book.reading() as tx:
         every = issuers.instruments(tx, owner.id)
         ids = {str(one.wallet): one.id for one in issuers.holders(tx, owner.id)}
+    ids.setdefault(office.keys.agent.address, TREASURY)
     held: dict[str, dict[str, int]] = {}
     with office.index.connect() as connection:
         for one in every:

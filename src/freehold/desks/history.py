@@ -5,14 +5,12 @@ take-over (document hash, two persons) that is closed for good at the end. Kille
 goes on where it stopped when it is asked again with the same acts.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from itertools import groupby
 
-from freehold.book import issuers, settings
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.chain import contracts
 from freehold.chain.contracts import call
@@ -33,22 +31,25 @@ from freehold.core.acts import (
     Transfer,
 )
 from freehold.core.asset import AssetRecord, asset_record
-from freehold.core.errors import Conflict, Invalid, Mistake
-from freehold.core.facts import Kind, Proof
+from freehold.core.errors import Invalid, Mistake
+from freehold.core.facts import Kind, Proof, is_over
+from freehold.core.grounds import Ground
 from freehold.core.ids import Address, instruction_id
 from freehold.core.instrument import Issuer, ShareClass
 from freehold.core.policy import starter
 from freehold.core.units import MAX_UNITS
-from freehold.desks import establishment
+from freehold.desks import establishment, provenance
 from freehold.desks.admission import admit
 from freehold.desks.carrying import Asked, Progress, carry_out
 from freehold.desks.establishment import Established
-from freehold.desks.office import Office, now_on_chain, set_clock
+from freehold.desks.office import Office, now_on_chain, set_clock, today
 
-REASONS = {Ending.CANCELLATION: 1, Ending.REPURCHASE: 2, Ending.RETRACTION: 3}
-"""What `Redeemed` gives as its reason; 4 is a fraction left by a split, 13 a conversion."""
-SPLIT_FRACTION = 4
-STOP = 5
+REASONS = {
+    Ending.CANCELLATION: Ground.CANCELLATION,
+    Ending.REPURCHASE: Ground.REPURCHASE,
+    Ending.RETRACTION: Ground.RETRACTION,
+}
+"""What `Redeemed` gives as its reason."""
 SPLIT_AT_ONCE = 200
 POSTED_AT_ONCE = 50
 NOON_SECONDS = 12 * 3_600
@@ -103,7 +104,7 @@ def bring_in(
     issuer came from another file.
     """
     _check(office, past.acts, wallets)
-    begun = _begun(office, past)
+    begun = provenance.begin(office, past.issuer.id, past.document)
     if office.simulated:
         _travel(office, min(act.day for act in past.acts))
     owner = establishment.issuer(office, past.issuer)
@@ -129,11 +130,11 @@ def company_record(known: Issuer) -> AssetRecord:
 
 def _check(office: Office, acts: Sequence[Act], wallets: Mapping[str, Address]) -> None:
     """What only this ledger can know to be wrong."""
-    today = date.max if office.simulated else now_on_chain(office).date()
+    last = date.max if office.simulated else today(office)
     mistakes = [
         Mistake(getattr(act, "source", ""), f"{act.day} has not come on this ledger")
         for act in acts
-        if act.day > today
+        if act.day > last
     ]
     known = {act.holder.id for act in acts if isinstance(act, Admit)}
     mistakes += [
@@ -152,27 +153,6 @@ def _check(office: Office, acts: Sequence[Act], wallets: Mapping[str, Address]) 
         ]
     if mistakes:
         raise Invalid("the cap table cannot be imported here; nothing was done", mistakes)
-
-
-def _begun(office: Office, past: Past) -> date:
-    """The day on which this past was first asked for on this ledger; written down the first time."""
-    name, document = f"past:{past.issuer.id}", past.document.hex()
-    with office.book.transaction() as tx:
-        here = any(one.id == past.issuer.id for one in issuers.issuers(tx))
-        found = settings.read(tx, name)
-        known = json.loads(found) if found else {}
-        if here and known.get("document") != document:
-            raise Conflict(
-                f"issuer {past.issuer.id} is here already and came from other files: nothing was "
-                "done; give this one another id, or a home of its own",
-                issuer=past.issuer.id,
-            )
-        if known.get("document") == document:
-            return date.fromisoformat(known["begun"])
-        today = now_on_chain(office).date()
-        content = json.dumps({"document": document, "begun": today.isoformat()})
-        settings.write(tx, name, content, office.clock.now())
-    return today
 
 
 # ---- the take-over ----
@@ -269,8 +249,8 @@ def _calls(ledger: _Ledger, act: Act, key: str) -> Iterator[Asked]:
 
 
 def _issue(ledger: _Ledger, lot: Lot, key: str) -> Iterator[Asked]:
-    today = max(ledger.begun, lot.acquired) if ledger.office.simulated else ledger.begun
-    terms, vintage = starter.vintage_of(lot, today), 0
+    judged = max(ledger.begun, lot.acquired) if ledger.office.simulated else ledger.begun
+    terms, vintage = starter.vintage_of(lot, judged), 0
     if terms:
         vintage = _vintage(ledger, lot.class_id, terms)
         ledger.vintage_of[lot.security] = vintage
@@ -305,7 +285,7 @@ def _opened_before(ledger: _Ledger, class_id: str) -> list[int]:
 def _transfer(ledger: _Ledger, act: Transfer, key: str) -> Asked:
     lot = act.lot
     vintage = ledger.vintage_of.get(act.from_security, 0)
-    if vintage:
+    if vintage and not _is_over(ledger, lot.class_id, vintage, act.day):
         ledger.vintage_of[lot.security] = vintage
     return _asked(
         ledger,
@@ -323,13 +303,19 @@ def _transfer(ledger: _Ledger, act: Transfer, key: str) -> Asked:
     )
 
 
+def _is_over(ledger: _Ledger, class_id: str, vintage: int, day: date) -> bool:
+    """Whether units of a vintage that pass on a day arrive as free ones: its clocks are over then."""
+    posted = day if ledger.office.simulated else ledger.begun
+    return is_over(ledger.terms[class_id][vintage - 1], clock.day_number(posted))
+
+
 def _redeem(
     ledger: _Ledger,
     class_id: str,
     holder: str,
     security: str,
     units: int,
-    reason: int,
+    reason: Ground,
     day: date,
     key: str,
 ) -> Asked:
@@ -341,7 +327,7 @@ def _redeem(
         _instruction(ledger, class_id, key),
         ledger.wallets[holder],
         units,
-        reason,
+        int(reason),
         ledger.document,
         clock.day_number(day),
         _named(ledger.vintage_of.get(security, 0)),
@@ -399,7 +385,7 @@ def _split(ledger: _Ledger, act: Split, key: str) -> Iterator[Asked]:
                 holder,
                 "",
                 fraction,
-                SPLIT_FRACTION,
+                Ground.FRACTION,
                 act.day,
                 f"{key} {holder}",
             )
@@ -411,7 +397,15 @@ def _freeze(ledger: _Ledger, act: Freeze, key: str) -> Asked:
     id = _instruction(ledger, act.class_id, key)
     wallet = ledger.wallets[act.holder]
     return _asked(
-        ledger, act.class_id, key, "freeze", id, wallet, ledger.frozen[at], STOP, ledger.document
+        ledger,
+        act.class_id,
+        key,
+        "freeze",
+        id,
+        wallet,
+        ledger.frozen[at],
+        int(Ground.STOP),
+        ledger.document,
     )
 
 

@@ -1,6 +1,7 @@
 """The ledgers a person can run here: the embedded one, and the fast node (anvil) with its journal."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ from freehold.chain.anvil import node as fast
 from freehold.chain.anvil.genesis import Genesis
 from freehold.chain.anvil.node import Node
 from freehold.config import Config
-from freehold.core.errors import NotFound
-from freehold.desks.office import create_local_ledger, local_words
+from freehold.core.clock import stamp, to_seconds
+from freehold.core.errors import Invalid, NotFound
+from freehold.desks.office import Office, create_local_ledger, local_words, now_on_chain
+from freehold.desks.office import set_clock as office_clock
 
 FUNDS = 10**6 * 10**18
 
@@ -36,6 +39,21 @@ def serve(settings: Config, port: int) -> None:
     if not node.has_ledger(settings.home):
         raise NotFound(f"there is no ledger in {settings.home} yet: run `freehold node create`")
     node.serve(settings.home, port)
+
+
+def set_clock(office: Office, instant: datetime) -> datetime:
+    """Set the declared simulated clock of the embedded ledger ahead and build a block at that instant.
+
+    Raises NotPermitted on a ledger in real time, Invalid for an instant that has passed.
+    """
+    if office.simulated and instant < (now := now_on_chain(office)):
+        raise Invalid(
+            f"the instant {stamp(instant)} has passed on this ledger, where it is {stamp(now)}",
+            field="instant",
+        )
+    office_clock(office, to_seconds(instant))
+    node.mine(office.w3)
+    return now_on_chain(office)
 
 
 def status(settings: Config) -> Running:

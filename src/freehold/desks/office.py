@@ -10,10 +10,11 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from freehold.book import issuers, people
 from freehold.book.session import Book, open_book
 from freehold.book.vault import Vault, new_key_text, open_vault
 from freehold.chain import node, signer
@@ -104,14 +105,15 @@ def open_office(
         keys = _keys(settings, prompt)
         w3 = w3 or _embedded(settings, keys)
         held.callback(node.close, w3)
-        book = open_book(settings.book_url)
+        keys_of_people = people_key(settings, prompt)
+        book = open_book(settings.book_url, keys_of_people.vault)
         held.callback(book.close)
+        _seal_plain(book)
         held.enter_context(plain_faults(settings.index_url))
         index = open_projection(settings.index_url)
         held.callback(index.dispose)
         posting = _posting(settings, book, w3, keys)
         simulated = settings.ledger == "embedded" and node.declares_simulated_clock(w3)
-        people = people_key(settings, prompt)
         yield Office(
             settings.home,
             w3,
@@ -121,14 +123,33 @@ def open_office(
             keys,
             posting.clock,
             posting,
-            people,
+            keys_of_people,
             simulated,
         )
+
+
+def _seal_plain(book: Book) -> None:
+    """Seal names and files that an older program left readable."""
+    with book.reading() as tx:
+        found = issuers.has_plain(tx)
+    if found:
+        with book.transaction() as tx:
+            issuers.seal_plain(tx)
+        people.forget(book)
 
 
 def now_on_chain(office: Office) -> datetime:
     """The instant of the newest block."""
     return from_seconds(node.last_seconds(office.w3))
+
+
+def today(office: Office) -> date:
+    """The UTC day on which an act that is sent now takes effect.
+
+    A ledger on wall time may have built no block since yesterday; a simulated clock stands still.
+    """
+    on_chain = now_on_chain(office)
+    return on_chain.date() if office.simulated else max(on_chain, office.clock.now()).date()
 
 
 def set_clock(office: Office, seconds: int) -> None:

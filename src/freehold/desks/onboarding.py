@@ -13,25 +13,25 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from freehold.book import issuers, people, reviews, settings
+from freehold.book import issuers, people, settings
 from freehold.book.issuers import KnownHolder, KnownIssuer
 from freehold.book.people import Commitment, Person, Wallet
 from freehold.book.schema_people import Fate
 from freehold.book.session import Transaction
-from freehold.book.vault import Vault, new_key_text, open_vault
+from freehold.book.vault import Vault
 from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.claims import Claim, ClaimState, commitment, read_claim, state_on
 from freehold.core.clock import day_number
 from freehold.core.errors import Conflict, Invalid, NotPermitted
-from freehold.core.facts import Flags, pack_facts, replaced_by, unpack_facts
+from freehold.core.facts import Flags, pack_facts, unpack_facts
 from freehold.core.holder import Particulars, read_particulars, require_person_id
 from freehold.core.ids import Address, canonical, checksummed, record_hash
 from freehold.core.instruction import Instruction
-from freehold.desks import persons
+from freehold.desks import parties, persons
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
-from freehold.desks.persons import STARTING, Scheme, Standing
+from freehold.desks.persons import Scheme, Standing
 
 _OWN = Flags.FROZEN | Flags.SANCTIONED | Flags.MULTI | Flags.TREASURY | Flags.VENUE | Flags.NOMINEE
 """Marks that claims say nothing of; they stay as they are."""
@@ -101,7 +101,7 @@ def revise_person(office: Office, id: str, given: Mapping[str, object]) -> Perso
     return person
 
 
-def person_file(office: Office, id: str, scheme: Scheme = STARTING) -> PersonFile:
+def person_file(office: Office, id: str, scheme: Scheme | None = None) -> PersonFile:
     """All that is known of a person. Raises NotFound."""
     vault, day = office.people.vault(), _today(office)
     with office.book.reading() as tx:
@@ -118,17 +118,20 @@ def person_file(office: Office, id: str, scheme: Scheme = STARTING) -> PersonFil
             {one.id: state_on(one, day, trust) for one in claims},
             persons.counting(claims, tx, day),
             wallets,
-            persons.standing(office, tx, vault, person, scheme),
+            persons.standing(
+                office, tx, vault, person, persons.scheme_for(office, tx, None, scheme)
+            ),
         )
 
 
 def classify(
-    office: Office, id: str, scheme: Scheme = STARTING, day: date | None = None
+    office: Office, id: str, scheme: Scheme | None = None, day: date | None = None
 ) -> Standing:
     """The class that claims give on a day, why, and until when. Raises NotFound."""
     vault = office.people.vault()
     with office.book.reading() as tx:
-        return persons.standing(office, tx, vault, people.find(tx, id), scheme, day)
+        by = persons.scheme_for(office, tx, None, scheme)
+        return persons.standing(office, tx, vault, people.find(tx, id), by, day)
 
 
 def list_persons(office: Office) -> list[tuple[Person, Particulars | None]]:
@@ -137,48 +140,6 @@ def list_persons(office: Office) -> list[tuple[Person, Particulars | None]]:
     with office.book.reading() as tx:
         known = people.all_particulars(tx, vault)
         return [(one, known.get(one.id)) for one in people.persons(tx)]
-
-
-def erase_person(office: Office, id: str) -> Person:
-    """Make a person's data unreadable for ever; accounts and register facts stay.
-
-    Raises NotFound, Conflict while the person waits in the review queue.
-    """
-    with office.book.transaction() as tx:
-        person = people.find(tx, id)
-        waiting = reviews.reviews(tx, id, open_alone=True) if not person.erased_at else []
-        if waiting:
-            numbers = ", ".join(str(one.number) for one in waiting)
-            raise Conflict(f"{id} waits in the review queue (review {numbers}): end that first")
-        people.erase(tx, id, office.clock.now())
-    people.forget(office.book)
-    with office.book.reading() as tx:
-        return people.find(tx, id)
-
-
-def rotate_key(office: Office) -> int:
-    """Wrap every person's key with a new key of the office; how many were wrapped anew.
-
-    Where the key stands in a file, a new one is made and the old one goes when nothing needs it any
-    more; killed in between, both stand there. Where it comes from elsewhere, `people_key` has to give
-    the new one first and the old one after it. Raises NotPermitted if it gives one alone.
-    """
-    texts = office.people.read().split()
-    file = office.people.file
-    if file is None and len(texts) < 2:
-        raise NotPermitted(
-            "people_key gives one key, and it is not in a file: give the new one and the old one"
-        )
-    if file is not None and len(texts) < 2:
-        texts = [new_key_text(), *texts]
-        _write_secret(file, texts)
-    vault = open_vault(texts)
-    with office.book.transaction() as tx:
-        count = people.rewrap(tx, vault)
-    people.forget(office.book)
-    if file is not None:
-        _write_secret(file, texts[:1])
-    return count
 
 
 # ---- claims ----
@@ -223,7 +184,7 @@ def end_claim(office: Office, id: str, fate: Fate, day: date | None, why: str) -
 
 
 def end_claim_everywhere(
-    office: Office, id: str, fate: str, day: date | None, why: str, scheme: Scheme = STARTING
+    office: Office, id: str, fate: str, day: date | None, why: str, scheme: Scheme | None = None
 ) -> tuple[Claim, list[Pushed]]:
     """End or revoke a claim, and push what follows to every register the person is in.
 
@@ -233,7 +194,8 @@ def end_claim_everywhere(
         owned = people.wallets(tx, people.claim_subject(tx, id))
         registers = {one.issuer for one in owned}
         for issuer in registers:
-            persons.keep_scheme(office, tx, issuers.find(tx, issuer).register, scheme)
+            by = persons.scheme_for(office, tx, issuer, scheme)
+            persons.keep_scheme(office, tx, issuers.find(tx, issuer).register, by)
     done = end_claim(office, id, Fate(fate), day, why)
     pushed = [refresh(office, issuer, done.subject, scheme) for issuer in sorted(registers)]
     return done, [one for several in pushed for one in several]
@@ -247,7 +209,7 @@ def admit(
     issuer: str | None,
     id: str,
     wallet: Address | None = None,
-    scheme: Scheme = STARTING,
+    scheme: Scheme | None = None,
 ) -> Admission:
     """Open an account for a person in an issuer's register, in the class that claims give.
 
@@ -259,8 +221,9 @@ def admit(
     with office.book.transaction() as tx:
         owner = issuers.find(tx, issuer)
         person = people.find(tx, id)
-        persons.keep_scheme(office, tx, owner.register, scheme)
-        found = persons.standing(office, tx, vault, person, scheme)
+        by = persons.scheme_for(office, tx, owner.id, scheme)
+        persons.keep_scheme(office, tx, owner.register, by)
+        found = persons.standing(office, tx, vault, person, by)
         if not found.admitted:
             return Admission(found, None, "", None)
         holder = _holder_row(office, tx, owner, person, wallet)
@@ -283,7 +246,7 @@ def refresh(
     office: Office,
     issuer: str | None,
     id: str | None = None,
-    scheme: Scheme = STARTING,
+    scheme: Scheme | None = None,
     *,
     change: bool = False,
 ) -> list[Pushed]:
@@ -301,9 +264,10 @@ def refresh(
     changes = []
     with office.book.transaction() as tx:
         owner = issuers.find(tx, issuer)
-        persons.keep_scheme(office, tx, owner.register, scheme, change=change)
+        by = persons.scheme_for(office, tx, owner.id, scheme)
+        persons.keep_scheme(office, tx, owner.register, by, change=change)
         for person, owned in _owned(tx, owner, id):
-            found = persons.standing(office, tx, vault, person, scheme)
+            found = persons.standing(office, tx, vault, person, by)
             if rows := _changes(office, owner, owned, found):
                 changes.append(rows)
     pages = _pages(changes)
@@ -318,7 +282,8 @@ def refresh(
 def _holder_row(
     office: Office, tx: Transaction, owner: KnownIssuer, person: Person, wallet: Address | None
 ) -> KnownHolder:
-    """The row of the holder in the register's list: an id, and nothing personal."""
+    """The row of the holder in the register's list; the name in it is sealed and erased with the
+    person."""
     every = issuers.holders(tx, owner.id)
     for one in every:
         if one.id == person.id and wallet in (None, one.wallet):
@@ -339,7 +304,8 @@ def _holder_row(
         taken = [one.custody for one in every if one.custody is not None]
         number = max(taken, default=-1) + 1
         wallet = office.keys.custody(number).address
-    return KnownHolder(owner.id, person.id, "", str(person.kind), "", wallet, number)
+    name = people.particulars(tx, office.people.vault(), person.id).name
+    return KnownHolder(owner.id, person.id, name, str(person.kind), "", wallet, number)
 
 
 def _commit(
@@ -392,8 +358,8 @@ def _changes(
     """The rows that differ from the register; of a person all accounts or none."""
     rows, differs = [], False
     for one in owned:
-        word = contracts.read(office.w3, "Holders", owner.register, "facts", one.wallet)
-        if not word or replaced_by(word):
+        wallet, word = parties.living(office, owner, one.wallet)
+        if not word:
             continue
         now = unpack_facts(word)
         wanted = found.facts(now.flags & _OWN)
@@ -402,8 +368,8 @@ def _changes(
             wanted = replace(wanted, holder_class=now.holder_class, until=ended)
         wanted = replace(wanted, account=now.account, identity=now.identity)
         differs = differs or pack_facts(replace(now, epoch=0)) != pack_facts(wanted)
-        row = pack_facts(replace(wanted, account=0, identity=one.wallet))
-        rows.append((row, one, found))
+        row = pack_facts(replace(wanted, account=0, identity=wallet))
+        rows.append((row, replace(one, wallet=wallet), found))
     return rows if differs else []
 
 
@@ -462,12 +428,3 @@ def _setting(owner: KnownIssuer) -> str:
 
 def _today(office: Office) -> date:
     return now_on_chain(office).date()
-
-
-def _write_secret(file: Any, texts: Sequence[str]) -> None:
-    """Exchange a secret file at once: whoever reads sees the old content or the new one."""
-    beside = file.with_name(file.name + ".new")
-    beside.touch(mode=0o600)
-    beside.chmod(0o600)
-    beside.write_text("\n".join(texts) + "\n")
-    beside.replace(file)

@@ -10,20 +10,26 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from freehold.book import people, reviews, settings
+from freehold.book import issuers, people, policies, reviews, settings
+from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.book.people import Person
 from freehold.book.schema_people import About
 from freehold.book.session import Transaction
 from freehold.book.vault import Vault
+from freehold.chain import contracts
 from freehold.core import attributes
 from freehold.core.attributes import Held, attributes_on, country_on, eligible_until, flags_on
 from freehold.core.claims import CLAIM_NAMES, Claim, Trust
 from freehold.core.errors import Conflict, Invalid
+from freehold.core.evidence import Fact, evidence_from_json
 from freehold.core.facts import Facts, Flags
+from freehold.core.holder import HolderKind
 from freehold.core.identifiers import country_number
 from freehold.core.policy import starter
 from freehold.core.policy.identity import policy_id
 from freehold.core.policy.model import Policy, class_of
+from freehold.core.policy.parse import parse_policy
+from freehold.core.policy.recognition import facts_of
 from freehold.core.reasons import Reason
 from freehold.desks.office import Office, now_on_chain
 
@@ -59,11 +65,9 @@ STARTING = Scheme(
 
 def scheme_of(policy: Policy) -> Scheme:
     """The classes of a policy; what an attribute implies comes with it."""
-    implied = {one.name: one.implies for one in policy.attributes}
 
     def class_number(names: frozenset[str], country: str) -> int:
-        held = names.union(*(implied.get(one, ()) for one in names))
-        found = class_of(policy, held, country)
+        found = class_of(policy, with_implied(policy, names), country)
         return found.id if found else 0
 
     class_names = {one.id: one.name for one in policy.classes}
@@ -71,6 +75,12 @@ def scheme_of(policy: Policy) -> Scheme:
     return Scheme(
         policy.name, policy_id(policy), class_number, class_names, policy.countries.limited, own
     )
+
+
+def with_implied(policy: Policy, names: frozenset[str]) -> frozenset[str]:
+    """Attribute names with those that come with them."""
+    implied = {one.name: one.implies for one in policy.attributes}
+    return names.union(*(implied.get(one, ()) for one in names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,72 @@ def standing(
     )
 
 
+def policy_in_force(office: Office, tx: Transaction, instrument: KnownInstrument) -> Policy | None:
+    """The policy that a token obeys; None for the starting rules, which are no policy of a file.
+
+    Raises Conflict where the book does not have its text.
+    """
+    found = contracts.read(office.w3, "SecurityToken", instrument.token, "instrument")
+    id = str(found[5])
+    if id == starter.POLICY_ID:
+        return None
+    known = policies.find_policy(tx, id)
+    if known is None:
+        raise Conflict(
+            f"{instrument.class_id} obeys the policy {id}, whose text is not in this book: say with"
+            " --policy which one classes persons",
+            policy=id,
+        )
+    profiles: Mapping[str, str] = json.loads(known.profiles)
+    return parse_policy(known.text, profiles, known.read_on.date(), known.name).policy
+
+
+def scheme_of_register(office: Office, tx: Transaction, owner: KnownIssuer) -> Scheme:
+    """The classes that an issuer's instruments go by now: those of the policy in force.
+
+    Raises Conflict where instruments of one register obey different policies: then somebody has to
+    say which.
+    """
+    found = [policy_in_force(office, tx, one) for one in issuers.instruments(tx, owner.id)]
+    schemes = {one.id: one for one in (scheme_of(p) if p else STARTING for p in found)}
+    if len(schemes) > 1:
+        named = ", ".join(sorted(one.name for one in schemes.values()))
+        raise Conflict(
+            f"the instruments of {owner.id} obey several policies ({named}): say with --policy which"
+            " one classes persons",
+            issuer=owner.id,
+        )
+    return next(iter(schemes.values()), STARTING)
+
+
+def scheme_for(office: Office, tx: Transaction, issuer: str | None, given: Scheme | None) -> Scheme:
+    """The scheme that is given, else the one of the issuer's register; where no issuer is here yet,
+    the one that issuers start with. Raises NotFound, Conflict."""
+    if given is not None or not issuers.issuers(tx):
+        return given or STARTING
+    return scheme_of_register(office, tx, issuers.find(tx, issuer))
+
+
+def gate_facts(
+    office: Office, tx: Transaction, vault: Vault, person: Person, policy: Policy
+) -> dict[str, Fact]:
+    """What is known of a person, as the gates of a policy read it: every attribute (with what it
+    implies), where he lives, and the facts of all evidence that was approved, the newest last."""
+    found = standing(office, tx, vault, person, scheme_of(policy))
+    held = with_implied(policy, frozenset(found.attributes))
+    place = "residence" if person.kind is HolderKind.PERSON else "formation"
+    facts: dict[str, Fact] = {one.name: one.name in held for one in policy.attributes}
+    facts |= {"today": found.day, **({place: found.country} if found.country else {})}
+    seen = []
+    for one in reviews.reviews(tx, person.id, open_alone=False):
+        if one.about is About.EVIDENCE and one.approved:
+            content = reviews.evidence(tx, vault, one.subject)[1]
+            seen.append(evidence_from_json(content))
+    for record in sorted(seen, key=lambda record: record.dated):
+        facts |= record.facts
+    return facts_of(person.kind, facts)
+
+
 def keep_scheme(
     office: Office, tx: Transaction, register: str, scheme: Scheme, *, change: bool = False
 ) -> None:
@@ -152,7 +228,7 @@ def keep_scheme(
     if known["id"] != scheme.id and not change:
         raise Conflict(
             f"this register is classed by {known['name']}, not by {scheme.name}: give that policy, or"
-            " class everybody anew with `person refresh --change`",
+            " class everybody by the other one with `person refresh --change`",
             scheme=known["name"],
         )
     content = json.dumps({"id": scheme.id, "name": scheme.name})

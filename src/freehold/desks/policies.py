@@ -8,8 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from freehold.book import issuers
+from freehold.core.actions.tax import KIND as WITHHOLDING
 from freehold.core.errors import Invalid
 from freehold.core.policy.compile import Compiled, compile_policy
+from freehold.core.policy.coverage import Row as Covered
+from freehold.core.policy.coverage import coverage
 from freehold.core.policy.expression import Fact
 from freehold.core.policy.gate import Judgement, judge, with_attributes
 from freehold.core.policy.judges import kinds
@@ -65,7 +68,7 @@ def judged(policy: Policy, stage: Stage, facts: Mapping[str, Fact]) -> Judgement
 @cache
 def vector_kinds() -> Mapping[str, Kind]:
     """Every kind of test vector, over the shipped profiles."""
-    return kinds(shipped_profiles())
+    return {**kinds(shipped_profiles()), WITHHOLDING.name: WITHHOLDING}
 
 
 def decimals_of(office: Office, issuer: str | None, named: str) -> int:
@@ -73,3 +76,9 @@ def decimals_of(office: Office, issuer: str | None, named: str) -> int:
     with office.book.reading() as tx:
         owner = issuers.find(tx, issuer)
         return issuers.instrument_named(tx, owner.id, named).decimals
+
+
+def catalogue() -> tuple[Covered, ...]:
+    """Every row of the catalogue of rules with its home and what keeps it."""
+    text = (files("freehold.core.policy") / "catalogue.toml").read_text()
+    return coverage(text, shipped_profiles())

@@ -8,15 +8,12 @@ from datetime import date, datetime
 
 from freehold.book import issuers
 from freehold.book.issuers import KnownInstrument, KnownIssuer
-from freehold.chain.contracts import call
 from freehold.chain.logs import source_of_node
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid, NotFound
-from freehold.core.instruction import Instruction
 from freehold.core.policy.starter import HolderClass
 from freehold.core.standing import Line
 from freehold.desks import following, verification
-from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.following import bring_up, by_number, course
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.reports import RegisterReport, register_report
@@ -67,26 +64,6 @@ def holdings_on(office: Office, issuer: str | None, day: date) -> dict[str, dict
     with office.book.reading() as tx:
         owner = issuers.find(tx, issuer)
     return following.holdings_on(office, owner, day)
-
-
-def set_record(
-    office: Office, issuer: str | None, named: str, instant: datetime, key: str
-) -> tuple[Instruction, int]:
-    """Announce a record instant for one instrument; the instruction and the record's number."""
-    if instant <= now_on_chain(office):
-        raise Invalid(
-            f"the record instant {stamp(instant)} has passed: a record is announced ahead",
-            field="instant",
-        )
-    _, chosen, _ = _scope(office, issuer, named)
-    token = chosen[0].token
-    data = call("SecurityToken", "announce_record", int(instant.timestamp()))
-    asked = Asked(office.keys.agent, token, data, "announce a record", key)
-    done = carry_out(office, f"record {token}", [asked])
-    bring_up(office)
-    with office.index.connect() as connection:
-        number = max(read.records(connection, token), default=0)
-    return done[0], number
 
 
 def verify(office: Office) -> Verification:

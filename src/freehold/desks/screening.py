@@ -17,14 +17,13 @@ from freehold.book import issuers, people, reviews
 from freehold.book.people import Wallet
 from freehold.book.reviews import Review, Task
 from freehold.book.schema_people import About
-from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.calendar import add_business_days, calendar
 from freehold.core.errors import Conflict, Invalid
-from freehold.core.facts import FLAGS_AT, Flags, replaced_by, unpack_facts
+from freehold.core.facts import FLAGS_AT, Flags, unpack_facts
 from freehold.core.ids import JSON, record_hash
 from freehold.core.screening import THRESHOLD, Hit, hits, read_list
-from freehold.desks import persons
+from freehold.desks import parties, persons
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
 
@@ -164,18 +163,18 @@ def _mark(
     marked = []
     for one in owned:
         with office.book.reading() as tx:
-            register = issuers.find(tx, one.issuer).register
-        word = contracts.read(office.w3, "Holders", register, "facts", one.wallet)
-        if not word or replaced_by(word):
+            owner = issuers.find(tx, one.issuer)
+        wallet, word = parties.living(office, owner, one.wallet)
+        if not word:
             continue
         kept = unpack_facts(word).flags & (Flags.FROZEN | Flags.SANCTIONED)
         wanted = kept | Flags.SANCTIONED if sanctioned else kept & ~Flags.SANCTIONED
         if wanted != kept:
-            data = call("Holders", "set_flags", one.wallet, int(wanted) << FLAGS_AT, document)
-            key = f"mark {review.subject} {one.wallet}"
-            asked = Asked(office.keys.agent, register, data, "mark an account", key)
+            data = call("Holders", "set_flags", wallet, int(wanted) << FLAGS_AT, document)
+            key = f"mark {review.subject} {wallet}"
+            asked = Asked(office.keys.agent, owner.register, data, "mark an account", key)
             carry_out(office, f"marks {one.issuer}", [asked])
-        marked.append(str(one.wallet))
+        marked.append(str(wallet))
     return tuple(marked)
 
 

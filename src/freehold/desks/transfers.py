@@ -1,6 +1,6 @@
 """Transfers as holders instruct them: decided by the chain, explained to people, posted if allowed.
 
-A holder without a wallet of his own instructs the agent, who posts the sale by the same rules that
+A holder without a wallet of his own instructs the agent, who posts the transfer by the same rules that
 bind everybody (17 CFR 240.17Ad-10). A refusal is an outcome, not an error: it has the code that the
 chain gives, the sentence behind it, and the day on which it would pass where one can be told.
 """
@@ -8,29 +8,62 @@ chain gives, the sentence behind it, and the day on which it would pass where on
 from dataclasses import dataclass
 from datetime import date
 
-from freehold.book import issuers
-from freehold.book.issuers import KnownHolder, KnownInstrument
+from freehold.book.issuers import KnownInstrument
 from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.clock import DAY_SECONDS, day_of, to_seconds
-from freehold.core.errors import Conflict
-from freehold.core.facts import Kind, free_on, pack_facts, unpack_facts, unpack_vintage
+from freehold.core.facts import Kind, Proof, free_on, unpack_vintage
 from freehold.core.ids import instruction_id
 from freehold.core.instruction import Instruction
-from freehold.core.policy.starter import HolderClass
+from freehold.core.powers import Powers
 from freehold.core.reasons import message_for
-from freehold.core.units import Units
-from freehold.desks.carrying import Asked, carry_out, happened
+from freehold.core.units import MAX_UNITS, Units
+from freehold.desks import orders, parties
+from freehold.desks.carrying import Asked, was_asked
 from freehold.desks.office import Office, now_on_chain
+from freehold.desks.orders import Actor, Order
+from freehold.desks.parties import Party
 
-NO_LOTS: list[int] = []
 CLOCK_CODES = frozenset({124, 140, 142, 143, 144, 148})
 """Refusals that end by time alone."""
+NO_PROOF = Proof(0)
+KINDS = (
+    Kind.SALE,
+    Kind.GIFT,
+    Kind.TRUST,
+    Kind.ESTATE,
+    Kind.DIVORCE,
+    Kind.PLEDGE,
+    Kind.FORECLOSE,
+    Kind.TO_ISSUER,
+    Kind.PUBLIC_SALE,
+)
+"""Kinds of transfer that may be posted; the others are acts of a power."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """Base units from one holder (by id) to another. `lots` are vintages to take from, none: by age.
+
+    `kind` and `proofs` are what the agent, who needs ACTION and ADMIT, attests about the transfer.
+    """
+
+    instrument: str
+    sender: str
+    receiver: str
+    units: Units
+    key: str
+    issuer: str | None = None
+    kind: Kind = Kind.SALE
+    proofs: Proof = NO_PROOF
+    lots: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TransferOutcome:
-    """What became of a transfer: `code` 0 if it passed; `passes_on` where time alone would help."""
+    """What became of a transfer, or would: `code` 0 if the rules let it pass (then `reason` says only
+    why a power is lacking); `passes_on` where time alone would help; no `instruction`: nothing was sent.
+    """
 
     sender: str
     receiver: str
@@ -39,104 +72,97 @@ class TransferOutcome:
     reason: str
     passes_on: date | None
     instruction: Instruction | None
+    key: str = ""
 
     @property
     def allowed(self) -> bool:
-        return self.code == 0
+        return self.code == 0 and not self.reason
 
 
-def sell(
-    office: Office,
-    issuer: str | None,
-    named: str,
-    sender: str,
-    receiver: str,
-    units: Units,
-    key: str,
-) -> TransferOutcome:
-    """Post a sale of base units between two holders (by id) of one instrument, if the rules allow it.
+def ask(office: Office, request: TransferRequest) -> TransferOutcome:
+    """What the rules say to a transfer now; nothing is sent.
 
-    Asked again under the same key, a sale that was posted is not posted again. Raises NotFound for
-    an unknown holder or instrument.
+    Raises NotFound for an unknown holder or instrument.
     """
-    with office.book.reading() as tx:
-        owner = issuers.find(tx, issuer)
-        instrument = issuers.instrument_named(tx, owner.id, named)
-        seller, buyer = (issuers.holder_named(tx, owner.id, one) for one in (sender, receiver))
-    agent, scope = office.keys.agent, f"transfers {instrument.token}"
-    known = instruction_id(scope, agent.address, key)
-    code = restriction(office, instrument, seller, buyer, units)
-    if code and not happened(office, known):
-        passes_on = _passes_on(office, instrument, seller, units) if code in CLOCK_CODES else None
-        return TransferOutcome(sender, receiver, units, code, message_for(code), passes_on, None)
-    id = bytes.fromhex(known[2:])
+    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
+    sender = parties.party(office, owner, request.sender)
+    receiver = parties.party(office, owner, request.receiver)
+    code = _restriction(office, instrument, request, sender, receiver)
+    passes_on = None
+    if code in CLOCK_CODES:
+        passes_on = _passes_on(office, instrument, sender, request.units)
+    return _outcome(request, code, message_for(code) if code else "", passes_on, None)
+
+
+def transfer(office: Office, actor: Actor, request: TransferRequest) -> TransferOutcome:
+    """Post a transfer if the rules allow it.
+
+    Asked again under the same key, a transfer that was posted is not posted again. Raises as `ask`.
+    """
+    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
+    scope, sent_by = f"transfers {instrument.token}", actor.signer.address
+    if not was_asked(office, scope, sent_by, request.key):
+        asked_first = ask(office, request)
+        if not asked_first.allowed:
+            return asked_first
+    sender = parties.party(office, owner, request.sender)
+    receiver = parties.party(office, owner, request.receiver)
+    id = orders.instruction_bytes(instruction_id(scope, sent_by, request.key))
     data = call(
         "SecurityToken",
         "transfer_posted",
-        seller.wallet,
-        buyer.wallet,
-        units,
-        int(Kind.SALE),
-        0,
+        sender.wallet,
+        receiver.wallet,
+        request.units,
+        int(request.kind),
+        int(request.proofs),
         id,
         0,
-        NO_LOTS,
+        list(request.lots),
     )
-    done = carry_out(office, scope, [Asked(agent, instrument.token, data, "post a sale", key)])
-    return TransferOutcome(sender, receiver, units, 0, "", None, done[0])
+    what = f"post a {request.kind.name.lower().replace('_', ' ')}"
+    asked = (Asked(actor.signer, instrument.token, data, what, request.key),)
+    needs = Powers.ACTION | Powers.ADMIT
+    done = orders.carry(office, actor, Order("transfer", scope, request.key, asked, needs))
+    if done.refused:
+        return _outcome(request, done.code, done.reason, None, None)
+    return _outcome(request, 0, "", None, done.instructions[0])
 
 
-def restriction(
-    office: Office, instrument: KnownInstrument, seller: KnownHolder, buyer: KnownHolder, units: int
+def _restriction(
+    office: Office,
+    instrument: KnownInstrument,
+    request: TransferRequest,
+    sender: Party,
+    receiver: Party,
 ) -> int:
-    """The code a sale would be refused with now; 0 if it would pass."""
+    """The code a transfer would be refused with now; 0 if it would pass."""
     answer: int = contracts.read(
         office.w3,
         "SecurityToken",
         instrument.token,
         "restriction",
-        seller.wallet,
-        buyer.wallet,
-        units,
-        int(Kind.SALE),
-        0,
+        sender.wallet,
+        receiver.wallet,
+        request.units,
+        int(request.kind),
+        int(request.proofs),
     )
     return answer
 
 
-def classify(
-    office: Office, issuer: str | None, holder: str, to: HolderClass, key: str
-) -> KnownHolder:
-    """Record in the register that a holder is of another class: the registrar has seen evidence."""
-    with office.book.reading() as tx:
-        owner = issuers.find(tx, issuer)
-        known = issuers.holder_named(tx, owner.id, holder)
-    word = contracts.read(office.w3, "Holders", owner.register, "facts", known.wallet)
-    if not word:
-        raise Conflict(f"{holder} has no account in this register", holder=holder)
-    facts = unpack_facts(word)
-    row = pack_facts(facts) & ~((1 << 160) - 1) & ~(31 << 192) | int(known.wallet, 16) | to << 192
-    agent = office.keys.agent
-    asked = Asked(
-        agent, owner.register, call("Holders", "set_facts", [row]), f"classify {to.name}", key
-    )
-    carry_out(office, f"facts {owner.id}", [asked])
-    return known
-
-
 def _passes_on(
-    office: Office, instrument: KnownInstrument, seller: KnownHolder, units: int
+    office: Office, instrument: KnownInstrument, seller: Party, units: int
 ) -> date | None:
     """The first day on which so many of the seller's units are free; None if none can be told."""
-    account = _account(office, instrument, seller)
     w3, token = office.w3, instrument.token
-    lots = contracts.read(w3, "SecurityToken", token, "lots_of", account)
+    lots = contracts.read(w3, "SecurityToken", token, "lots_of", seller.facts.account)
     held = contracts.read(w3, "SecurityToken", token, "balanceOf", seller.wallet)
-    free = held - sum(lot & ((1 << 96) - 1) for lot in lots)
+    free = held - sum(lot & MAX_UNITS for lot in lots)
     ends = []
     for lot in lots:
         terms = contracts.read(w3, "SecurityToken", token, "vintages", lot >> 96)
-        ends.append((free_on(unpack_vintage(terms)), lot & ((1 << 96) - 1)))
+        ends.append((free_on(unpack_vintage(terms)), lot & MAX_UNITS))
     for end, in_lot in sorted((end, count) for end, count in ends if end is not None):
         free += in_lot
         if free >= units:
@@ -145,8 +171,20 @@ def _passes_on(
     return None
 
 
-def _account(office: Office, instrument: KnownInstrument, holder: KnownHolder) -> int:
-    with office.book.reading() as tx:
-        owner = issuers.find(tx, instrument.issuer)
-    word = contracts.read(office.w3, "Holders", owner.register, "facts", holder.wallet)
-    return unpack_facts(word).account
+def _outcome(
+    request: TransferRequest,
+    code: int,
+    reason: str,
+    passes_on: date | None,
+    instruction: Instruction | None,
+) -> TransferOutcome:
+    return TransferOutcome(
+        request.sender,
+        request.receiver,
+        request.units,
+        code,
+        reason,
+        passes_on,
+        instruction,
+        request.key,
+    )

@@ -196,7 +196,10 @@ def plain_faults(url: str) -> Iterator[None]:
     try:
         yield
     except OperationalError as fault:
-        raise Unavailable(f"the index at {make_url(url)} cannot be used: {fault.orig}") from None
+        way_out = "; make room and give the command again" if "full" in str(fault.orig) else ""
+        raise Unavailable(
+            f"the index at {make_url(url)} cannot be used: {fault.orig}{way_out}"
+        ) from None
     except DatabaseError as fault:
         if not any(words in str(fault.orig) for words in ("malformed", "not a database")):
             raise

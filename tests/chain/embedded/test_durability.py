@@ -16,6 +16,7 @@ from eth_account import Account
 from freehold.chain import node
 from freehold.chain.embedded import chain, place, store
 from freehold.core.errors import Broken, Conflict, Invalid, NotFound, Unavailable
+from tests.size import times
 
 POOR = Account.from_key("0x" + "22" * 32)
 
@@ -26,7 +27,7 @@ def payments(world, count):
     return [world.sign(to=POOR.address, value=1, gas=21_000).to_0x_hex() for _ in range(count)]
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(times(5)))
 def test_a_kill_at_a_random_moment_loses_no_acknowledged_block(served, seed):
     random.seed(seed)
     raws = payments(served, 400)
@@ -255,6 +256,13 @@ def test_an_altered_state_node_is_found_when_it_is_read(plain):
     fault = plain.refused("eth_getCode", address)
     assert fault["code"] == -32603
     assert "missing or altered" in fault["message"]
+
+
+def test_two_ledgers_created_alike_in_the_same_second_have_different_first_blocks(make_world):
+    first, second = (make_world().ok("eth_getBlockByNumber", "0x0", False) for _ in range(2))
+    assert first["timestamp"] == second["timestamp"]
+    assert first["stateRoot"] == second["stateRoot"]
+    assert first["hash"] != second["hash"]
 
 
 def test_a_database_beside_another_genesis_is_refused(plain, make_world):

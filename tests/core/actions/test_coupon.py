@@ -225,3 +225,19 @@ def test_terms_that_contradict_each_other_are_named(changed, mistake: str) -> No
     with pytest.raises(Invalid) as caught:
         flows(replace(NOTE, **changed))
     assert mistake in [str(one) for one in caught.value.mistakes]
+
+
+def test_terms_at_the_edge_of_what_is_allowed_are_allowed() -> None:
+    assert flows(replace(NOTE, face=1))[0].interest == Fraction(1, 40)
+    assert flows(replace(NOTE, redemption_price=Fraction(0)))[-1].principal == 0
+    assert flows(replace(NOTE, redemption_price=Fraction(9, 10)))[-1].principal == 90_000
+    fixed = replace(SOFR, floor=Fraction(3, 100), cap=Fraction(3, 100), fixing_days=0)
+    published = {("SOFR", period.start): Fraction(9, 100) for period in schedule(TERMS)}
+    assert {flow.rate for flow in flows(replace(FLOATER, rate=fixed), published)} == {
+        Fraction(3, 100)
+    }
+
+
+def test_what_is_paid_on_the_last_day_asked_for_is_in() -> None:
+    assert len(flows(NOTE, until=day("2024-09-16"))) == 1
+    assert len(flows(NOTE, until=day("2024-09-15"))) == 0

@@ -68,6 +68,17 @@ def test_a_class_converts_at_its_ratio_and_a_multiple_raises_its_preference() ->
     assert not plain.convertible
 
 
+def test_options_and_carve_outs_have_usual_terms_unless_they_say_more() -> None:
+    plain = '[[option]]\nid = "o"\nunits = 5\nstrike = 2\n[[carve_out]]\nid = "p"\nshare = 0.1\n'
+    terms = read(COMMON + plain).terms
+    assert (terms.options[0].shares, terms.options[0].strike) == (5, 1_000)
+    assert (terms.carve_outs[0].above, terms.carve_outs[0].cap) == (0, None)
+    more = plain.replace("strike", "ratio = 3\nstrike") + 'above = "9.50"\ncap = 7\n'
+    terms = read(COMMON + more).terms
+    assert (terms.options[0].shares, terms.options[0].strike) == (15, 1_000)
+    assert (terms.carve_outs[0].above, terms.carve_outs[0].cap) == (950, 700)
+
+
 def test_dividends_grow_simply_or_on_each_anniversary() -> None:
     start, end, rule = date(2020, 1, 1), date(2022, 7, 1), DayCount.THIRTY_360
     rate = Fraction(1, 10)

@@ -148,6 +148,12 @@ def test_the_search_notices_ranks_that_are_not_kept(monkeypatch: pytest.MonkeyPa
     assert len(search(400, 5).mismatches) > 5
 
 
+@pytest.mark.parametrize(("exit", "converting"), [(60, False), ("250/3", False), (84, True)])
+def test_a_class_converts_only_when_that_pays_more(exit: object, converting: bool) -> None:
+    found = outcome(W1, Fraction(str(exit)) * M)
+    assert ("investor" in found.converting) is converting
+
+
 def test_where_both_choices_pay_the_same_a_class_holds() -> None:
     terms = ExitTerms((), (preferred("only", 1, 10),))
     found = outcome(terms, Fraction(M))

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from freehold.core import acts, ocf
 from freehold.core.captable import fully_diluted, holdings
 from tests.core.ocf.worlds import Item, deed, issuance, northwind, package, split, stock_class
+from tests.size import times
 
 HOLDERS = ("ann", "ben", "cid")
 CLASSES = ("common", "preferred")
@@ -196,7 +197,7 @@ def table_units(file: ocf.CapTableFile) -> Counter[tuple[str, str]]:
     return +Counter({(of, h): units for of, by_h in held.items() for h, units in by_h.items()})
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=times(80), deadline=None)
 @given(companies())
 def test_a_shuffled_company_reads_as_what_it_is(drawn):
     company, texts = drawn
@@ -205,7 +206,7 @@ def test_a_shuffled_company_reads_as_what_it_is(drawn):
     assert table_units(file) == second_register(ocf.plan(file)) == expected(company)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=times(30), deadline=None)
 @given(companies())
 def test_what_is_written_is_read_again_equal(drawn):
     file = ocf.read(drawn[1])
@@ -214,7 +215,7 @@ def test_what_is_written_is_read_again_equal(drawn):
     assert ocf.plan(again) == ocf.plan(file)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=times(80), deadline=None)
 @given(companies(), st.data())
 def test_with_one_quantity_changed_it_is_refused_or_still_adds_up(drawn, data):
     company, _ = drawn
@@ -266,7 +267,7 @@ def places(value: object, path: tuple = ()) -> list[tuple]:
     return [path, *(p for key, item in inner for p in places(item, (*path, key)))]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=times(120), deadline=None)
 @given(st.data())
 def test_whatever_stands_in_a_file_it_is_read_or_refused(data):
     texts = northwind()

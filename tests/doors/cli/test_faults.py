@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -140,6 +141,27 @@ def test_an_agent_without_funds_sends_nothing(run, folder, tmp_path):
     assert "for gas: send it" in found.error["message"]
     with office_of(home) as office:
         assert office.w3.eth.block_number == 0
+    node.stop(home)
+
+
+def test_a_disk_that_fills_up_is_one_sentence_and_with_room_again_the_work_is_finished(
+    run, folder, tmp_path
+):
+    """The limit holds for every file, of the command and of the ledger's process that it starts."""
+    home, source = tmp_path / "home", folder(package([A]))
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src"), "FREEHOLD_HOME": str(home)}
+    command = [sys.executable, "-m", "freehold", "captable", "import", str(source), "--json"]
+    full = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2**19, 2**19)),
+    )  # fmt: skip
+    assert full.returncode == 1, full.stderr
+    error = json.loads(full.stdout)["error"]
+    assert error["kind"] == "Unavailable", error
+    assert "disk" in error["message"] and "Traceback" not in full.stderr
+    node.stop(home)
+    assert run("captable", "import", source).code == 0
+    assert run("verify").document["ok"]
     node.stop(home)
 
 

@@ -35,7 +35,7 @@ def test_a_person_is_shown_classed_admitted_and_erased(run, anna):
     admitted = run("person", "admit", anna)
     assert (admitted.code, admitted.document["admitted"]) == (0, True)
     assert run("person", "refresh").document == {"changed": []}
-    assert run("person", "rotate-key").document == {"wrapped": 1}
+    assert run("person", "rotate-key").document == {"wrapped": 15}
     assert run("person", "erase", anna).code == 2
     assert run("person", "erase", anna, "--yes").code == 0
     (listed,) = run("person", "list").document["persons"]

@@ -32,7 +32,8 @@ class Genesis:
     funded: address -> wei. seconds: block 0's time. simulated_clock: block times are set by hand
     (they may lie in the past, they never go back), and stand still in between. development:
     snapshots, reverts and reorganisations are allowed; both are off for a ledger that is meant
-    to be believed.
+    to be believed. salt: tells apart ledgers that are alike in everything else, even in the second
+    of their creation; what was signed for one must never fit the other.
     """
 
     funded: Mapping[str, int] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Genesis:
     gas_limit: int = 30_000_000
     simulated_clock: bool = False
     development: bool = False
+    salt: str = ""
 
     def __post_init__(self) -> None:
         for address, wei in self.funded.items():
@@ -69,6 +71,7 @@ def write(genesis: Genesis, path: Path) -> None:
         "development": genesis.development,
         "funded": funded,
         "gas_limit": genesis.gas_limit,
+        "salt": genesis.salt,
         "seconds": genesis.seconds,
         "simulated_clock": genesis.simulated_clock,
     }
@@ -95,7 +98,7 @@ def first_block(genesis: Genesis) -> tuple[Header, dict[bytes, bytes]]:
     root, nodes = update(_no_node, EMPTY_ROOT, accounts)
     header = blank_header(bytes(32), 0, genesis.seconds, genesis.gas_limit, INITIAL_BASE_FEE)
     liberties = ["simulated"] * genesis.simulated_clock + ["development"] * genesis.development
-    chain = encode_int(genesis.chain_id)
+    chain = encode_int(genesis.chain_id) + genesis.salt.encode()
     extra = ("freehold " + " ".join(liberties)).strip().encode()
     return replace(header, state_root=root, extra=extra, mix_hash=keccak(chain)), nodes
 

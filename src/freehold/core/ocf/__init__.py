@@ -2,6 +2,7 @@
 
     read(files)             package, issuer, classes and holders, or Invalid with all mistakes
     write(file)             the directory's files again; every object unchanged and in its order
+    extend(file, changes)   the same, and what happened on the chain since in files of its own
     plan(file)              the acts that write its past into a register, by legal day
     captable_at(file, day)  who holds what on a legal day, and the claims on top
 
@@ -10,7 +11,7 @@ any mistake is refused whole. What OCF leaves open, or writes oddly, is read in 
 noted (`file.notices`): see docs/reference/ocf.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -21,6 +22,8 @@ from freehold.core.errors import Invalid, Mistake
 from freehold.core.holder import Holder
 from freehold.core.instrument import Issuer, Price, ShareClass
 from freehold.core.ocf import dilution, links, terms
+from freehold.core.ocf.changes import Change, changes_of
+from freehold.core.ocf.continued import continued, terms_by_paper
 from freehold.core.ocf.files import Findings, Package, parse
 from freehold.core.ocf.files import write as write_package
 from freehold.core.ocf.order import Step, in_order
@@ -30,6 +33,8 @@ from freehold.core.ocf.walk import Walk, walk
 __all__ = [
     "CapTableFile",
     "captable_at",
+    "changes_of",
+    "extend",
     "first_day",
     "inspect",
     "last_day",
@@ -89,6 +94,23 @@ def inspect(
 def write(file: CapTableFile) -> dict[str, str]:
     """The directory's files (name -> text): every object as it was read, md5 sums new."""
     return write_package(file.package)
+
+
+def extend(
+    file: CapTableFile,
+    changes: Sequence[Change],
+    holders: Sequence[Holder],
+    begun: date,
+    *,
+    each_on_its_day: bool,
+) -> dict[str, str]:
+    """The directory's files, and behind them what changed since the import of `file`.
+
+    `holders` are all that are known now; `begun` and `each_on_its_day` as for `terms_by_paper`.
+    """
+    table = captable_at(file, last_day(file))
+    terms = terms_by_paper(plan(file), begun, each_on_its_day=each_on_its_day)
+    return write_package(continued(file.package, table, terms, changes, holders))
 
 
 def plan(file: CapTableFile) -> list[Act]:

@@ -4,14 +4,14 @@ Conditions read `sender.x` and `receiver.x` for each attribute x (and `country`)
 `proof.x` for each attested fact. Days are UTC day numbers, units base units.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
 from freehold.core.facts import Kind, Proof, Vintage
 from freehold.core.policy.compiled import Moment, Party
-from freehold.core.policy.expression import Fact
+from freehold.core.policy.expression import Expression, Fact, names_in
 from freehold.core.policy.model import (
     KIND_NAMES,
     PROOF_NAMES,
@@ -106,16 +106,51 @@ class LotRules(NamedTuple):
     nearest: Reason
 
 
+class Lens(NamedTuple):
+    """What some rules read of a transfer: of the seller, of the buyer, and attested facts."""
+
+    selling: frozenset[str]
+    buying: frozenset[str]
+    proofs: Proof
+
+
+def lens_of(conditions: Iterable[Expression]) -> Lens:
+    """The lens through which these conditions look."""
+    named = [name.partition(".") for one in conditions for name in names_in(one)]
+    proofs = NO_PROOFS
+    for _, _, name in (one for one in named if one[0] == "proof"):
+        proofs |= PROOF_NAMES.get(name, NO_PROOFS)
+    selling = frozenset(name for side, _, name in named if side == "sender")
+    return Lens(selling, frozenset(name for side, _, name in named if side == "receiver"), proofs)
+
+
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A policy made ready to decide with: what depends on persons and kinds alone is kept."""
+    """A policy made ready to decide with: what depends on persons and kinds alone is kept.
+
+    Answers are kept by what the rules concerned read of the persons, through a `Lens`, so that they
+    are few however many persons there are.
+    """
 
     policy: Policy
+    _lenses: dict[tuple[int, Kind], Lens] = field(default_factory=dict)
+    _seen: dict[tuple[Person, frozenset[str]], Person] = field(default_factory=dict)
     _hits: dict[tuple[Kind, Person, Person, Proof], tuple[Prohibition, ...]] = field(
         default_factory=dict
     )
     _lots: dict[tuple[int, Kind, Person, Person, Proof], LotRules] = field(default_factory=dict)
     _grouped: dict[tuple[str, Person], bool] = field(default_factory=dict)
+
+
+def seen(law: Law, lens: Lens, case: Case) -> tuple[Person, Person, Proof]:
+    """The persons and proofs of the case as rules see them through the lens."""
+    found = []
+    for person, read in ((case.selling, lens.selling), (case.buying, lens.buying)):
+        key = person, read
+        if key not in law._seen:
+            law._seen[key] = person.seen_by(read)
+        found.append(law._seen[key])
+    return found[0], found[1], case.proofs & lens.proofs
 
 
 def situation(

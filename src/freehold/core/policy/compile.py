@@ -23,9 +23,11 @@ from freehold.core.policy.decide import grouped, prohibitions
 from freehold.core.policy.enumeration import (
     BY_RULES,
     Pair,
+    alike_as_read,
     case_of,
     proof_number,
-    proofs_read,
+    proofs_of_classes,
+    read_of_classes,
     subsets,
     told_apart,
 )
@@ -153,18 +155,23 @@ def _matrices(
 ) -> tuple[dict[tuple[int, int, int], frozenset[int]], dict[tuple[int, int, int], int]]:
     sellable: dict[tuple[int, int, int], set[int]] = {}
     why: dict[tuple[int, int, int], int] = {}
-    proofs = proofs_read(law.policy)
+    proofs, read = proofs_of_classes(law.policy), read_of_classes(law.policy)
+    givers, takers = alike_as_read(sellers, read), alike_as_read(buyers, read)
     for kind in BY_RULES:
-        for seller, buyer in product(sellers, buyers):
-            if (kind == Kind.ISSUE) is (seller == 0):
-                codes = _codes(law, kind, sellers[seller], buyers[buyer], proofs)
-                pair = Pair(seller, buyer, kind)
-                told_apart(law.policy, pair, codes, mistakes)
-                for proof in (NO_PROOFS, *proofs):
-                    if not codes[proof][0] and (proof == NO_PROOFS or codes[NO_PROOFS][0]):
-                        sellable.setdefault((kind, seller, proof_number(proof)), set()).add(buyer)
-                if codes[NO_PROOFS][0]:
-                    why[kind, seller, buyer] = codes[NO_PROOFS][0]
+        for (some, selling), (others, buying) in product(givers.items(), takers.items()):
+            from_here = [seller for seller in some if (kind == Kind.ISSUE) is (seller == 0)]
+            if not from_here:
+                continue
+            codes = _codes(law, kind, selling, buying, proofs)
+            told_apart(law.policy, Pair(from_here[0], others[0], kind), codes, mistakes)
+            alone = codes[NO_PROOFS][0]
+            for proof in (NO_PROOFS, *proofs):
+                if not codes[proof][0] and (proof == NO_PROOFS or alone):
+                    for seller in from_here:
+                        key = (kind, seller, proof_number(proof))
+                        sellable.setdefault(key, set()).update(others)
+            if alone:
+                why |= {(kind, seller, buyer): alone for seller in from_here for buyer in others}
     return {key: frozenset(found) for key, found in sellable.items()}, why
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 
 from freehold.core.clock import LAST_DAY, day_of
-from freehold.core.facts import Flags
+from freehold.core.facts import Flags, Kind
 from freehold.core.policy.case import (
     Case,
     Decision,
@@ -20,6 +20,8 @@ from freehold.core.policy.case import (
     PathTried,
     built_in,
     by_rule,
+    lens_of,
+    seen,
     situation,
 )
 from freehold.core.policy.compiled import Lot, is_same_person, leaves
@@ -109,16 +111,21 @@ def _prohibited(law: Law, case: Case) -> Iterator[Failure]:
 
 def prohibitions(law: Law, case: Case) -> tuple[Prohibition, ...]:
     """The prohibitions without a clock that hit these persons, kind and proofs."""
-    key = (case.kind, case.selling, case.buying, case.proofs)
+    lens = law._lenses.get((-1, case.kind))
+    if lens is None:
+        rules = _unclocked(law, case.kind)
+        lens = law._lenses[-1, case.kind] = lens_of(rule.when for rule in rules)
+    key = (case.kind, *seen(law, lens, case))
     found = law._hits.get(key)
     if found is None:
         facts = situation(law.policy, *key)
-        found = law._hits[key] = tuple(
-            rule
-            for rule in law.policy.prohibitions
-            if rule.until is None and case.kind in rule.kinds and holds(rule.when, facts)
-        )
+        rules = _unclocked(law, case.kind)
+        found = law._hits[key] = tuple(rule for rule in rules if holds(rule.when, facts))
     return found
+
+
+def _unclocked(law: Law, kind: Kind) -> list[Prohibition]:
+    return [rule for rule in law.policy.prohibitions if rule.until is None and kind in rule.kinds]
 
 
 # ---- caps ----

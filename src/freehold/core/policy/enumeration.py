@@ -4,7 +4,7 @@ The chain sees a person's class and looks at each attested fact alone. So every 
 must get the same answer, and a set of proofs must let through exactly what one of them does.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from freehold.core.errors import Mistake
 from freehold.core.facts import Kind, Proof
 from freehold.core.policy.case import Case
 from freehold.core.policy.compiled import ISSUER, Moment, Party
-from freehold.core.policy.expression import names_in
+from freehold.core.policy.expression import Expression, names_in
 from freehold.core.policy.model import PROOF_NAMES, Policy
 from freehold.core.policy.persons import Person
 
@@ -26,11 +26,53 @@ class Pair(NamedTuple):
 
 
 def proofs_read(policy: Policy) -> tuple[Proof, ...]:
-    texts = [rule.when for rule in policy.prohibitions] + [path.needs for path in policy.paths]
+    """The attested facts that rules read, by class or by lot."""
+    return tuple(dict.fromkeys((*proofs_of_classes(policy), *proofs_of_lots(policy))))
+
+
+def proofs_of_classes(policy: Policy) -> tuple[Proof, ...]:
+    """Those that rules read which look at persons alone."""
+    return _proofs_in(rule.when for rule in policy.prohibitions if rule.until is None)
+
+
+def proofs_of_lots(policy: Policy) -> tuple[Proof, ...]:
+    """Those that ways out of running clocks read."""
+    clocked = [rule.when for rule in policy.prohibitions if rule.until is not None]
+    return _proofs_in([*clocked, *(path.needs for path in policy.paths)])
+
+
+def _proofs_in(texts: Iterable[Expression]) -> tuple[Proof, ...]:
     named = {
         name.partition(".")[2] for text in texts for name in names_in(text) if "proof." in name
     }
     return tuple(proof for name, proof in PROOF_NAMES.items() if name in named)
+
+
+def read_of_classes(policy: Policy) -> frozenset[str]:
+    """What rules read of persons that look at persons alone."""
+    return _persons_in(rule.when for rule in policy.prohibitions if rule.until is None)
+
+
+def read_of_lots(policy: Policy) -> frozenset[str]:
+    """What ways out of running clocks read of persons."""
+    clocked = [rule.when for rule in policy.prohibitions if rule.until is not None]
+    return _persons_in([*clocked, *(path.needs for path in policy.paths)])
+
+
+def _persons_in(texts: Iterable[Expression]) -> frozenset[str]:
+    named = (name.partition(".") for text in texts for name in names_in(text))
+    return frozenset(name for side, _, name in named if side in ("sender", "receiver"))
+
+
+def alike_as_read(
+    members: Mapping[int, tuple[Person, ...]], read: frozenset[str]
+) -> dict[tuple[int, ...], tuple[Person, ...]]:
+    """Classes together that rules which read only these names cannot tell apart, with their persons."""
+    groups: dict[tuple[Person, ...], list[int]] = {}
+    for number, some in members.items():
+        as_read = tuple(dict.fromkeys(person.seen_by(read) for person in some))
+        groups.setdefault(as_read, []).append(number)
+    return {tuple(numbers): persons for persons, numbers in groups.items()}
 
 
 def proof_number(proof: Proof) -> int:

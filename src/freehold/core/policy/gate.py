@@ -8,10 +8,11 @@ missing is neither; its missing facts are named.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 from freehold.core.policy.case import Failure
 from freehold.core.policy.expression import Fact, Unknown, evaluate, names_in
-from freehold.core.policy.model import Attribute, Policy, Source, Stage, Test
+from freehold.core.policy.model import Attribute, Period, Policy, Source, Stage, Test
 from freehold.core.reasons import Reason, sentence
 
 
@@ -44,6 +45,11 @@ class Finding:
     source: Source
     missing: frozenset[str] = frozenset()
     presumed: bool = False
+    lapses: Period | None = None
+
+    def holds_until(self, found_on: date) -> date | None:
+        """The last day of a finding made on a day; None where the policy sets no end."""
+        return self.lapses.over(found_on) - timedelta(days=1) if self.lapses else None
 
     @property
     def counts(self) -> bool:
@@ -135,5 +141,6 @@ def _found(attribute: Attribute, facts: Mapping[str, Fact]) -> Finding:
     stated = facts.get(attribute.name)
     found = stated if isinstance(stated, bool) else evaluate(attribute.when, facts)
     if isinstance(found, Unknown):
-        return Finding(attribute.name, None, code, source, found.names, presumed)
-    return Finding(attribute.name, bool(found), code, source, presumed=presumed)
+        return Finding(attribute.name, None, code, source, found.names, presumed, attribute.lapses)
+    none: frozenset[str] = frozenset()
+    return Finding(attribute.name, bool(found), code, source, none, presumed, attribute.lapses)

@@ -84,7 +84,7 @@ def _whole(value: Fact) -> Any:
 def _person(library: Library) -> Kind:
     def judged(facts: Mapping[str, Any]) -> Mapping[str, Any]:
         policy = usable(library, facts["policy"])
-        stated = facts_of(policy, facts, ("policy", "asked"))
+        stated = facts_of(policy, facts, ("policy", "asked", "found_on"))
         found = {one.attribute: one for one in findings(policy, stated)}
         asked = facts["asked"]
         if asked not in found:
@@ -92,7 +92,9 @@ def _person(library: Library) -> Kind:
             raise Invalid("nobody is asked that", [Mistake("asked", f"{asked!r}: {known}")])
         one = found[asked]
         refused = one.counts if one.presumed else not one.counts
+        until = one.holds_until(facts["found_on"]) if "found_on" in facts else None
         return {
+            "holds_until": until,
             "found": one.counts,
             "code": int(one.code) if refused else 0,
             "attributes": [name for name, other in found.items() if other.counts],
@@ -101,10 +103,15 @@ def _person(library: Library) -> Kind:
     return Kind(
         "person",
         "what facts make of a person; what nobody shows in a person's favour does not hold",
-        (POLICY, Field("asked", Form.TEXT, "the attribute asked about: accredited, qib ...")),
+        (
+            POLICY,
+            Field("asked", Form.TEXT, "the attribute asked about: accredited, qib ..."),
+            Field("found_on", Form.DAY, "the day of the finding", required=False),
+        ),
         (
             Field("found", Form.YES_NO, "whether the person is it"),
             Field("code", Form.WHOLE, "0, or the code with which that refuses"),
+            Field("holds_until", Form.DAY, "the last day of a finding made on `found_on`"),
             Field("attributes", Form.TEXT, "everything that the person is", many=True),
         ),
         judged,

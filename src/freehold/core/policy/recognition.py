@@ -36,7 +36,7 @@ def recognise(policy: Policy, evidence: Evidence, kind: HolderKind) -> list[Reco
     An attribute without a period is bounded by nothing, so it makes no claim: its `expires` is None.
     Raises Invalid where a fact is of the wrong kind.
     """
-    facts = facts_of(kind, evidence.facts)
+    facts = {"today": evidence.dated, **facts_of(kind, evidence.facts)}
     periods = {one.name: one.lapses for one in policy.attributes}
     judged = []
     for finding in findings(policy, facts):

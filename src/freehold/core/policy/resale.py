@@ -4,11 +4,11 @@ A lot whose clocks are over goes as free units. While a clock runs, the policy's
 end with it hit; while the Rule 144 clock runs, one resale path has to be open besides.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from freehold.core.clock import LAST_DAY, day_of
-from freehold.core.facts import Flags, Kind
+from freehold.core.facts import Flags, Kind, Proof
 from freehold.core.policy.case import (
     BUILT_IN,
     Case,
@@ -17,11 +17,14 @@ from freehold.core.policy.case import (
     LotRules,
     built_in,
     by_rule,
+    lens_of,
+    seen,
     situation,
 )
 from freehold.core.policy.compiled import REACQUIRED, SLOTS, Lot, is_same_person, reacquired_terms
 from freehold.core.policy.expression import Fact, holds
-from freehold.core.policy.model import BY_RULES, PROOF_NAMES, Clock, Path, Policy, Prohibition
+from freehold.core.policy.model import BY_RULES, PROOF_NAMES, Clock, Path, Prohibition
+from freehold.core.policy.persons import Person
 from freehold.core.reasons import Reason, sentence
 
 
@@ -141,46 +144,53 @@ def _unregulated(clock: Clock, lot: Lot) -> Failure:
 
 def lot_rules(law: Law, family: int, case: Case) -> LotRules:
     """What the policy says of lots of one family between these persons, kind and proofs."""
-    key = (family, case.kind, case.selling, case.buying, case.proofs)
+    lens = law._lenses.get((family, case.kind))
+    if lens is None:
+        clocked, ways = _rules_of(law, family, case.kind)
+        read = [rule.when for rule in clocked] + [path.needs for path in ways]
+        lens = law._lenses[family, case.kind] = lens_of(read)
+    key = (family, case.kind, *seen(law, lens, case))
     found = law._lots.get(key)
     if found is None:
-        found = law._lots[key] = _lot_rules(law, family, case)
+        _, kind, selling, buying, proofs = key
+        found = law._lots[key] = _lot_rules(law, family, kind, selling, buying, proofs)
     return found
 
 
-def _lot_rules(law: Law, number: int, case: Case) -> LotRules:
+def _rules_of(law: Law, number: int, kind: Kind) -> tuple[list[Prohibition], list[Path]]:
+    """The prohibitions with a clock and the paths that concern lots of a family and a kind."""
     family = law.policy.family(number)
     name = family.id if family else ""
-    facts = situation(law.policy, case.kind, case.selling, case.buying, case.proofs)
-    hits = tuple(_first_hit(law.policy, clock, name, case.kind, facts) for clock in Clock)
-    ways = [
-        path
-        for path in law.policy.paths
-        if case.kind in path.kinds and (not path.families or name in path.families)
-    ]
+    clocked = [rule for rule in law.policy.prohibitions if rule.until is not None]
+    return (
+        [r for r in clocked if kind in r.kinds and (not r.families or name in r.families)],
+        [p for p in law.policy.paths if kind in p.kinds and (not p.families or name in p.families)],
+    )
+
+
+def _lot_rules(
+    law: Law, number: int, kind: Kind, selling: Person, buying: Person, proofs: Proof
+) -> LotRules:
+    clocked, ways = _rules_of(law, number, kind)
+    facts = situation(law.policy, kind, selling, buying, proofs)
+    hitting = [rule for rule in clocked if holds(rule.when, facts)]
+    hits = tuple(next((r for r in hitting if r.until is clock), None) for clock in Clock)
     open_paths = tuple(path for path in ways if holds(path.needs, facts))
     closed = tuple(path for path in ways if path not in open_paths)
-    return LotRules(hits, open_paths, closed, _nearest(law, closed, case))
+    nearest = _nearest(law, closed, kind, selling, buying)
+    return LotRules(hits, open_paths, closed, nearest)
 
 
-def _nearest(law: Law, closed: tuple[Path, ...], case: Case) -> Reason:
+def _nearest(
+    law: Law, closed: tuple[Path, ...], kind: Kind, selling: Person, buying: Person
+) -> Reason:
     """The code of the first path that one attested fact would open; OK if there is none."""
     for path in closed:
         for proof in PROOF_NAMES.values():
-            facts = situation(law.policy, case.kind, case.selling, case.buying, proof)
+            facts = situation(law.policy, kind, selling, buying, proof)
             if path.code != Reason.NO_RESALE_PATH and holds(path.needs, facts):
                 return path.code
     return Reason.OK
-
-
-def _first_hit(
-    policy: Policy, clock: Clock, family: str, kind: Kind, facts: Mapping[str, Fact]
-) -> Prohibition | None:
-    for rule in policy.prohibitions:
-        concerned = rule.until is clock and (not rule.families or family in rule.families)
-        if concerned and kind in rule.kinds and holds(rule.when, facts):
-            return rule
-    return None
 
 
 def _failure(rule: Prohibition, lot: Lot, case: Case) -> Failure:

@@ -1,6 +1,6 @@
 """Ways out of running clocks, as the chain stores them: by family, kind, seller, proof and buyer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import NamedTuple
 
@@ -11,9 +11,11 @@ from freehold.core.policy.compiled import FAST_CLASSES
 from freehold.core.policy.enumeration import (
     BY_RULES,
     Pair,
+    alike_as_read,
     case_of,
     proof_number,
-    proofs_read,
+    proofs_of_lots,
+    read_of_lots,
     subsets,
     told_apart,
 )
@@ -47,24 +49,47 @@ def ways_out(
     """For each family, kind, seller, buyer and proof: which running clocks let the units go."""
     found: dict[tuple[int, int, int, int], list[set[int]]] = {}
     why: dict[tuple[int, int, int, int], set[int]] = {}
-    proofs = proofs_read(law.policy)
-    kinds = [kind for kind in BY_RULES if kind != Kind.ISSUE]
-    for family, kind, seller, buyer in product(law.policy.families, kinds, members, members):
-        codes = _codes(law, family, kind, members[seller], members[buyer], proofs)
-        for clock in family.clocks:
-            by_proof = {
-                held: tuple(dict.fromkeys(c[clock] for c in some)) for held, some in codes.items()
-            }
-            told_apart(law.policy, Pair(seller, buyer, kind), by_proof, mistakes)
-            alone = by_proof[NO_PROOFS][0]
-            for proof in (NO_PROOFS, *proofs):
-                if not by_proof[proof][0] and (proof == NO_PROOFS or alone):
-                    key = (family.number, int(kind), seller, proof_number(proof))
-                    found.setdefault(key, [set(), set(), set(), set()])[clock].add(buyer)
-            if alone:
-                why.setdefault((family.number, int(kind), int(clock), buyer), set()).add(alone)
+    alike = alike_as_read(members, read_of_lots(law.policy))
+    for family, kind in product(law.policy.families, BY_RULES):
+        if kind == Kind.ISSUE:
+            continue
+        for (sellers, selling), (buyers, buying) in product(alike.items(), repeat=2):
+            pair = Pair(sellers[0], buyers[0], kind)
+            for clock, by_proof in _by_clock_and_proof(
+                law, family, pair, selling, buying, mistakes
+            ):
+                alone = by_proof[NO_PROOFS]
+                for proof, code in by_proof.items():
+                    if not code and (proof == NO_PROOFS or alone):
+                        for seller in sellers:
+                            key = (family.number, int(kind), seller, proof_number(proof))
+                            four = found.setdefault(key, [set(), set(), set(), set()])
+                            four[clock].update(buyers)
+                if alone:
+                    for buyer in buyers:
+                        key = (family.number, int(kind), int(clock), buyer)
+                        why.setdefault(key, set()).add(alone)
     exits = {key: _masks(four) for key, four in found.items()}
     return WaysOut(_shared(exits, members), _reasons(law, why, mistakes))
+
+
+def _by_clock_and_proof(
+    law: Law,
+    family: Family,
+    pair: Pair,
+    selling: tuple[Person, ...],
+    buying: tuple[Person, ...],
+    mistakes: list[Mistake],
+) -> Iterator[tuple[Clock, dict[Proof, int]]]:
+    """For each clock of the family the code with no proof and with each single one."""
+    proofs = proofs_of_lots(law.policy)
+    codes = _codes(law, family, pair.kind, selling, buying, proofs)
+    for clock in family.clocks:
+        by_proof = {
+            held: tuple(dict.fromkeys(c[clock] for c in some)) for held, some in codes.items()
+        }
+        told_apart(law.policy, pair, by_proof, mistakes)
+        yield clock, {proof: by_proof[proof][0] for proof in (NO_PROOFS, *proofs)}
 
 
 def _masks(four: Iterable[Iterable[int]]) -> Masks:

@@ -18,6 +18,8 @@ from freehold.core.attestation import (
     as_json as signed_json,
 )
 from freehold.core.clock import parse
+from freehold.core.errors import Invalid
+from freehold.core.evidence import Fact, read_fact
 from freehold.core.facts import Kind, Proof
 from freehold.core.identifiers import parse_address
 from freehold.desks import attestations
@@ -74,6 +76,13 @@ def state_facts(
 @click.option(
     "--proof", "proofs", multiple=True, type=click.Choice(list(PROOFS)), help="What was proved."
 )
+@click.option(
+    "--fact",
+    "stated",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What the policy's gate asks (offshore_transaction=yes); may be repeated.",
+)
 @deadline_option
 @out_option
 @issuer_option
@@ -86,6 +95,7 @@ def passage(
     units: int,
     kind: str,
     proofs: tuple[str, ...],
+    stated: tuple[str, ...],
     deadline: str,
     out: Path,
     issuer: str | None,
@@ -101,9 +111,10 @@ def passage(
     asked = Transfer(
         instrument, *wallets, units, KINDS[kind], Proof(proved), key or secrets.token_hex(8)
     )
+    facts = read_facts(stated)
     with open_office(settings()) as office:
-        stated = attestations.passage(office, issuer, asked, parse(deadline, "deadline"))
-    return _write(stated, out, as_json)
+        found = attestations.passage(office, issuer, asked, parse(deadline, "deadline"), facts)
+    return _write(found, out, as_json)
 
 
 @attest.command()
@@ -134,11 +145,24 @@ def submit(file: Path, as_json: bool) -> None:
     show(document, as_json, Table("", [Column("transaction"), Column("block", True)], rows))
 
 
+def read_facts(texts: tuple[str, ...]) -> dict[str, Fact]:
+    """Facts as `name=value`: yes, no, a day, a number, or a word. Raises Invalid."""
+    facts: dict[str, Fact] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier() or not value:
+            raise Invalid(f"--fact {text!r} is not NAME=VALUE", field="fact")
+        facts[name] = read_fact(value)
+    return facts
+
+
 def _write(stated: Stated, out: Path, as_json: bool) -> Outcome:
     if stated.message is None:
-        document = {"code": stated.code, "reason": stated.reason}
-        columns = [Column("code", True), Column("reason")]
-        show(document, as_json, Table("", columns, [(str(stated.code), stated.reason)]))
+        lacking = list(stated.missing)
+        document = {"code": stated.code, "reason": stated.reason, "missing": lacking}
+        columns = [Column("code", True), Column("reason"), Column("missing facts")]
+        rows = [(str(stated.code), stated.reason, ", ".join(lacking))]
+        show(document, as_json, Table("", columns, rows))
         return Outcome.REFUSED
     content = message_json(stated.message) | {"typed_data": typed_data(stated.message)}
     out.write_text(json.dumps(content, indent=2) + "\n")

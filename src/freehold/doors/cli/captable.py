@@ -137,13 +137,24 @@ def take_over(
     rows = [("holders", str(summed.holders)), ("certificates", str(summed.certificates))]
     rows += [(f"units of {key}", f"{units:,}") for key, units in summed.units.items()]
     show(
-        {"totals": summed, "differences": found.differences, "posted": made is not None},
+        {
+            "day": found.day,
+            "totals": summed,
+            "differences": found.differences,
+            "not_mapped": [str(one) for one in found.not_mapped],
+            "posted": made is not None,
+        },
         as_json,
         Table("Control totals", [Column("what"), Column("value", number=True)], rows),
         Table(
             "Differences",
             [Column("difference")],
             [(str(one),) for one in found.differences] or [("none",)],
+        ),
+        Table(
+            "What the register will not say",
+            [Column("lines"), Column("what stays in the file")],
+            [(one.place, one.message) for one in found.not_mapped],
         ),
     )
     return Outcome.FAILED if found.differences else Outcome.DONE

@@ -21,14 +21,17 @@ from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict
 from freehold.core.policy.starter import HolderClass
 from freehold.core.units import Units
-from freehold.desks import captables, registers, transfers
+from freehold.desks import captables, holders, orders, records, registers, transfers
+from freehold.desks.holders import MarkRequest
 from freehold.desks.office import Office, create_local_ledger, now_on_chain, open_office, set_clock
+from freehold.desks.records import RecordRequest
 from freehold.desks.registers import AsOf
-from freehold.desks.transfers import TransferOutcome
+from freehold.desks.transfers import TransferRequest
 from freehold.doors.cli.captable import read_directory, table_document, tables
-from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
+from freehold.doors.cli.output import Outcome, json_option, show
 from freehold.doors.cli.progress import progress
 from freehold.doors.cli.register import register_table
+from freehold.doors.cli.transfer import transfer_document, transfer_table
 from freehold.doors.cli.verify import verification_document, verification_tables
 
 EXAMPLE = Path(__file__).resolve().parents[4] / "examples" / "northwind-optics"
@@ -61,12 +64,16 @@ def _run(office: Office, as_json: bool) -> Outcome:
     with progress("a cap table becomes a register", as_json) as tell:
         captables.import_company(office, files, progress=tell)
     table = captables.table_of_files(files, None)
-    refused = transfers.sell(office, None, CLASS, SELLER, ABROAD, UNITS, "demo: sale abroad")
-    transfers.classify(office, None, FUND, HolderClass.ACCREDITED, "demo: accreditation seen")
+    agent = orders.agent(office)
+    sale = TransferRequest(CLASS, SELLER, ABROAD, UNITS, "demo: sale abroad")
+    refused = transfers.transfer(office, agent, sale)
+    seen = MarkRequest(FUND, "demo: accreditation seen", of_class=HolderClass.ACCREDITED)
+    holders.mark(office, agent, seen)
     instant = now_on_chain(office) + timedelta(days=1)
-    _, record = registers.set_record(office, None, CLASS, instant, "demo: record")
+    record = records.announce(office, agent, RecordRequest(CLASS, instant, "demo: record")).number
     set_clock(office, to_seconds(instant) + 3_600)
-    passed = transfers.sell(office, None, CLASS, SELLER, FUND, UNITS, "demo: sale to a fund")
+    sale = TransferRequest(CLASS, SELLER, FUND, UNITS, "demo: sale to a fund")
+    passed = transfers.transfer(office, agent, sale)
     at_record = registers.registers(office, None, CLASS, AsOf(record=record))
     present = registers.registers(office, None)
     found = registers.verify(office)
@@ -74,7 +81,7 @@ def _run(office: Office, as_json: bool) -> Outcome:
     document = {
         "captable": table_document(table),
         "register_equals_file": fits,
-        "transfers": [_outcome(refused), _outcome(passed)],
+        "transfers": [transfer_document(refused), transfer_document(passed)],
         "record": {"number": record, "instant": stamp(instant), "register": at_record},
         "registers": present,
         "verification": verification_document(found),
@@ -83,7 +90,7 @@ def _run(office: Office, as_json: bool) -> Outcome:
         document,
         as_json,
         tables(table)[1],
-        _transfers_table([refused, passed]),
+        transfer_table([(one, f"{one.units:,}") for one in (refused, passed)]),
         *[register_table(one) for one in (*at_record, *present)],
         *verification_tables(found),
     )
@@ -95,30 +102,6 @@ def _equals_file(office: Office, expected: Mapping[str, int]) -> bool:
     """Whether the units on chain are those the file implies (a sale changes no total)."""
     held = registers.holdings_on(office, None, now_on_chain(office).date())
     return {key: sum(line.values()) for key, line in held.items()} == expected
-
-
-def _outcome(one: TransferOutcome) -> dict[str, object]:
-    return {
-        "from": one.sender,
-        "to": one.receiver,
-        "units": one.units,
-        "allowed": one.allowed,
-        "code": one.code,
-        "reason": one.reason,
-        "passes_on": one.passes_on,
-        "instruction": one.instruction.id if one.instruction else None,
-        "transaction": one.instruction.mined_hash if one.instruction else None,
-    }
-
-
-def _transfers_table(outcomes: list[TransferOutcome]) -> Table:
-    rows = []
-    for one in outcomes:
-        said = "accepted" if one.allowed else f"refused, {one.code}: {one.reason}"
-        when = f"would pass on {one.passes_on}" if one.passes_on else ""
-        rows.append((one.sender, one.receiver, f"{one.units:,}", said, when))
-    columns = [Column("from"), Column("to"), Column("units", number=True), Column("outcome")]
-    return Table("Transfers", [*columns, Column("")], rows)
 
 
 @contextmanager

@@ -71,6 +71,9 @@ COMMANDS = {
         "freehold.doors.cli.evidence:evidence",
         "Evidence about persons: submit it, look at the queue, approve or reject it.",
     ),
+    "holder": Entry(
+        "freehold.doors.cli.holder:holder", "Admit holders, see them, mark them, freeze them."
+    ),
     "howey": Entry(
         "freehold.doors.cli.howey:howey",
         "Is a token a security? Answer questions, read a reasoned memo.",
@@ -86,6 +89,19 @@ COMMANDS = {
         "freehold.doors.cli.policy:policy",
         "The rules as data: check, compile and prove them, put them in force, ask them.",
     ),
+    "powers": Entry(
+        "freehold.doors.cli.powers:powers",
+        "See who holds which powers; grant and revoke them, effective after the public delay.",
+    ),
+    "record": Entry(
+        "freehold.doors.cli.record:record",
+        "Announce record instants, and list them; `register at record:N` shows the register of"
+        " one.",
+    ),
+    "recover": Entry(
+        "freehold.doors.cli.recover:recover",
+        "Recover a lost wallet: one person proposes, a second one confirms after the delay.",
+    ),
     "register": Entry(
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
@@ -94,9 +110,22 @@ COMMANDS = {
         "freehold.doors.cli.screening:screening",
         "Sanctions screening: compare everybody with a list, decide the hits, see what is due.",
     ),
+    "split": Entry(
+        "freehold.doors.cli.split:split",
+        "Split an instrument's units: announce, run, cancel, see where it stands.",
+    ),
     "tally": Entry(
         "freehold.doors.cli.tally:tally",
         "Count the ballots of a meeting: votes, quorum, result, and why any ballot did not count.",
+    ),
+    "transfer": Entry(
+        "freehold.doors.cli.transfer:transfer",
+        "Ask the rules for a transfer of UNITS from SENDER to RECEIVER, and post it if they allow"
+        " it.",
+    ),
+    "units": Entry(
+        "freehold.doors.cli.units:units",
+        "Issue, redeem and force units of an instrument; halt and resume its transfers.",
     ),
     "verify": Entry(
         "freehold.doors.cli.verify:verify",

@@ -2,7 +2,9 @@
 
 import click
 
+from freehold.core.clock import parse, stamp
 from freehold.desks import ledgers
+from freehold.desks.office import open_office
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.settings import settings
 
@@ -37,6 +39,17 @@ def serve(port: int, as_json: bool) -> None:
     url = f"http://127.0.0.1:{port}"
     show({"url": url}, as_json, Table("", [Column("JSON-RPC")], [(url,)]))
     ledgers.serve(known, port)
+
+
+@node.command()
+@click.argument("instant")
+@json_option
+def clock(instant: str, as_json: bool) -> None:
+    """Set the declared simulated clock to INSTANT (2026-11-22T14:00:00Z) and build a block then."""
+    with open_office(settings()) as office:
+        now = ledgers.set_clock(office, parse(instant, "instant"))
+    rows = [("the ledger's clock", stamp(now))]
+    show({"now": now}, as_json, Table("", [Column("what"), Column("instant")], rows))
 
 
 @node.command()

@@ -14,7 +14,7 @@ from freehold.core.errors import Invalid
 from freehold.core.policy.model import Policy
 from freehold.core.reasons import message_for
 from freehold.desks import policies
-from freehold.desks.persons import STARTING, Scheme, Standing, scheme_of
+from freehold.desks.persons import Scheme, Standing, scheme_of
 from freehold.doors.cli.output import Column, Table
 
 issuer_option = click.option("--issuer", help="The issuer's id, where there are several.")
@@ -31,7 +31,7 @@ def policy_option(required: bool = False) -> Callable[..., Any]:
         type=FILE,
         required=required,
         help="The policy whose attributes and classes count"
-        + ("." if required else "; the starting rules if left out."),
+        + ("." if required else "; the one in force if left out."),
     )
 
 
@@ -40,9 +40,9 @@ def read_policy(file: Path) -> Policy:
     return policies.read_policy(file, datetime.now(UTC).date()).policy
 
 
-def scheme(file: Path | None) -> Scheme:
-    """The scheme of a policy file, or the one that issuers start with."""
-    return STARTING if file is None else scheme_of(read_policy(file))
+def scheme(file: Path | None) -> Scheme | None:
+    """The scheme of a policy file; None for that of the policy in force."""
+    return None if file is None else scheme_of(read_policy(file))
 
 
 def read_json(file: Path) -> Any:

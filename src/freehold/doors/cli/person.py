@@ -9,7 +9,7 @@ from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
 from freehold.core.holder import HolderKind, Particulars
 from freehold.core.identifiers import parse_address
-from freehold.desks import onboarding
+from freehold.desks import erasing, onboarding
 from freehold.desks.office import open_office
 from freehold.desks.onboarding import PersonFile
 from freehold.doors.cli.onboard import (
@@ -109,14 +109,16 @@ def list_(as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Yes, for ever: nothing brings the data back.")
 @json_option
 def erase(person_id: str, yes: bool, as_json: bool) -> None:
-    """Make a person's data unreadable for ever; accounts and register facts stay."""
+    """Make what is written of a person, or of a holder, unreadable for ever; register facts stay."""
     if not yes:
         raise Invalid("erasing cannot be undone: say --yes if it is meant", field="yes")
     with open_office(settings()) as office:
-        done = onboarding.erase_person(office, person_id)
-    document = {"person": done.id, "erased_at": done.erased_at}
-    columns = [Column("person"), Column("erased")]
-    show(document, as_json, Table("", columns, [(done.id, str(done.erased_at))]))
+        done = erasing.erase_person(office, person_id)
+    erased_at = done.person.erased_at if done.person else None
+    document = {"person": done.id, "erased_at": erased_at, "registers": list(done.registers)}
+    columns = [Column("person"), Column("erased"), Column("registers")]
+    rows = [(done.id, str(erased_at or "yes"), ", ".join(done.registers))]
+    show(document, as_json, Table("", columns, rows))
 
 
 @person.command()
@@ -204,7 +206,7 @@ def refresh(
 def rotate_key(as_json: bool) -> None:
     """Wrap every person's key with a new key of the office; the data itself stays as it is."""
     with open_office(settings()) as office:
-        count = onboarding.rotate_key(office)
+        count = erasing.rotate_key(office)
     show(
         {"wrapped": count}, as_json, Table("", [Column("keys wrapped anew", True)], [(str(count),)])
     )

@@ -4,6 +4,7 @@ import click
 
 from freehold.doors.cli.policy_adopt import activate, adopt, diff, explain, propose
 from freehold.doors.cli.policy_ask import ask
+from freehold.doors.cli.policy_coverage import show_coverage
 from freehold.doors.cli.policy_file import check, compile_file, expand
 from freehold.doors.cli.policy_prove import prove_file
 from freehold.doors.cli.policy_simulate import simulate
@@ -16,7 +17,7 @@ def policy() -> None:
 
 
 COMMANDS = (
-    check, expand, compile_file, ask, prove_file, try_vectors,
+    check, expand, compile_file, ask, prove_file, show_coverage, try_vectors,
     diff, simulate, propose, adopt, activate, explain,
 )  # fmt: skip
 for command in COMMANDS:

@@ -1,0 +1,166 @@
+"""Issues units to holders and redeems them: the only ways in which a supply changes but for splits.
+
+Units that are restricted when they are issued come as a lot whose clocks the policy in force decides,
+by the family under which they are issued, or under the starting rules the exemption
+(core/policy/starter.py). The lot was acquired on the day of the issue. Redemption needs a reason and a
+document, because it takes units out of a holder's hands.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from freehold.book.issuers import KnownInstrument
+from freehold.chain.contracts import call
+from freehold.core.acts import Lot
+from freehold.core.errors import Broken, Conflict, Invalid
+from freehold.core.facts import free_on, pack_vintage
+from freehold.core.grounds import Grounds
+from freehold.core.ids import instruction_id
+from freehold.core.policy import starter
+from freehold.core.powers import Powers
+from freehold.core.units import Units
+from freehold.desks import adoption, following, orders, parties
+from freehold.desks.carrying import Asked, carry_out
+from freehold.desks.office import Office
+from freehold.desks.orders import Actor, ActOutcome, Order
+from freehold.indexer import read
+
+RECEIVERS_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class IssueRequest:
+    """Base units for each holder (by id). `exemption` is what securities law exempts the issue by, as
+    a file would word it (Regulation D, Regulation S, Regulation Crowdfunding, lockup); `family` a
+    family of the policy in force, with `offering_ended` for a period that counts from there (17 CFR
+    230.902(f)), None while that day is not known. Neither: free units.
+    """
+
+    instrument: str
+    receivers: tuple[tuple[str, Units], ...]
+    key: str
+    issuer: str | None = None
+    exemption: str = ""
+    family: str = ""
+    offering_ended: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemRequest:
+    """Base units of one holder to end. `lots` are vintages to take from, none: free ones, then by age."""
+
+    instrument: str
+    holder: str
+    units: Units
+    grounds: Grounds
+    key: str
+    issuer: str | None = None
+    lots: tuple[int, ...] = ()
+
+
+def issue(
+    office: Office, actor: Actor, request: IssueRequest, *, dry_run: bool = False
+) -> ActOutcome:
+    """Issue units by the rules for issues, once under a key.
+
+    Raises NotFound for an unknown holder or instrument, Invalid for an exemption or a family nobody
+    knows or more than 500 receivers, Conflict where the policy in force is not in the book.
+    """
+    if not 0 < len(request.receivers) <= RECEIVERS_AT_ONCE:
+        raise Invalid(
+            f"an issue has 1 to {RECEIVERS_AT_ONCE} receivers, not {len(request.receivers)}"
+        )
+    if request.exemption:
+        _require_exemption(request)
+    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
+    scope, by = f"issue {instrument.token}", actor.signer.address
+    rows = []
+    for named, units in request.receivers:
+        rows.append(int(parties.party(office, owner, named).wallet, 16) | units << 160)
+    id = orders.instruction_bytes(instruction_id(scope, by, request.key))
+
+    def issued(vintage: int) -> Order:
+        data = call("SecurityToken", "issue", id, vintage, 0, rows)
+        asked = (Asked(actor.signer, instrument.token, data, "issue", request.key),)
+        return Order("issue", scope, request.key, asked, Powers.ISSUE)
+
+    restricted = request.exemption or request.family
+    tried = orders.carry(office, actor, issued(0), dry_run=True) if restricted else None
+    if tried and (tried.refused or dry_run):
+        return tried
+    vintage = 0
+    if restricted:
+        day = orders.fixed_day(office, f"{scope} {by} {request.key}")
+        terms = _terms(office, instrument, request, day)
+        vintage = _opened(office, actor, instrument, scope, request.key, terms)
+    return orders.carry(office, actor, issued(vintage), dry_run=dry_run)
+
+
+def redeem(
+    office: Office, actor: Actor, request: RedeemRequest, *, dry_run: bool = False
+) -> ActOutcome:
+    """End units of one holder, once under a key. Raises NotFound."""
+    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
+    holder = parties.party(office, owner, request.holder)
+    scope = f"redeem {instrument.token}"
+    id = instruction_id(scope, actor.signer.address, request.key)
+    data = call(
+        "SecurityToken",
+        "redeem",
+        orders.instruction_bytes(id),
+        holder.wallet,
+        request.units,
+        int(request.grounds.reason),
+        request.grounds.document,
+        0,
+        list(request.lots),
+    )
+    asked = (Asked(actor.signer, instrument.token, data, "redeem", request.key),)
+    order = Order("redeem", scope, request.key, asked, Powers.REDEEM)
+    return orders.carry(office, actor, order, dry_run=dry_run)
+
+
+def _require_exemption(request: IssueRequest) -> None:
+    if not starter.families_of(_lot(request, date.min)):
+        raise Invalid(
+            f"exemption {request.exemption!r} names none of Regulation D (Reg D, 4(a)(2), Rule 701), "
+            "Regulation S, Regulation Crowdfunding, lockup",
+            field="exemption",
+        )
+
+
+def _terms(office: Office, instrument: KnownInstrument, request: IssueRequest, day: date) -> int:
+    """The word of the lot's terms: of the policy's family, or of the stated exemption."""
+    if not request.family:
+        return starter.vintage_of(_lot(request, day), day)
+    force = adoption.in_force(office, instrument)
+    if force.compiled is None:
+        raise Conflict(
+            f"{instrument.name} obeys {force.name} ({force.id}), which is no policy of this book:"
+            " name an exemption instead of a family",
+            policy=force.id,
+        )
+    reporting = bool(force.compiled.policy.issuer.get("reporting"))
+    terms = force.compiled.vintage(
+        request.family, day, reporting=reporting, ended=request.offering_ended
+    )
+    return pack_vintage(terms) if free_on(terms) != 0 else 0
+
+
+def _lot(request: IssueRequest, day: date) -> Lot:
+    return Lot("", request.instrument, "", 0, day, exemptions=(request.exemption,))
+
+
+def _opened(
+    office: Office, actor: Actor, instrument: KnownInstrument, scope: str, key: str, terms: int
+) -> int:
+    """The number of the vintage with these terms, opened if there is none."""
+    data = call("SecurityToken", "open_vintage", terms)
+    opening = Asked(actor.signer, instrument.token, data, "open a vintage", f"{key} vintage")
+    carry_out(office, scope, [opening])
+    following.bring_up(office)
+    with office.index.connect() as view:
+        for number, known in read.vintages(view, instrument.token).items():
+            if known == terms:
+                return number
+    raise Broken(f"the vintage opened for {key} is not in the chain's events")

@@ -1,0 +1,66 @@
+"""`freehold record`: record instants."""
+
+import click
+
+from freehold.core.clock import parse, stamp
+from freehold.desks import records
+from freehold.desks.office import open_office
+from freehold.desks.records import RecordRequest
+from freehold.doors.cli.acting import (
+    act_document,
+    act_options,
+    act_table,
+    actor_of,
+    ended,
+    instrument_option,
+    issuer_option,
+    key_or_new,
+)
+from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
+from freehold.doors.cli.settings import settings
+
+
+@click.group()
+def record() -> None:
+    """Announce record instants, and list them; `register at record:N` shows the register of one."""
+
+
+@record.command()
+@click.argument("instant")
+@instrument_option
+@act_options
+@json_option
+def announce(
+    instant: str,
+    instrument: str,
+    issuer: str | None,
+    key: str | None,
+    dry_run: bool,
+    acting: str,
+    as_json: bool,
+) -> Outcome:
+    """Fix INSTANT (2026-11-22T14:00:00Z), which lies ahead: holdings before it are kept for ever."""
+    with open_office(settings()) as office:
+        asked = RecordRequest(instrument, parse(instant, "instant"), key_or_new(key), issuer)
+        done = records.announce(office, actor_of(office, acting), asked, dry_run=dry_run)
+    told = act_document(done.act) | {"record": done.number or None, "instant": done.instant}
+    number = str(done.number) if done.number else "none"
+    rows = (("record", number), ("instant", stamp(done.instant)))
+    show(told, as_json, act_table(done.act, *rows))
+    return ended(done.act)
+
+
+@record.command("list")
+@issuer_option
+@click.option("--instrument", help="Class id, symbol or token; all if left out.")
+@json_option
+def list_(issuer: str | None, instrument: str | None, as_json: bool) -> None:
+    """The record instants that were announced."""
+    with open_office(settings()) as office:
+        found = records.records(office, issuer, instrument)
+    rows = [
+        (one.class_id, str(one.number), stamp(one.instant), "yes" if one.passed else "no")
+        for one in found
+    ]
+    columns = [Column("class"), Column("record", number=True), Column("instant"), Column("passed")]
+    show({"records": found}, as_json, Table("Record instants", columns, rows))
