@@ -109,6 +109,13 @@ def test_a_holder_whom_the_policy_does_not_know_has_to_be_acknowledged(company, 
     assert adoption.pending(company, found.instrument) is None
 
 
+def test_a_policy_may_acknowledge_by_itself_that_it_strands_holders(company, tmp_path):
+    narrow = tmp_path / "narrow.toml"
+    narrow.write_text(NARROW.replace("[[classes]]", 'acknowledge = ["stranded"]\n[[classes]]', 1))
+    file = policies.read_file(narrow, company.clock.now())
+    assert adopt(company, None, "common", file).step == 1
+
+
 def test_what_was_adopted_can_be_read_again_for_ever(company, file):
     in_force(company, file)
     instrument = propose(company, None, "common", file).instrument

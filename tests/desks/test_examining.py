@@ -1,15 +1,23 @@
 """Evidence is judged by the policy's own conditions; what it finds becomes claims that lapse."""
 
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
+from freehold.book import issuers, people
 from freehold.core.claims import ClaimState
 from freehold.core.clock import anniversary
-from freehold.core.errors import Conflict, Invalid
+from freehold.core.errors import Conflict, Invalid, NotFound
+from freehold.core.facts import Kind, Proof
+from freehold.core.policy.gate import judge
+from freehold.core.policy.model import Stage
 from freehold.core.policy.parse import parse_policy
-from freehold.desks import examining, onboarding, persons
-from tests.people import ANNA, say, today
+from freehold.core.reasons import Reason
+from freehold.desks import adoption, attestations, examining, onboarding, persons, policies
+from freehold.desks.attestations import Transfer
+from freehold.desks.office import now_on_chain
+from tests.people import ANNA, say, today, travel
 
 PROFILE = """
 id = "own.persons"
@@ -17,6 +25,11 @@ title = "Persons of a small world"
 version = 1
 as_of = 2026-11-22
 jurisdiction = "US"
+
+[facts]
+residence = "where the person lives"
+income = "income of the last year, USD"
+income_before = "income of the year before, USD"
 
 [[attributes]]
 name = "us_person"
@@ -150,3 +163,83 @@ def test_the_same_evidence_is_recorded_once_and_its_review_ends_once(anna, polic
     examining.approve(anna, review.number, policy, "vera", "seen")
     with pytest.raises(Conflict, match="was approved by vera"):
         examining.reject(anna, review.number, "otto", "no")
+
+
+# ---- the policy in force: classes, gates, passages ----
+
+DUAL = Path("examples/policies/dual.toml")
+
+
+@pytest.fixture
+def dual(anna):
+    """The company under the policy of the example, with Anna's income letter approved."""
+    file = policies.read_file(DUAL, anna.clock.now())
+    for named in ("common", "series-seed", "series-a"):
+        adoption.adopt(anna, None, named, file, acknowledge_stranded=True)
+    travel(anna, today(anna) + timedelta(days=3))
+    while any(_activated(anna, named) for named in ("common", "series-seed", "series-a")):
+        pass
+    letter = {"income": 250_000, "income_before": 250_000, "income_expected": 250_000}
+    verified = {
+        "verified_by": "letter",
+        "letter_from": "accountant",
+        "verification_day": today(anna),
+    }
+    _, review = submit(anna, **letter, **verified)
+    examining.approve(anna, review.number, file.parsed.policy, "vera", "seen")
+    return anna, file.parsed.policy
+
+
+def _activated(office, named):
+    try:
+        adoption.activate(office, None, named)
+    except (Conflict, NotFound):
+        return False
+    travel(office, today(office) + timedelta(days=3))
+    return True
+
+
+def test_persons_are_classed_by_the_policy_in_force(dual):
+    office, policy = dual
+    standing = onboarding.classify(office, "p-anna")
+    named = {one.id: one.name for one in policy.classes}
+    assert standing.class_name == named[standing.holder_class]
+    assert "accredited" in standing.class_name
+    admitted = onboarding.admit(office, None, "p-anna")
+    assert admitted.standing.holder_class == standing.holder_class
+    with pytest.raises(Conflict, match="is classed by acme-series-a, not by private placement"):
+        onboarding.refresh(office, None, scheme=persons.STARTING)
+
+
+def test_a_letter_counts_at_the_gate_for_three_months_and_not_a_day_longer(dual):
+    office, policy = dual
+    vault = office.people.vault()
+
+    def codes(day):
+        with office.book.reading() as tx:
+            person = people.find(tx, "p-anna")
+            facts = persons.gate_facts(office, tx, vault, person, policy) | {"today": day}
+        judged = judge(policy, Stage.SUBSCRIBE, facts)
+        return [int(one.code) for one in judged.failures if one.rule == "US-506C"]
+
+    last = anniversary(today(office), 3)
+    assert codes(last) == []
+    assert codes(last + timedelta(days=1)) == [Reason.VERIFICATION_MISSING]
+
+
+def test_a_passage_is_vouched_for_after_its_gate_alone(dual):
+    office, _ = dual
+    onboarding.admit(office, None, "p-anna", office.keys.second.address)
+    with office.book.reading() as tx:
+        seller = issuers.holder_named(tx, issuers.find(tx, None).id, "priya-raman").wallet
+    asked = Transfer(
+        "common", seller, office.keys.second.address, 10, Kind.SALE, Proof.FOUR_A_SEVEN, "k"
+    )
+    until = now_on_chain(office) + timedelta(days=5)
+    lacking = attestations.passage(office, None, asked, until)
+    assert lacking.code == Reason.NO_RESALE_PATH
+    stated = {"solicits": False, "seller_is_issuer": False, "information_given": True,
+              "class_since": date(2020, 1, 1), "bad_actor": False}  # fmt: skip
+    assert attestations.passage(office, None, asked, until, stated).allowed
+    soliciting = attestations.passage(office, None, asked, until, stated | {"solicits": True})
+    assert soliciting.code == Reason.NO_RESALE_PATH

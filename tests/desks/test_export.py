@@ -222,7 +222,7 @@ def random_acts(desk, chance, count):
                 desk.convert(named, who, units, other, chance.choice([1, 3]), 1)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_whatever_happens_by_chance_comes_in_again_the_same(tmp_path, seed):
     past = [
         issued("A", "2025-01-06", "ann", "1000"),

@@ -80,15 +80,16 @@ def adopt(
 ) -> Adoption:
     """Announce a policy for an instrument; it takes effect when the public delay is over.
 
-    Raises Conflict if it is in force already, or if it would strand holders and nobody has
-    acknowledged that.
+    Raises Conflict if it is in force already, or if it would strand holders and neither the
+    policy (`acknowledge`) nor the caller has acknowledged that.
     """
     _, instrument = _named(office, issuer, named)
     before, after = in_force(office, instrument), compile_policy(file.parsed.policy)
     if before.id == after.id:
         raise Conflict(f"{after.policy.name} is in force already", policy=after.id)
     proposal = propose(office, issuer, named, file)
-    if proposal.stranded and not acknowledge_stranded:
+    acknowledged = acknowledge_stranded or "stranded" in after.policy.acknowledged
+    if proposal.stranded and not acknowledged:
         listed = ", ".join(f"{one.holder} ({one.why})" for one in proposal.stranded[:5])
         raise Conflict(
             f"{len(proposal.stranded)} holders would be stranded: {listed};"

@@ -317,6 +317,16 @@ def test_an_impossible_reorganisation_changes_nothing(world):
     assert world.w3.eth.get_block("latest")["hash"] == head
 
 
+def test_the_pending_block_counts_what_waits(plain):
+    assert plain.ok("eth_getBlockTransactionCountByNumber", "pending") == "0x0"
+    plain.ok("evm_setAutomine", False)
+    plain.ok("eth_sendRawTransaction", plain.sign(to=POOR.address).to_0x_hex())
+    assert plain.ok("eth_getBlockTransactionCountByNumber", "pending") == "0x1"
+    assert plain.ok("eth_getBlockReceipts", "pending") is None
+    plain.ok("evm_mine")
+    assert plain.ok("eth_getBlockTransactionCountByNumber", "pending") == "0x0"
+
+
 # ---- the wire ----
 
 

@@ -85,6 +85,9 @@ def test_dividends_grow_simply_or_on_each_anniversary() -> None:
     assert growth(rate, start, end, Compounding.NONE, rule) == Fraction(1, 4)
     compounded = Fraction(11, 10) ** 2 * Fraction(105, 100) - 1
     assert growth(rate, start, end, Compounding.ANNUAL, rule) == compounded
+    late = date(2033, 7, 1)  # thirteen anniversaries and a half year
+    compounded = Fraction(11, 10) ** 13 * Fraction(105, 100) - 1
+    assert growth(rate, start, late, Compounding.ANNUAL, rule) == compounded
     stated = read(COMMON + series("a", 'accrued = "12.34"')).terms.preferred[0]
     assert (stated.accrued, stated.preference) == (1_234, 101_234)
 

@@ -224,7 +224,9 @@ def get_block(chain: Chain, name: Any, full: Any = False) -> dict[str, Any] | No
 def count_in_block(chain: Chain, name: Any) -> str | None:
     with disk.reading(chain.store) as view:
         head = _found(chain, view, name)
-        return hex(len(bodies(chain, view, head.hash))) if head else None
+        if head is None:
+            return None
+        return hex(len(bodies(chain, view, head.hash) if head.hash else chain.pool.by_hash))
 
 
 def uncles_in_block(chain: Chain, name: Any) -> str | None:

@@ -96,14 +96,14 @@ def canonical(chain: Chain, view: Any, head: Head) -> bool:
 
 
 def bodies(chain: Chain, view: Any, digest: bytes) -> list[bytes]:
-    """The raw transactions of a block."""
-    content = disk.read(chain.store, view, "body", digest)
+    """The raw transactions of a block; none for the pending one, which has no hash yet."""
+    content = disk.read(chain.store, view, "body", digest) if digest else None
     return list(cbor2.loads(content)) if content else []
 
 
 def receipts(chain: Chain, view: Any, digest: bytes) -> list[Receipt]:
-    """The receipts of a block."""
-    content = disk.read(chain.store, view, "receipts", digest)
+    """The receipts of a block; none for the pending one."""
+    content = disk.read(chain.store, view, "receipts", digest) if digest else None
     return unpack_receipts(content) if content else []
 
 

@@ -113,7 +113,6 @@ def _person(library: Library) -> Kind:
             Field("code", Form.WHOLE, "0, or the code with which that refuses"),
             Field("holds_until", Form.DAY, "the last day of a finding made on `found_on`"),
             Field("attributes", Form.TEXT, "everything that the person is", many=True),
-            Field("until", Form.DAY, "the last day on which a finding of that day counts"),
         ),
         judged,
         _FREE,

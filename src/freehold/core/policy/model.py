@@ -111,10 +111,6 @@ class Attribute:
     presumed: bool = False
     """Whether a person of whom nothing is shown counts as it: so with what binds, never with what opens."""
 
-    def last_day(self, shown: date) -> date | None:
-        """The last day on which a finding counts that facts of the day `shown` speak for."""
-        return self.lapses.over(shown) - timedelta(days=1) if self.lapses else None
-
 
 @dataclass(frozen=True, slots=True)
 class HolderClass:

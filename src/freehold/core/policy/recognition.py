@@ -7,7 +7,7 @@ the policy's period: a letter of 1 June that counts for three months still count
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from freehold.core.evidence import Evidence, Fact
 from freehold.core.holder import HolderKind
@@ -37,13 +37,13 @@ def recognise(policy: Policy, evidence: Evidence, kind: HolderKind) -> list[Reco
     Raises Invalid where a fact is of the wrong kind.
     """
     facts = {"today": evidence.dated, **facts_of(kind, evidence.facts)}
-    attributes = {one.name: one for one in policy.attributes}
+    periods = {one.name: one.lapses for one in policy.attributes}
     judged = []
     for finding in findings(policy, facts):
+        period = periods[finding.attribute]
         if finding.attribute in DERIVED:
             continue
-        attribute = attributes[finding.attribute]
-        last = attribute.last_day(evidence.dated) if finding.found else None
+        last = period.over(evidence.dated) - timedelta(days=1) if period and finding.found else None
         judged.append(Recognition(finding, last))
     return judged
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+from freehold import config
+from freehold.core.errors import Unavailable
 from freehold.core.policy import prove
 from freehold.core.policy.case import Case, Law
 from freehold.core.policy.compile import Compiled, compile_policy
@@ -17,11 +19,14 @@ from freehold.core.policy.fast import Holding, Seat, Tally, evaluator
 from freehold.core.policy.simulate import read_register, read_trades, simulate
 from freehold.desks.policies import read_policy
 from freehold.doors.bench import policy_mutants
+from freehold.doors.bench.gas_ledger import anvil
+from freehold.doors.bench.histories_ledger import run
 from freehold.doors.bench.report import Options, Row
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples" / "policies"
 TYPICAL = "dual.toml"
 HOLDERS, TRADES = 100_000, 1_000_000
+HISTORIES, STEPS = 2_000, 50
 ASKED = 20_000
 Result = TypeVar("Result")
 
@@ -34,6 +39,24 @@ def rows(options: Options) -> Iterator[Row]:
     yield from _rates(compiled)
     yield _simulation(compiled)
     yield from policy_mutants.rows()
+    yield from _histories()
+
+
+def _histories() -> Iterator[Row]:
+    """Random histories on anvil, every outcome, code and lot compared with the policy as written."""
+    name = f"{HISTORIES:,} histories of {STEPS} steps on anvil"
+    try:
+        with anvil(config.load().home) as ledger:
+            began = time.perf_counter()
+            found = run(ledger, HISTORIES, STEPS)
+    except Unavailable as missing:
+        yield Row(f"{name}: not run, {missing}", 1, "part", 0)
+        return
+    yield Row(f"{name}: steps compared", found.steps, "steps", HISTORIES * STEPS, "higher")
+    yield Row(f"{name}: differences", len(found.differences), "differences", 0)
+    codes = " ".join(str(code) for code in sorted(found.codes))
+    yield Row(f"{name}: outcomes reached ({codes})", len(found.codes), "codes")
+    yield Row(f"{name}: time", round(time.perf_counter() - began), "s")
 
 
 def cpu(work: Callable[[], Result]) -> tuple[Result, float]:
