@@ -43,7 +43,8 @@ _TRUSTED = "trusted claim issuers"
 class Scheme:
     """How persons are put into classes: a number from attribute names and country, 0 for none.
 
-    `shows_country`: the rules ask where a holder lives, so the register has to say it. `id` is that
+    `shows_country`: the rules ask where a holder lives, or the issuer publishes it, so the register
+    says it. `id` is that
     of the policy; a register is kept by one scheme at a time.
     """
 
@@ -73,7 +74,12 @@ def scheme_of(policy: Policy) -> Scheme:
     class_names = {one.id: one.name for one in policy.classes}
     own = tuple(one.name for one in policy.attributes)
     return Scheme(
-        policy.name, policy_id(policy), class_number, class_names, policy.countries.limited, own
+        policy.name,
+        policy_id(policy),
+        class_number,
+        class_names,
+        "country" in policy.published,
+        own,
     )
 
 

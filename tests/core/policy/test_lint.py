@@ -213,13 +213,14 @@ def test_an_old_profile_warns_on_the_day_after_180_days() -> None:
 
 
 def test_a_class_of_few_persons_shown_with_its_country_warns() -> None:
-    policy = _policy(_text("us.12g"))
+    policy = _policy(_text("us.12g", '[publication]\nfields = ["country"]'))
     first, second = (one.id for one in policy.classes)
     assert [one.place for one in lint_published(policy, {first: 5, second: 4})] == [
         f"classes.{policy.classes[1].name}"
     ]
-    quiet = _policy(_text("us.12g", '[publication]\nfields = ["flags"]'))
-    assert not lint_published(quiet, {second: 4})
+    assert not lint_published(_policy(_text("us.12g")), {second: 4})
+    limited = _policy(_text("us.12g", '[countries]\nforbidden = ["KP"]'))
+    assert lint_published(limited, {second: 4})  # the chain has to know where holders are
 
 
 def test_a_swiss_policy_is_refused_with_its_code() -> None:

@@ -32,7 +32,7 @@ VENUES = (
     "dlt_mtf",
     "dss",
 )
-PUBLISHABLE = ("country", "flags", "until")
+PUBLISHABLE = ("country",)
 PERSONAL = frozenset(
     "name address date_of_birth birth nationality citizenship tax_id passport email phone income"
     " net_worth evidence documents sanctions family iban".split()
@@ -62,13 +62,13 @@ def read_settings(draft: Draft, table: Table) -> None:
 
 
 def _issuer(table: Table) -> dict[str, Fact]:
+    country = table.text("country", "US")
     facts: dict[str, Fact] = {
-        "domestic": table.yes("domestic", True),
+        "country": country,
+        "domestic": table.yes("domestic", country == "US"),
         "reporting": table.yes("reporting", False),
         "shell": table.yes("shell", False),
         "security": table.text("security", "equity"),
-        "country": table.text("country", "US"),
-        "fund": table.yes("fund", False),
         "listed": table.yes("listed", False),
     }
     if facts["security"] not in ("equity", "debt", "fund_units"):
@@ -235,10 +235,13 @@ def read_offerings(table: Table) -> Iterator[Offering]:
         yield found
 
 
-def read_published(table: Table) -> frozenset[str]:
-    """What the register shows of persons; personal data is refused here (L13)."""
+def read_published(table: Table, countries: Countries) -> frozenset[str]:
+    """What the register shows of persons beside class and marks; personal data is refused (L13).
+
+    Where rules ask for a holder's country, the chain has to know it.
+    """
     publication = table.table("publication")
-    fields = frozenset(publication.texts("fields", PUBLISHABLE))
+    fields = frozenset(publication.texts("fields"))
     publication.finish()
     for field in sorted(fields - set(PUBLISHABLE)):
         known = ", ".join(PUBLISHABLE)
@@ -246,7 +249,7 @@ def read_published(table: Table) -> frozenset[str]:
             publication.note("fields", f"L13: {field} is personal data and never goes on chain")
         else:
             publication.note("fields", f"{field!r} is nothing a register shows: {known}")
-    return fields
+    return fields | {"country"} if countries.limited else fields
 
 
 def read_answers(table: Table, asked: dict[str, str]) -> dict[str, str]:

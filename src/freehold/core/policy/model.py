@@ -304,7 +304,7 @@ class Policy:
     public_marketing: bool = False
     offerings: tuple[Offering, ...] = ()
     published: frozenset[str] = frozenset()
-    """What the register shows of persons beside their class: `country`, `flags`, `until`."""
+    """What the register shows of persons beside class and marks: `country`, or nothing."""
     answers: Mapping[str, str] = field(default_factory=dict)
     """Questions that a lawyer has to answer before the policy goes on chain; "?" is none."""
     acknowledged: frozenset[str] = frozenset()

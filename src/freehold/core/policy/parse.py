@@ -93,7 +93,7 @@ def expand(table: Table, profiles: Profiles, today: date) -> tuple[Policy, list[
         resets_affiliate_sales=draft.resets_affiliate_sales,
         public_marketing=draft.public_marketing,
         offerings=tuple(read_offerings(table)),
-        published=read_published(table),
+        published=read_published(table, countries),
         answers=read_answers(table, draft.questions),
         acknowledged=acknowledged,
         fact_words=draft.fact_words,
