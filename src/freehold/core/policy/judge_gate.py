@@ -164,6 +164,7 @@ def _policy(library: Library) -> Kind:
             "code": next((int(one.code) for one in stops), 0),
             "usable": not stops,
             "mistakes": 0,
+            "families": [f"{one.id} {one.number}" for one in policy.families],
         }
         if "other" in facts:
             other, _ = expanded(library, facts["other"], today)
@@ -185,6 +186,7 @@ def _policy(library: Library) -> Kind:
             Field("warnings", Form.TEXT, "the lints that warn", many=True),
             Field("code", Form.WHOLE, "the code of the first lint that has one, else 0"),
             Field("mistakes", Form.WHOLE, "how many mistakes there are in reading it"),
+            Field("families", Form.TEXT, "units' families and their numbers: `D 1`", many=True),
             Field("same_id", Form.YES_NO, "whether both policies have one id"),
         ),
         judged,

@@ -243,7 +243,8 @@ class Rules:
             table.text("id"),
             self.kinds(table),
             self.condition(table, "when"),
-            self.code(table),
+            # while a lock runs the lots themselves say why: the `lock_code` of their family
+            self.code(table, Reason.CONTRACT_LOCKUP if until == "lock" else None),
             self.source(table),
             _CLOCKS.get(until),
             frozenset(self.texts(table, "families")),
