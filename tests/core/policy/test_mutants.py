@@ -1,11 +1,13 @@
 """The vectors hold the profiles: a changed number, comparison, code or rule makes one of them fail."""
 
 from collections import Counter
+from functools import cache
 
 import pytest
 
 from freehold.core.policy.mutants import Mutant, mutants
 from freehold.core.policy.survivors import caught_by, survivors, trial
+from freehold.core.policy.vectors import Vector
 from freehold.desks.policies import shipped_profiles
 from freehold.doors.bench.policy_mutants import all_mutants, some_mutants, vectors
 
@@ -38,6 +40,11 @@ text = "At most 2_000."
 '''
 
 
+@cache
+def every() -> tuple[Vector, ...]:
+    return tuple(vectors())
+
+
 def test_everything_that_is_a_rule_is_changed_and_nothing_else() -> None:
     found = list(mutants("it", PROFILE))
     assert [(one.line, one.change) for one in found] == [
@@ -65,7 +72,7 @@ def test_everything_that_is_a_rule_is_changed_and_nothing_else() -> None:
         (23, "or -> and"),
         (23, "'sale' -> 'sale~'"),
         (23, "'gift' -> 'gift~'"),
-        (24, '"OFFERING_CAP" -> "OFFERING_CAP_AFFILIATES"'),
+        (24, '"OFFERING_CAP" -> "CF_INVESTOR_LIMIT"'),
     ]
 
 
@@ -79,7 +86,7 @@ def test_a_mutant_differs_from_its_profile_in_the_line_it_names() -> None:
 
 def test_no_mutant_of_a_sample_survives() -> None:
     tried = some_mutants(SAMPLE, SEED)
-    alive = list(survivors(trial(shipped_profiles(), vectors()), tried))
+    alive = list(survivors(trial(shipped_profiles(), every()), tried))
     assert not alive, "\n".join(map(str, alive))
 
 
@@ -88,22 +95,18 @@ def _mutant(profile: str, change: str) -> Mutant:
 
 
 @pytest.mark.parametrize(
-    ("profile", "change", "boundary"),
-    [
-        ("us.reg_cf", "5_000_000 -> 5000001", 5_000_001),
-        ("us.persons", "200_000 -> 200001", 200_001),
-    ],
+    ("profile", "change"),
+    [("us.reg_cf", "5_000_000 -> 5000001"), ("us.persons", "200_000 -> 200001")],
 )
-def test_without_the_vector_of_its_boundary_a_mutant_survives(profile, change, boundary) -> None:  # type: ignore[no-untyped-def]
-    mutant, every = _mutant(profile, change), vectors()
-    assert caught_by(trial(shipped_profiles(), every), mutant)
-    far = [one for one in every if str(boundary) not in repr(one.facts)]
-    assert not caught_by(trial(shipped_profiles(), far), mutant)
-    assert len(far) < len(every)
+def test_without_the_vectors_of_its_boundary_a_mutant_survives(profile: str, change: str) -> None:
+    mutant, left = _mutant(profile, change), list(every())
+    while (caught := caught_by(trial(shipped_profiles(), left), mutant)) is not None:
+        left.remove(caught)
+    assert 1 <= len(every()) - len(left) <= 12
 
 
 def test_every_profile_and_every_kind_of_rule_has_mutants() -> None:
-    every = all_mutants()
-    assert {one.profile for one in every} == set(shipped_profiles())
-    kinds = Counter(one.place.partition(".")[0] for one in every)
-    assert len(kinds) >= 10 and len(every) > 1_500
+    found = all_mutants()
+    assert {one.profile for one in found} == set(shipped_profiles())
+    kinds = Counter(one.place.partition(".")[0] for one in found)
+    assert len(kinds) >= 10 and len(found) > 1_500
