@@ -4,10 +4,10 @@
 is wrong is found at once, each with its line and key; then the lints look at the whole.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from freehold.core.errors import Invalid, Mistake
@@ -27,6 +27,7 @@ from freehold.core.policy.model import Cap, Policy
 from freehold.core.policy.profile import Draft, Lint, Rules, add_profile, parameters_of
 from freehold.core.policy.reading import Report, Table
 from freehold.core.policy.scheme import minimal_scheme
+from freehold.core.tomltext import TomlText
 from freehold.core.tomltext import read_toml as read_toml_text
 
 Profiles = Mapping[str, str]
@@ -124,13 +125,20 @@ def _use(draft: Draft, table: Table, names: tuple[str, ...], profiles: Profiles)
             known = ", ".join(sorted(profiles))
             table.report.add(("policy", "use"), f"{name!r} is no profile: {known}")
             continue
-        profile = read_toml(profiles[name], name)
+        found = _read_profile(profiles[name], name)
+        profile = Table(found.content, (), Report(name, found))
         parameters = parameters_of(profile, values, table.report)
         add_profile(draft, profile, parameters)
         table.report.mistakes.extend(profile.report.mistakes)
     for name in _keys(settings.values):
         if name not in given:
             settings.report.add(("profile", name), "has settings but is not in `use`")
+
+
+@lru_cache(maxsize=256)
+def _read_profile(text: str, name: str) -> TomlText:
+    """A profile is read once, however many policies use it."""
+    return read_toml_text(text, name)
 
 
 def _setting(settings: Table, name: str) -> Table:
@@ -158,7 +166,7 @@ def in_order(names: tuple[str, ...], profiles: Profiles) -> list[str]:
     found: dict[str, None] = {}
     for name in names:
         if name in profiles:
-            needs = tomllib.loads(profiles[name]).get("needs", [])
+            needs = _read_profile(profiles[name], name).content.get("needs", [])
             found |= dict.fromkeys(in_order(tuple(needs), profiles))
         found[name] = None
     return list(found)
