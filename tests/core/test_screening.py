@@ -3,10 +3,12 @@
 from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from freehold.core.errors import Invalid
 from freehold.core.holder import Particulars
-from freehold.core.screening import THRESHOLD, Entry, hits, normal, read_list
+from freehold.core.screening import THRESHOLD, Entry, _compared, hits, normal, read_list
 
 LIST = [
     Entry("A-1", "Viktor Andreyevich Morozov", ("Morozoff, Victor",), "1961-04-12", ("RU",)),
@@ -118,3 +120,16 @@ def test_a_list_that_cannot_be_read_says_where(text, json_file, said):
         read_list(text, json_file)
     told = [refused.value.message, *[str(one) for one in refused.value.mistakes]]
     assert said in "\n".join(told)
+
+
+MINE = st.sampled_from("ann anna li schmid schmidt viktor morozov o'neil al".split())
+THEIRS = st.sampled_from("anna lina schmidt smith victor morozoff oneil ali".split())
+WORDS = {"min_size": 1, "max_size": 3}
+
+
+@given(st.lists(MINE, **WORDS), st.lists(THEIRS, **WORDS), st.integers(60, 100))
+def test_nobody_who_would_be_a_hit_is_passed_over_by_the_first_look(mine, theirs, threshold):
+    who, entry = Particulars(" ".join(mine)), Entry("1", " ".join(theirs))
+    names = [(who.name, normal(who.name))]
+    closer = _compared(who, names, entry, threshold)
+    assert [closer] * bool(closer) == hits(who, [entry], threshold)

@@ -13,9 +13,11 @@ from freehold.core import clock
 from freehold.core.claims import ClaimState, commitment
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.facts import Flags, unpack_facts
+from freehold.core.grounds import Ground, Grounds
 from freehold.core.policy.starter import HolderClass
 from freehold.core.reasons import Reason
-from freehold.desks import erasing, onboarding, persons, registers
+from freehold.desks import erasing, onboarding, orders, persons, recoveries, registers
+from freehold.desks.recoveries import ProposeRequest
 from tests.company import sell as company_sale
 from tests.people import ANNA, berliner, say, today, travel
 
@@ -264,3 +266,20 @@ def test_the_key_is_changed_only_where_both_can_be_had(company):
     alone = replace(company, people=replace(company.people, file=None))
     with pytest.raises(NotPermitted, match="give the new one and the old one"):
         erasing.rotate_key(alone)
+
+
+def test_what_claims_say_follows_the_account_to_its_new_wallet(company):
+    anna = berliner(company)
+    old = onboarding.admit(company, None, anna).wallet
+    new = "0x" + "77" * 20
+    grounds = Grounds(Ground.LOST_WALLET, b"\3" * 32)
+    asked = ProposeRequest(anna, grounds, "lost", wallet=new)
+    recoveries.propose(company, orders.agent(company), asked)
+    travel(company, today(company) + 4 * DAY)
+    recoveries.confirm(company, orders.second(company), None, anna)
+    assert onboarding.refresh(company, None) == []
+    say(company, anna, "accredited", 90)
+    (pushed,) = onboarding.refresh(company, None)
+    assert pushed.wallet == new != old
+    assert facts(company, new).holder_class == HolderClass.ACCREDITED
+    assert registers.verify(company).ok

@@ -145,8 +145,9 @@ def list_persons(office: Office) -> list[tuple[Person, Particulars | None]]:
 # ---- claims ----
 
 
-def add_claim(office: Office, given: Mapping[str, str]) -> Claim:
-    """Record a claim about a person; the same claim again is the same one.
+def add_claim(office: Office, given: Mapping[str, str], own_names: Sequence[str] = ()) -> Claim:
+    """Record a claim about a person; the same claim again is the same one. `own_names` are those of a
+    policy's own attributes.
 
     `given` has name, subject, evidence, issued, expires, and where it fits issuer and country.
     Raises Invalid with every mistake, NotFound for an unknown person.
@@ -154,15 +155,21 @@ def add_claim(office: Office, given: Mapping[str, str]) -> Claim:
     vault = office.people.vault()
     with office.book.transaction() as tx:
         people.find(tx, given.get("subject", ""))
-        claim = make_claim(office, tx, vault, given)
+        claim = make_claim(office, tx, vault, given, own_names)
         people.add_claim(tx, vault, claim, office.clock.now())
     return claim
 
 
-def make_claim(office: Office, tx: Transaction, vault: Vault, given: Mapping[str, str]) -> Claim:
+def make_claim(
+    office: Office,
+    tx: Transaction,
+    vault: Vault,
+    given: Mapping[str, str],
+    own_names: Sequence[str] = (),
+) -> Claim:
     """The claim with its id: blinded, so that it says nothing, and the same for the same content."""
     named = {"issuer": persons.OFFICE, **{key: text for key, text in given.items() if text}}
-    claim = read_claim({**named, "id": "new"}, _today(office))
+    claim = read_claim({**named, "id": "new"}, _today(office), own_names)
     content = canonical({**named, "id": ""}).decode()
     return replace(claim, id=f"c-{people.blind(tx, vault, claim.subject, content)[:16]}")
 

@@ -22,7 +22,7 @@ from freehold.core.calendar import add_business_days, calendar
 from freehold.core.errors import Conflict, Invalid
 from freehold.core.facts import FLAGS_AT, Flags, unpack_facts
 from freehold.core.ids import JSON, record_hash
-from freehold.core.screening import THRESHOLD, Hit, hits, read_list
+from freehold.core.screening import THRESHOLD, Hit, hits_in, prepared, read_list
 from freehold.desks import parties, persons
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
@@ -70,12 +70,12 @@ def screen(
     """
     if not 50 <= threshold <= 100:
         raise Invalid(f"threshold {threshold} is not between 50 and 100", field="threshold")
-    entries = read_list(text, json_file, name)
+    entries = prepared(read_list(text, json_file, name))
     vault, found, known = office.people.vault(), [], 0
     with office.book.transaction() as tx:
         everybody = people.all_particulars(tx, vault)
         for person, who in everybody.items():
-            for hit in hits(who, entries, threshold):
+            for hit in hits_in(who, entries, threshold):
                 id = people.blind(tx, vault, person, hit.entry.content)
                 content = _content(hit, name, threshold)
                 review = reviews.keep_hit(tx, vault, person, id, content, office.clock.now())
@@ -83,7 +83,7 @@ def screen(
                     known += 1
                 else:
                     found.append(FoundHit(person, hit, review.number))
-    return Screened(len(everybody), len(entries), threshold, tuple(found), known)
+    return Screened(len(everybody), len(entries.entries), threshold, tuple(found), known)
 
 
 def decide(office: Office, number: int, *, confirmed: bool, reviewer: str, why: str) -> Decided:

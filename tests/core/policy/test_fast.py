@@ -16,7 +16,7 @@ from freehold.core.policy.simulate import read_register, read_trades, simulate
 from freehold.desks.policies import read_policy
 from freehold.doors.bench.policy import seat_of, tally_of
 
-SAMPLE = 7
+SAMPLE = 3
 
 
 @pytest.fixture(scope="module")

@@ -53,9 +53,9 @@ STOPS: list[tuple[str, str, str]] = [
         "L2",
         _text(
             "us.reg_d.506c",
-            '[profile."us.reg_d.506c"]\npurchasers = ["accredited", "non_accredited"]',
+            '[profile."us.reg_d.506c"]\nnon_accredited_purchasers = true',
         ),
-        _text("us.reg_d.506c", '[profile."us.reg_d.506c"]\npurchasers = ["accredited"]'),
+        _text("us.reg_d.506c", '[profile."us.reg_d.506c"]\nnon_accredited_purchasers = false'),
     ),
     (
         "L2",
@@ -84,10 +84,10 @@ STOPS: list[tuple[str, str, str]] = [
     ),
     (
         "L7",
-        _text("us.ica.3c7", FUND + '[profile."us.ica.3c7"]\nholders = ["qp", "accredited"]'),
+        _text("us.ica.3c7", FUND + '[profile."us.ica.3c7"]\nothers = ["accredited"]'),
         _text(
             "us.ica.3c7",
-            FUND + '[profile."us.ica.3c7"]\nholders = ["qp", "knowledgeable_employee"]',
+            FUND + '[profile."us.ica.3c7"]\nothers = ["knowledgeable_employee"]',
         ),
     ),
     (
@@ -283,3 +283,11 @@ def test_consent_is_asked_on_chain_and_silence_approves_after_its_time() -> None
     assert not judge(
         policy, Stage.ATTEST, asked | {"today": date(2026, 5, 1), "refused": True}
     ).allowed
+
+
+def test_the_family_of_what_affiliates_sell_needs_its_clock() -> None:
+    wrong = _text("us.reg_d.506c", '[vintages.R]\nlock = "P1Y"\n[[prohibitions]]\nid = "x"\n'
+                  'until = "lock"\nwhen = "True"')  # fmt: skip
+    with pytest.raises(Invalid) as refused:
+        compile_policy(_policy(wrong))
+    assert [one.place for one in refused.value.mistakes] == ["vintages.R"]

@@ -15,7 +15,7 @@ from freehold.core.policy.decide import first_code
 from freehold.core.reasons import Reason
 from freehold.desks.policies import read_policy
 
-SAMPLE = 7
+SAMPLE = 3
 """Every so manieth case in the test command; `freehold policy prove` takes all."""
 
 
@@ -54,5 +54,5 @@ def _fault(dual: Compiled, what: str) -> Compiled:
 def test_a_fault_in_the_compiled_rules_is_found(dual: Compiled, what: str) -> None:
     faulty, law = _fault(dual, what), Law(dual.policy)
     parts = (prove.rule_cases, prove.standing_cases, prove.limit_cases)
-    cases = (case for part in parts for case in islice(part(dual), 0, None, SAMPLE))
+    cases = (case for part in parts for case in part(dual))
     assert any(first_code(law, case) != prove.compiled_code(faulty, case) for case in cases)

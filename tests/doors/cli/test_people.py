@@ -84,6 +84,8 @@ def test_a_claim_without_expiry_and_a_missing_paper_are_refused(run, anna):
     endless = run("claim", "add", anna, "qp", "--issued", "2024-05-01", "--evidence", PAPER)
     assert endless.code == 2
     assert "a claim without expiry would hold for ever" in endless.said
+    own = ("claim", "add", anna, "jp_special", *DAYS)
+    assert "there is no claim 'jp_special'" in run(*own).said
     lost = run("claim", "add", anna, "qp", *DAYS[:4], "--evidence", "nowhere.pdf")
     assert lost.code == 1
     assert "there is no paper nowhere.pdf" in lost.said

@@ -81,7 +81,8 @@ def compile_policy(policy: Policy) -> Compiled:
     """
     law = Law(policy)
     members = class_members(policy)
-    mistakes = [*_unanswered(policy), *_class_mistakes(policy, members), *_cap_mistakes(policy)]
+    mistakes = [*_unanswered(policy), *_standing_mistakes(policy)]
+    mistakes += [*_class_mistakes(policy, members), *_cap_mistakes(policy)]
     if mistakes:
         raise _refused(policy, mistakes)
     sellers = {0: (NOBODY,), **members}
@@ -99,6 +100,16 @@ def _unanswered(policy: Policy) -> list[Mistake]:
     text = "has no answer yet: write yes or no into [questions], after a lawyer has looked"
     open_ones = sorted(name for name, answer in policy.answers.items() if answer == "?")
     return [Mistake(f"questions.{name}", text) for name in open_ones]
+
+
+def _standing_mistakes(policy: Policy) -> list[Mistake]:
+    """Units that an affiliate sells start the Rule 144 clock anew, and no other."""
+    name = policy.resets_affiliate_sales
+    family = next((one for one in policy.families if one.id == name), None)
+    if not name or (family is not None and family.clocks == {Clock.RULE_144}):
+        return []
+    text = "takes what affiliates sell: give it `rule_144` and no other clock"
+    return [Mistake(f"vintages.{name}", text)]
 
 
 def _refused(policy: Policy, mistakes: list[Mistake]) -> Invalid:

@@ -115,6 +115,45 @@ def transfer_kind(library: Library) -> Judged:
     return Judged("transfer", about, _FACTS, _OUTCOMES, judged)
 
 
+def lot_kind(library: Library) -> Judged:
+    """The kind of vector about the clocks of one lot."""
+
+    def judged(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        rules = compiled(library, facts["policy"])
+        reporting, ended = facts.get("reporting", False), facts.get("offering_ended")
+        terms = rules.vintage(facts["family"], facts["acquired"], reporting=reporting, ended=ended)
+        days = {
+            "rule_144_informed": terms.a_release,
+            "rule_144_over": terms.a_free,
+            "reg_s_over": terms.b_over,
+            "reg_cf_over": terms.c_over,
+            "lock_over": terms.d_over,
+        }
+        found: dict[str, Any] = {
+            name: day_of(day) for name, day in days.items() if day not in (0, LAST_DAY)
+        }
+        found["clocks"] = [name.removesuffix("_over") for name, day in days.items() if day]
+        return found | {"number": terms.family, "lock_code": terms.reason}
+
+    over = "the first day on which it is over; none if there is no such clock, or no end yet"
+    return Judged(
+        "lot",
+        "which clocks a lot starts with, and when they are over",
+        (POLICY, *(one for one in _LOT if one.name != "units")),
+        (
+            Field("rule_144_informed", Form.DAY, "the Rule 144 clock with current information"),
+            Field("rule_144_over", Form.DAY, f"the Rule 144 clock: {over}"),
+            Field("reg_s_over", Form.DAY, f"the distribution compliance period: {over}"),
+            Field("reg_cf_over", Form.DAY, f"the year of crowdfunding: {over}"),
+            Field("lock_over", Form.DAY, f"another lock: {over}"),
+            Field("clocks", Form.TEXT, "the clocks that run, with or without an end", many=True),
+            Field("number", Form.WHOLE, "the family's number on chain"),
+            Field("lock_code", Form.WHOLE, "the code of the lock, 0 if there is none"),
+        ),
+        judged,
+    )
+
+
 def _case(rules: Compiled, facts: Mapping[str, Any]) -> Case:
     policy, day = rules.policy, facts["day"]
     receiver, buying = _party(rules, facts["receiver"], 2, "receiver")

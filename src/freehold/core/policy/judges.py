@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from freehold.core.policy.howey.vector import KIND as HOWEY
 from freehold.core.policy.judge_gate import gate_kinds
-from freehold.core.policy.judge_transfer import transfer_kind
+from freehold.core.policy.judge_transfer import lot_kind, transfer_kind
 from freehold.core.policy.library import Library
 from freehold.core.policy.parse import Profiles
 from freehold.core.policy.vectors import Kind
@@ -24,5 +24,5 @@ def kinds(profiles: Profiles) -> Mapping[str, Kind]:
 
 def kinds_of(library: Library) -> Mapping[str, Kind]:
     """Every kind by its name, over policies that may have been expanded already."""
-    found = (*_WITHOUT_PROFILES, *gate_kinds(library), transfer_kind(library))
+    found = (*_WITHOUT_PROFILES, *gate_kinds(library), transfer_kind(library), lot_kind(library))
     return {kind.name: kind for kind in found}

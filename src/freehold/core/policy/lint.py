@@ -13,7 +13,7 @@ from freehold.core.facts import Kind
 from freehold.core.policy.case import Case, Law
 from freehold.core.policy.compiled import ISSUER, Moment, Party
 from freehold.core.policy.decide import prohibitions
-from freehold.core.policy.model import Clock, Offering, Policy
+from freehold.core.policy.model import Clock, Family, Offering, Policy
 from freehold.core.policy.persons import Person, persons, read_of_persons
 from freehold.core.policy.profile import Lint
 
@@ -101,11 +101,26 @@ def _lots(policy: Policy) -> Iterator[Lint]:
         if equity and Clock.REG_S in family.clocks and Clock.RULE_144 not in family.clocks:
             text = "a domestic issuer's equity sold offshore is restricted (905): give rule_144"
             yield Lint("L6", place, text)
+        for clock in sorted(family.clocks - {Clock.RULE_144} - _kept(policy, family)):
+            name = clock.name.lower()
+            text = (
+                f'its clock keeps nobody: add a prohibition with until = "{name}", or leave it out'
+            )
+            yield Lint("L10", f"{place}.{name}", text)
     clocks = {clock for family in policy.families for clock in family.clocks}
     for rule in policy.prohibitions:
         if rule.until is not None and rule.until not in clocks:
             text = f"ends with the clock {rule.until.name.lower()}, which no units have"
             yield Lint("L10", f"prohibitions.{rule.id}", text)
+
+
+def _kept(policy: Policy, family: Family) -> set[Clock]:
+    """The clocks with which some prohibition about these units ends."""
+    return {
+        rule.until
+        for rule in policy.prohibitions
+        if rule.until is not None and (not rule.families or family.id in rule.families)
+    }
 
 
 # ---- days ----

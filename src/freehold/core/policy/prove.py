@@ -4,9 +4,9 @@ A decision looks at a finite number of things, and each rule at few of them. `pr
 that the policy can tell apart and compares `decide` with the compiled rules, code by code:
 
 - *rules*: every pair of persons (by the attributes and countries that rules read) x every kind x
-  every set of proofs that rules read x free units and, for each family, every state of its clocks, each
-  clock on the day before its end, on its end and on the day after, with and without current
-  information;
+  every set of proofs that rules read, with free units and with each clock of each family; and every
+  state of all clocks, each on the day before its end, on its end and on the day after, with and without
+  current information;
 - *standing*: halts, freezes, sanctions, expiry, epochs, unknown wallets, affiliates, treasury,
   countries, too few units, linked accounts, all of them against each other;
 - *limits*: every cap one below, at and above its limit x new and old holders x sellers who leave
@@ -150,22 +150,58 @@ def sides(compiled: Compiled, account: int) -> list[Side]:
 
 
 def rule_cases(compiled: Compiled) -> Iterator[Case]:
-    """Every pair of persons, kind, set of proofs and state of a lot."""
+    """Every pair of persons, kind and set of proofs, with free units and with each clock running alone;
+    and every state of all clocks for each way in which those may come out.
+
+    A lot's outcome follows from what each of its clocks does to the pair, so pairs with the same
+    outcomes for free units and for each clock alone need the combinations and days only once.
+    """
     sellers, buyers = sides(compiled, 1), sides(compiled, 2)
     proofs = list(subsets(proofs_read(compiled.policy)))
     for buyer, held in product(buyers, proofs):
         receiver = Party(buyer.facts, person=2)
         yield Case(ISSUER, receiver, 1, Moment(TODAY), Kind.ISSUE, held, NOBODY, buyer.person)
-    states = list(lot_states(compiled))
+    law, alone, together = Law(compiled.policy), single_clocks(compiled), list(lot_states(compiled))
     resales = [kind for kind in BY_RULES if kind != Kind.ISSUE]
-    for seller, buyer, kind, held in product(sellers, buyers, resales, proofs):
-        receiver = Party(buyer.facts, person=2)
-        for lots, informed in states:
-            sender = Party(seller.facts, HELD, lots=lots, person=1)
-            yield Case(
-                sender, receiver, HELD, Moment(TODAY), kind, held, seller.person, buyer.person,
-                informed_until=informed, standing=compiled.rules.reacquired,
-            )  # fmt: skip
+    seen: set[tuple[int, ...]] = set()
+    for pair in product(sellers, buyers, resales, proofs):
+        probes = [_resale(compiled, *pair, lots, 0) for lots in alone]
+        yield from probes
+        outcome = (pair[2], *(first_code(law, one) for one in probes))
+        outcome += tuple(compiled_code(compiled, one) for one in probes)
+        if outcome not in seen:
+            seen.add(outcome)
+            yield from (_resale(compiled, *pair, lots, until) for lots, until in together)
+
+
+def _resale(
+    compiled: Compiled,
+    seller: Side,
+    buyer: Side,
+    kind: Kind,
+    held: Proof,
+    lots: tuple[Lot, ...],
+    informed: int,
+) -> Case:
+    sender = Party(seller.facts, HELD, lots=lots, person=1)
+    receiver = Party(buyer.facts, person=2)
+    return Case(
+        sender, receiver, HELD, Moment(TODAY), kind, held, seller.person, buyer.person,
+        informed_until=informed, standing=compiled.rules.reacquired,
+    )  # fmt: skip
+
+
+def single_clocks(compiled: Compiled) -> list[tuple[Lot, ...]]:
+    """Free units, and for each family a lot with one of its clocks running."""
+    found: list[tuple[Lot, ...]] = [()]
+    for family in compiled.policy.families:
+        reason = int(family.lock_code) if family.lock else 0
+        fast = compiled.fast_exits[family.number]
+        for clock in sorted(family.clocks):
+            a, b, c, d = _one(clock)
+            terms = Vintage(TODAY - 50, 0, a, b, c, d, family.number, fast, reason)
+            found.append((Lot(3, HELD, terms),))
+    return found
 
 
 def lot_states(compiled: Compiled) -> Iterator[tuple[tuple[Lot, ...], int]]:

@@ -30,6 +30,7 @@ def claim() -> None:
 )
 @click.option("--by", default="", help="Who claims it; the office itself if left out.")
 @click.option("--country", default="", help="For residence, citizenship ...: ISO 3166-1 alpha-2.")
+@policy_option()
 @json_option
 def add(
     person: str,
@@ -39,6 +40,7 @@ def add(
     evidence: str,
     by: str,
     country: str,
+    policy_file: Path | None,
     as_json: bool,
 ) -> None:
     """Record a claim NAME about a PERSON. `freehold claim names` lists the names."""
@@ -52,7 +54,8 @@ def add(
         "country": country,
     }
     with open_office(settings()) as office:
-        made = onboarding.add_claim(office, given)
+        classes = scheme(policy_file)
+        made = onboarding.add_claim(office, given, classes.own_names if classes else ())
     _show([made], {}, as_json)
 
 
