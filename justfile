@@ -36,6 +36,7 @@ bench topic:
 lock *arguments:
     .venv/bin/uv pip compile pyproject.toml --group test --universal --python-version 3.11 --generate-hashes -o requirements.lock {{arguments}}
     .venv/bin/uv pip compile --group lint --universal --python-version 3.11 --generate-hashes -c requirements.lock -o requirements-lint.lock {{arguments}}
+    .venv/bin/uv pip compile --group parts --universal --python-version 3.11 --generate-hashes -c requirements.lock -o requirements-parts.lock {{arguments}}
 
 # what is checked before a change lands
 ci:

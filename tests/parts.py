@@ -4,6 +4,7 @@ A test that needs one says `@pytest.mark.needs("anvil")`. On a bare machine it i
 run ends with one line per missing part; where CI is set, it fails instead.
 """
 
+import importlib.util
 import os
 import shutil
 from collections.abc import Callable
@@ -31,9 +32,20 @@ def postgresql() -> bool:
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
+def installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+CHROMIUM = Path("/usr/bin/chromium")
+LOCKED_PARTS = ".venv/bin/python -m pip install --require-hashes -r requirements-parts.lock"
 PARTS = {
     "anvil": Part(anvil, "python3 freehold node install"),
+    "browser": Part(
+        lambda: CHROMIUM.exists() and installed("playwright"),
+        f"apt install chromium; {LOCKED_PARTS}",
+    ),
     "npm": Part(lambda: bool(shutil.which("npm")), "install Node.js (apt install nodejs npm)"),
     "postgresql": Part(postgresql, "apt install postgresql (or your system's package)"),
+    "schemathesis": Part(lambda: installed("schemathesis"), LOCKED_PARTS),
     "shared": Part(SHARED.is_dir, "put the reference data beside the repository as ../shared"),
 }

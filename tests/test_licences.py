@@ -100,7 +100,9 @@ def test_the_lock_holds_every_direct_dependency_within_its_range() -> None:
         assert wanted.specifier.contains(version, prereleases=True), f"{pin} is not {wanted}"
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-lint.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-lint.lock", "requirements-parts.lock"]
+)
 def test_every_pin_is_exact_and_has_hashes(name: str) -> None:
     blocks = re.split(r"\n(?=[a-z0-9])", (ROOT / name).read_text())
     pins = [block for block in blocks if re.match(r"[a-z0-9]", block)]
@@ -110,6 +112,7 @@ def test_every_pin_is_exact_and_has_hashes(name: str) -> None:
         assert "--hash=sha256:" in block, block.splitlines()[0]
 
 
-def test_the_two_locks_agree() -> None:
-    for name, pin in locked("requirements-lint.lock").items():
+@pytest.mark.parametrize("other", ["requirements-lint.lock", "requirements-parts.lock"])
+def test_the_locks_agree(other: str) -> None:
+    for name, pin in locked(other).items():
         assert name not in LOCKED or LOCKED[name].specifier == pin.specifier, name

@@ -158,7 +158,7 @@ PLANTED: list[tuple[Rule, Mapping[str, str], str]] = [
     (
         imports.dependency_rule,
         {"src/freehold/desks/assets.py": "import sqlalchemy"},
-        "the standard library only",
+        "desks uses argon2, pyotp",
     ),
     (
         imports.dependency_rule,

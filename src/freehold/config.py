@@ -29,6 +29,7 @@ PEOPLE_KEY = "people-key"
 """The file of the home in which the key for personal data is made, where no other is set."""
 NETWORK_FINALITY = 12
 """Blocks on a network where nothing is set; local ledgers never reorganise by themselves."""
+LISTEN = "127.0.0.1:8440"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class Config:
     signer_secret: str  # a reference, never the secret
     second_signer: str  # who confirms what needs two persons; empty: nobody
     second_signer_secret: str
+    listen: str  # HOST:PORT of the server
+    public_url: str  # where browsers find it
     people_key: str  # a reference to the key that wraps the keys of personal data
     secrets: Mapping[str, str] = field(repr=False, default_factory=dict)  # by variable name
 
@@ -151,6 +154,29 @@ def _text(setting: str, value: object) -> str | Wrong:
     return value
 
 
+def _listen(setting: str, value: object) -> str | Wrong:
+    shape = r"(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}"
+    if isinstance(value, str) and re.fullmatch(shape, value) and port_of(value) < 65_536:
+        return value
+    return Wrong(f'{value!r} is no address to listen at; write {setting} = "127.0.0.1:8440"')
+
+
+def _url(setting: str, value: object) -> str | Wrong:
+    if isinstance(value, str) and re.fullmatch(r"https?://[^/?#\s]+/?", value):
+        return value
+    return Wrong(f'{value!r} is no URL of a site; write {setting} = "https://register.example"')
+
+
+def port_of(listen: str) -> int:
+    """The port of an address to listen at."""
+    return int(listen.rsplit(":", 1)[1])
+
+
+def host_of(listen: str) -> str:
+    """The host of an address to listen at, without the brackets of IPv6."""
+    return listen.rsplit(":", 1)[0].strip("[]")
+
+
 def _reference(setting: str, value: object) -> str | Wrong:
     if value == "prompt" or (isinstance(value, str) and re.match(r"(env|file):.", value)):
         return str(value)
@@ -162,6 +188,7 @@ READERS: Mapping[str, Callable[[str, object], str | int | Wrong]] = (
     dict.fromkeys(SETTINGS, _text)
     | dict.fromkeys(INTEGERS, _integer)
     | dict.fromkeys(SECRETS, _reference)
+    | {"listen": _listen, "public_url": _url}
 )
 
 
@@ -177,6 +204,7 @@ def _complete(
     finality = 0 if ledger in LOCAL_LEDGERS else NETWORK_FINALITY
     chain_id = given.get("chain_id")
     signer = LOCAL_KEYS if ledger in LOCAL_LEDGERS else f"keystore:{home / 'signer.json'}"
+    listen = str(given.get("listen", LISTEN))
     return Config(
         home=home,
         ledger=ledger,
@@ -188,6 +216,8 @@ def _complete(
         signer_secret=str(given.get("signer_secret", "prompt")),
         second_signer=str(given.get("second_signer", signer if signer == LOCAL_KEYS else "")),
         second_signer_secret=str(given.get("second_signer_secret", "prompt")),
+        listen=listen,
+        public_url=str(given.get("public_url", f"http://localhost:{port_of(listen)}")).rstrip("/"),
         people_key=str(given.get("people_key", f"file:{home / PEOPLE_KEY}")),
         secrets=secrets,
     )

@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from freehold.book import schema, schema_people, session, settings
+from freehold.book import schema, schema_access, schema_people, session, settings
 from freehold.book.migrations import versions
 from freehold.book.session import open_book
 from freehold.core.errors import Broken, Conflict, Invalid, Unavailable
@@ -21,7 +21,8 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(book):
     with book.reading() as tx:
         options = {"compare_type": True, "compare_server_default": True}
         context = MigrationContext.configure(tx, opts=options)
-        assert compare_metadata(context, schema_people.metadata) == []
+        assert schema_access.metadata is schema_people.metadata is schema.metadata
+        assert compare_metadata(context, schema.metadata) == []
 
 
 def test_the_checks_and_keys_of_the_migrations_are_those_of_the_schema(tmp_path):

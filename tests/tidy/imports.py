@@ -25,6 +25,7 @@ SHARED_DESKS = frozenset(
     {
         "office",
         "permits",
+        "sessions",
         "persons",
         "posting",
         "parties",
@@ -44,6 +45,7 @@ SHARED_DESKS = frozenset(
 )
 CORE_LAYERS = (
     {
+        "audit",
         "errors",
         "units",
         "clock",
@@ -55,6 +57,7 @@ CORE_LAYERS = (
         "nesting",
         "powers",
         "reasons",
+        "roles",
         "tomltext",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
@@ -90,8 +93,11 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     ),
     "indexer": frozenset({"sqlalchemy", "eth_hash", "pg8000"}),
     "feeds": frozenset({"requests"}),
-    "desks": frozenset(),
-    "doors": frozenset({"click", "rich", "openpyxl"}),
+    "desks": frozenset({"argon2", "pyotp"}),
+    "doors": frozenset(
+        "click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic rich segno starlette"
+        " uvicorn".split()
+    ),
     "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),
     "config": frozenset(),
 }

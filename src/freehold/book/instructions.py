@@ -10,17 +10,20 @@ The discipline, which every function here keeps a part of:
 - Only the worker that took the sender's lease last may store bytes. This is checked when they are
   stored, so a worker that slept while another took over stores nothing.
 - After a crash the stored bytes are sent again; `signed` gives them back as they were.
+- The entry of an instruction and its end stand in the audit log, written in the same transaction.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from freehold.book import schema
+from freehold.book import audit, schema
 from freehold.book.session import Transaction
+from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.ids import Address, InstructionId
 from freehold.core.instruction import (
@@ -32,6 +35,15 @@ from freehold.core.instruction import (
     require_move,
     require_same,
 )
+
+ENDS = {
+    State.SETTLED: Outcome.DONE,
+    State.REVERTED: Outcome.FAILED,
+    State.REFUSED: Outcome.REFUSED,
+    State.CANCELLED: Outcome.DONE,
+    State.REPLACED: Outcome.FAILED,
+}
+"""States in which an instruction is over, as the audit log words them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +68,21 @@ def add(tx: Transaction, asked: Instruction, now: datetime) -> Instruction:
             tx.execute(insert(schema.instruction).values(**_columns(asked), created_at=now))
     except IntegrityError:
         return require_same(asked, find(tx, asked.id))
-    _record(tx, asked.id, None, asked.state, now, None)
+    _record(tx, asked, None, now, None)
     return asked
 
 
 def find(tx: Transaction, which: InstructionId) -> Instruction:
     """The instruction with this id. Raises NotFound."""
+    return numbered(tx, which)[2]
+
+
+def numbered(tx: Transaction, which: InstructionId) -> tuple[int, datetime, Instruction]:
+    """An instruction with its number and the instant it was asked for. Raises NotFound."""
     row = tx.execute(select(schema.instruction).where(schema.instruction.c.id == which)).first()
     if row is None:
         raise NotFound(f"there is no instruction {which}", instruction=which)
-    return _instruction(row)
+    return row.number, row.created_at, _instruction(row)
 
 
 def approved(tx: Transaction, chain: int, sender: Address, limit: int) -> list[Instruction]:
@@ -83,6 +100,38 @@ def anything_unmined(tx: Transaction, chain: int) -> bool:
     states = schema.instruction.c.state.in_([State.SIGNED, State.SENT])
     asked = select(schema.instruction.c.number).where(states, schema.instruction.c.chain == chain)
     return tx.execute(asked.limit(1)).first() is not None
+
+
+def newest(
+    tx: Transaction, chain: int, before: int | None, limit: int, targets: Collection[str] | None
+) -> list[tuple[int, datetime, Instruction]]:
+    """The last instructions first, with their numbers and when they were asked for.
+
+    Those before number `before` if it is given, of these targets if any are named.
+    """
+    table = schema.instruction
+    rows = select(table).where(table.c.chain == chain)
+    if before is not None:
+        rows = rows.where(table.c.number < before)
+    if targets is not None:
+        rows = rows.where(table.c.target.in_(targets))
+    found = tx.execute(rows.order_by(table.c.number.desc()).limit(limit))
+    return [(row.number, row.created_at, _instruction(row)) for row in found]
+
+
+def waiting(tx: Transaction, chain: int) -> dict[State, int]:
+    """How many instructions are not over yet, by state."""
+    of = schema.instruction.c
+    open_states = sorted(set(State) - ENDS.keys())
+    rows = select(of.state, func.count()).where(of.chain == chain, of.state.in_(open_states))
+    return {State(state): int(count) for state, count in tx.execute(rows.group_by(of.state))}
+
+
+def oldest_waiting(tx: Transaction, chain: int) -> datetime | None:
+    """Since when the oldest instruction waits to be signed; None if none does."""
+    of = schema.instruction.c
+    rows = select(of.created_at).where(of.chain == chain, of.state == State.APPROVED)
+    return tx.execute(rows.order_by(of.number).limit(1)).scalar()
 
 
 def history(tx: Transaction, which: InstructionId) -> list[Change]:
@@ -112,7 +161,7 @@ def move(
             f"instruction {before.id} is no longer {before.state}: read it again",
             instruction=before.id,
         )
-    _record(tx, before.id, before.state, after.state, now, note or after.note)
+    _record(tx, after, before.state, now, note or after.note)
     return after
 
 
@@ -153,7 +202,7 @@ def hand_over(tx: Transaction, which: InstructionId, to: Address, now: datetime)
         return move(tx, found, replace(after, state=State.APPROVED), now, f"handed to {to}")
     mine = and_(schema.instruction.c.id == which, schema.instruction.c.state == found.state)
     tx.execute(update(schema.instruction).where(mine).values(**_outcome(after)))
-    _record(tx, which, found.state, found.state, now, f"handed to {to}")
+    _record(tx, after, found.state, now, f"handed to {to}")
     return after
 
 
@@ -291,13 +340,17 @@ def _store(tx: Transaction, made: SignedTransaction) -> None:
 
 
 def _record(
-    tx: Transaction, which: str, before: State | None, after: State, now: datetime, note: str | None
+    tx: Transaction, one: Instruction, before: State | None, now: datetime, note: str | None
 ) -> None:
     tx.execute(
         insert(schema.instruction_change).values(
-            instruction=which, before=before, after=after, at=now, note=note
+            instruction=one.id, before=before, after=one.state, at=now, note=note
         )
     )
+    if before is None or one.state in ENDS:
+        content = {"what": one.what, "state": str(one.state), "transaction": one.mined_hash}
+        outcome = ENDS.get(one.state, Outcome.DONE)
+        audit.record(tx, Entry("outbox", "instruction", one.id, outcome, one.code, content), now)
 
 
 def _columns(one: Instruction) -> dict[str, Any]:

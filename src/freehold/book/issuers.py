@@ -138,6 +138,15 @@ def instrument_named(tx: Transaction, issuer: str, named: str) -> KnownInstrumen
     raise NotFound(f"{issuer} has no instrument {named}; it has {there}", instrument=named)
 
 
+def instrument_at(tx: Transaction, chain: int, token: str) -> tuple[KnownIssuer, KnownInstrument]:
+    """The instrument whose token this is, with its issuer. Raises NotFound."""
+    for owner in issuers(tx):
+        for one in instruments(tx, owner.id) if owner.chain == chain else ():
+            if one.token == token:
+                return owner, one
+    raise NotFound(f"there is no instrument {token}", token=token)
+
+
 def holder_named(tx: Transaction, issuer: str, named: str) -> KnownHolder:
     """A holder by id or wallet. Raises NotFound."""
     for one in holders(tx, issuer):

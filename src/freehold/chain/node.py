@@ -5,6 +5,7 @@ is always a process of its own; commands join the one that runs or start it for 
 is connected (see chain/embedded/place.py).
 """
 
+import math
 import os
 import secrets
 import signal
@@ -131,6 +132,16 @@ def start(home: Path) -> tuple[Path, int]:
     if running is None:
         raise Unavailable(f"the ledger in {home} ended just now: try again", home=str(home))
     return place.socket_path(home), int(running["process"])
+
+
+def keep_up(home: Path) -> int:
+    """Be the ledger process of `home` until told to stop, however long nobody is connected.
+
+    Returns its exit code: 3 where another process has the ledger open.
+    """
+    from freehold.chain.embedded import server
+
+    return server.run(home, math.inf)
 
 
 def stop(home: Path) -> bool:

@@ -101,12 +101,15 @@ def receipt_of(office: Office, done: Instruction) -> Mapping[str, Any]:
 def _enter(office: Office, scope: str, asked: Sequence[Asked]) -> list[InstructionId]:
     """Write the acts into the outbox, all or none."""
     with office.book.transaction() as tx:
-        return [_entered(office, tx, scope, one) for one in asked]
+        return [entered(office, tx, scope, one).id for one in asked]
 
 
-def _entered(office: Office, tx: Transaction, scope: str, one: Asked) -> InstructionId:
-    """The id under which an act is carried out; one that was tried and never happened is tried
-    again under the next number."""
+def entered(office: Office, tx: Transaction, scope: str, one: Asked) -> Instruction:
+    """The instruction under which an act is carried out, written into the outbox if it is new.
+
+    One that was tried and never happened is tried again under the next number. A worker sends it:
+    this neither waits nor signs.
+    """
     for attempt in itertools.count(1):
         wanted = Instruction(
             id=instruction_id(scope, one.signer.address, _numbered(one.key, attempt)),
@@ -118,7 +121,7 @@ def _entered(office: Office, tx: Transaction, scope: str, one: Asked) -> Instruc
         )
         known = instructions.add(tx, wanted, office.clock.now())
         if known.state not in NEVER_HAPPENED:
-            return known.id
+            return known
     raise AssertionError("there is always a next number")
 
 

@@ -13,6 +13,9 @@ from freehold.indexer.follow import Course, Progress, follow
 from freehold.indexer.memory import Memory
 from freehold.indexer.tables import View
 
+Kept = Memory
+"""What a follower keeps in memory between two steps; it spares him reading it again."""
+
 
 def course(office: Office) -> Course:
     """Which registers of this chain are followed."""
@@ -21,13 +24,17 @@ def course(office: Office) -> Course:
     return Course(tuple(known), finality=max(office.posting.finality, 1))
 
 
-def bring_up(office: Office) -> Progress | None:
-    """Follow the chain to its head; None while there is no issuer to follow."""
+def bring_up(office: Office, memory: Kept | None = None) -> Progress | None:
+    """Follow the chain to its head; None while there is no issuer to follow.
+
+    Does nothing where another process follows. `memory` spares who follows on and on the reading of
+    what he knows already.
+    """
     ahead = course(office)
-    if not ahead.holders:
+    if office.followed or not ahead.holders:
         return None
     with office.index.connect() as connection:
-        return follow(connection, source_of_node(office.w3), ahead, Memory())
+        return follow(connection, source_of_node(office.w3), ahead, memory or Memory())
 
 
 def holdings_on(office: Office, owner: KnownIssuer, day: date) -> dict[str, dict[str, int]]:

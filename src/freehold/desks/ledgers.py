@@ -13,7 +13,13 @@ from freehold.chain.anvil.node import Node
 from freehold.config import Config
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Invalid, NotFound
-from freehold.desks.office import Office, create_local_ledger, local_words, now_on_chain
+from freehold.desks.office import (
+    LOCAL_CHAIN,
+    Office,
+    create_local_ledger,
+    local_words,
+    now_on_chain,
+)
 from freehold.desks.office import set_clock as office_clock
 
 FUNDS = 10**6 * 10**18
@@ -39,6 +45,16 @@ def serve(settings: Config, port: int) -> None:
     if not node.has_ledger(settings.home):
         raise NotFound(f"there is no ledger in {settings.home} yet: run `freehold node create`")
     node.serve(settings.home, port)
+
+
+def keep_up(settings: Config) -> int:
+    """Be the embedded ledger's process until told to stop (SIGTERM); the exit code.
+
+    A home without a ledger gets one with its own keys first.
+    """
+    if not node.has_ledger(settings.home):
+        create_local_ledger(settings.home, chain_id=settings.chain_id or LOCAL_CHAIN)
+    return node.keep_up(settings.home)
 
 
 def set_clock(office: Office, instant: datetime) -> datetime:

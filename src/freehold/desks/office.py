@@ -34,6 +34,7 @@ CUSTODY_FROM = 1_000
 GAS_MARGIN_BPS = 15_000
 """Acts are tried before those in front of them are mined; an account's first units take three new
 slots more than the next ones. What is not used is not paid."""
+LOCAL_CHAIN = 31_337
 LEASE = timedelta(seconds=5)
 """So long the next command waits for one that was killed while it was sending."""
 
@@ -77,7 +78,10 @@ class PeopleKey:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """An open office. `simulated` says whether the ledger's clock is a declared simulated one."""
+    """An open office. `simulated` says whether the ledger's clock is a declared simulated one.
+
+    `followed` says that another process (the worker) keeps the projection up to the chain.
+    """
 
     home: Path
     w3: Ledger
@@ -89,13 +93,17 @@ class Office:
     posting: Posting
     people: PeopleKey
     simulated: bool = False
+    followed: bool = False
 
 
 @contextmanager
 def open_office(
-    settings: Config, prompt: Callable[[str], str] = lambda words: ""
+    settings: Config,
+    prompt: Callable[[str], str] = lambda words: "",
+    *,
+    followed: bool = False,
 ) -> Iterator[Office]:
-    """Open ledger, book, projection and keys; close them afterwards.
+    """Open ledger, book, projection and keys; close them afterwards. `followed`: see `Office`.
 
     A home without a ledger gets an embedded one with its own keys. Raises as its parts do.
     """
@@ -125,6 +133,7 @@ def open_office(
             posting,
             keys_of_people,
             simulated,
+            followed,
         )
 
 
@@ -159,12 +168,24 @@ def set_clock(office: Office, seconds: int) -> None:
     node.set_clock(office.w3, seconds)
 
 
-def create_local_ledger(home: Path, *, simulated_clock: bool = False, seconds: int = 0) -> None:
+def create_local_ledger(
+    home: Path,
+    *,
+    simulated_clock: bool = False,
+    seconds: int = 0,
+    chain_id: int = LOCAL_CHAIN,
+) -> None:
     """Create the embedded ledger of a home, its two persons' keys funded. Raises Conflict."""
     home.mkdir(parents=True, exist_ok=True)
     words = local_words(home)
     people = [signer.from_mnemonic(words, index).address for index in (0, 1)]
-    node.create_ledger(home, people, simulated_clock=simulated_clock, seconds=seconds or None)
+    node.create_ledger(
+        home,
+        people,
+        chain_id=chain_id,
+        seconds=seconds or None,
+        simulated_clock=simulated_clock,
+    )
 
 
 def local_words(home: Path) -> str:
@@ -221,7 +242,7 @@ def _running(settings: Config) -> Ledger:
 def _embedded(settings: Config, keys: Keys) -> Ledger:
     if not node.has_ledger(settings.home):
         people = [keys.agent, *([keys.second] if keys.second else [])]
-        chain = settings.chain_id or 31_337
+        chain = settings.chain_id or LOCAL_CHAIN
         node.create_ledger(settings.home, [one.address for one in people], chain_id=chain)
     return node.open_ledger(settings.home, chain_id=settings.chain_id)
 

@@ -11,21 +11,14 @@ from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain.logs import source_of_node
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid, NotFound
-from freehold.core.policy.starter import HolderClass
 from freehold.core.standing import Line
 from freehold.desks import following, verification
 from freehold.desks.following import bring_up, by_number, course
 from freehold.desks.office import Office, now_on_chain
-from freehold.desks.reports import RegisterReport, register_report
+from freehold.desks.reports import CLASS_NAMES, RegisterReport, register_report
 from freehold.desks.verification import Verification
 from freehold.indexer import read
 from freehold.indexer.tables import View
-
-CLASS_NAMES = {
-    HolderClass.ACCREDITED: "accredited",
-    HolderClass.OTHER_US: "other US",
-    HolderClass.OUTSIDE_US: "outside US",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +46,7 @@ def registers(
                 _lines(connection, one.token, when),
                 one.decimals,
                 by_number(connection, one.token, names),
-                {int(number): text for number, text in CLASS_NAMES.items()},
+                CLASS_NAMES,
             )
             for one in chosen
         ]

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from freehold.core.clock import day_of
 from freehold.core.facts import Facts, Flags, free_on, unpack_facts, unpack_vintage
 from freehold.core.identifiers import country_letters
+from freehold.core.policy.starter import HolderClass
 from freehold.core.standing import Line, Lot
 from freehold.core.units import format_units
 
@@ -28,6 +29,11 @@ COLUMNS = (
     "frozen",
     "lots",
 )
+CLASS_NAMES: Mapping[int, str] = {
+    HolderClass.ACCREDITED: "accredited",
+    HolderClass.OTHER_US: "other US",
+    HolderClass.OUTSIDE_US: "outside US",
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _PLACES = 4
 
@@ -80,14 +86,25 @@ def register_report(
 
     Percentages are rounded half to even to four places; all else is exact.
     """
-    facts = {line.account: unpack_facts(line.facts) for line in lines}
     supply = sum(line.units for line in lines)
-    own = sum(line.units for line in lines if _is_treasury(facts[line.account]))
-    rows = tuple(
-        _row(line, facts[line.account], supply - own, decimals, names, classes) for line in lines
-    )
+    own = sum(line.units for line in lines if _is_treasury(unpack_facts(line.facts)))
+    rows = holder_rows(lines, supply - own, decimals, names, classes)
     total, others = format_units(supply, decimals), format_units(supply - own, decimals)
     return RegisterReport(instrument, as_of, total, others, rows)
+
+
+def holder_rows(
+    lines: Sequence[Line],
+    outstanding: int,
+    decimals: int,
+    names: Mapping[int, str],
+    classes: Mapping[int, str],
+) -> tuple[HolderRow, ...]:
+    """The rows of some lines of a register of which `outstanding` base units are outstanding."""
+    return tuple(
+        _row(line, unpack_facts(line.facts), outstanding, decimals, names, classes)
+        for line in lines
+    )
 
 
 def table(report: RegisterReport) -> list[tuple[str, ...]]:

@@ -5,21 +5,27 @@ bind everybody (17 CFR 240.17Ad-10). A refusal is an outcome, not an error: it h
 chain gives, the sentence behind it, and the day on which it would pass where one can be told.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from freehold.book.issuers import KnownInstrument
+from freehold.book import audit, instructions, issuers, requests
+from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book.requests import Request
+from freehold.book.session import Transaction
 from freehold.chain import contracts
 from freehold.chain.contracts import call
+from freehold.core.audit import Entry, Outcome
 from freehold.core.clock import DAY_SECONDS, day_of, to_seconds
+from freehold.core.errors import Invalid, Plain
 from freehold.core.facts import Kind, Proof, free_on, unpack_vintage
-from freehold.core.ids import instruction_id
+from freehold.core.ids import InstructionId, instruction_id, record_hash
 from freehold.core.instruction import Instruction
 from freehold.core.powers import Powers
 from freehold.core.reasons import message_for
+from freehold.core.roles import Power, holder_scope
 from freehold.core.units import MAX_UNITS, Units
-from freehold.desks import orders, parties
-from freehold.desks.carrying import Asked, was_asked
+from freehold.desks import orders, parties, permits
+from freehold.desks.carrying import Asked, entered, was_asked
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.orders import Actor, Order
 from freehold.desks.parties import Party
@@ -105,9 +111,133 @@ def transfer(office: Office, actor: Actor, request: TransferRequest) -> Transfer
         asked_first = ask(office, request)
         if not asked_first.allowed:
             return asked_first
+    asked = (_posted(office, owner, instrument, actor, scope, request),)
+    needs = Powers.ACTION | Powers.ADMIT
+    done = orders.carry(office, actor, Order("transfer", scope, request.key, asked, needs))
+    if done.refused:
+        return _outcome(request, done.code, done.reason, None, None)
+    return _outcome(request, 0, "", None, done.instructions[0])
+
+
+def ask_as(office: Office, who: permits.Actor, request: TransferRequest) -> TransferOutcome:
+    """As `ask`, for somebody who came through a door: he needs the power, and is recorded.
+
+    The request names the instrument by its token. Raises NotPermitted besides.
+    """
+    named = _permitted(office, who, Power.ASK_TRANSFER, request)
+    outcome = ask(office, named)
+    with office.book.transaction() as tx:
+        entry = _entry(who, "ask transfer", named, outcome)
+        audit.record(tx, entry, office.clock.now())
+    return outcome
+
+
+def request_as(office: Office, who: permits.Actor, request: TransferRequest) -> TransferOutcome:
+    """Decide a transfer and, if the rules allow it, give it to the worker to post.
+
+    The same actor's same key gives the same answer and posts nothing twice. The decision, the audit
+    entry and the instruction stand in one transaction. Raises NotFound, NotPermitted, Conflict if
+    the key was used for another request.
+    """
+    named = _permitted(office, who, Power.REQUEST_TRANSFER, request)
+    digest = record_hash([named.instrument, named.sender, named.receiver, str(named.units)])[2:]
+    with office.book.reading() as tx:
+        if known := requests.earlier(tx, who.id, named.key, digest):
+            return _answered(tx, known, named)
+    outcome = ask(office, named)
+    with office.book.transaction() as tx:
+        if known := requests.earlier(tx, who.id, named.key, digest):
+            return _answered(tx, known, named)
+        if outcome.allowed:
+            outcome = replace(outcome, instruction=_enter(office, tx, who, named))
+        _keep(office, tx, who, named, digest, outcome)
+    return outcome
+
+
+def decimals_of(office: Office, who: permits.Actor, token: str) -> int:
+    """The decimals of an instrument whose transfers the actor may ask about. Raises NotFound."""
+    permits.require_any(who, (Power.ASK_TRANSFER, None), (Power.REQUEST_TRANSFER, None))
+    with office.book.reading() as tx:
+        return issuers.instrument_at(tx, office.chain, token)[1].decimals
+
+
+def _permitted(
+    office: Office, who: permits.Actor, power: Power, request: TransferRequest
+) -> TransferRequest:
+    """The request with its issuer; the power is required before anything is told of a holder."""
+    permits.require(who, power)
+    with office.book.reading() as tx:
+        owner, _ = issuers.instrument_at(tx, office.chain, request.instrument)
+    permits.require(who, power, holder_scope(owner.id, request.sender))
+    inside = permits.allows(who, Power.READ_REGISTER, owner.id)
+    if not inside and not request.receiver.startswith("0x"):  # or he could find out who holds
+        raise Invalid("name the receiver by his wallet, 0x and 40 digits", field="receiver")
+    return replace(request, issuer=owner.id)
+
+
+def _enter(
+    office: Office, tx: Transaction, who: permits.Actor, request: TransferRequest
+) -> Instruction:
+    owner, instrument = issuers.instrument_at(tx, office.chain, request.instrument)
+    scope = f"transfers {instrument.token}"
+    keyed = replace(request, key=f"{who.id} {request.key}")
+    agent = orders.agent(office)
+    asked = _posted(office, owner, instrument, agent, scope, keyed)
+    return entered(office, tx, scope, asked)
+
+
+def _keep(
+    office: Office,
+    tx: Transaction,
+    who: permits.Actor,
+    request: TransferRequest,
+    digest: str,
+    outcome: TransferOutcome,
+) -> None:
+    """Record the decision, and keep it as the answer to the key."""
+    now = office.clock.now()
+    audit.record(tx, _entry(who, "request transfer", request, outcome), now)
+    passes_on = outcome.passes_on.isoformat() if outcome.passes_on else None
+    kept = {"code": outcome.code, "passes_on": passes_on}
+    id = outcome.instruction.id if outcome.instruction else None
+    scope = holder_scope(request.issuer or "", request.sender)
+    requests.keep(tx, Request(who.id, request.key, digest, scope, id, kept, now))
+
+
+def _entry(
+    who: permits.Actor, act: str, request: TransferRequest, outcome: TransferOutcome
+) -> Entry:
+    content: dict[str, Plain] = {
+        "from": outcome.sender,
+        "to": outcome.receiver,
+        "units": str(outcome.units),
+        "instruction": outcome.instruction.id if outcome.instruction else None,
+    }
+    ended = Outcome.DONE if outcome.allowed else Outcome.REFUSED
+    return Entry(who.id, act, request.instrument, ended, outcome.code or None, content)
+
+
+def _answered(tx: Transaction, known: Request, request: TransferRequest) -> TransferOutcome:
+    code, on = int(known.outcome["code"]), known.outcome["passes_on"]
+    instruction = (
+        instructions.find(tx, InstructionId(known.instruction)) if known.instruction else None
+    )
+    passes_on = date.fromisoformat(on) if on else None
+    return _outcome(request, code, message_for(code) if code else "", passes_on, instruction)
+
+
+def _posted(
+    office: Office,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    actor: Actor,
+    scope: str,
+    request: TransferRequest,
+) -> Asked:
+    """The call that posts a transfer by the rules, signed for by the actor."""
     sender = parties.party(office, owner, request.sender)
     receiver = parties.party(office, owner, request.receiver)
-    id = orders.instruction_bytes(instruction_id(scope, sent_by, request.key))
+    id = orders.instruction_bytes(instruction_id(scope, actor.signer.address, request.key))
     data = call(
         "SecurityToken",
         "transfer_posted",
@@ -121,12 +251,7 @@ def transfer(office: Office, actor: Actor, request: TransferRequest) -> Transfer
         list(request.lots),
     )
     what = f"post a {request.kind.name.lower().replace('_', ' ')}"
-    asked = (Asked(actor.signer, instrument.token, data, what, request.key),)
-    needs = Powers.ACTION | Powers.ADMIT
-    done = orders.carry(office, actor, Order("transfer", scope, request.key, asked, needs))
-    if done.refused:
-        return _outcome(request, done.code, done.reason, None, None)
-    return _outcome(request, 0, "", None, done.instructions[0])
+    return Asked(actor.signer, instrument.token, data, what, request.key)
 
 
 def _restriction(

@@ -14,7 +14,7 @@ from freehold.core.clock import LAST_DAY, day_number, day_of
 from freehold.core.errors import Broken, Invalid, Mistake
 from freehold.core.facts import Facts, Flags, Kind, Proof
 from freehold.core.identifiers import country_number
-from freehold.core.policy.case import Case, Law
+from freehold.core.policy.case import Case, Law, PathTried
 from freehold.core.policy.compile import Compiled
 from freehold.core.policy.compiled import ISSUER, Lot, Moment, Party, enters, leaves, select_lots
 from freehold.core.policy.decide import decide, grouped
@@ -81,6 +81,9 @@ _OUTCOMES = (
     Field("rules", Form.TEXT, "the catalogue's ids of the rules that refuse", many=True),
     Field("passes_on", Form.DAY, "the first day on which time alone makes it pass"),
     Field("largest", Form.WHOLE, "the most units that pass now"),
+    Field(
+        "paths", Form.TEXT, "paths tried for a refused lot: `904 125` or `tacking open`", many=True
+    ),
     Field("kept", Form.TEXT, "lots that keep their clocks: `60 of 2026-01-15`", many=True),
     Field("freed", Form.WHOLE, "units of lots that become free"),
     Field("anew", Form.WHOLE, "units whose clocks start anew, at the month's end"),
@@ -104,6 +107,7 @@ def transfer_kind(library: Library) -> Judged:
             "codes": [int(one.code) for one in decision.failures],
             "rules": [one.rule for one in decision.failures],
             "largest": decision.largest,
+            "paths": [_path(one) for one in decision.paths],
         }
         if decision.would_pass_on:
             outcome["passes_on"] = decision.would_pass_on
@@ -113,6 +117,10 @@ def transfer_kind(library: Library) -> Judged:
 
     about = "whether a transfer passes, and what becomes of its lots, written and compiled alike"
     return Judged("transfer", about, _FACTS, _OUTCOMES, judged)
+
+
+def _path(tried: PathTried) -> str:
+    return f"{tried.id} open" if tried.open else f"{tried.id} {int(tried.code)}"
 
 
 def lot_kind(library: Library) -> Judged:

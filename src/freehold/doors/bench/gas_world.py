@@ -1,15 +1,18 @@
 """The world in which gas is measured: one issuer, four instruments, holders in every situation.
 
 Each figure is the gas of one mined transaction (or its share for one holder of a batch of 100).
-All rules are on: an active policy with the class matrix, country list, counted groups, most holders
-and most units, and a record instant is armed. Both parties are cold, as in every transaction;
-"existing" means that the receiver holds units and that the verdict on its country is remembered.
+The dual policy of examples/policies (Rule 506(c) and Regulation S) is in force with a country list,
+counted groups, most holders and most units, and a record instant is armed. Both parties are cold, as in
+every transaction; "existing" means that the receiver holds units and that the verdict on its country is
+remembered.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib import resources
 from json import loads
+from pathlib import Path
 from typing import Any
 
 from eth_abi.abi import encode
@@ -17,9 +20,14 @@ from eth_hash.auto import keccak
 
 from freehold.chain import contracts, deploy
 from freehold.chain.signer import KeySigner
+from freehold.core.clock import day_of
+from freehold.core.facts import pack_vintage
 from freehold.core.ids import ZERO_ADDRESS, Address
+from freehold.core.policy.compile import Compiled, compile_policy
+from freehold.core.policy.rows import policy_rows
 from freehold.core.powers import ALL_POWERS, Powers
 from freehold.core.reasons import Reason, sentence
+from freehold.desks.policies import read_policy
 from freehold.doors.bench.gas_ledger import (
     CHAIN,
     START,
@@ -32,18 +40,19 @@ from freehold.doors.bench.gas_ledger import (
     set_time,
 )
 
+EXAMPLES, TYPICAL = Path(__file__).resolve().parents[4] / "examples" / "policies", "dual.toml"
 Figure = tuple[str, int]
 NAME = "Acme Common"
 DOCUMENT = b"\5" * 32
 INSTRUCTION = b"\3" * 32
 FOREVER = (1 << 256) - 1
 BATCH = 100
-_NO_LIMIT_OF_HOLDERS = (1 << 28) - 1
 DAY = START // 86_400
 FIRST_RECORD, SECOND_RECORD = START + 100_000, START + 200_000
 AGENT, SECOND_PERSON = party(0), party(1)
 SENDERS, ADMITTED, OTHER_CLASS = 10, 100, 400
-"""Parties from here on: funded ones of class 1, further ones of class 1, ones of class 2."""
+"""Parties from here on: funded ones of class 1 (accredited), further ones, qualified institutions."""
+US_QIB = 4
 
 
 @dataclass(slots=True)
@@ -153,7 +162,7 @@ def admission_and_issue(world: World) -> Iterator[Figure]:
     _admit(world, [*funded, party(4), party(5)])
     yield "admit, each of 100", _share(_admit(world, _parties(ADMITTED, BATCH)))
     yield "admit, alone", _admit(world, _parties(ADMITTED + BATCH, 1))
-    _admit(world, _parties(OTHER_CLASS, 10), 2)
+    _admit(world, _parties(OTHER_CLASS, 10), US_QIB)
     _issue(world, [*funded[:20], party(4), party(5)])
     yield "issue, alone, new holder", _issue(world, [party(ADMITTED + BATCH)])
     yield "issue, each of 100, new holder", _share(_issue(world, _parties(ADMITTED, BATCH)))
@@ -175,7 +184,7 @@ def transfers(world: World) -> Iterator[Figure]:
 
 def vintages(world: World) -> Iterator[Figure]:
     """Units under a holding period, which some receivers may buy all the same."""
-    terms = DAY | (DAY + 200) << 20 | (DAY + 400) << 40 | 1 << 120 | (1 << 2) << 128
+    terms = pack_vintage(_dual().vintage("D", day_of(DAY), reporting=False))
     _act(world, contracts.call("SecurityToken", "open_vintage", terms), world.tokens[0])
     seller, has, has_not, new = party(15), party(400), party(401), party(402)
     for receiver in (has, has_not):
@@ -258,7 +267,7 @@ def crowd(world: World, holders: int) -> None:
     """One more instrument with so many holders, every tenth with a lot, every hundredth frozen units."""
     _deployed(world, "Acme Crowd", "CROWD")
     token = world.tokens[-1]
-    _ruled(world, token, _NO_LIMIT_OF_HOLDERS)
+    _ruled(world, token, None)
     _act(world, contracts.call("SecurityToken", "open_vintage", DAY | (DAY + 400) << 60), token)
     for first in range(0, holders, BATCH):
         names = range(first, min(first + BATCH, holders))
@@ -281,19 +290,25 @@ def _grants() -> list[tuple[str, Powers]]:
     return [(AGENT.address, ALL_POWERS & ~Powers.CONFIRM), (SECOND_PERSON.address, ALL_POWERS)]
 
 
-def _rules(most_holders: int) -> list[tuple[int, int, int]]:
-    """Everything on: classes 1 to 7 may trade, every country and number is open but looked at."""
-    matrix = sum(1 << (8 * sender + receiver) for sender in range(1, 8) for receiver in range(1, 8))
-    active, countries, groups = 1 << 68, 1 << 71, 1 << 72
-    limits = most_holders << 168 | 10**6 << 196 | 10 << 220
-    state = active | countries | groups | matrix << 76 | limits | (1 << 3) << 244
-    open_to = sum(1 << receiver for receiver in range(1, 8))
-    changes = [(1, 0, state), (2, 1 << 16, open_to), (2, 0, open_to)]
-    changes += [(8, word, FOREVER) for word in range(4)]
-    return [*changes, (6, 0, FOREVER)]
+@cache
+def _dual() -> Compiled:
+    """The typical policy: Rule 506(c) at home and Regulation S abroad."""
+    return compile_policy(read_policy(EXAMPLES / TYPICAL, day_of(DAY)).policy)
 
 
-def _ruled(world: World, token: Address, most_holders: int = 1_999) -> int:
+def _rules(most_holders: int | None) -> list[tuple[int, int, int]]:
+    """The typical policy with everything on that a transfer can look at."""
+    rules = replace(
+        _dual().rules,
+        most_holders=most_holders,
+        most_units=10**6 << 10,
+        check_countries=True,
+        countries=frozenset({840}),
+    )
+    return policy_rows(rules)
+
+
+def _ruled(world: World, token: Address, most_holders: int | None = 1_999) -> int:
     """Announce and activate the rules; the gas of the second."""
     rules = _rules(most_holders)
     content = contracts.content_hash(rules)

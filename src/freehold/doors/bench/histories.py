@@ -121,18 +121,37 @@ reporting = true
 period = "P6M"
 exempt_exit = {exits}
 [countries]
-forbidden = ["KP"]
+{countries}
 [vintages.L]
 number = 40
 lock = "P3M"
 lock_code = "CONTRACT_LOCKUP"
+[vintages.G]
+number = 41
+lock = "P6M"
+lock_code = "SFA_SIX_MONTHS"
+[vintages.C]
+number = 42
+reg_cf = "P1Y"
 [caps]
 holders = {{group = "all", limit = {holders}, code = "MAX_HOLDERS"}}
-nonaccredited = {{group = "not accredited", limit = 2, code = "MAX_NONACCREDITED_HOLDERS"}}
+nonaccredited = {{group = "not accredited", limit = 1, code = "MAX_NONACCREDITED_HOLDERS"}}
 holding = {{limit = {holding}, code = "THRESHOLD_CHECK_REQUIRED", per_person = true}}
 [[prohibitions]]
+id = "crowd"
+families = ["C"]
+until = "reg_cf"
+kinds = ["transfers"]
+when = "not receiver.accredited"
+code = "REGCF_ONE_YEAR"
+[[prohibitions]]
+id = "never"
+kinds = ["foreclose"]
+when = "True"
+code = "NO_RESALE_PATH"
+[[prohibitions]]
 id = "lock"
-families = ["L"]
+families = ["L", "G"]
 until = "lock"
 kinds = ["transfers"]
 when = "True"
@@ -145,9 +164,14 @@ def policies() -> tuple[Compiled, Compiled]:
     """The two policies between which histories change."""
     today = datetime.now(UTC).date()
     texts = (
-        POLICY.format(name="one", day=today, exits="[]", holders=5, holding=4000),
-        POLICY.format(name="two", day=today, exits='["144A", "4a7"]', holders=4, holding=2500),
-    )
+        POLICY.format(
+            name="one", countries='forbidden = ["KP"]', exits="[]", holders=5, holding=4000, day=today
+        ),
+        POLICY.format(
+            name="two", countries='allowed = ["US", "DE"]', exits='["144A", "4a7"]', holders=4,
+            holding=2500, day=today,
+        ),
+    )  # fmt: skip
     one, two = (compile_policy(parse_policy(t, shipped_profiles(), today).policy) for t in texts)
     return one, two
 
@@ -213,7 +237,7 @@ def party(history: History, holder: Holder) -> Party:
 def next_step(history: History) -> Step:
     """What happens next, drawn at random."""
     kinds = (
-        (_transfer, 60), (_issue, 14), (_facts, 8), (_flags, 4), (_freeze, 3), (_recover, 3),
+        (_transfer, 60), (_issue, 18), (_facts, 8), (_flags, 4), (_freeze, 3), (_recover, 3),
         (_split, 1), (_change, 2), (_halt, 40 if history.paused else 1), (_inform, 2),
         (_epoch, 0.3),
     )  # fmt: skip
@@ -258,25 +282,27 @@ def _transfer(history: History) -> Step:
     draw = history.draw
     owners = [one for one in history.holders if one.units] or history.holders
     sender, receiver = draw.choice(owners), draw.choice(history.holders)
-    stranger = draw.random() < 0.02
+    stranger, unknown = draw.random() < 0.02, draw.random() < 0.01
     kind = draw.choices(
-        [Kind.SALE, Kind.GIFT, Kind.ESTATE, Kind.PLEDGE, Kind.TO_ISSUER, Kind.PUBLIC_SALE],
-        [60, 12, 6, 6, 4, 12],
+        [Kind.SALE, Kind.GIFT, Kind.ESTATE, Kind.PLEDGE, Kind.FORECLOSE, Kind.TO_ISSUER, Kind.PUBLIC_SALE],
+        [60, 12, 6, 4, 2, 4, 12],
     )[0]  # fmt: skip
     proofs = draw.choice([NO_PROOFS, NO_PROOFS, Proof.OFFSHORE, Proof.FOUR_A_SEVEN])
     free = sender.units - sum(sender.lots.values())
     usual = [1, free, sender.units, draw.randint(0, sender.units), 40, free + 1]
     units = draw.choice([*usual, *usual, sender.units + 1])
     to = Party() if stranger else party(history, receiver)
+    by, units = (Party(), 0) if unknown else (party(history, sender), units)
     case = replace(
-        _case(history, party(history, sender), to, units, kind, proofs),
-        selling=_seen(sender),
+        _case(history, by, to, units, kind, proofs),
+        selling=NOBODY if unknown else _seen(sender),
         buying=NOBODY if stranger else _seen(receiver),
     )
     code = first_code(law(history.policy), case)
     wallet = fresh_wallet(history) if stranger else receiver.wallet
+    giver = fresh_wallet(history) if unknown else sender.wallet
     data = call(
-        "SecurityToken", "transfer_posted", sender.wallet, wallet, units, int(kind), int(proofs),
+        "SecurityToken", "transfer_posted", giver, wallet, units, int(kind), int(proofs),
         _note(history), 0, [],
     )  # fmt: skip
     acts = (Act(AGENT, False, data),)
@@ -332,7 +358,9 @@ def _numbered(history: History, terms: Vintage) -> int:
 
 def _issue(history: History) -> Step:
     draw = history.draw
-    receiver, family = draw.choice(history.holders), draw.choice(["", "D", "S", "L"])
+    receiver, family = draw.choice(history.holders), draw.choice(["", "D", "S", "L", "G", "C"])
+    if draw.random() < 0.6:
+        receiver = history.holders[0]  # somebody whose lots become many
     units = draw.choice([10, 100, 250, 1000])
     case = replace(
         _case(history, ISSUER, party(history, receiver), units, Kind.ISSUE, NO_PROOFS),

@@ -35,9 +35,15 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "access": Entry(
+        "freehold.doors.cli.access:access", "Say who may sign in to the platform, and as what."
+    ),
     "asset": Entry(
         "freehold.doors.cli.asset:asset",
         "Record real things: check a record, compute its id, issue its title.",
+    ),
+    "audit": Entry(
+        "freehold.doors.cli.audit:audit", "Verify and export the log of every act and refusal."
     ),
     "attest": Entry(
         "freehold.doors.cli.attest:attest",
@@ -105,6 +111,10 @@ COMMANDS = {
     "register": Entry(
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
+    ),
+    "serve": Entry(
+        "freehold.doors.cli.serve:serve",
+        "Run the platform: web pages, API, worker and ledger, each a process that is kept up.",
     ),
     "screening": Entry(
         "freehold.doors.cli.screening:screening",

@@ -1,0 +1,62 @@
+"""What was asked under an idempotency key and what was answered: the same key, the same answer."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+
+from freehold.book import schema_access as schema
+from freehold.book.session import Transaction
+from freehold.core.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that was decided. `digest` tells it from another one under the same key."""
+
+    actor: str
+    key: str
+    digest: str
+    scope: str
+    instruction: str | None
+    outcome: Mapping[str, Any]
+    at: datetime
+
+
+def earlier(tx: Transaction, actor: str, key: str, digest: str) -> Request | None:
+    """What was answered under this key; None if nothing was.
+
+    Raises Conflict if the key was used for something else.
+    """
+    of = schema.request.c
+    row = tx.execute(select(schema.request).where(of.actor == actor, of.key == key)).first()
+    if row is None:
+        return None
+    if row.digest != digest:
+        raise Conflict(
+            "this idempotency key was used for another request: use a new one for a new act",
+            key=key,
+        )
+    return _request(row)
+
+
+def keep(tx: Transaction, request: Request) -> None:
+    """Keep what was answered."""
+    values = {name: getattr(request, name) for name in Request.__dataclass_fields__}
+    row = values | {"outcome": json.dumps(dict(request.outcome))}
+    tx.execute(insert(schema.request).values(**row))
+
+
+def of_instruction(tx: Transaction, instruction: str) -> Request | None:
+    """The request that led to an instruction, if one came through a door that keeps them."""
+    rows = select(schema.request).where(schema.request.c.instruction == instruction)
+    row = tx.execute(rows.limit(1)).first()
+    return _request(row) if row else None
+
+
+def _request(row: Row[Any]) -> Request:
+    values = {name: getattr(row, name) for name in Request.__dataclass_fields__}
+    return Request(**values | {"outcome": json.loads(row.outcome)})

@@ -1,0 +1,201 @@
+"""Everything that opens a door by being known: sessions, API keys, one-time secrets, failed tries.
+
+Only the SHA-256 of a token is kept. A token is 256 random bits, so nothing slower is needed.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, delete, func, insert, select, update
+
+from freehold.book import schema_access as schema
+from freehold.book.schema_access import Purpose
+from freehold.book.session import Transaction
+from freehold.core.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A signed-in browser; `client` is the hash of where it signed in from."""
+
+    hash: str
+    identity: str
+    client: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A program's key: whose powers it borrows, and which of them (by their words)."""
+
+    id: str
+    hash: str
+    identity: str
+    label: str
+    powers: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OneTime:
+    """What a one-time secret stands for."""
+
+    purpose: Purpose
+    identity: str | None
+    content: Mapping[str, Any]
+
+
+def fingerprint(token: str) -> str:
+    """What is kept of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def open_session(tx: Transaction, session: Session) -> None:
+    """Enter a session."""
+    names = Session.__dataclass_fields__
+    tx.execute(
+        insert(schema.sign_in_session).values(**{name: getattr(session, name) for name in names})
+    )
+
+
+def session_of(tx: Transaction, token: str, now: datetime) -> Session | None:
+    """The session of a token, unless it has ended or expired."""
+    of = schema.sign_in_session.c
+    rows = select(schema.sign_in_session).where(of.hash == fingerprint(token))
+    row = tx.execute(rows.where(of.ended_at.is_(None), of.expires_at > now)).first()
+    return _session(row) if row else None
+
+
+def sessions(tx: Transaction, identity: str, now: datetime) -> list[Session]:
+    """The open sessions of an identity, the newest first."""
+    of = schema.sign_in_session.c
+    rows = select(schema.sign_in_session).where(of.identity == identity)
+    rows = rows.where(of.ended_at.is_(None), of.expires_at > now).order_by(of.created_at.desc())
+    return [_session(row) for row in tx.execute(rows)]
+
+
+def see(tx: Transaction, hash: str, now: datetime, expires_at: datetime) -> None:
+    """Note that a session is in use, which prolongs it."""
+    mine = update(schema.sign_in_session).where(schema.sign_in_session.c.hash == hash)
+    tx.execute(mine.values(seen_at=now, expires_at=expires_at))
+
+
+def end_session(tx: Transaction, hash: str, now: datetime) -> None:
+    """End a session."""
+    of = schema.sign_in_session.c
+    open_one = update(schema.sign_in_session).where(of.hash == hash, of.ended_at.is_(None))
+    tx.execute(open_one.values(ended_at=now))
+
+
+def end_sessions(tx: Transaction, identity: str, now: datetime) -> None:
+    """End every session of an identity."""
+    of = schema.sign_in_session.c
+    all_open = update(schema.sign_in_session).where(of.identity == identity)
+    tx.execute(all_open.where(of.ended_at.is_(None)).values(ended_at=now))
+
+
+def add_key(tx: Transaction, key: ApiKey) -> None:
+    """Enter an API key."""
+    values = {name: getattr(key, name) for name in ApiKey.__dataclass_fields__}
+    tx.execute(insert(schema.api_key).values(**values | {"powers": " ".join(key.powers)}))
+
+
+def key_of(tx: Transaction, token: str, now: datetime) -> ApiKey | None:
+    """The API key of a token, unless it has ended or expired."""
+    of = schema.api_key.c
+    rows = select(schema.api_key).where(of.hash == fingerprint(token))
+    row = tx.execute(rows.where(of.ended_at.is_(None), of.expires_at > now)).first()
+    return _key(row) if row else None
+
+
+def keys(tx: Transaction, identity: str) -> list[ApiKey]:
+    """The API keys of an identity that have not been ended, the newest first."""
+    of = schema.api_key.c
+    rows = select(schema.api_key).where(of.identity == identity, of.ended_at.is_(None))
+    return [_key(row) for row in tx.execute(rows.order_by(of.created_at.desc(), of.id))]
+
+
+def end_key(tx: Transaction, identity: str, which: str, now: datetime) -> None:
+    """End an API key of an identity. Raises NotFound."""
+    of = schema.api_key.c
+    mine = (of.id == which, of.identity == identity, of.ended_at.is_(None))
+    if not tx.execute(update(schema.api_key).where(*mine).values(ended_at=now)).rowcount:
+        raise NotFound(f"there is no API key {which}", key=which)
+
+
+def issue(
+    tx: Transaction,
+    token: str,
+    what: OneTime,
+    now: datetime,
+    expires_at: datetime,
+) -> None:
+    """Keep a one-time secret until it is used or expires."""
+    tx.execute(
+        insert(schema.one_time).values(
+            hash=fingerprint(token),
+            purpose=what.purpose,
+            identity=what.identity,
+            content=json.dumps(dict(what.content)),
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+
+
+def look_up(tx: Transaction, token: str, purpose: Purpose, now: datetime) -> OneTime | None:
+    """What a secret stands for, if it is of this purpose, unused and in time."""
+    of = schema.one_time.c
+    rows = select(schema.one_time).where(of.hash == fingerprint(token), of.purpose == purpose)
+    row = tx.execute(rows.where(of.used_at.is_(None), of.expires_at > now)).first()
+    return OneTime(Purpose(row.purpose), row.identity, json.loads(row.content)) if row else None
+
+
+def use(tx: Transaction, token: str, purpose: Purpose, now: datetime) -> OneTime | None:
+    """Use a secret up: what it stands for, or None; the same secret is never good twice."""
+    found = look_up(tx, token, purpose, now)
+    of = schema.one_time.c
+    unused = update(schema.one_time).where(of.hash == fingerprint(token), of.used_at.is_(None))
+    if found is None or not tx.execute(unused.values(used_at=now)).rowcount:
+        return None
+    return found
+
+
+def revoke(tx: Transaction, identity: str, purpose: Purpose, now: datetime) -> None:
+    """Make every unused secret of an identity for a purpose worthless."""
+    of = schema.one_time.c
+    mine = update(schema.one_time).where(of.identity == identity, of.purpose == purpose)
+    tx.execute(mine.where(of.used_at.is_(None)).values(used_at=now))
+
+
+def fail(tx: Transaction, about: str, now: datetime) -> None:
+    """Count a failed try."""
+    tx.execute(insert(schema.failed_proof).values(about=about, at=now))
+
+
+def failures(tx: Transaction, about: str, since: datetime) -> int:
+    """How many tries have failed since an instant."""
+    of = schema.failed_proof.c
+    counted = select(func.count()).where(of.about == about, of.at > since)
+    return int(tx.execute(counted).scalar_one())
+
+
+def forgive(tx: Transaction, about: str) -> None:
+    """Forget the failed tries, after one that did not fail."""
+    tx.execute(delete(schema.failed_proof).where(schema.failed_proof.c.about == about))
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(**{name: getattr(row, name) for name in Session.__dataclass_fields__})
+
+
+def _key(row: Row[Any]) -> ApiKey:
+    values = {name: getattr(row, name) for name in ApiKey.__dataclass_fields__}
+    return ApiKey(**values | {"powers": tuple(row.powers.split())})

@@ -1,0 +1,137 @@
+"""Instructions as people follow them: what was asked, how final it is, and why it did not happen."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from freehold.book import instructions as outbox
+from freehold.book import issuers, requests
+from freehold.book.instructions import Change
+from freehold.book.session import Transaction
+from freehold.chain import send
+from freehold.core.errors import NotFound
+from freehold.core.ids import InstructionId
+from freehold.core.instruction import Instruction, State
+from freehold.core.reasons import message_for
+from freehold.core.roles import EVERYWHERE, Power
+from freehold.desks import permits
+from freehold.desks.office import Office
+from freehold.desks.permits import Actor
+
+WORDS = {
+    State.NEW: "waiting",
+    State.APPROVED: "accepted",
+    State.SIGNED: "sending",
+    State.SENT: "seen",
+    State.MINED: "confirmed",
+    State.SETTLED: "final",
+    State.REVERTED: "failed",
+    State.REFUSED: "refused",
+    State.REPLACED: "replaced",
+    State.CANCELLED: "cancelled",
+}
+"""How the doors word a state; only `final` is for good, and until then a block may be replaced."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstructionView:
+    """An instruction. `confirmations` of `needed` blocks; `sentence` says why it did not happen."""
+
+    id: str
+    number: int
+    what: str
+    state: str
+    issuer: str | None
+    token: str | None
+    asked_at: datetime
+    transaction: str | None
+    block: int | None
+    confirmations: int
+    needed: int
+    code: int | None
+    sentence: str | None
+    changes: tuple[Change, ...] = ()
+
+
+def instruction(office: Office, actor: Actor, which: str) -> InstructionView:
+    """One instruction with every change of its state. Raises NotFound, NotPermitted."""
+    permits.require_any(actor, (Power.READ_INSTRUCTIONS, None), (Power.READ_OWN, None))
+    with office.book.reading() as tx:
+        number, asked_at, found = outbox.numbered(tx, InstructionId(which))
+        targets = _targets(tx)
+        issuer = _issuer(found, targets)
+        asked = requests.of_instruction(tx, which)
+        scope = asked.scope if asked else issuer or EVERYWHERE
+        own = permits.allows(actor, Power.READ_OWN, scope)
+        if not own and not permits.allows(actor, Power.READ_INSTRUCTIONS, issuer or EVERYWHERE):
+            raise NotFound(f"there is no instruction {which}", instruction=which)
+        changes = tuple(outbox.history(tx, found.id))
+    return _view(office, number, asked_at, found, issuer, _head(office, found), changes)
+
+
+def instructions(
+    office: Office, actor: Actor, before: int | None, limit: int
+) -> list[InstructionView]:
+    """The last instructions first, of the issuers whose instructions the actor may read."""
+    permits.require(actor, Power.READ_INSTRUCTIONS)
+    with office.book.reading() as tx:
+        targets = _targets(tx)
+        seen = None
+        if not permits.allows(actor, Power.READ_INSTRUCTIONS, EVERYWHERE):
+            seen = [
+                target
+                for target, issuer in targets.items()
+                if permits.allows(actor, Power.READ_INSTRUCTIONS, issuer)
+            ]
+        found = outbox.newest(tx, office.chain, before, limit, seen)
+    head = send.head(office.w3)
+    return [
+        _view(office, number, at, one, _issuer(one, targets), head) for number, at, one in found
+    ]
+
+
+def _targets(tx: Transaction) -> dict[str, str]:
+    """The contracts of every issuer, with whose they are."""
+    found: dict[str, str] = {}
+    for owner in issuers.issuers(tx):
+        found |= {str(owner.register): owner.id}
+        found |= {str(one.token): owner.id for one in issuers.instruments(tx, owner.id)}
+    return found
+
+
+def _issuer(one: Instruction, targets: dict[str, str]) -> str | None:
+    return targets.get(str(one.target)) if one.target else None
+
+
+def _head(office: Office, one: Instruction) -> int:
+    return send.head(office.w3) if one.mined_block is not None else 0
+
+
+def _view(
+    office: Office,
+    number: int,
+    asked_at: datetime,
+    one: Instruction,
+    issuer: str | None,
+    head: int,
+    changes: tuple[Change, ...] = (),
+) -> InstructionView:
+    needed = office.posting.finality + 1
+    on_top = 0 if one.mined_block is None else max(0, head - one.mined_block + 1)
+    failed = one.state in (State.REVERTED, State.REFUSED)
+    sentence = message_for(one.code) if one.code else one.note
+    return InstructionView(
+        one.id,
+        number,
+        one.what,
+        WORDS[one.state],
+        issuer,
+        str(one.target) if issuer and one.target else None,
+        asked_at,
+        one.mined_hash,
+        one.mined_block,
+        min(on_top, needed),
+        needed,
+        one.code,
+        (sentence or "the contract gave no reason") if failed else None,
+        changes,
+    )

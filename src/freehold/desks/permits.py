@@ -1,0 +1,82 @@
+"""Who is asking, and whether he may: the one place where a power is required.
+
+An actor is an identity with the roles it has now, seen through one session or one API key, which
+may narrow the powers but never widen them. A role for an issuer holds for each of its holders; a
+role for one holder holds for that one alone.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from freehold.book import identities
+from freehold.book.identities import Given, Identity
+from freehold.book.session import Transaction
+from freehold.core.clock import from_seconds
+from freehold.core.errors import NotPermitted
+from freehold.core.roles import EVERYWHERE, GRANTED, Power, Role
+
+OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who asks. `limit` are the powers of his API key; None: all that he has."""
+
+    id: str
+    name: str
+    given: tuple[Given, ...]
+    limit: frozenset[Power] | None = None
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(dict.fromkeys(one.role for one in self.given))
+
+
+def operator() -> Actor:
+    """Whoever may run commands in the home folder: he owns it, so he administers the platform."""
+    given = Given(Role.ADMINISTRATOR, EVERYWHERE, from_seconds(0))
+    return Actor(OPERATOR, OPERATOR, (given,))
+
+
+def actor_of(tx: Transaction, identity: Identity, limit: Iterable[str] | None = None) -> Actor:
+    """The actor that an identity is now; `limit` are the words of an API key's powers."""
+    narrowed = None if limit is None else frozenset(Power(word) for word in limit)
+    given = tuple(identities.roles(tx, identity.id))
+    return Actor(identity.id, identity.sign_in_name, given, narrowed)
+
+
+def powers(actor: Actor) -> frozenset[Power]:
+    """Every power the actor has for anything at all."""
+    return frozenset(power for power in Power if allows(actor, power))
+
+
+def allows(actor: Actor, power: Power, scope: str | None = None) -> bool:
+    """Whether the actor has the power for a scope; without one, for anything at all."""
+    if actor.limit is not None and power not in actor.limit:
+        return False
+    held = [one.scope for one in actor.given if power in GRANTED[one.role]]
+    return any(scope is None or _covers(one, scope) for one in held)
+
+
+def scopes(actor: Actor, power: Power) -> frozenset[str]:
+    """For what the actor has the power: issuers, issuer/holder, or * for everything."""
+    if actor.limit is not None and power not in actor.limit:
+        return frozenset()
+    return frozenset(one.scope for one in actor.given if power in GRANTED[one.role])
+
+
+def require(actor: Actor, power: Power, scope: str | None = None) -> None:
+    """Raises NotPermitted, which names the power, if the actor does not have it."""
+    if not allows(actor, power, scope):
+        where = f" for {scope}" if scope and scope != EVERYWHERE else ""
+        raise NotPermitted(f"this needs the power {power}{where}, which you lack", power=power)
+
+
+def require_any(actor: Actor, *wanted: tuple[Power, str | None]) -> None:
+    """Raises NotPermitted, naming the first power, unless the actor has one of those listed."""
+    if not any(allows(actor, power, scope) for power, scope in wanted):
+        require(actor, *wanted[0])
+
+
+def _covers(held: str, scope: str) -> bool:
+    return held in (EVERYWHERE, scope) or scope.startswith(f"{held}/")

@@ -1,0 +1,67 @@
+"""Whether the platform can do its work now: book, ledger, projection, worker, and what waits."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from freehold.book import instructions, settings
+from freehold.chain import send
+from freehold.core.clock import parse, stamp
+from freehold.core.errors import NotFound, PlatformError
+from freehold.core.instruction import State
+from freehold.desks.office import Office
+from freehold.indexer import read
+
+WORKER_PASSED = "the worker's last pass"
+WORKER_LATE = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """`faults` are sentences, empty where all is well; numbers are None where they are unknown."""
+
+    faults: tuple[str, ...]
+    head: int | None
+    block: int | None
+    worker_passed: datetime | None
+    waiting: dict[State, int]
+    oldest: datetime | None
+
+    @property
+    def ready(self) -> bool:
+        return not self.faults
+
+
+def readiness(office: Office) -> Readiness:
+    """Ask every part; a part that does not answer becomes a sentence."""
+    faults: list[str] = []
+    head = block = passed = oldest = None
+    waiting: dict[State, int] = {}
+    try:
+        with office.book.reading() as tx:
+            waiting = instructions.waiting(tx, office.chain)
+            oldest = instructions.oldest_waiting(tx, office.chain)
+            said = settings.read(tx, WORKER_PASSED)
+        passed = parse(said) if said else None
+    except PlatformError as fault:
+        faults.append(fault.message)
+    try:
+        head = send.head(office.w3)
+    except PlatformError as fault:
+        faults.append(fault.message)
+    try:
+        with office.index.connect() as view:
+            block = read.last_block(view)
+    except NotFound:
+        block = None  # nothing to follow yet
+    except PlatformError as fault:
+        faults.append(fault.message)
+    if passed is None or office.clock.now() - passed > WORKER_LATE:
+        faults.append("the worker has not passed lately: nothing is being sent or read")
+    return Readiness(tuple(faults), head, block, passed, waiting, oldest)
+
+
+def passed(office: Office) -> None:
+    """The worker says that it has just done a round."""
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        settings.write(tx, WORKER_PASSED, stamp(now), now)

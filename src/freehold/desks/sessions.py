@@ -1,0 +1,153 @@
+"""Sessions of browsers and keys of programs: who is behind a token, and until when.
+
+A session lasts half an hour after the last request and twelve hours at most, at the network address
+and in the browser where it began. An API key borrows some of its owner's powers, for a year at most.
+"""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from freehold.book import audit, identities, tokens
+from freehold.book.identities import Identity
+from freehold.book.session import Transaction
+from freehold.book.tokens import ApiKey, Session
+from freehold.core.audit import Entry
+from freehold.core.errors import Invalid, Mistake
+from freehold.core.roles import Power
+from freehold.desks import permits
+from freehold.desks.office import Office
+from freehold.desks.permits import Actor
+
+SESSION_IDLE = timedelta(minutes=30)
+SESSION_LIFE = timedelta(hours=12)
+LONGEST_KEY_DAYS = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Where a request comes from: its network address and what its browser calls itself."""
+
+    address: str
+    agent: str
+
+    @property
+    def mark(self) -> str:
+        return tokens.fingerprint(f"{self.address}\n{self.agent}")
+
+    @property
+    def place(self) -> str:
+        return f"from {tokens.fingerprint(self.address)}"
+
+
+def start_session(tx: Transaction, known: Identity, client: Client, by: str, now: datetime) -> str:
+    """Open a session for somebody who has proved who he is; its token."""
+    token = secrets.token_urlsafe(32)
+    until = now + SESSION_IDLE
+    session = Session(tokens.fingerprint(token), known.id, client.mark, now, now, until)
+    tokens.open_session(tx, session)
+    audit.record(tx, Entry(known.id, "sign in", known.id, content={"by": by}), now)
+    return token
+
+
+def actor_of_session(office: Office, token: str, client: Client) -> Actor | None:
+    """Who is signed in with a session; None if it has ended, or is used from another place.
+
+    A session that turns up elsewhere was perhaps stolen: it is ended for good.
+    """
+    now = office.clock.now()
+    with office.book.reading() as tx:
+        found = tokens.session_of(tx, token, now)
+        known = identities.find(tx, found.identity) if found else None
+        actor = permits.actor_of(tx, known) if known and not known.ended_at else None
+    if found is None or actor is None:
+        return None
+    if not hmac.compare_digest(found.client, client.mark):
+        _end(office, found, "used from another place")
+        return None
+    if now - found.seen_at > timedelta(minutes=1):
+        until = min(now + SESSION_IDLE, found.created_at + SESSION_LIFE)
+        with office.book.transaction() as tx:
+            tokens.see(tx, found.hash, now, until)
+    return actor
+
+
+def sign_out(office: Office, token: str) -> None:
+    """End a session."""
+    with office.book.reading() as tx:
+        found = tokens.session_of(tx, token, office.clock.now())
+    if found:
+        _end(office, found, "signed out")
+
+
+def make_key(
+    office: Office, actor: Actor, label: str, wanted: frozenset[Power], days: int
+) -> tuple[ApiKey, str]:
+    """An API key with some of one's own powers, and its token, which is shown this once.
+
+    Raises NotPermitted for powers that the actor lacks, Invalid for a label or a life out of range.
+    """
+    permits.require(actor, Power.OWN_KEYS)
+    for power in wanted:
+        permits.require(actor, power)
+    mistakes = []
+    if not 1 <= len(label.strip()) <= 128:
+        mistakes.append(Mistake("label", "has 1 to 128 characters"))
+    if not 1 <= days <= LONGEST_KEY_DAYS:
+        mistakes.append(Mistake("days", f"{days} is not between 1 and {LONGEST_KEY_DAYS}"))
+    if not wanted:
+        mistakes.append(Mistake("powers", "choose at least one"))
+    if mistakes:
+        raise Invalid("the API key cannot be made", mistakes)
+    now, token = office.clock.now(), f"fh_{secrets.token_urlsafe(32)}"
+    words = tuple(sorted(wanted))
+    key = ApiKey(
+        f"key_{secrets.token_hex(12)}",
+        tokens.fingerprint(token),
+        actor.id,
+        label.strip(),
+        words,
+        now,
+        now + timedelta(days=days),
+    )
+    with office.book.transaction() as tx:
+        tokens.add_key(tx, key)
+        content = {"powers": " ".join(words)}
+        audit.record(tx, Entry(actor.id, "make API key", key.id, content=content), now)
+    return key, token
+
+
+def end_key(office: Office, actor: Actor, which: str) -> None:
+    """End one of one's own API keys. Raises NotPermitted, NotFound."""
+    permits.require(actor, Power.OWN_KEYS)
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        tokens.end_key(tx, actor.id, which, now)
+        audit.record(tx, Entry(actor.id, "end API key", which), now)
+
+
+def keys(office: Office, actor: Actor) -> list[ApiKey]:
+    """One's own API keys. Raises NotPermitted."""
+    permits.require(actor, Power.OWN_KEYS)
+    with office.book.reading() as tx:
+        return tokens.keys(tx, actor.id)
+
+
+def actor_of_key(office: Office, token: str) -> Actor | None:
+    """Whose key a token is, narrowed to the key's powers; None if it is no good."""
+    with office.book.reading() as tx:
+        key = tokens.key_of(tx, token, office.clock.now())
+        known = identities.find(tx, key.identity) if key else None
+        if key is None or known is None or known.ended_at:
+            return None
+        return permits.actor_of(tx, known, key.powers)
+
+
+def _end(office: Office, session: Session, why: str) -> None:
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        tokens.end_session(tx, session.hash, now)
+        content = {"why": why}
+        entry = Entry(session.identity, "end session", session.identity, content=content)
+        audit.record(tx, entry, now)

@@ -1,0 +1,272 @@
+"""The routes of the API: each asks one desk and words the answer. Powers are required by the desks."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response, Security
+from fastapi.params import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from freehold.core.audit import Entry
+from freehold.core.clock import parse
+from freehold.core.ids import checksummed
+from freehold.core.roles import EVERYWHERE, Power
+from freehold.core.units import parse_units
+from freehold.desks import (
+    auditing,
+    instructions,
+    instruments,
+    permits,
+    registers,
+    sessions,
+    transfers,
+)
+from freehold.desks.office import Office
+from freehold.desks.permits import Actor
+from freehold.desks.transfers import TransferRequest
+from freehold.doors.api import documents as d
+from freehold.doors.api import problems
+from freehold.doors.api.problems import responses
+
+LARGEST_PAGE = 500
+router = APIRouter(prefix="/v1")
+bearer = HTTPBearer(auto_error=False, description="An API key: fh_...", scheme_name="apiKey")
+
+
+class NotSignedIn(Exception):
+    """There is no API key with the request, or it is no good."""
+
+
+def _office(request: Request) -> Office:
+    office: Office = request.app.state.office
+    return office
+
+
+def _actor(
+    request: Request,
+    given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
+) -> Actor:
+    found = sessions.actor_of_key(_office(request), given.credentials) if given else None
+    if found is None:
+        raise NotSignedIn
+    request.state.actor = found.id
+    return found
+
+
+OfficeOf = Annotated[Office, Depends(_office)]
+Caller = Annotated[Actor, Depends(_actor)]
+Token = Annotated[d.Address, Path(description="The instrument's token contract")]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="At most so many items")]
+Cursor = Annotated[
+    str | None,
+    Query(pattern=r"^[0-9]{1,15}$", description="`next` of the page before"),
+]
+RegisterCursor = Annotated[
+    str | None,
+    Query(pattern=r"^[0-9]{1,15}-[0-9]{1,15}$", description="`next` of the page before"),
+]
+AsOf = Annotated[
+    str | None,
+    Query(
+        pattern=r"^(block:[0-9]{1,15}|record:[0-9]{1,9}|[0-9]{4}-[0-9TZ:+.-]{6,29})$",
+        description="An instant (ISO 8601), block:N or record:N; now if left out",
+        examples=["block:120"],
+    ),
+]
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=128,
+        pattern=r"^[\x21-\x7e]+$",
+        description="The same key gives the same answer, and acts once",
+    ),
+]
+
+
+@router.get("/me", responses=responses())
+def who_am_i(actor: Caller) -> d.Me:
+    """Who the key belongs to, and what it may do."""
+    return d.me(actor)
+
+
+@router.get("/instruments", responses=responses())
+def list_instruments(office: OfficeOf, actor: Caller) -> d.Instruments:
+    """The instruments of the issuers that the caller may read."""
+    found = instruments.instruments(office, actor)
+    return d.Instruments(items=[d.instrument(one) for one in found])
+
+
+@router.get("/instruments/{token}", responses=responses(400, 404))
+def one_instrument(office: OfficeOf, actor: Caller, token: Token) -> d.Instrument:
+    """One instrument with its quantities."""
+    return d.instrument(instruments.instrument(office, actor, checksummed(token)))
+
+
+@router.get("/instruments/{token}/register", responses=responses(400, 404, 409))
+def read_register(
+    office: OfficeOf,
+    actor: Caller,
+    token: Token,
+    as_of: AsOf = None,
+    cursor: RegisterCursor = None,
+    limit: Limit = 100,
+) -> d.Register:
+    """The register of holders as of a moment, by pages. Every page of one reading is of one block.
+
+    An instant means before every block at or after it. An investor gets his own position alone.
+    """
+    token = checksummed(token)
+    place = _moment(office, actor, token, as_of)
+    after = 0
+    if cursor:
+        block, last = map(int, cursor.split("-"))
+        place, after = block, last
+    return d.register(instruments.page(office, actor, token, place, after, limit))
+
+
+@router.get("/instruments/{token}/records", responses=responses(400, 404))
+def list_records(office: OfficeOf, actor: Caller, token: Token) -> d.Records:
+    """The record instants announced for an instrument."""
+    found = instruments.records(office, actor, checksummed(token))
+    return d.Records(items=[d.Record(record=n, instant=at) for n, at in sorted(found.items())])
+
+
+@router.post("/instruments/{token}/transfers/ask", responses=responses(400, 404))
+def ask_transfer(
+    office: OfficeOf, actor: Caller, token: Token, asked: d.TransferAsked
+) -> d.Decision:
+    """Would this transfer pass now? Nothing is posted; a refusal is an answer like any other."""
+    wanted = _wanted(office, actor, token, asked)
+    return d.decision(transfers.ask_as(office, actor, wanted))
+
+
+@router.post(
+    "/instruments/{token}/transfers",
+    status_code=202,
+    response_model=d.Accepted,
+    responses=responses(400, 404, 409, 422),
+)
+def request_transfer(
+    office: OfficeOf, actor: Caller, token: Token, asked: d.TransferAsked, key: IdempotencyKey
+) -> Any:
+    """Post a transfer if the rules allow it: 202 with its instruction, or 422 with the reason."""
+    wanted = _wanted(office, actor, token, asked, key)
+    outcome = transfers.request_as(office, actor, wanted)
+    if outcome.instruction is None:
+        return problems.answer(422, outcome.reason, code=outcome.code, passes_on=outcome.passes_on)
+    state = instructions.WORDS[outcome.instruction.state]
+    id = outcome.instruction.id
+    return d.Accepted(decision=d.decision(outcome), instruction=id, state=state)
+
+
+@router.get("/instructions", responses=responses(400))
+def list_instructions(
+    office: OfficeOf, actor: Caller, cursor: Cursor = None, limit: Limit = 100
+) -> d.Instructions:
+    """What was asked of the chain, the newest first."""
+    before = int(cursor) if cursor else None
+    found = instructions.instructions(office, actor, before, limit)
+    following = str(found[-1].number) if len(found) == limit else None
+    return d.Instructions(items=[d.instruction(one) for one in found], next=following)
+
+
+@router.get("/instructions/{id}", responses=responses(400, 404))
+def one_instruction(
+    office: OfficeOf, actor: Caller, id: Annotated[d.Hash, Path()]
+) -> d.Instruction:
+    """One instruction with every change of its state."""
+    return d.instruction(instructions.instruction(office, actor, id))
+
+
+@router.post("/verifications", responses=responses(404, 409))
+def verify_register(office: OfficeOf, actor: Caller) -> d.Verification:
+    """Rebuild every register from the chain's events and compare it, figure by figure."""
+    permits.require(actor, Power.VERIFY)
+    found = registers.verify(office)
+    auditing.note(office, Entry(actor.id, "verify registers", content={"ok": found.ok}))
+    return d.Verification(
+        ok=found.ok,
+        block=found.block,
+        block_hash=found.block_hash,
+        events=found.events,
+        compared=dict(found.counts),
+        differences=[str(one) for one in found.differences],
+    )
+
+
+@router.get("/audit", responses=responses(400))
+def read_audit(
+    office: OfficeOf, actor: Caller, cursor: Cursor = None, limit: Limit = 100
+) -> d.AuditEntries:
+    """The audit log, the newest entry first."""
+    found = auditing.page(office, actor, int(cursor) if cursor else None, limit)
+    following = str(found[-1].number) if found and found[-1].number > 1 else None
+    return d.AuditEntries(items=[d.audit_entry(one) for one in found], next=following)
+
+
+@router.post("/audit/verifications", responses=responses())
+def verify_audit(office: OfficeOf, actor: Caller) -> d.AuditVerification:
+    """Recompute every hash of the audit log and compare it with what is anchored on the chain."""
+    permits.require(actor, Power.READ_AUDIT, EVERYWHERE)
+    found = auditing.verify(office)
+    return d.AuditVerification(
+        ok=found.ok,
+        entries=found.checked.entries,
+        head=found.checked.head,
+        anchors=len(found.anchors),
+        fault=found.fault,
+    )
+
+
+@router.get("/api-keys", responses=responses())
+def list_keys(office: OfficeOf, actor: Caller) -> d.Keys:
+    """One's own API keys, without their secrets."""
+    return d.Keys(items=[d.Key(**_key(one)) for one in sessions.keys(office, actor)])
+
+
+@router.post("/api-keys", status_code=201, responses=responses(400))
+def make_key(office: OfficeOf, actor: Caller, wanted: d.KeyWanted) -> d.NewKey:
+    """Make an API key with some of the powers of this one; its secret is shown this once."""
+    made, token = sessions.make_key(
+        office, actor, wanted.label, frozenset(wanted.powers), wanted.days
+    )
+    return d.NewKey(**_key(made), token=token)
+
+
+@router.delete("/api-keys/{id}", status_code=204, responses=responses(400, 404))
+def end_key(
+    office: OfficeOf,
+    actor: Caller,
+    id: Annotated[str, Path(pattern=r"^key_[0-9a-f]{24}$")],
+) -> Response:
+    """End an API key at once."""
+    sessions.end_key(office, actor, id)
+    return Response(status_code=204)
+
+
+def _wanted(
+    office: Office, actor: Actor, token: str, asked: d.TransferAsked, key: str = ""
+) -> TransferRequest:
+    """What is asked, the units in base units of the instrument."""
+    token = checksummed(token)
+    decimals = transfers.decimals_of(office, actor, token)
+    units = parse_units(asked.units, decimals)
+    return TransferRequest(token, asked.sender, asked.receiver, units, key)
+
+
+def _moment(office: Office, actor: Actor, token: str, as_of: str | None) -> int | datetime | None:
+    if as_of is None:
+        return None
+    found = re.fullmatch(r"(block|record):(\d+)", as_of)
+    if found is None:
+        return parse(as_of, "as_of")
+    if found[1] == "block":
+        return int(found[2])
+    return instruments.record_instant(office, actor, token, int(found[2]))
+
+
+def _key(one: Any) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in d.Key.model_fields}

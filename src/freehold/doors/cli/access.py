@@ -1,0 +1,100 @@
+"""`freehold access`: who may sign in to the platform, and as what.
+
+Whoever can run this in the home folder owns it. What he does here is recorded like everything else.
+"""
+
+import click
+
+from freehold.core.errors import Invalid
+from freehold.core.roles import EVERYWHERE, Role
+from freehold.desks import permits, signin
+from freehold.desks.office import open_office
+from freehold.doors.cli.output import Column, Table, json_option, show
+from freehold.doors.cli.settings import settings
+
+
+@click.group()
+def access() -> None:
+    """Say who may sign in to the platform, and as what."""
+
+
+@access.command()
+@click.argument("name")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    help="A role, or role=SCOPE: an issuer's id, issuer/holder, or * for all (if left out).",
+)
+@json_option
+def invite(name: str, roles: tuple[str, ...], as_json: bool) -> None:
+    """Enter somebody who signs in as NAME; prints a one-time link, good for a day."""
+    given = [_role(text) for text in roles]
+    known = settings()
+    with open_office(known) as office:
+        made, token = signin.invite(office, permits.operator(), name, given)
+    _show_link(made.sign_in_name, f"{known.public_url}/welcome/{token}", as_json)
+
+
+@access.command()
+@click.argument("name")
+@json_option
+def link(name: str, as_json: bool) -> None:
+    """A new one-time link for NAME, who lost the password or the code generator."""
+    known = settings()
+    with open_office(known) as office:
+        token = signin.new_link(office, permits.operator(), name)
+    _show_link(name, f"{known.public_url}/welcome/{token}", as_json)
+
+
+@access.command()
+@click.argument("name")
+@json_option
+def end(name: str, as_json: bool) -> None:
+    """Let NAME in no more, at once."""
+    with open_office(settings()) as office:
+        gone = signin.end_identity(office, permits.operator(), name)
+    show({"ended": gone.id}, as_json, Table("", [Column("ended")], [(gone.sign_in_name,)]))
+
+
+@access.command("list")
+@json_option
+def list_access(as_json: bool) -> None:
+    """Everybody who may sign in, with their roles."""
+    with open_office(settings()) as office:
+        found = signin.people(office, permits.operator())
+    document = [
+        {
+            "id": one.id,
+            "name": one.sign_in_name,
+            "roles": [{"role": each.role, "scope": each.scope} for each in given],
+            "set_up": ready,
+            "ended": one.ended_at,
+        }
+        for one, given, ready in found
+    ]
+    rows = [
+        (
+            one.sign_in_name,
+            ", ".join(f"{each.role} for {each.scope}" for each in given),
+            "ended" if one.ended_at else ("yes" if ready else "link not used yet"),
+        )
+        for one, given, ready in found
+    ]
+    columns = [Column("signs in as"), Column("roles"), Column("set up")]
+    show({"identities": document}, as_json, Table("", columns, rows))
+
+
+def _role(text: str) -> tuple[Role, str]:
+    name, _, scope = text.partition("=")
+    try:
+        return Role(name), scope or EVERYWHERE
+    except ValueError:
+        listed = ", ".join(Role)
+        raise Invalid(f"{name} is no role; the roles are {listed}", field="role") from None
+
+
+def _show_link(name: str, link: str, as_json: bool) -> None:
+    columns = [Column("signs in as"), Column("one-time link, good for a day")]
+    show({"name": name, "link": link}, as_json, Table("", columns, [(name, link)]))

@@ -1,0 +1,1 @@
+"""The running platform: one supervisor, and the processes it keeps up."""

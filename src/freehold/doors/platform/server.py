@@ -1,0 +1,58 @@
+"""The server process: API and web pages over one office, behind one gate."""
+
+import contextlib
+import threading
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount, Route
+
+from freehold.config import Config
+from freehold.desks.office import Office, open_office
+from freehold.doors.api import app as api
+from freehold.doors.platform import signals
+from freehold.doors.platform.gate import Gate
+from freehold.doors.platform.supervisor import listen
+from freehold.doors.web import pages
+
+DRAIN_SECONDS = 10
+
+
+def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
+    """Serve until told to stop; the exit code. Raises Unavailable where the address is taken."""
+    listener = listen(settings.listen)
+    with listener, open_office(settings, followed=True) as office:
+        served = uvicorn.Config(
+            build(office, settings, ready),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+            limit_concurrency=512,
+        )
+        uvicorn.Server(served).run(sockets=[listener])
+    return 0
+
+
+def build(office: Office, settings: Config, ready: Callable[[], None] = lambda: None) -> Any:
+    """The whole application: pages, API, and what watches it."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        ready()
+        yield
+
+    routes: list[BaseRoute] = [
+        Route("/health", signals.health, methods=["GET"]),
+        Route("/ready", signals.ready, methods=["GET"]),
+        Route("/metrics", signals.metrics, methods=["GET"]),
+        Mount("/api", api.build(office)),
+        *pages.routes(),
+    ]
+    app = Starlette(routes=routes, exception_handlers=dict(pages.EXCEPTIONS), lifespan=lifespan)
+    app.state.office, app.state.settings = office, settings
+    return Gate(app, secure=settings.public_url.startswith("https://"))

@@ -1,0 +1,73 @@
+"""The worker process: round after round, until it is told to stop.
+
+A round sends what is approved, follows the chain, and advances what is due. All of it is safe to do
+twice and safe to be killed in; several workers share the work by the leases of `posting`.
+
+What can pass by itself (a node that is down, a database that is locked) is written down and tried
+again. A broken invariant stops the worker with exit code 3, and the supervisor does not start it
+again: somebody has to look first.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from freehold.config import Config
+from freehold.core.errors import Broken, PlatformError
+from freehold.desks import auditing, posting, readiness
+from freehold.desks.following import Kept, bring_up
+from freehold.desks.office import Office, open_office
+from freehold.doors.platform import journal
+
+QUIET_SECONDS = 0.25
+"""How long a round waits after one that found nothing to do."""
+FAULT_SECONDS = 2.0
+STOPPED_FOR_GOOD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round did: instructions that moved on, events read, and what held something up."""
+
+    changed: int
+    events: int
+    held: tuple[PlatformError, ...]
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.changed or self.events)
+
+
+def round_of_work(office: Office, kept: Kept) -> Round:
+    """Do one round. Raises Broken where an invariant does not hold: work must stop then."""
+    sent = posting.send_approved(office.posting)
+    done = sent + posting.follow_chain(office.posting)
+    progress = bring_up(office, kept)
+    auditing.anchor_due(office)
+    readiness.passed(office)
+    return Round(len(done.changed), progress.events if progress else 0, done.held)
+
+
+def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
+    """Work until `stop` is set; the exit code. `ready` is called after the first round."""
+    kept, rounds = Kept(), 0
+    with open_office(settings) as office:
+        while not stop.is_set():
+            try:
+                done = round_of_work(office, kept)
+            except Broken as fault:
+                journal.write("worker", "stopped for good", why=fault.message)
+                return STOPPED_FOR_GOOD
+            except PlatformError as fault:
+                journal.write("worker", "held up", why=fault.message)
+                kept = Kept()
+                stop.wait(FAULT_SECONDS)
+                continue
+            rounds += 1
+            if rounds == 1:
+                ready()
+            for held in done.held:
+                journal.write("worker", "held up", why=held.message)
+            if not done.busy:
+                stop.wait(FAULT_SECONDS if done.held else QUIET_SECONDS)
+    return 0

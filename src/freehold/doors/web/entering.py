@@ -1,0 +1,81 @@
+"""Coming in and going out: sign-in in two steps, the one-time link, sign-out."""
+
+import segno
+from markupsafe import Markup
+from starlette.responses import Response
+
+from freehold.core.errors import Invalid, NotFound
+from freehold.desks import sessions, signin
+from freehold.doors.web.visits import Form, Visit, go, keep_cookie, see, within
+
+
+def sign_in(visit: Visit) -> Response:
+    """The form for name and password."""
+    if visit.actor is not None:
+        return go(within(visit.query("next", "/")))
+    return see(visit, "sign_in.html", next=within(visit.query("next", "/")), problem=None, name="")
+
+
+def begin(visit: Visit, form: Form) -> Response:
+    """Name and password; the form for the code if they are right."""
+    name, following = form.get("name", "")[:128], within(form.get("next", "/"))
+    step = signin.begin(visit.office, name, form.get("password", ""), visit.client)
+    if step.token is None:
+        values = {"next": following, "problem": step.problem, "name": name}
+        return see(visit, "sign_in.html", 422, **values)
+    return see(visit, "code.html", next=following, ticket=step.token, problem=None)
+
+
+def finish(visit: Visit, form: Form) -> Response:
+    """The code; a session if it is right."""
+    following, ticket = within(form.get("next", "/")), form.get("ticket", "")
+    step = signin.finish(visit.office, ticket, form.get("code", ""), visit.client)
+    if step.token is not None:
+        return _welcome_in(visit, step.token, following)
+    if step.problem == signin.SLOW:
+        values = {"next": following, "problem": step.problem, "name": ""}
+        return see(visit, "sign_in.html", 422, **values)
+    return see(visit, "code.html", 422, next=following, ticket=ticket, problem=step.problem)
+
+
+def welcome(visit: Visit) -> Response:
+    """What the holder of a one-time link sets up."""
+    return _enrolment(visit, 200, None)
+
+
+def enrol(visit: Visit, form: Form) -> Response:
+    """Set the password and the code generator, and come in."""
+    password, code = form.get("password", ""), form.get("code", "")
+    try:
+        token = signin.enrol(visit.office, visit.path("link"), password, code, visit.client)
+    except Invalid as fault:
+        return _enrolment(visit, 422, fault)
+    return _welcome_in(visit, token, "/")
+
+
+def sign_out(visit: Visit, form: Form) -> Response:
+    """End the session."""
+    sessions.sign_out(visit.office, visit.cookie)
+    response = go("/sign-in")
+    response.delete_cookie("freehold", path="/")
+    return response
+
+
+def _welcome_in(visit: Visit, token: str, following: str) -> Response:
+    response = go(following)
+    keep_cookie(response, visit.settings, token)
+    return response
+
+
+def _enrolment(visit: Visit, status: int, fault: Invalid | None) -> Response:
+    link = visit.path("link")
+    try:
+        waiting = signin.enrolment(visit.office, link)
+    except NotFound as gone:
+        return see(visit, "problem.html", 404, kind=404, message=gone.message)
+    drawn = segno.make(waiting.uri, error="m").svg_inline(
+        scale=4, border=2, svgclass="qr", lineclass="qr-line", omitsize=True
+    )
+    mistakes = {one.place: one.message for one in fault.mistakes} if fault else {}
+    values = {"link": link, "waiting": waiting, "drawn": Markup(drawn), "mistakes": mistakes}
+    return see(visit, "welcome.html", status, **values)

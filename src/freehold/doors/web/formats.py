@@ -1,0 +1,99 @@
+"""How values read on a page; templates use nothing else.
+
+Quantities come as exact decimal text and are never rounded; a dash stands for what is not there.
+"""
+
+import re
+from datetime import UTC, date, datetime
+
+from markupsafe import Markup, escape
+
+DASH = "—"
+MINUS = "\N{MINUS SIGN}"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def units(text: str | int | None) -> str:
+    """Grouped by thousands, every decimal kept: 2,400,000 or 1,250.50."""
+    if text is None or text == "":
+        return DASH
+    whole, dot, rest = str(text).partition(".")
+    sign = MINUS if whole.startswith("-") else ""
+    return f"{sign}{int(whole.lstrip('-')):,}{dot}{rest}"
+
+
+def percent(text: str) -> str:
+    """Two decimals of exact text with four, rounded half up; a dash where there is no share."""
+    if not text:
+        return DASH
+    whole, _, rest = text.partition(".")
+    hundredths = int(whole + (rest + "0000")[:2]) + ((rest + "0000")[2] >= "5")
+    return f"{hundredths // 100}.{hundredths % 100:02d}{NO_BREAK}%"
+
+
+def day(value: date | str | None) -> str:
+    """18 Mar 2026."""
+    if not value:
+        return DASH
+    found = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{found.day} {found:%b %Y}"
+
+
+def instant(value: datetime | None) -> Markup:
+    """18 Mar 2026 14:02 UTC, with the exact instant for machines."""
+    if value is None:
+        return Markup(DASH)
+    at = value.astimezone(UTC)
+    exact = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    words = f"{at.day} {at:%b %Y %H:%M} UTC"
+    return Markup('<time datetime="{}">{}</time>').format(exact, words)
+
+
+def exact_instant(value: datetime) -> str:
+    """2026-03-18 14:02:11 UTC, for logs."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def block(number: int | None) -> str:
+    """18,204."""
+    return DASH if number is None else f"{number:,}"
+
+
+def short(value: str) -> str:
+    """The first six and the last four characters of a hash or an address."""
+    return value if len(value) <= 12 else f"{value[:6]}…{value[-4:]}"
+
+
+def grouped(value: str) -> Markup:
+    """A hash in full, in groups of eight that may break over lines."""
+    parts = [value[at : at + 8] for at in range(0, len(value), 8)]
+    return Markup("<wbr>").join(map(escape, parts))
+
+
+def initials(name: str) -> str:
+    """Two letters for an avatar."""
+    words = [word for word in name.replace(".", " ").replace("-", " ").split() if word]
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+def words(name: str) -> str:
+    """A name such as transfer-agent, TransferRefused or ACCREDITED in words, the first letter large."""
+    text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    text = text if " " in text else text.replace("-", " ")
+    kept = [one if one.isupper() and len(one) < 4 else one.lower() for one in text.split()]
+    text = " ".join(kept).replace("_", " ")
+    return text[:1].upper() + text[1:]
+
+
+FILTERS = {
+    "units": units,
+    "percent": percent,
+    "day": day,
+    "instant": instant,
+    "exact_instant": exact_instant,
+    "block": block,
+    "short": short,
+    "grouped": grouped,
+    "initials": initials,
+    "words": words,
+}

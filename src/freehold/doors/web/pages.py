@@ -1,0 +1,80 @@
+"""The routes of the web pages, and what an error looks like there."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from freehold.core.errors import NotFound, PlatformError
+from freehold.doors.api import problems
+from freehold.doors.api.problems import KINDS
+from freehold.doors.web import assets, entering, reading, visits
+from freehold.doors.web.visits import Act, Page, act, page, public, public_act
+
+
+def routes() -> list[BaseRoute]:
+    """Every page and everything that a form is sent to."""
+    return [
+        Route("/static/{name}", assets.serve, methods=["GET"]),
+        _open("/sign-in", entering.sign_in, entering.begin),
+        _open("/sign-in/code", None, entering.finish),
+        _open("/welcome/{link}", entering.welcome, entering.enrol),
+        Route("/sign-out", act(entering.sign_out), methods=["POST"]),
+        Route("/", page(reading.home), methods=["GET"]),
+        Route("/securities", page(reading.securities), methods=["GET"]),
+        Route("/securities/{token}", page(reading.register), methods=["GET"]),
+        Route("/activity", page(reading.activity), methods=["GET"]),
+        Route("/activity/{id}", page(reading.instruction), methods=["GET"]),
+        Route("/audit", page(reading.audit), methods=["GET"]),
+        Route("/audit/verify", act(reading.verify_audit), methods=["POST"]),
+        Route("/verify", act(reading.verify_registers), methods=["POST"]),
+        Route("/problems/{kind}", public(_kind), methods=["GET"]),
+    ]
+
+
+def _open(path: str, shown: Page | None, taken: Act) -> Route:
+    """A path for anybody: read, and sent a form to."""
+    reads = public(shown) if shown else None
+    takes = public_act(taken)
+
+    async def endpoint(request: Request) -> Response:
+        if request.method == "POST":
+            answer: Response = await takes(request)
+        else:
+            assert reads is not None, "this path takes forms alone"
+            answer = await reads(request)
+        return answer
+
+    return Route(path, endpoint, methods=["GET", "POST"] if shown else ["POST"])
+
+
+def _kind(visit: visits.Visit) -> Response:
+    """What a kind of problem document means."""
+    wanted = visit.path("kind")
+    for status, (kind, title) in KINDS.items():
+        if kind == wanted:
+            return visits.see(visit, "problem.html", 200, kind=status, message=f"{title}.")
+    raise NotFound("there is no such kind of problem")
+
+
+def _no_page(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, HTTPException), "registered for this kind"
+    if fault.status_code == 405:
+        return PlainTextResponse("This page does not take that.", 405, fault.headers)
+    if request.url.path.startswith("/api/"):  # a path that no route of the API can have
+        return problems.answer(404, "There is no such route.")
+    return visits.problem(request, NotFound("there is no such page"))
+
+
+def _fault(request: Request, fault: Exception) -> Response:
+    return PlainTextResponse("Something went wrong on our side; it was written down.", 500)
+
+
+EXCEPTIONS: Mapping[Any, Any] = {
+    PlatformError: visits.problem,
+    HTTPException: _no_page,
+    Exception: _fault,
+}

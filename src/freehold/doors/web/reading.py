@@ -1,0 +1,159 @@
+"""The pages that show what there is: home, securities, the register, instructions, the audit log."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from freehold.core.audit import Entry
+from freehold.core.clock import parse
+from freehold.core.errors import Conflict, Invalid, NotFound
+from freehold.core.ids import checksummed
+from freehold.core.roles import EVERYWHERE, Power
+from freehold.desks import auditing, instructions, instruments, permits, registers
+from freehold.desks.instruments import Moment
+from freehold.doors.web import charts
+from freehold.doors.web.charts import Line
+from freehold.doors.web.visits import Form, Visit, see
+
+ROWS = 50
+SHOWN = 10
+MOST_POINTS = 60
+"""Points of a chart and stops of the slider: more cannot be told apart."""
+
+
+def home(visit: Visit) -> Response:
+    """What is waiting, what there is, what happened last."""
+    who, office = visit.who, visit.office
+    reads = permits.allows(who, Power.READ_REGISTER) or permits.allows(who, Power.READ_OWN)
+    listed = instruments.instruments(office, who) if reads else []
+    follows = permits.allows(who, Power.READ_INSTRUCTIONS)
+    recent = instructions.instructions(office, who, None, SHOWN) if follows else []
+    audits = permits.allows(who, Power.READ_AUDIT, EVERYWHERE)
+    entries = auditing.page(office, who, None, SHOWN) if audits else []
+    return see(visit, "home.html", listed=listed, recent=recent, entries=entries)
+
+
+def securities(visit: Visit) -> Response:
+    """Every instrument."""
+    return see(visit, "securities.html", listed=instruments.instruments(visit.office, visit.who))
+
+
+def register(visit: Visit) -> Response:
+    """An instrument's register of holders, as of any moment."""
+    office, who, token = visit.office, visit.who, _token(visit)
+    points = instruments.moments(office, who, token)
+    as_of, problem = _as_of(visit, points)
+    after = _number(visit.query("after", "0"))
+    try:
+        shown = instruments.page(office, who, token, as_of, after, ROWS)
+    except (Conflict, NotFound) as fault:
+        problem = fault.message
+        shown = instruments.page(office, who, token, None, 0, ROWS)
+    whole = permits.allows(who, Power.READ_REGISTER, shown.instrument.issuer)
+    stops = _thinned(points)
+    at = max((n for n, one in enumerate(stops) if one.block <= shown.block), default=0)
+    values: dict[str, Any] = {
+        "shown": shown,
+        "one": shown.instrument,
+        "problem": problem,
+        "stops": stops,
+        "at": at,
+        "past": as_of is not None and problem is None,
+        "chart": _ownership(visit, token, shown.instrument.decimals) if whole else None,
+        "following": urlencode({"block": shown.block, "after": shown.next}) if shown.next else "",
+        "whole": whole,
+    }
+    part = visit.is_part and visit.request.headers.get("HX-Target", "").endswith("roll")
+    return see(visit, "roll.html" if part else "register.html", **values)
+
+
+def activity(visit: Visit) -> Response:
+    """What was asked of the chain, the newest first."""
+    before = _number(visit.query("before", "0")) or None
+    found = instructions.instructions(visit.office, visit.who, before, ROWS)
+    following = found[-1].number if len(found) == ROWS else None
+    return see(visit, "activity.html", found=found, following=following)
+
+
+def instruction(visit: Visit) -> Response:
+    """One instruction and how final it is."""
+    found = instructions.instruction(visit.office, visit.who, visit.path("id"))
+    return see(visit, "instruction.html", found=found)
+
+
+def audit(visit: Visit) -> Response:
+    """The audit log, the newest entry first."""
+    return _audit(visit, None)
+
+
+def verify_audit(visit: Visit, form: Form) -> Response:
+    """Recompute every hash of the log."""
+    permits.require(visit.who, Power.READ_AUDIT, EVERYWHERE)
+    return _audit(visit, auditing.verify(visit.office))
+
+
+def verify_registers(visit: Visit, form: Form) -> Response:
+    """Rebuild every register from events and compare it with the contracts."""
+    permits.require(visit.who, Power.VERIFY)
+    found = registers.verify(visit.office)
+    content = {"ok": found.ok}
+    auditing.note(visit.office, Entry(visit.who.id, "verify registers", content=content))
+    return see(visit, "verified.html", found=found)
+
+
+def _audit(visit: Visit, verdict: auditing.Verdict | None) -> Response:
+    before = _number(visit.query("before", "0")) or None
+    found = auditing.page(visit.office, visit.who, before, ROWS)
+    following = found[-1].number if found and found[-1].number > 1 else None
+    return see(visit, "audit.html", found=found, following=following, verdict=verdict)
+
+
+def _token(visit: Visit) -> str:
+    given = visit.path("token")
+    if len(given) != 42 or not given.startswith("0x"):
+        raise NotFound(f"there is no instrument {given[:64]}")
+    return checksummed(given)
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
+
+
+def _as_of(visit: Visit, points: list[Moment]) -> tuple[int | datetime | None, str | None]:
+    """The moment asked for, by the slider's stop, a block or an instant; or what is wrong with it."""
+    if stop := visit.query("stop"):
+        stops = _thinned(points)
+        place = _number(stop)
+        return (stops[place].block if place < len(stops) - 1 else None), None
+    if block := visit.query("block"):
+        return _number(block), None
+    if text := visit.query("at"):
+        try:
+            return parse(text if text.endswith("Z") or "+" in text else f"{text}:00Z"), None
+        except Invalid:
+            return None, "Enter a date and a time, such as 2026-03-18 16:00."
+    return None, None
+
+
+def _thinned(points: list[Moment]) -> list[Moment]:
+    """At most so many points, the first and the last among them."""
+    if len(points) <= MOST_POINTS:
+        return points
+    last = len(points) - 1
+    return [points[last * place // (MOST_POINTS - 1)] for place in range(MOST_POINTS)]
+
+
+def _ownership(visit: Visit, token: str, decimals: int) -> dict[str, object]:
+    points, shares = instruments.shares(visit.office, visit.who, token)
+    kept = {one.block for one in _thinned(points)}
+    places = [place for place, one in enumerate(points) if one.block in kept]
+    whole = 10**decimals
+    lines = [
+        Line(share.holder_class, [share.units[place] // whole for place in places])
+        for share in shares
+    ]
+    labels = [f"{points[place].instant:%-d %b %Y}" for place in places]
+    rows = [(points[place], [line.values[n] for line in lines]) for n, place in enumerate(places)]
+    return {"drawn": charts.steps(lines, labels), "lines": lines, "rows": rows}

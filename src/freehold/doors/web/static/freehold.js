@@ -1,0 +1,40 @@
+// What pages do beyond plain HTML: copy, the as-of slider, focus after a swap, no second send.
+document.documentElement.classList.add("scripts");
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  await navigator.clipboard.writeText(button.dataset.copy);
+  const status = document.getElementById("announced");
+  if (status) status.textContent = "Copied";
+});
+
+document.addEventListener("input", (event) => {
+  const slider = event.target.closest("input[data-stops]");
+  if (!slider) return;
+  const stop = JSON.parse(document.getElementById(slider.dataset.stops).textContent)[slider.value];
+  document.getElementById("slider-text").textContent = stop.text;
+  slider.setAttribute("aria-valuetext", stop.text);
+});
+
+document.addEventListener("change", (event) => {
+  const slider = event.target.closest("input[data-stops]");
+  if (!slider) return;
+  clearTimeout(slider.waiting);
+  slider.waiting = setTimeout(() => slider.form.requestSubmit(), 250);
+});
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  form.dataset.sent = "yes";
+  const button = form.querySelector("button.primary, button.danger");
+  if (button) { button.setAttribute("aria-disabled", "true"); }
+});
+window.addEventListener("pageshow", () => {
+  document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+});
+
+const problem = document.querySelector(".summary, .refusal h2");
+if (problem) problem.focus();

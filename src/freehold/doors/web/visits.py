@@ -1,0 +1,241 @@
+"""What pages share: who is visiting, forms that only our own pages can send, and rendering.
+
+A page is a plain function of a visit. `page` and `public` make it a route that is read, `act` and
+`public_act` one that a form is sent to. Forms carry a token derived from the visitor's cookie, and a
+request from another site is refused by its Origin besides.
+"""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from freehold.config import Config
+from freehold.core.errors import Invalid, NotPermitted, PlatformError
+from freehold.core.roles import Power
+from freehold.desks import auditing, permits, sessions
+from freehold.desks.office import Office
+from freehold.desks.permits import Actor
+from freehold.desks.readiness import readiness
+from freehold.desks.sessions import Client
+from freehold.doors.api.problems import status_of
+from freehold.doors.web import assets, formats
+
+COOKIE = "freehold"
+"""The session's token while signed in, any random text before."""
+THEME = "theme"
+FORM_BYTES = 64 << 10
+FORM_FIELDS = 100
+
+Form = Mapping[str, str]
+"""The fields of a form; of a field that stands several times, its values parted by spaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request as pages see it; `actor` is None only on public pages."""
+
+    request: Request
+    office: Office
+    settings: Config
+    client: Client
+    cookie: str
+    actor: Actor | None
+
+    @property
+    def who(self) -> Actor:
+        """The actor of a page that needs one."""
+        assert self.actor is not None, "public pages have nobody signed in"
+        return self.actor
+
+    @property
+    def token(self) -> str:
+        """What every form of this visitor carries; whoever lacks the cookie cannot know it."""
+        return hashlib.sha256(f"form {self.cookie}".encode()).hexdigest()
+
+    @property
+    def is_part(self) -> bool:
+        """Whether a script asks for a part of the page."""
+        return self.request.headers.get("HX-Request") == "true"
+
+    def path(self, name: str) -> str:
+        """A part of the path by its name."""
+        return str(self.request.path_params[name])
+
+    def query(self, name: str, otherwise: str = "") -> str:
+        return str(self.request.query_params.get(name, otherwise))[:256]
+
+
+Page = Callable[[Visit], Response]
+Act = Callable[[Visit, Form], Response]
+Endpoint = Callable[[Request], Any]
+
+
+def public(page: Page) -> Endpoint:
+    """A page for anybody."""
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(_read, page, request, False)
+
+    return endpoint
+
+
+def page(page: Page) -> Endpoint:
+    """A page for whoever is signed in; others are led to sign in and back."""
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(_read, page, request, True)
+
+    return endpoint
+
+
+def act(act: Act) -> Endpoint:
+    """What a form of somebody signed in is sent to."""
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(_take, act, request, await _form(request), True)
+
+    return endpoint
+
+
+def public_act(act: Act) -> Endpoint:
+    """What a form of anybody is sent to."""
+
+    async def endpoint(request: Request) -> Response:
+        return await run_in_threadpool(_take, act, request, await _form(request), False)
+
+    return endpoint
+
+
+def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
+    """Render a template; every page knows the visitor, the network and what the nav may show."""
+    content = (
+        _templates()
+        .get_template(template)
+        .render(
+            visit=visit,
+            actor=visit.actor,
+            powers=permits.powers(visit.actor) if visit.actor else frozenset(),
+            Power=Power,
+            network=readiness(visit.office) if visit.actor else None,
+            theme=visit.request.cookies.get(THEME, "system"),
+            asset=assets.url,
+            **values,
+        )
+    )
+    response = HTMLResponse(content, status, {"Vary": "HX-Request, Cookie"})
+    if COOKIE not in visit.request.cookies:
+        keep_cookie(response, visit.settings, visit.cookie)
+    return response
+
+
+def go(where: str) -> Response:
+    """On to another page, read anew."""
+    return RedirectResponse(where, 303)
+
+
+def keep_cookie(response: Response, settings: Config, value: str) -> None:
+    """Give the visitor his cookie: not for scripts, not for other sites."""
+    response.set_cookie(COOKIE, value, **_cookie(settings))
+
+
+def keep_theme(response: Response, settings: Config, theme: str) -> None:
+    response.set_cookie(THEME, theme, max_age=31_536_000, **_cookie(settings))
+
+
+def within(where: str) -> str:
+    """A place to go on to if it is one of ours, else the first page."""
+    parts = urlsplit(where)
+    ours = where.startswith("/") and not where.startswith(("//", "/\\")) and not parts.netloc
+    return where if ours and where.isprintable() else "/"
+
+
+def problem(request: Request, fault: Exception) -> Response:
+    """An error as a page; a missing power is recorded and named."""
+    assert isinstance(fault, PlatformError), "registered for this kind"
+    visit = _visit(request)
+    status = status_of(fault)
+    if isinstance(fault, NotPermitted):
+        route = getattr(request.scope.get("route"), "path", "unknown")
+        who = visit.actor.id if visit.actor else "unknown"
+        auditing.denied(visit.office, who, f"{request.method} {route}", fault.message)
+    message = fault.message if status != 500 else "Something does not agree here."
+    return see(visit, "problem.html", status, kind=status, message=message)
+
+
+def _cookie(settings: Config) -> dict[str, Any]:
+    secure = settings.public_url.startswith("https://")
+    return {"httponly": True, "samesite": "lax", "path": "/", "secure": secure}
+
+
+def _read(page: Page, request: Request, signed_in: bool) -> Response:
+    visit = _visit(request)
+    if signed_in and visit.actor is None:
+        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return go(f"/sign-in?next={quote(back, safe='')}")
+    return page(visit)
+
+
+def _take(act: Act, request: Request, form: Form, signed_in: bool) -> Response:
+    visit = _visit(request)
+    if signed_in and visit.actor is None:
+        return go("/sign-in")
+    _require_ours(visit, form)
+    return act(visit, form)
+
+
+def _require_ours(visit: Visit, form: Form) -> None:
+    """Raises NotPermitted for a form that none of our own pages sent."""
+    origin = visit.request.headers.get("origin", visit.settings.public_url)
+    host = visit.request.headers.get("host", "")
+    ours = origin == visit.settings.public_url or origin == f"http://{host}"
+    known = COOKIE in visit.request.cookies
+    if not (ours and known and hmac.compare_digest(form.get("token", ""), visit.token)):
+        raise NotPermitted("this form was not sent by a page of ours, or is too old: load it anew")
+
+
+def _visit(request: Request) -> Visit:
+    office: Office = request.app.state.office
+    address = request.client.host if request.client else "unknown"
+    client = Client(address, request.headers.get("user-agent", "")[:512])
+    cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(32)
+    actor = sessions.actor_of_session(office, cookie, client)
+    return Visit(request, office, request.app.state.settings, client, cookie, actor)
+
+
+async def _form(request: Request) -> Form:
+    """The fields of a form. Raises Invalid."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip()
+    body = await request.body()
+    if kind != "application/x-www-form-urlencoded" or len(body) > FORM_BYTES:
+        raise Invalid("this is no form of ours: send it as application/x-www-form-urlencoded")
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS)
+    except (UnicodeDecodeError, ValueError):
+        raise Invalid("this form cannot be read") from None
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields[name] = f"{fields[name]} {value}" if name in fields else value
+    return fields
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=PackageLoader("freehold.doors.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(formats.FILTERS)
+    return made

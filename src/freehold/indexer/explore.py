@@ -1,0 +1,128 @@
+"""What people look at one by one: events by block or transaction, and when units moved."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from freehold.core.clock import from_seconds
+from freehold.core.errors import NotFound
+from freehold.core.facts import Flags, unpack_facts
+from freehold.indexer import tables as t
+from freehold.indexer.decode import event_of
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event where it stands: its contract, its transaction, and the event itself, decoded."""
+
+    block: int
+    log: int
+    instant: datetime
+    contract: str
+    transaction: str
+    instruction: str | None
+    name: str
+    event: object
+
+
+class Classified(NamedTuple):
+    """An account, the class of its holder, and whether it is the issuer's own."""
+
+    account: int
+    holder_class: int
+    own: bool
+
+
+def newest(connection: Connection, before: tuple[int, int] | None, limit: int) -> list[Seen]:
+    """The last events first, those before (block, log) if it is given."""
+    of = t.chain_event.c
+    if before is None:
+        return list(_seen(connection, limit))
+    block, log = before
+    earlier = (of.block < block) | ((of.block == block) & (of.log < log))
+    return list(_seen(connection, limit, earlier))
+
+
+def of_block(connection: Connection, block: int, limit: int) -> list[Seen]:
+    """The first events of a block in their order, at most `limit`."""
+    return list(_seen(connection, limit, t.chain_event.c.block == block, newest_first=False))
+
+
+def of_transaction(connection: Connection, block: int, transaction: str) -> list[Seen]:
+    """The events of a transaction, which stands in `block`, in their order."""
+    mine = t.chain_event.c.transaction == bytes.fromhex(transaction.removeprefix("0x"))
+    within = t.chain_event.c.block == block
+    return list(_seen(connection, None, within, mine, newest_first=False))
+
+
+def moments(connection: Connection, token: str) -> list[tuple[int, datetime]]:
+    """The blocks in which units of a token moved, with their instants, in order."""
+    moves = t.history.c
+    rows = select(moves.block, t.block.c.seconds).join(t.block, t.block.c.number == moves.block)
+    rows = rows.where(moves.token == _number(connection, token)).distinct().order_by(moves.block)
+    return [(row.block, from_seconds(row.seconds)) for row in connection.execute(rows)]
+
+
+def moves(connection: Connection, token: str) -> Iterator[tuple[int, int, int]]:
+    """Every move of a token as (block, account, units held after it), in order."""
+    of = t.history.c
+    rows = select(of.block, of.account, of.units).where(of.token == _number(connection, token))
+    for row in connection.execute(rows.order_by(of.block, of.log)):
+        yield row.block, row.account, int(row.units)
+
+
+def classes(connection: Connection, token: str) -> list[Classified]:
+    """The class of every account that ever held units of a token, as it is now."""
+    number = _number(connection, token)
+    holders = connection.scalar(select(t.contract.c.holders).where(t.contract.c.id == number))
+    held = select(t.position.c.account).where(t.position.c.token == number)
+    rows = t.latest(connection, t.account, holders or 0, t.account.c.account.in_(held))
+    found = []
+    for row in rows:
+        facts = unpack_facts(int(row.facts))
+        own = bool(facts.flags & Flags.TREASURY)
+        found.append(Classified(row.account, facts.holder_class, own))
+    return found
+
+
+def block_at(connection: Connection, block: int) -> tuple[datetime, str]:
+    """Instant and hash of a block, or of the last one before it that was kept; see `follow`."""
+    of = t.block.c
+    rows = select(of.seconds, of.hash).where(of.number <= block).order_by(of.number.desc())
+    row = connection.execute(rows.limit(1)).first()
+    return (from_seconds(row.seconds), row.hash) if row else (from_seconds(0), "")
+
+
+def _seen(
+    connection: Connection,
+    limit: int | None,
+    *which: ColumnElement[bool],
+    newest_first: bool = True,
+) -> Iterator[Seen]:
+    of = t.chain_event.c
+    rows = select(t.chain_event, t.contract.c.address, t.block.c.seconds)
+    rows = rows.join(t.contract, t.contract.c.id == of.contract)
+    rows = rows.join(t.block, t.block.c.number == of.block).where(*which)
+    order = (of.block.desc(), of.log.desc()) if newest_first else (of.block, of.log)
+    for row in connection.execute(rows.order_by(*order).limit(limit)):
+        yield Seen(
+            row.block,
+            row.log,
+            from_seconds(row.seconds),
+            row.address,
+            "0x" + row.transaction.hex(),
+            "0x" + row.instruction.hex() if row.instruction else None,
+            row.name,
+            event_of(row.name, row.body.hex()),
+        )
+
+
+def _number(connection: Connection, token: str) -> int:
+    of = t.contract.c
+    found = connection.scalar(select(of.id).where(of.address == token, of.holders != 0))
+    if found is None:
+        raise NotFound(f"instrument {token} is not listed by any register followed", token=token)
+    return int(found)

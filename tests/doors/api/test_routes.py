@@ -1,0 +1,261 @@
+"""The API over HTTP on a running platform: what it answers, refuses, pages and remembers."""
+
+import re
+from datetime import date
+
+import pytest
+import requests
+
+from freehold.core.roles import Power, Role
+from tests.doors.running import HOLDER, ISSUER, Platform, until
+
+AGENT = Role.TRANSFER_AGENT
+
+
+@pytest.fixture(scope="module")
+def token(platform: Platform) -> str:
+    listed = platform.ask(AGENT, "GET", "/v1/instruments").json()["items"]
+    return next(one["token"] for one in listed if one["class_id"] == "common")
+
+
+def transfer(units: str, receiver: str = "jonas-keller") -> dict[str, str]:
+    return {"sender": HOLDER, "receiver": receiver, "units": units}
+
+
+def test_who_asks_without_a_key_or_with_a_wrong_one_is_told_how(platform):
+    for given in ({}, {"Authorization": "Bearer fh_wrong"}, {"Authorization": "Basic YTpi"}):
+        answer = platform.ask(None, "GET", "/v1/me", headers=given)
+        assert answer.status_code == 401
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+        assert answer.json()["type"] == "/problems/not-signed-in"
+
+
+def test_me_names_roles_and_powers(platform):
+    found = platform.ask(AGENT, "GET", "/v1/me").json()
+    assert found["roles"] == [{"role": "transfer-agent", "scope": "*"}]
+    assert "transfer:request" in found["powers"]
+    assert "identity:manage" not in found["powers"]
+
+
+def test_instruments_carry_exact_quantities(platform):
+    found = platform.ask(AGENT, "GET", "/v1/instruments").json()["items"]
+    common = next(one for one in found if one["class_id"] == "common")
+    assert {one["issuer"] for one in found} == {ISSUER}
+    assert int(common["issued"]) - int(common["redeemed"]) >= int(common["outstanding"]) > 0
+
+
+def test_a_register_is_read_page_by_page_as_of_one_block(platform, token):
+    path = f"/v1/instruments/{token}/register"
+    whole = platform.ask(AGENT, "GET", path).json()
+    assert whole["next"] is None
+    assert whole["total"] == len(whole["items"])
+    pages, cursor = [], ""
+    while cursor is not None:
+        asked = f"{path}?limit=2" + (f"&cursor={cursor}" if cursor else "")
+        page = platform.ask(AGENT, "GET", asked).json()
+        assert page["block"] == whole["block"]
+        pages += page["items"]
+        cursor = page["next"]
+    assert pages == whole["items"]
+    held = sum(int(one["units"]) for one in pages)
+    assert held == int(whole["outstanding"])
+
+
+def test_a_register_of_the_past_is_asked_by_block_and_by_instant(platform, token):
+    path = f"/v1/instruments/{token}/register"
+    now = platform.ask(AGENT, "GET", path).json()
+    then = platform.ask(AGENT, "GET", f"{path}?as_of=block:{now['block'] - 5}").json()
+    assert then["block"] == now["block"] - 5
+    assert int(then["outstanding"]) < int(now["outstanding"])
+    before = platform.ask(AGENT, "GET", f"{path}?as_of=2022-01-01T00:00:00Z").json()
+    assert int(before["outstanding"]) < int(then["outstanding"])
+    late = platform.ask(AGENT, "GET", f"{path}?as_of=block:999999")
+    assert (late.status_code, late.json()["type"]) == (404, "/problems/not-found")
+    wrong = platform.ask(AGENT, "GET", f"{path}?as_of=yesterday")
+    assert wrong.status_code == 400
+    assert wrong.json()["mistakes"][0]["place"] == "query.as_of"
+
+
+def test_a_reading_that_has_not_changed_is_not_sent_again(platform, token):
+    path = f"/v1/instruments/{token}"
+    first = platform.ask(AGENT, "GET", path)
+    tag = first.headers["ETag"]
+    again = platform.ask(AGENT, "GET", path, headers={"If-None-Match": f'"other", W/{tag}'})
+    assert (again.status_code, again.content) == (304, b"")
+    other = platform.ask(AGENT, "GET", path, headers={"If-None-Match": '"other"'})
+    assert other.status_code == 200
+
+
+def test_a_transfer_that_the_rules_refuse_is_answered_with_code_and_day(platform, token):
+    asked = platform.ask(
+        AGENT, "POST", f"/v1/instruments/{token}/transfers/ask", transfer("60000")
+    ).json()
+    assert (asked["allowed"], asked["code"]) == (False, 140)
+    assert date.fromisoformat(asked["passes_on"]) > date(2025, 1, 1)
+    posted = platform.ask(
+        AGENT,
+        "POST",
+        f"/v1/instruments/{token}/transfers",
+        transfer("60000"),
+        {"Idempotency-Key": "refused once"},
+    )
+    assert posted.status_code == 400  # a key has no spaces
+    posted = platform.ask(
+        AGENT,
+        "POST",
+        f"/v1/instruments/{token}/transfers",
+        transfer("60000"),
+        {"Idempotency-Key": "refused-once"},
+    )
+    said = posted.json()
+    assert posted.status_code == 422
+    assert (said["code"], said["passes_on"]) == (140, asked["passes_on"])
+    assert said["detail"] == asked["reason"]
+
+
+def test_an_allowed_transfer_is_posted_once_and_becomes_final(platform, token):
+    path = f"/v1/instruments/{token}/transfers"
+    gift = {"sender": "tobias-brandt", "receiver": "wei-ling-tan", "units": "250"}
+    key = {"Idempotency-Key": "sale-1"}
+    answers = [platform.ask(AGENT, "POST", path, gift, key) for _ in range(3)]
+    assert [one.status_code for one in answers] == [202] * 3, answers[0].text
+    ids = {one.json()["instruction"] for one in answers}
+    assert len(ids) == 1
+    (id,) = ids
+
+    def final() -> bool:
+        found = platform.ask(AGENT, "GET", f"/v1/instructions/{id}").json()
+        return bool(found["state"] == "final")
+
+    until(final)
+    found = platform.ask(AGENT, "GET", f"/v1/instructions/{id}").json()
+    assert found["changes"][0]["state"] == "approved"
+    assert found["confirmations"] == found["needed"] == 1
+    assert re.fullmatch(r"0x[0-9a-f]{64}", found["transaction"])
+    other = platform.ask(AGENT, "POST", path, gift | {"units": "251"}, key)
+    assert (other.status_code, other.json()["type"]) == (409, "/problems/conflict")
+    missing = platform.ask(AGENT, "POST", path, gift)
+    assert missing.status_code == 400
+    assert missing.json()["mistakes"][0]["place"] == "header.Idempotency-Key"
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"units": "0.5x"}, "body.units"),
+        ({"units": 60000}, "body.units"),
+        ({"sender": ""}, "body.sender"),
+        ({"kind": "GIFT"}, "body.kind"),
+        ({"receiver": "a/b"}, "body.receiver"),
+    ],
+)
+def test_what_cannot_be_read_is_named_by_its_place(platform, token, change, place):
+    asked = transfer("1") | change
+    answer = platform.ask(AGENT, "POST", f"/v1/instruments/{token}/transfers/ask", asked)
+    assert answer.status_code == 400
+    assert [one["place"] for one in answer.json()["mistakes"]] == [place]
+
+
+def test_parts_of_a_unit_are_refused_where_there_are_none(platform, token):
+    path = f"/v1/instruments/{token}/transfers/ask"
+    answer = platform.ask(AGENT, "POST", path, transfer("1.5"))
+    assert answer.status_code == 400
+
+
+def test_an_investor_sees_his_own_position_and_no_other(platform, token):
+    found = platform.ask(Role.INVESTOR, "GET", f"/v1/instruments/{token}/register").json()
+    assert [one["holder"] for one in found["items"]] == ["Priya Raman"]
+    assert found["total"] == 1
+
+
+def test_an_investor_cannot_find_out_who_holds(platform, token):
+    """Neither another's transfer, nor a holder by his id, nor another's instruction."""
+    path = f"/v1/instruments/{token}/transfers/ask"
+    other = {"sender": "jonas-keller", "receiver": HOLDER, "units": "1"}
+    assert platform.ask(Role.INVESTOR, "POST", path, other).status_code == 403
+    for receiver in ("jonas-keller", "nobody-at-all"):
+        answer = platform.ask(Role.INVESTOR, "POST", path, transfer("1", receiver))
+        assert answer.status_code == 400
+        assert answer.json()["detail"] == "name the receiver by his wallet, 0x and 40 digits"
+    id = platform.ask(AGENT, "GET", "/v1/instructions?limit=1").json()["items"][0]["id"]
+    assert platform.ask(Role.INVESTOR, "GET", f"/v1/instructions/{id}").status_code == 404
+    assert platform.ask(Role.INVESTOR, "GET", "/v1/instructions").status_code == 403
+
+
+def test_a_key_has_only_the_powers_it_was_given(platform):
+    wanted = {"label": "reads only", "powers": ["register:read"], "days": 1}
+    made = platform.ask(AGENT, "POST", "/v1/api-keys", wanted)
+    assert made.status_code == 201
+    token, id = made.json()["token"], made.json()["id"]
+    with_it = {"Authorization": f"Bearer {token}"}
+    assert platform.ask(None, "GET", "/v1/instruments", headers=with_it).status_code == 200
+    denied = platform.ask(None, "GET", "/v1/instructions", headers=with_it)
+    assert denied.status_code == 403
+    assert "instruction:read" in denied.json()["detail"]
+    more = {"label": "more", "powers": ["transfer:request"], "days": 1}
+    assert platform.ask(None, "POST", "/v1/api-keys", more, with_it).status_code == 403
+    assert platform.ask(AGENT, "DELETE", f"/v1/api-keys/{id}").status_code == 204
+    assert platform.ask(None, "GET", "/v1/instruments", headers=with_it).status_code == 401
+    assert platform.ask(AGENT, "DELETE", f"/v1/api-keys/{id}").status_code == 404
+
+
+def test_a_power_that_the_actor_lacks_cannot_be_put_into_a_key(platform):
+    wanted = {"label": "x", "powers": ["identity:manage"], "days": 1}
+    answer = platform.ask(AGENT, "POST", "/v1/api-keys", wanted)
+    assert answer.status_code == 403
+
+
+def test_acts_refusals_and_denials_stand_in_the_audit_log(platform, token):
+    platform.ask(Role.DEVELOPER, "GET", "/v1/audit")
+    entries = platform.ask(Role.AUDITOR, "GET", "/v1/audit?limit=500").json()["items"]
+    denied = [one for one in entries if one["outcome"] == "DENIED"]
+    assert any("audit:read" in one["content"]["why"] for one in denied)
+    refused = [one for one in entries if one["act"] == "request transfer" and one["code"] == 140]
+    assert refused and refused[0]["outcome"] == "REFUSED"
+    assert refused[0]["subject"] == token
+    ended = [one for one in entries if one["act"] == "instruction"]
+    assert {"SETTLED", "APPROVED"} <= {one["content"]["state"] for one in ended}
+    text = str(entries)
+    assert "Priya" not in text and "fh_" not in text
+
+
+def test_register_and_log_verify(platform):
+    found = platform.ask(Role.AUDITOR, "POST", "/v1/verifications").json()
+    assert (found["ok"], found["differences"]) == (True, [])
+    assert found["compared"]["balances"] > 0
+    log = platform.ask(Role.AUDITOR, "POST", "/v1/audit/verifications").json()
+    assert log["ok"] and log["anchors"] == 1 and log["entries"] > 10
+
+
+def test_the_log_pages_back_to_its_first_entry(platform):
+    numbers, cursor = [], ""
+    while cursor is not None:
+        asked = "/v1/audit?limit=50" + (f"&cursor={cursor}" if cursor else "")
+        page = platform.ask(Role.AUDITOR, "GET", asked).json()
+        numbers += [one["number"] for one in page["items"]]
+        cursor = page["next"]
+    assert numbers == list(range(numbers[0], 0, -1))
+
+
+def test_too_large_and_unknown_are_problems_too(platform):
+    large = requests.post(f"{platform.url}/api/v1/api-keys", data=b"x" * (1 << 20 | 1), timeout=30)
+    assert (large.status_code, large.json()["type"]) == (413, "/problems/too-large")
+    nothing = platform.ask(AGENT, "GET", "/v1/nothing")
+    assert (nothing.status_code, nothing.json()["type"]) == (404, "/problems/not-found")
+    method = platform.ask(AGENT, "PUT", "/v1/me")
+    assert method.status_code == 405
+
+
+def test_the_document_says_what_every_route_answers(platform):
+    document = requests.get(f"{platform.url}/api/openapi.json", timeout=30).json()
+    assert document["openapi"].startswith("3.1")
+    assert "HTTPValidationError" not in str(document)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            statuses = set(operation["responses"])
+            assert {"401", "403", "429", "500", "503"} <= statuses, f"{method} {path}"
+            assert operation["security"] == [{"apiKey": []}]
+            assert operation["description"]
+    powers = document["components"]["schemas"]["Power"]["enum"]
+    assert powers == [str(one) for one in Power]

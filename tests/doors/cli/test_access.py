@@ -1,0 +1,51 @@
+"""`freehold access` and `freehold audit`: who may come in, and what was recorded of it."""
+
+import json
+
+
+def test_somebody_is_invited_listed_given_a_new_link_and_ended(run):
+    made = run("access", "invite", "Ann@Acme.example", "--role", "auditor", "--role", "issuer=acme")
+    assert made.code == 0
+    assert made.document["name"] == "ann@acme.example"
+    assert made.document["link"].startswith("http://localhost:8440/welcome/")
+    (listed,) = run("access", "list").document["identities"]
+    assert listed["roles"] == [
+        {"role": "auditor", "scope": "*"},
+        {"role": "issuer", "scope": "acme"},
+    ]
+    assert not listed["set_up"] and listed["ended"] is None
+    taken = run("access", "invite", "ann@acme.example", "--role", "auditor")
+    assert (taken.code, taken.error["kind"]) == (1, "Conflict")
+    again = run("access", "link", "ann@acme.example", public_url="https://register.acme.example")
+    assert again.document["link"].startswith("https://register.acme.example/welcome/")
+    assert run("access", "end", "ann@acme.example").code == 0
+    gone = run("access", "link", "ann@acme.example")
+    assert (gone.code, gone.error["kind"]) == (1, "NotFound")
+
+
+def test_a_role_that_is_none_and_a_name_that_is_none_are_named(run):
+    wrong = run("access", "invite", "ann@acme.example", "--role", "owner")
+    assert wrong.code == 2
+    assert "owner is no role; the roles are administrator, issuer" in wrong.said
+    spaced = run("access", "invite", "ann of acme", "--role", "auditor")
+    assert spaced.code == 2
+    assert "sign_in_name: has 3 to 128 characters and no spaces" in spaced.said
+
+
+def test_the_log_is_verified_exported_and_checked_without_us(run, tmp_path):
+    run("access", "invite", "ann@acme.example", "--role", "auditor")
+    found = run("audit", "verify")
+    assert (found.code, found.document["ok"], found.document["entries"]) == (0, True, 2)
+    file = tmp_path / "log.jsonl"
+    assert run("audit", "export", file).document["entries"] == 2
+    assert "ann" not in file.read_text()
+    checked = run("audit", "check", file)
+    assert (checked.code, checked.document["head"]) == (0, found.document["head"])
+    lines = file.read_text().splitlines()
+    altered = json.loads(lines[1]) | {"actor": "somebody else"}
+    file.write_text("\n".join([lines[0], json.dumps(altered), lines[2]]))
+    refused = run("audit", "check", file)
+    assert refused.code == 1
+    assert "entry 1 does not hang on the one before" in refused.document["fault"]
+    file.write_bytes(b"\xff\xfe")
+    assert run("audit", "check", file).code == 2

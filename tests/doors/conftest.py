@@ -1,0 +1,19 @@
+"""The platform that tests ask over HTTP, started once."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.doors.running import Platform, people, serve
+
+
+@pytest.fixture(scope="session")
+def platform(northwind_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    """`freehold serve` on a copy of the example company, with people of every role."""
+    home = tmp_path_factory.mktemp("platform") / "home"
+    shutil.copytree(northwind_home, home, ignore=shutil.ignore_patterns("*.sock", "*.socket"))
+    with serve(home) as running:
+        people(running)
+        yield running

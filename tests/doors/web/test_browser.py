@@ -1,0 +1,147 @@
+"""The pages in a real browser: by keyboard, in both themes, at three widths, without barriers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyotp
+import pytest
+
+from freehold.core.roles import EVERYWHERE, Role
+from freehold.desks import permits, signin
+from tests.doors.running import AGENT, PASSWORD, Platform, office_of
+from tests.parts import CHROMIUM
+
+pytestmark = pytest.mark.needs("browser")
+WIDTHS = (1440, 390, 320)
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the browser complained about; empty at the end of every test."""
+    return []
+
+
+def opened(chromium: Any, said: list[str], **settings: Any) -> Any:
+    """A page in a browser of its own, which writes down every complaint."""
+    page = chromium.new_context(user_agent=AGENT, **settings).new_page()
+    page.on("console", lambda one: said.append(one.text) if one.type == "error" else None)
+    page.on("pageerror", lambda fault: said.append(str(fault)))
+    return page
+
+
+def signed_in(chromium: Any, said: list[str], platform: Platform, role: Role, **more: Any) -> Any:
+    page = opened(chromium, said, **more)
+    cookie = {"name": "freehold", "value": platform.cookies[role], "url": platform.url}
+    page.context.add_cookies([cookie])
+    return page
+
+
+def paths(platform: Platform) -> list[str]:
+    token = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"][0]["token"]
+    id = platform.ask(Role.AUDITOR, "GET", "/v1/instructions").json()["items"][0]["id"]
+    places = ["/", "/securities", f"/securities/{token}", f"/securities/{token}?stop=1"]
+    return [*places, "/activity", f"/activity/{id}", "/audit", "/problems/refused"]
+
+
+def barriers(page: Any) -> list[str]:
+    """What axe finds, as sentences."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    options = {"runOnly": {"type": "tag", "values": TAGS}}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_barrier_or_scrolls_sideways_or_complains(chromium, platform, said, scheme):
+    page = signed_in(chromium, said, platform, Role.AUDITOR, color_scheme=scheme)
+    for path in paths(platform):
+        page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+        page.goto(platform.url + path)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, f"{path} is {wide} wide at {width}"
+            if width != WIDTHS[2]:
+                assert barriers(page) == [], f"{path} at {width}, {scheme}"
+        assert page.locator("h1").count() == 1, path
+        assert page.title().endswith("· Freehold"), path
+    page.context.close()
+    assert said == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_doors_have_no_barriers_either(chromium, platform, said, scheme):
+    name = f"{scheme}@northwind.example"
+    with office_of(platform.home) as office:
+        _, link = signin.invite(office, permits.operator(), name, [(Role.AUDITOR, EVERYWHERE)])
+    page = opened(chromium, said, color_scheme=scheme, viewport={"width": 390, "height": 844})
+    for path in ("/sign-in", f"/welcome/{link}"):
+        page.goto(platform.url + path)
+        assert barriers(page) == [], path
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.context.close()
+    assert said == []
+
+
+def test_a_person_comes_in_and_goes_back_in_time_with_the_keyboard_alone(chromium, platform, said):
+    with office_of(platform.home) as office:
+        _, link = signin.invite(
+            office, permits.operator(), "keys@northwind.example", [(Role.REGISTRAR, EVERYWHERE)]
+        )
+    page = opened(chromium, said, viewport={"width": 1440, "height": 900})
+    page.goto(f"{platform.url}/welcome/{link}")
+    secret = page.locator("#secret").text_content()
+    tab_to(page, "#password")
+    page.keyboard.type(PASSWORD)
+    tab_to(page, "#code")
+    page.keyboard.type(pyotp.TOTP(secret).now())
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{platform.url}/")
+    tab_to(page, ".side a[href='/securities']")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/securities")
+    tab_to(page, "a.name")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#stop")
+    now = page.locator("dd.figure").first.text_content()
+    tab_to(page, "#stop")
+    page.keyboard.press("Home")
+    page.wait_for_selector("text=Back to now")
+    assert page.url.endswith("stop=0")
+    assert page.locator("dd.figure").first.text_content() != now
+    assert page.evaluate("document.activeElement.id") == "stop"
+    page.context.close()
+    assert said == []
+
+
+def test_reading_works_without_scripts(chromium, platform, said):
+    page = signed_in(chromium, said, platform, Role.AUDITOR, java_script_enabled=False)
+    for path in paths(platform):
+        page.goto(platform.url + path)
+        assert page.locator("h1").count() == 1, path
+    page.context.close()
+    assert said == []
+
+
+def tab_to(page: Any, selector: str) -> None:
+    """Press Tab until an element has the focus."""
+    wanted = page.locator(selector).first
+    for _ in range(60):
+        if wanted.evaluate("one => one === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"{selector} cannot be reached with Tab")
