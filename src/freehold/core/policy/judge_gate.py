@@ -19,7 +19,7 @@ from freehold.core.policy.vectors import Field, Form, Kind
 from freehold.core.reasons import Reason, message_for
 
 _FREE = "the facts that the profiles in use ask for, by their names in docs/reference/profiles.md"
-_STAGES = {
+STAGES = {
     "offering": (Stage.OFFERING, "whether an offering may be made"),
     "subscription": (Stage.SUBSCRIBE, "whether somebody may subscribe"),
     "issue": (Stage.ISSUE, "whether units may be issued for what was subscribed"),
@@ -33,7 +33,7 @@ _STAGES = {
 
 def gate_kinds(library: Library) -> tuple[Kind, ...]:
     """One kind for each stage at which policies ask, and those about persons, duties, policies."""
-    stages = tuple(_stage_kind(library, name, *what) for name, what in _STAGES.items())
+    stages = tuple(_stage_kind(library, name, *what) for name, what in STAGES.items())
     return (*stages, _person(library), _duty(library), _policy(library), _REASON)
 
 
@@ -164,7 +164,6 @@ def _policy(library: Library) -> Kind:
             "code": next((int(one.code) for one in stops), 0),
             "usable": not stops,
             "mistakes": 0,
-            "families": [f"{one.id} {one.number}" for one in policy.families],
         }
         if "other" in facts:
             other, _ = expanded(library, facts["other"], today)
@@ -186,7 +185,6 @@ def _policy(library: Library) -> Kind:
             Field("warnings", Form.TEXT, "the lints that warn", many=True),
             Field("code", Form.WHOLE, "the code of the first lint that has one, else 0"),
             Field("mistakes", Form.WHOLE, "how many mistakes there are in reading it"),
-            Field("families", Form.TEXT, "units' families and their numbers: `D 1`", many=True),
             Field("same_id", Form.YES_NO, "whether both policies have one id"),
         ),
         judged,

@@ -6,11 +6,12 @@ the vector's kind reads. What is left out this way could only hide a catch, neve
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
 from freehold.core.errors import Invalid, PlatformError
+from freehold.core.policy.judge_gate import STAGES
 from freehold.core.policy.judges import kinds_of
 from freehold.core.policy.library import AS_OF, Library, expanded
 from freehold.core.policy.model import Policy
@@ -19,18 +20,20 @@ from freehold.core.policy.parse import Profiles, in_order
 from freehold.core.policy.profile import Lint
 from freehold.core.policy.vectors import Kind, Vector, run_vectors
 
-_TRANSFER = (
+_CHAIN = (
     "issuer attributes classes families prohibitions paths caps countries"
     " resets_affiliate_sales answers fact_words"
 ).split()
+_STAGE = ("attributes", "tests", "fact_words")
 _READ: Mapping[str, Sequence[str]] = {
-    "transfer": _TRANSFER,
+    "transfer": _CHAIN,
+    "lot": _CHAIN,
     "duty": ("obligations",),
     "person": ("attributes", "fact_words"),
-    "policy": [name for name in Policy.__slots__ if name != "fact_words"],
+    **dict.fromkeys(STAGES, _STAGE),
 }
-_STAGE = ("attributes", "tests", "fact_words")
-"""What every other kind reads: those that ask the tests of a stage."""
+"""What a kind reads of a policy; a kind that is not here may read all of it."""
+_ALL = [one.name for one in fields(Policy) if one.name != "fact_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def _policies_of(vector: Vector) -> list[Mapping[str, Any]]:
 
 
 def _fails(base: Library, library: Library, kinds: Mapping[str, Kind], vector: Vector) -> bool:
-    read = _READ.get(vector.kind, _STAGE)
+    read = _READ.get(vector.kind, _ALL)
     today = vector.facts.get("today", AS_OF) if vector.kind == "policy" else AS_OF
     tables = _policies_of(vector)
     if all(_same(base, library, table, today, read) for table in tables):
