@@ -10,6 +10,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from freehold.core.policy.model import Mark
 from freehold.core.policy.parse import Profiles
@@ -94,9 +95,13 @@ def _keepers(profiles: Profiles) -> Iterator[tuple[str, Keeper]]:
         profile = tomllib.loads(profiles[name])
         for where in _LISTS:
             for rule in profile.get(where, ()):
-                yield rule.get("rule", ""), _keeper(name, where, rule)
+                yield rule.get("rule", ""), _keeper(name, where, rule, profile)
 
 
-def _keeper(profile: str, where: str, rule: Mapping[str, str]) -> Keeper:
+def _keeper(
+    profile: str, where: str, rule: Mapping[str, str], content: Mapping[str, Any]
+) -> Keeper:
     id = rule.get("id") or rule.get("name", "")
+    if id.startswith("$"):
+        id = content["parameters"][id[1:]]["default"]
     return Keeper(profile, where, id, Mark(rule.get("mark", Mark.CHOICE)), rule.get("at", ""))
