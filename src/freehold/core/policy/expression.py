@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cache
 
 from freehold.core.calendar import Convention, add_business_days, adjust, calendar
 from freehold.core.clock import anniversary, day_number, day_of
@@ -94,6 +95,8 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Fraction | str, Fraction | str], bool]
     ast.NotEq: lambda a, b: a != b,
 }
 _PARSED: dict[str, Node] = {}
+_SETTLED: dict[tuple[str, str], Expression] = {}
+"""Expressions read before, by their text and the values of the parameters in it."""
 
 
 def parse_expression(text: str, bound: Mapping[str, Bound] | None = None) -> Expression:
@@ -101,15 +104,28 @@ def parse_expression(text: str, bound: Mapping[str, Bound] | None = None) -> Exp
 
     Raises Invalid with the column of what cannot be read.
     """
-    text = " ".join(text.split())
+    text, known = " ".join(text.split()), bound or {}
+    used = {name: known[name] for name in sorted(_mentioned(text) & known.keys())}
+    key = text, repr(used)
+    if key not in _SETTLED:
+        tree = _Binder(used).visit(_tree_of(text))
+        _check(tree, text)
+        _SETTLED[key] = Expression(ast.unparse(_Folder().visit(tree)))
+    return _SETTLED[key]
+
+
+def _tree_of(text: str) -> Node:
     try:
-        tree = ast.parse(text, mode="eval").body
+        return ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as problem:
         column = getattr(problem, "offset", None) or 1
         raise Invalid(f"{text!r} cannot be read at column {column}", expression=text) from None
-    tree = _Binder(bound or {}).visit(tree)
-    _check(tree, text)
-    return Expression(ast.unparse(_Folder().visit(tree)))
+
+
+@cache
+def _mentioned(text: str) -> frozenset[str]:
+    """Every name in a text, functions among them."""
+    return frozenset(filter(None, map(_dotted, ast.walk(_tree_of(text)))))
 
 
 def evaluate(expression: Expression, facts: Mapping[str, Fact]) -> Value:
@@ -151,7 +167,7 @@ def _tree(expression: Expression) -> Node:
     return tree
 
 
-def _dotted(node: Node) -> str | None:
+def _dotted(node: ast.AST) -> str | None:
     if isinstance(node, ast.Name):
         return node.id
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):

@@ -19,7 +19,7 @@ from freehold.core.policy.vectors import Field, Form, Kind
 from freehold.core.reasons import Reason, message_for
 
 _FREE = "the facts that the profiles in use ask for, by their names in docs/reference/profiles.md"
-_STAGES = {
+STAGES = {
     "offering": (Stage.OFFERING, "whether an offering may be made"),
     "subscription": (Stage.SUBSCRIBE, "whether somebody may subscribe"),
     "issue": (Stage.ISSUE, "whether units may be issued for what was subscribed"),
@@ -33,7 +33,7 @@ _STAGES = {
 
 def gate_kinds(library: Library) -> tuple[Kind, ...]:
     """One kind for each stage at which policies ask, and those about persons, duties, policies."""
-    stages = tuple(_stage_kind(library, name, *what) for name, what in _STAGES.items())
+    stages = tuple(_stage_kind(library, name, *what) for name, what in STAGES.items())
     return (*stages, _person(library), _duty(library), _policy(library), _REASON)
 
 

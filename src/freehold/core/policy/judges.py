@@ -19,6 +19,10 @@ _WITHOUT_PROFILES: tuple[Kind, ...] = (HOWEY,)
 
 def kinds(profiles: Profiles) -> Mapping[str, Kind]:
     """Every kind by its name."""
-    library = Library(profiles)
+    return kinds_of(Library(profiles))
+
+
+def kinds_of(library: Library) -> Mapping[str, Kind]:
+    """Every kind by its name, over policies that may have been expanded already."""
     found = (*_WITHOUT_PROFILES, *gate_kinds(library), transfer_kind(library), lot_kind(library))
     return {kind.name: kind for kind in found}

@@ -4,10 +4,10 @@
 is wrong is found at once, each with its line and key; then the lints look at the whole.
 """
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from freehold.core.errors import Invalid, Mistake
@@ -27,6 +27,7 @@ from freehold.core.policy.model import Cap, Policy
 from freehold.core.policy.profile import Draft, Lint, Rules, add_profile, parameters_of
 from freehold.core.policy.reading import Report, Table
 from freehold.core.policy.scheme import minimal_scheme
+from freehold.core.tomltext import TomlText
 from freehold.core.tomltext import read_toml as read_toml_text
 
 Profiles = Mapping[str, str]
@@ -67,7 +68,7 @@ def expand(table: Table, profiles: Profiles, today: date) -> tuple[Policy, list[
     for one in acknowledged - {"stranded"}:
         head.note("acknowledge", f"{one!r} is nothing to acknowledge: stranded")
     used = head.texts("use")
-    draft.settled["uses"] = tuple(_in_order(used, profiles))
+    draft.settled["uses"] = tuple(in_order(used, profiles))
     read_settings(draft, table)
     _use(draft, table, used, profiles)
     bound = draft.settled
@@ -114,7 +115,7 @@ def read_toml(text: str, source: str) -> Table:
 
 def _use(draft: Draft, table: Table, names: tuple[str, ...], profiles: Profiles) -> None:
     settings = table.table("profile")
-    given = {name: _setting(settings, name) for name in _in_order(names, profiles)}
+    given = {name: _setting(settings, name) for name in in_order(names, profiles)}
     if not names:
         table.report.add(
             ("policy", "use"), "names no profile: nothing would be allowed or forbidden"
@@ -124,13 +125,20 @@ def _use(draft: Draft, table: Table, names: tuple[str, ...], profiles: Profiles)
             known = ", ".join(sorted(profiles))
             table.report.add(("policy", "use"), f"{name!r} is no profile: {known}")
             continue
-        profile = read_toml(profiles[name], name)
+        found = _read_profile(profiles[name], name)
+        profile = Table(found.content, (), Report(name, found))
         parameters = parameters_of(profile, values, table.report)
         add_profile(draft, profile, parameters)
         table.report.mistakes.extend(profile.report.mistakes)
     for name in _keys(settings.values):
         if name not in given:
             settings.report.add(("profile", name), "has settings but is not in `use`")
+
+
+@lru_cache(maxsize=256)
+def _read_profile(text: str, name: str) -> TomlText:
+    """A profile is read once, however many policies use it."""
+    return read_toml_text(text, name)
 
 
 def _setting(settings: Table, name: str) -> Table:
@@ -153,13 +161,13 @@ def _keys(values: Mapping[str, Any], before: str = "") -> Iterator[str]:
             yield f"{before}{key}"
 
 
-def _in_order(names: tuple[str, ...], profiles: Profiles) -> list[str]:
+def in_order(names: tuple[str, ...], profiles: Profiles) -> list[str]:
     """The profiles named, each after those it needs."""
     found: dict[str, None] = {}
     for name in names:
         if name in profiles:
-            needs = tomllib.loads(profiles[name]).get("needs", [])
-            found |= dict.fromkeys(_in_order(tuple(needs), profiles))
+            needs = _read_profile(profiles[name], name).content.get("needs", [])
+            found |= dict.fromkeys(in_order(tuple(needs), profiles))
         found[name] = None
     return list(found)
 

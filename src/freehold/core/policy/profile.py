@@ -50,7 +50,7 @@ GROUPS_OF_KINDS: Mapping[str, frozenset[Kind]] = {
     "sales": frozenset({Kind.SALE, Kind.VENUE, Kind.PUBLIC_SALE}),
     "without_price": frozenset({Kind.GIFT, Kind.TRUST, Kind.ESTATE, Kind.DIVORCE}),
 }
-_PERIOD = re.compile(r"P(\d+)([YMD])")
+PERIOD = re.compile(r"P(\d+)([YMD])")
 _CLOCKS = {clock.name.lower(): clock for clock in Clock}
 
 
@@ -93,7 +93,7 @@ class Draft:
 
 def parse_period(text: str) -> Period:
     """Read P6M, P1Y, P40D. Raises Invalid."""
-    found = _PERIOD.fullmatch(text)
+    found = PERIOD.fullmatch(text)
     if not found or not int(found[1]):
         raise Invalid(f"{text!r} is not a period such as P6M, P1Y or P40D", value=text)
     count = int(found[1])
@@ -243,6 +243,7 @@ class Rules:
             table.text("id"),
             self.kinds(table),
             self.condition(table, "when"),
+            # while a lock runs the lots themselves say why: the `lock_code` of their family
             self.code(table, Reason.CONTRACT_LOCKUP if until == "lock" else None),
             self.source(table),
             _CLOCKS.get(until),

@@ -19,6 +19,7 @@ from freehold.core.policy.decide import decide
 from freehold.core.policy.fast import Holding, Seat, Tally, evaluator
 from freehold.core.policy.simulate import read_register, read_trades, simulate
 from freehold.desks.policies import read_policy
+from freehold.doors.bench import policy_mutants
 from freehold.doors.bench.gas_ledger import anvil
 from freehold.doors.bench.histories_ledger import run
 from freehold.doors.bench.report import Options, Row
@@ -38,6 +39,7 @@ def rows(options: Options) -> Iterator[Row]:
     yield from _proof(compiled)
     yield from _rates(compiled)
     yield _simulation(compiled)
+    yield from policy_mutants.rows()
     yield from _histories()
 
 
