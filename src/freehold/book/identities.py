@@ -149,14 +149,6 @@ def credentials(tx: Transaction, which: str, proof: Proof | None = None) -> list
     return [_credential(row) for row in tx.execute(rows.order_by(of.number.desc()))]
 
 
-def credential(tx: Transaction, proof: Proof, handle: str) -> Credential | None:
-    """The credential with this handle, if it still holds."""
-    of = schema.credential.c
-    rows = select(schema.credential).where(of.proof == proof, of.handle == handle)
-    row = tx.execute(rows.where(of.ended_at.is_(None))).first()
-    return _credential(row) if row else None
-
-
 def count_up(tx: Transaction, number: int, to: int) -> bool:
     """Raise a credential's counter; False if it stands there or above already: a replay."""
     of = schema.credential.c

@@ -73,14 +73,6 @@ def session_of(tx: Transaction, token: str, now: datetime) -> Session | None:
     return _session(row) if row else None
 
 
-def sessions(tx: Transaction, identity: str, now: datetime) -> list[Session]:
-    """The open sessions of an identity, the newest first."""
-    of = schema.sign_in_session.c
-    rows = select(schema.sign_in_session).where(of.identity == identity)
-    rows = rows.where(of.ended_at.is_(None), of.expires_at > now).order_by(of.created_at.desc())
-    return [_session(row) for row in tx.execute(rows)]
-
-
 def see(tx: Transaction, hash: str, now: datetime, expires_at: datetime) -> None:
     """Note that a session is in use, which prolongs it."""
     mine = update(schema.sign_in_session).where(schema.sign_in_session.c.hash == hash)

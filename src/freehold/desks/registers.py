@@ -17,7 +17,7 @@ from freehold.desks.following import bring_up, by_number, course
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.reports import CLASS_NAMES, RegisterReport, register_report
 from freehold.desks.verification import Verification
-from freehold.indexer import read
+from freehold.indexer import explore, read
 from freehold.indexer.tables import View
 
 
@@ -60,17 +60,22 @@ def holdings_on(office: Office, issuer: str | None, day: date) -> dict[str, dict
 
 
 def verify(office: Office) -> Verification:
-    """Rebuild everything from the chain and compare it with contracts and projection."""
+    """Rebuild everything from the chain and compare it with contracts and projection.
+
+    Where a worker follows the chain meanwhile, it is compared as of the block that he had read.
+    """
     bring_up(office)
     ahead = course(office)
     if not ahead.holders:
         raise NotFound("there is nothing to verify yet: import a cap table first")
     with office.index.connect() as connection:
+        explore.hold_still(connection)
         return verification.verify(
             source_of_node(office.w3),
             ahead,
             lambda holders, block: verification.answers_of_node(office.w3, holders, block),
             connection,
+            read.last_block(connection) if office.followed else None,
         )
 
 

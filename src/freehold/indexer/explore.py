@@ -28,6 +28,17 @@ class Seen:
     event: object
 
 
+def hold_still(connection: Connection) -> None:
+    """Let what follows be read as it stands now, whatever somebody else writes meanwhile.
+
+    It has to come first on a connection, and holds until that is given back.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+
 class Classified(NamedTuple):
     """An account, the class of its holder, and whether it is the issuer's own."""
 
@@ -44,11 +55,6 @@ def newest(connection: Connection, before: tuple[int, int] | None, limit: int) -
     block, log = before
     earlier = (of.block < block) | ((of.block == block) & (of.log < log))
     return list(_seen(connection, limit, earlier))
-
-
-def of_block(connection: Connection, block: int, limit: int) -> list[Seen]:
-    """The first events of a block in their order, at most `limit`."""
-    return list(_seen(connection, limit, t.chain_event.c.block == block, newest_first=False))
 
 
 def of_transaction(connection: Connection, block: int, transaction: str) -> list[Seen]:
@@ -116,7 +122,7 @@ def _seen(
             "0x" + row.transaction.hex(),
             "0x" + row.instruction.hex() if row.instruction else None,
             row.name,
-            event_of(row.name, row.body.hex()),
+            event_of(row.name, row.body),
         )
 
 

@@ -220,6 +220,25 @@ def test_acts_refusals_and_denials_stand_in_the_audit_log(platform, token):
     assert "Priya" not in text and "fh_" not in text
 
 
+def test_events_page_back_to_the_first_and_stand_in_their_transactions(platform):
+    found, cursor = [], ""
+    while cursor is not None:
+        asked = "/v1/events?limit=20" + (f"&cursor={cursor}" if cursor else "")
+        page = platform.ask(Role.DEVELOPER, "GET", asked).json()
+        found += page["items"]
+        cursor = page["next"]
+    places = [(one["block"], one["log"]) for one in found]
+    assert places == sorted(set(places), reverse=True)
+    issued = next(one for one in found if one["name"] == "Issued")
+    assert issued["arguments"].keys() >= {"units", "day"}
+    path = f"/v1/transactions/{issued['transaction']}"
+    one = platform.ask(Role.DEVELOPER, "GET", path).json()
+    assert one["succeeded"] and one["block"] == issued["block"]
+    assert issued in one["events"]
+    missing = platform.ask(Role.DEVELOPER, "GET", "/v1/transactions/0x" + "0" * 64)
+    assert missing.status_code == 404
+
+
 def test_register_and_log_verify(platform):
     found = platform.ask(Role.AUDITOR, "POST", "/v1/verifications").json()
     assert (found["ok"], found["differences"]) == (True, [])

@@ -39,6 +39,19 @@ def test_percents_round_half_up_to_two_places(text, read):
     assert formats.percent(text) == f"{read}\N{NO-BREAK SPACE}%"
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("60000", "60,000"),
+        ("True", "True"),
+        ("1" * 78, "11111111…1111"),
+        ("x" * 61, "x" * 57 + "…"),
+    ],
+)
+def test_arguments_of_events(text, read):
+    assert formats.figure(text) == read
+
+
 def test_dates_and_instants():
     assert formats.day(date(2026, 3, 18)) == formats.day("2026-03-18") == "18 Mar 2026"
     at = datetime(2026, 3, 18, 14, 2, 11, tzinfo=UTC)

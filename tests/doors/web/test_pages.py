@@ -158,6 +158,27 @@ def test_an_investor_is_shown_his_own_line_alone(platform):
     assert "Tobias Brandt" not in page and "Units held by class" not in page
 
 
+def test_the_explorer_decodes_events_and_finds_by_name(platform):
+    browser = platform.browse(Role.DEVELOPER)
+    page = browser.get(f"{platform.url}/explorer", timeout=60).text
+    hash = re.search(r'href="/explorer/(0x[0-9a-f]{64})"', page)[1]
+    shown = browser.get(f"{platform.url}/explorer/{hash}", timeout=60).text
+    assert "Succeeded" in shown and "What it said" in shown
+    for asked, place in (
+        (hash, f"/explorer/{hash}"),
+        (token_of(platform).lower(), f"/securities/{token_of(platform).lower()}"),
+        ("12", "/explorer?before=13-0"),
+    ):
+        found = browser.get(
+            f"{platform.url}/find", params={"q": asked}, timeout=60, allow_redirects=False
+        )
+        assert found.headers["location"] == place
+    for asked in ("nothing", "//evil.example", "0x12"):
+        found = browser.get(f"{platform.url}/find", params={"q": asked}, timeout=60)
+        assert found.status_code == 404
+    assert browser.get(f"{platform.url}/explorer/0x12", timeout=60).status_code == 404
+
+
 def test_verifying_says_what_agrees(platform):
     browser = platform.browse(Role.AUDITOR)
     page = browser.get(f"{platform.url}/", timeout=60).text

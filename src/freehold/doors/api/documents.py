@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from freehold.core.audit import Link
 from freehold.core.roles import Power
+from freehold.desks.explorer import EventView, TransactionView
 from freehold.desks.instructions import InstructionView
 from freehold.desks.instruments import InstrumentView, Page
 from freehold.desks.permits import Actor, powers
@@ -201,6 +202,38 @@ class AuditEntry(BaseModel):
     hash: str
 
 
+class Event(BaseModel):
+    """An event of a contract, decoded; every argument as text."""
+
+    block: int
+    log: int
+    instant: datetime
+    name: str
+    contract: Address
+    transaction: Hash
+    instruction: str | None
+    arguments: dict[str, str]
+
+
+class Events(BaseModel):
+    """A page of events, the newest first."""
+
+    items: list[Event]
+    next: str | None
+
+
+class Transaction(BaseModel):
+    """A mined transaction and the events of the registers followed that it left."""
+
+    hash: Hash
+    block: int
+    sender: Address
+    target: str | None
+    succeeded: bool
+    gas: int
+    events: list[Event]
+
+
 class AuditEntries(BaseModel):
     """A page of the audit log, the newest entry first."""
 
@@ -308,6 +341,15 @@ def instruction(view: InstructionView) -> Instruction:
     values = {name: getattr(view, name) for name in Instruction.model_fields if name != "changes"}
     changes = [Change(state=one.after.lower(), at=one.at, note=one.note) for one in view.changes]
     return Instruction(**values, changes=changes)
+
+
+def event(view: EventView) -> Event:
+    return Event(**{name: getattr(view, name) for name in Event.model_fields})
+
+
+def transaction(view: TransactionView) -> Transaction:
+    values = {name: getattr(view, name) for name in Transaction.model_fields if name != "events"}
+    return Transaction(**values, events=[event(one) for one in view.events])
 
 
 def audit_entry(link: Link) -> AuditEntry:

@@ -15,6 +15,7 @@ from freehold.core.roles import EVERYWHERE, Power
 from freehold.core.units import parse_units
 from freehold.desks import (
     auditing,
+    explorer,
     instructions,
     instruments,
     permits,
@@ -179,6 +180,28 @@ def one_instruction(
 ) -> d.Instruction:
     """One instruction with every change of its state."""
     return d.instruction(instructions.instruction(office, actor, id))
+
+
+@router.get("/events", responses=responses(400))
+def list_events(
+    office: OfficeOf, actor: Caller, cursor: RegisterCursor = None, limit: Limit = 100
+) -> d.Events:
+    """What the contracts of the registers followed said, the newest first, decoded."""
+    before = None
+    if cursor:
+        block, log = map(int, cursor.split("-"))
+        before = (block, log)
+    found = explorer.events(office, actor, before, limit)
+    last = f"{found[-1].block}-{found[-1].log}" if len(found) == limit else None
+    return d.Events(items=[d.event(one) for one in found], next=last)
+
+
+@router.get("/transactions/{hash}", responses=responses(400, 404))
+def one_transaction(
+    office: OfficeOf, actor: Caller, hash: Annotated[d.Hash, Path()]
+) -> d.Transaction:
+    """One mined transaction with the events it left."""
+    return d.transaction(explorer.transaction(office, actor, hash))
 
 
 @router.post("/verifications", responses=responses(404, 409))

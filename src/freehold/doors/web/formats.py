@@ -22,6 +22,13 @@ def units(text: str | int | None) -> str:
     return f"{sign}{int(whole.lstrip('-')):,}{dot}{rest}"
 
 
+def figure(text: str) -> str:
+    """An argument of an event: numbers grouped, words as they are, endless ones cut."""
+    if text.isascii() and text.isdigit():
+        return units(text) if len(text) <= 24 else f"{text[:8]}…{text[-4:]}"
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
 def percent(text: str) -> str:
     """Two decimals of exact text with four, rounded half up; a dash where there is no share."""
     if not text:
@@ -87,6 +94,7 @@ def words(name: str) -> str:
 
 FILTERS = {
     "units": units,
+    "figure": figure,
     "percent": percent,
     "day": day,
     "instant": instant,

@@ -1,5 +1,6 @@
 """The pages that show what there is: home, securities, the register, instructions, the audit log."""
 
+import re
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -12,10 +13,11 @@ from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.ids import checksummed
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import auditing, instructions, instruments, permits, registers
+from freehold.desks import explorer as desk
 from freehold.desks.instruments import Moment
 from freehold.doors.web import charts
 from freehold.doors.web.charts import Line
-from freehold.doors.web.visits import Form, Visit, see
+from freehold.doors.web.visits import Form, Visit, go, see
 
 ROWS = 50
 SHOWN = 10
@@ -81,6 +83,35 @@ def instruction(visit: Visit) -> Response:
     """One instruction and how final it is."""
     found = instructions.instruction(visit.office, visit.who, visit.path("id"))
     return see(visit, "instruction.html", found=found)
+
+
+def explorer(visit: Visit) -> Response:
+    """What the contracts said last."""
+    found_before = visit.query("before").partition("-")
+    place = (_number(found_before[0]), _number(found_before[2])) if found_before[2] else None
+    found = desk.events(visit.office, visit.who, place, ROWS)
+    following = f"{found[-1].block}-{found[-1].log}" if len(found) == ROWS else None
+    return see(visit, "explorer.html", found=found, following=following)
+
+
+def transaction(visit: Visit) -> Response:
+    """One transaction with what it said."""
+    hash = visit.path("hash").lower()
+    if not re.fullmatch(r"0x[0-9a-f]{64}", hash):
+        raise NotFound("a transaction is named by 0x and 64 hexadecimal digits")
+    return see(visit, "transaction.html", found=desk.transaction(visit.office, visit.who, hash))
+
+
+def find(visit: Visit) -> Response:
+    """Go to what a hash, an address or a block's number names."""
+    text = visit.query("q").strip().lower()
+    if re.fullmatch(r"0x[0-9a-f]{64}", text):
+        return go(f"/explorer/{text}")
+    if re.fullmatch(r"0x[0-9a-f]{40}", text):
+        return go(f"/securities/{text}")
+    if text.isdigit() and _number(text):
+        return go(f"/explorer?before={_number(text) + 1}-0")
+    raise NotFound("nothing has this name: enter a transaction, a token's address or a block")
 
 
 def audit(visit: Visit) -> Response:
