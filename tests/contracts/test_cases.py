@@ -60,7 +60,6 @@ families = ["L"]
 until = "lock"
 kinds = ["transfers"]
 when = "not receiver.accredited"
-code = "SFA_SIX_MONTHS"
 """
 PARTS = ("rule_cases", "standing_cases", "limit_cases")
 

@@ -114,13 +114,12 @@ STOPS: list[tuple[str, str, str]] = [
         "L10",
         _text(
             "us.12g",
-            '[[prohibitions]]\nid = "x"\nwhen = "receiver.accredited"\nuntil = "lock"\n'
-            'code = "CONTRACT_LOCKUP"',
+            '[[prohibitions]]\nid = "x"\nwhen = "receiver.accredited"\nuntil = "lock"',
         ),
         _text(
             "us.12g",
             '[[prohibitions]]\nid = "x"\nwhen = "receiver.accredited"\nuntil = "lock"\n'
-            'code = "CONTRACT_LOCKUP"\n[vintages.F]\nnumber = 50\nlock = "P6M"',
+            '[vintages.F]\nnumber = 50\nlock = "P6M"',
         ),
     ),
     (
@@ -291,3 +290,12 @@ def test_the_family_of_what_affiliates_sell_needs_its_clock() -> None:
     with pytest.raises(Invalid) as refused:
         compile_policy(_policy(wrong))
     assert [one.place for one in refused.value.mistakes] == ["vintages.R"]
+
+
+def test_a_code_that_no_lot_would_give_is_refused_and_not_ignored() -> None:
+    lock = '[[prohibitions]]\nid = "x"\nwhen = "True"\nuntil = "lock"\n'
+    family = '[vintages.F]\nnumber = 50\nlock = "P6M"'
+    with pytest.raises(Invalid) as told:
+        _policy(_text("us.12g", f'{lock}code = "SFA_SIX_MONTHS"\n{family}'))
+    assert "lock_code" in str(told.value.mistakes[0])
+    _policy(_text("us.12g", lock + family))

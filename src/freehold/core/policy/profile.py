@@ -239,6 +239,8 @@ class Rules:
         until = self.text(table, "until", "")
         if until and until not in _CLOCKS:
             table.note("until", f"L10: {until!r} is no clock: {', '.join(_CLOCKS)}")
+        if until == "lock" and "code" in table.values:
+            table.note("code", "is not read: while a lock runs the units give their `lock_code`")
         found = Prohibition(
             table.text("id"),
             self.kinds(table),

@@ -53,7 +53,6 @@ families = ["L", "G"]
 until = "lock"
 kinds = ["transfers"]
 when = "True"
-code = "CONTRACT_LOCKUP"
 """
 
 
