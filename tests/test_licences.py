@@ -61,7 +61,7 @@ def stated_licence(name: str) -> str:
     classifiers = [
         line.split(" :: ")[-1]
         for line in stated.get_all("Classifier") or []
-        if line.startswith("License ::")
+        if line.startswith("License ::") and line != "License :: OSI Approved"
     ]
     named = stated["License-Expression"] or ", ".join(classifiers) or stated["License"] or ""
     return str(named).splitlines()[0] if named else ""
