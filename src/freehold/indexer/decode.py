@@ -1,4 +1,4 @@
-"""Logs to events and back, by hand: static words, and strings at the end.
+"""Logs to events and back, by hand: static words, and strings and lists of numbers at the end.
 
 A decoder library reads some thousand logs a second, this module some hundred thousand. The table
 gives the types of each event's arguments in their order, `*` for an indexed one (an indexed string
@@ -7,7 +7,7 @@ log's *body* is its indexed words followed by its data: with the event's name it
 said.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import NamedTuple
@@ -20,9 +20,10 @@ from freehold.core.events import Logged, Position
 from freehold.core.ids import checksummed
 from freehold.core.rawlog import RawLog
 
-Word = str | int | bool
+Word = str | int | bool | tuple[int, ...]
 _WORD = 32
 _HEX = 2 * _WORD
+_LONG = frozenset({"string", "uint256[]"})
 _fromhex, _number, _new = bytes.fromhex, int.from_bytes, tuple.__new__
 
 ARGUMENTS: Mapping[type, str] = {
@@ -82,6 +83,19 @@ ARGUMENTS: Mapping[type, str] = {
     e.ApprovalForAll: "address* address* bool",
     e.TitleForced: "uint256* uint256 bytes32",
     e.DocumentAdded: "bytes32* bytes32* uint256 bytes32 string",
+    e.DistributionDeclared: "uint256* address* bytes32* uint256 address uint256 bytes32",
+    e.DistributionFunded: "uint256* address* uint256",
+    e.DistributionAmended: "uint256* uint256 uint256 uint256 bytes32",
+    e.DistributionOpened: "uint256* uint256 uint256 bytes32 bytes32 bytes32",
+    e.DistributionPaid: "uint256* uint256[]",
+    e.DistributionHeld: "uint256* uint256* uint256 uint256",
+    e.DistributionReleased: "uint256* uint256* uint256",
+    e.DistributionReinvested: "uint256* uint256* uint256",
+    e.DistributionRedirected: "uint256* uint256* address* uint256",
+    e.DistributionSkipped: "uint256* uint256 uint256",
+    e.TaxRemitted: "uint256* address* uint256 bytes32",
+    e.DistributionEndProposed: "uint256* address* bytes32",
+    e.DistributionEnded: "uint256* address* uint256 uint256 bytes32",
 }
 CHAIN_NAMES: Mapping[type, str] = {e.TitleTransfer: "Transfer", e.TitleApproval: "Approval"}
 """Events of a title that bear the name of an event of units; more indexed words tell them apart."""
@@ -160,9 +174,9 @@ def encode(logged: Logged) -> RawLog:
     tail = ""
     for field, place, kind in zip(fields(shape.event), shape.places, shape.types, strict=True):
         value = getattr(event, field.name)
-        if kind == "string" and place >= shape.indexed:
+        if kind in _LONG and place >= shape.indexed:
             words[place] = f"{(len(words) - shape.indexed) * _WORD + len(tail) // 2:064x}"
-            tail += _text_words(value)
+            tail += _text_words(value) if kind == "string" else _list_words(value)
         else:
             words[place] = _word(value, kind)
     topics = (shape.topic, *("0x" + word for word in words[: shape.indexed]))
@@ -197,6 +211,10 @@ def _text_words(text: str) -> str:
     return f"{len(written) // 2:064x}" + written + "0" * (-len(written) % _HEX)
 
 
+def _list_words(values: Sequence[int]) -> str:
+    return "".join(f"{value:064x}" for value in (len(values), *values))
+
+
 def _shape(event: type, arguments: str) -> Shape:
     given = arguments.split()
     indexed = sum(kind.endswith("*") for kind in given)
@@ -209,7 +227,7 @@ def _shape(event: type, arguments: str) -> Shape:
     name = f"{CHAIN_NAMES.get(event, event.__name__)}({','.join(types)})"
     topic = "0x" + keccak(name.encode()).hex()
     readers = tuple(_reader(kind, at, indexed) for kind, at in zip(types, places, strict=True))
-    length, exact = _WORD * len(places), "string" not in given
+    length, exact = _WORD * len(places), not _LONG & set(given)
     return Shape(event, length, exact, readers, topic, indexed, tuple(places), types)
 
 
@@ -223,6 +241,8 @@ def _reader(kind: str, place: int, indexed: int) -> Callable[[bytes], Word]:
         return lambda body: body[end - 1] == 1
     if kind == "string":
         return lambda body: _text(body, _WORD * indexed + _number(body[at:end], "big"))
+    if kind == "uint256[]":
+        return lambda body: _list(body, _WORD * indexed + _number(body[at:end], "big"))
     return lambda body: _number(body[at:end], "big")
 
 
@@ -236,6 +256,12 @@ def _text(body: bytes, at: int) -> str:
     start = at + _WORD
     length = _number(body[at:start], "big")
     return body[start : start + length].decode(errors="replace")
+
+
+def _list(body: bytes, at: int) -> tuple[int, ...]:
+    first = at + _WORD
+    last = first + _WORD * _number(body[at:first], "big")
+    return tuple(_number(body[one : one + _WORD], "big") for one in range(first, last, _WORD))
 
 
 _BY_NAME = {event.__name__: _shape(event, given) for event, given in ARGUMENTS.items()}

@@ -173,4 +173,5 @@ _INSTRUCTED = {
     e.SplitFinished,
     e.Converted,
     e.Corrected,
+    e.DistributionDeclared,
 }
