@@ -8,7 +8,21 @@ from eth_abi import encode
 from eth_hash.auto import keccak
 
 from tests.contracts.engine import Contract, Refused
-from tests.contracts.world import AGENT, DOC, ISSUER, NOTE, OFFICER, World, wallet
+from tests.contracts.world import (
+    ACTION,
+    AGENT,
+    CONFIRM,
+    DOC,
+    ISSUER,
+    NOTE,
+    OFFICER,
+    REGISTRAR,
+    World,
+    wallet,
+)
+from tests.contracts.world import row as facts_row
+
+__all__ = ("REGISTRAR", "facts_row")
 
 PURSE, TAX_OFFICE, ESCHEAT = wallet("purse"), wallet("tax office"), wallet("unclaimed property")
 NOTHING = bytes(32)
@@ -19,6 +33,7 @@ UNKNOWN, TREASURY, BEFORE, STOPPED, LAPSED, REFUSED = range(1, 7)
 CANCELLED, FINISHED, ABANDONED, UNCLAIMED = range(1, 5)
 M112, M128 = (1 << 112) - 1, (1 << 128) - 1
 CLAIM_DAYS = 30
+BOTH = ACTION | CONFIRM
 
 
 @dataclass
