@@ -33,6 +33,7 @@ from freehold.chain.watching import Watched, extended_public, watched
 from freehold.config import LOCAL_KEYS, PEOPLE_KEY, Config
 from freehold.core.clock import Clock, from_seconds
 from freehold.core.errors import Invalid, NotPermitted, Unavailable
+from freehold.core.ids import checksummed
 from freehold.desks.posting import Posting
 from freehold.indexer.tables import Projection, open_projection, plain_faults
 
@@ -269,12 +270,12 @@ def _told(book: Book) -> Keys:
 
 def _watched(told: Mapping[str, str]) -> Keys:
     """Keys that are only addresses."""
-    second = Watched(told["second"]) if told["second"] else None
+    second = Watched(checksummed(told["second"])) if told["second"] else None
 
     def custody(number: int) -> Signer:
         return watched(told["custody"], CUSTODY_FROM + number)
 
-    return Keys(Watched(told["agent"]), second, custody if told["custody"] else None)
+    return Keys(Watched(checksummed(told["agent"])), second, custody if told["custody"] else None)
 
 
 def _posting(settings: Config, book: Book, w3: Ledger, keys: Keys | None) -> Posting:
