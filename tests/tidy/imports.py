@@ -41,6 +41,7 @@ SHARED_DESKS = frozenset(
         "reports",
         "policies",
         "adoption",
+        "entitlements",
     }
 )
 CORE_LAYERS = (
