@@ -80,7 +80,7 @@ announcement = Table(
     Column("until", Instant, nullable=False),
     Index(None, "issuer", "until"),
 )
-"""What everybody concerned has to hear: pages show it until `until`, webhooks and letters follow `number`."""
+"""What everybody concerned has to hear: pages show it until `until`; others follow it by `number`."""
 
 correction = Table(
     "correction",
