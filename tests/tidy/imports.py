@@ -67,6 +67,7 @@ CORE_LAYERS = (
     {"policy"},
     {
         "captable",
+        "cashbook",
         "company",
         "ocf",
         "takeover",

@@ -19,8 +19,6 @@ from fractions import Fraction
 from pathlib import Path
 from random import Random
 
-from sqlalchemy import Connection
-
 from freehold.core.actions import claim_file
 from freehold.core.actions.claim_file import Claim
 from freehold.core.actions.entitlement import Forms, Taxed, from_pot, from_rate, taxed
@@ -68,7 +66,7 @@ def rows() -> Iterator[Row]:
     yield Row("proof checked by examples/check_claim.py", found["checked"], "proofs", 3, "higher")
 
 
-def write_register(connection: Connection, holders: int) -> None:
+def write_register(connection: tables.View, holders: int) -> None:
     """Rows of one issuer's register: account 1 is the treasury, every 1,000th person has two
     accounts, a tenth moved units again after they came."""
     random = Random(5)
