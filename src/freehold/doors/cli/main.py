@@ -124,6 +124,10 @@ COMMANDS = {
         "freehold.doors.cli.split:split",
         "Split an instrument's units: announce, run, cancel, see where it stands.",
     ),
+    "statement": Entry(
+        "freehold.doors.cli.statement:statement",
+        "A holder's statement: opening, movements, closing, lots and restrictions.",
+    ),
     "tally": Entry(
         "freehold.doors.cli.tally:tally",
         "Count the ballots of a meeting: votes, quorum, result, and why any ballot did not count.",
