@@ -70,6 +70,7 @@ CORE_LAYERS = (
         "rawlog",
         "instruction",
         "acts",
+        "approvals",
         "registration",
         "statement",
     },
