@@ -12,10 +12,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-
-from fontTools import merge, subset
-from fontTools.ttLib import TTFont
-from fontTools.varLib import instancer
+from typing import Any
 
 from tests.doors.web import vendored as web
 from tests.parts import ROOT
@@ -52,6 +49,10 @@ def hashes() -> dict[str, str]:
 def _font(
     scratch: Path, package: Path, family: str, scripts: tuple[str, ...], weight: int, name: str
 ) -> None:
+    from fontTools import merge, subset
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib import instancer
+
     parts = []
     for script in scripts:
         font = TTFont(package / "files" / f"{family}-{script}-wght-normal.woff2")
@@ -79,7 +80,7 @@ def _font(
     made.save(FOLDER / f"{name}.ttf")
 
 
-def _one_width(font: TTFont) -> None:
+def _one_width(font: Any) -> None:
     """Let the figures of the feature `tnum` be the ones that characters lead to."""
     if "GSUB" not in font:
         return

@@ -46,9 +46,11 @@ def written(text: str, font: str = PLAIN) -> str:
     for one in composed:
         if one in "\n\t ":
             shown.append(" ")
+        elif unicodedata.category(one)[0] == "C":
+            continue
         elif ord(one) in letters:
             shown.append(one)
-        elif unicodedata.category(one)[0] != "C":
+        else:
             shown.append("".join(c for c in anyascii(one) if ord(c) in letters) or "?")
     return "".join(shown)
 
