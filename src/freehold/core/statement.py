@@ -7,7 +7,6 @@ itself (UCC 8-106, official comment; 17 CFR 240.17Ad-2 speaks of statements in p
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from freehold.core.ids import JSON, canonical
@@ -97,21 +96,20 @@ DISCLAIMERS = (
 )
 
 
-def to_json(statement: Statement) -> Mapping[str, JSON]:
+def to_json(statement: Statement) -> dict[str, JSON]:
     """The statement as the document that is hashed, without the digest itself."""
     plain = asdict(replace(statement, digest=""))
     del plain["digest"]
-    listed: Mapping[str, JSON] = _listed(plain)
-    return listed
+    return {name: _listed(value) for name, value in plain.items()}
 
 
 def sealed(statement: Statement) -> Statement:
     """The statement with its digest."""
-    text = canonical(dict(to_json(statement)))
+    text = canonical(to_json(statement))
     return replace(statement, digest=hashlib.sha256(text).hexdigest())
 
 
-def _listed(value: object) -> "JSON":
+def _listed(value: object) -> JSON:
     """Tuples as arrays, as JSON has them."""
     if isinstance(value, dict):
         return {str(key): _listed(one) for key, one in value.items()}

@@ -46,7 +46,7 @@ def statement(
         found = statements.statement_of(office, asked)
     if file is not None:
         _write(file, found)
-    document = dict(to_json(found)) | {"digest": found.digest, "file": file}
+    document = to_json(found) | {"digest": found.digest, "file": file}
     show(document, as_json, _table(found), *[_movements(one) for one in found.accounts])
 
 
@@ -61,8 +61,7 @@ def _write(file: Path, found: Statement) -> None:
 
             file.write_text(as_csv(found), encoding="utf-8", newline="")
         case ".json":
-            plain = dict(to_json(found))
-            text = json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
+            text = json.dumps(to_json(found), ensure_ascii=False, indent=2) + "\n"
             file.write_text(text, encoding="utf-8")
         case other:
             raise Invalid(f"{other or 'no ending'} is no kind of file: end in .pdf, .csv or .json")

@@ -2,7 +2,7 @@
 
 from freehold.desks import reports
 from freehold.desks.reports import RegisterReport
-from freehold.doors.papers.sheet import Column, Facts, Grid, Heading, Paper, Text, write
+from freehold.doors.papers.sheet import Block, Column, Facts, Grid, Heading, Paper, Text, write
 from freehold.doors.papers.statement import grouped
 
 _COLUMNS = (
@@ -35,7 +35,7 @@ def as_pdf(report: RegisterReport) -> bytes:
     totals = ("", f"{len(rows)} positions", "", "", grouped(report.supply), "", "", "")
     issuer, _, instrument = report.instrument.partition(": ")
     digest = reports.digest(report)
-    blocks = [
+    blocks: list[Block] = [
         Facts(
             (
                 ("Instrument", instrument),
