@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from freehold.book import registrations
-from freehold.book.restraints import RestraintKind
 from freehold.chain import contracts, send
 from freehold.chain.contracts import call
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.reasons import Reason
 from freehold.core.registration import Signed
+from freehold.core.restraints import RestraintKind
 from freehold.core.units import Units
 from freehold.desks import holders, orders, parties, permits, restraints, transfers
 from freehold.desks.restraints import LegendRequest, PlaceRequest

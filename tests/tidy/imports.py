@@ -72,6 +72,7 @@ CORE_LAYERS = (
         "acts",
         "approvals",
         "registration",
+        "restraints",
         "statement",
     },
     {"claims", "attributes", "screening", "attestation", "evidence"},

@@ -6,9 +6,7 @@ Who a restraint is for is sealed under the holder's file. A restraint that is ov
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Row, insert, select, update
@@ -18,59 +16,7 @@ from freehold.book import schema_agent as schema
 from freehold.book.registrations import subject
 from freehold.book.session import Transaction
 from freehold.core.errors import Conflict, NotFound
-
-
-class RestraintKind(StrEnum):
-    """What may stand in the way of a transfer."""
-
-    STOP = "stop"
-    CLAIM = "adverse-claim"
-    PLEDGE = "pledge"
-    LIEN = "lien"
-
-
-@dataclass(frozen=True, slots=True)
-class Restraint:
-    """One restraint. `token` None: everything; `units` None: all of them, else base units; `locked`:
-    the chain freezes them; `until`: when a claim's period ends by itself."""
-
-    id: str
-    issuer: str
-    holder: str
-    kind: RestraintKind
-    token: str | None
-    units: int | None
-    locked: bool
-    document: str
-    placed_at: datetime
-    placed_by: str
-    noticed_at: datetime | None
-    until: datetime | None
-    released_at: datetime | None
-    in_favour: str
-    words: str
-
-    def stands(self, now: datetime) -> bool:
-        """Whether it is in force at an instant."""
-        return self.released_at is None and (self.until is None or now < self.until)
-
-    def on(self, token: str) -> bool:
-        """Whether it concerns an instrument."""
-        return self.token in (None, token)
-
-
-@dataclass(frozen=True, slots=True)
-class Legend:
-    """A legend on a lot of a holder; `opinion` is the SHA-256 of the counsel's letter that removed it."""
-
-    number: int
-    holder: str
-    token: str
-    vintage: int
-    code: str
-    placed_at: datetime
-    removed_at: datetime | None
-    opinion: str | None
+from freehold.core.restraints import Legend, Restraint, RestraintKind
 
 
 def place(tx: Transaction, one: Restraint) -> None:

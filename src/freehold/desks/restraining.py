@@ -13,11 +13,11 @@ from importlib.resources import files
 from typing import Any
 
 from freehold.book import registrations, restraints
-from freehold.book.restraints import Restraint, RestraintKind
 from freehold.book.session import Transaction
 from freehold.core import registration as forms
 from freehold.core.reasons import Reason, sentence
 from freehold.core.registration import Quorum, Registration, Rules, Signed
+from freehold.core.restraints import Restraint, RestraintKind
 
 CODES: Mapping[RestraintKind, Reason] = {
     RestraintKind.STOP: Reason.STOP_ORDER,

@@ -13,7 +13,6 @@ from datetime import timedelta
 
 from freehold.book import audit, issuers, restraints
 from freehold.book.issuers import KnownInstrument, KnownIssuer
-from freehold.book.restraints import Legend, Restraint, RestraintKind
 from freehold.book.session import Transaction
 from freehold.chain import contracts
 from freehold.chain.contracts import call
@@ -22,6 +21,7 @@ from freehold.core.errors import Conflict, Invalid, NotFound, Plain
 from freehold.core.grounds import Ground
 from freehold.core.ids import Address, instruction_id
 from freehold.core.powers import Powers
+from freehold.core.restraints import Legend, Restraint, RestraintKind
 from freehold.core.roles import Power, holder_scope
 from freehold.core.takeover import LEGENDS
 from freehold.core.units import MAX_UNITS, parse_units

@@ -11,7 +11,6 @@ from datetime import datetime
 
 from freehold.book import audit, issuers, registrations, restraints
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
-from freehold.book.restraints import Legend, Restraint
 from freehold.core import registration as forms
 from freehold.core import standing, statement
 from freehold.core.audit import Entry as Audited
@@ -19,6 +18,7 @@ from freehold.core.clock import day_of, from_seconds, stamp, to_seconds
 from freehold.core.errors import Invalid, NotFound, NotPermitted, Plain
 from freehold.core.events import Issued, Passed
 from freehold.core.facts import Kind, free_on, unpack_vintage
+from freehold.core.restraints import Legend, Restraint
 from freehold.core.roles import Power, holder_scope
 from freehold.core.standing import Line
 from freehold.core.statement import Account, HeldLot, Movement, Statement

@@ -38,6 +38,10 @@ COMMANDS = {
     "access": Entry(
         "freehold.doors.cli.access:access", "Say who may sign in to the platform, and as what."
     ),
+    "agent": Entry(
+        "freehold.doors.cli.agent:agent",
+        "The transfer agent's desk: registrations, stops, legends, records, reports.",
+    ),
     "asset": Entry(
         "freehold.doors.cli.asset:asset",
         "Record real things: check a record, compute its id, issue its title.",
