@@ -43,6 +43,7 @@ SHARED_DESKS = frozenset(
         "restraining",
         "policies",
         "adoption",
+        "entitlements",
     }
 )
 CORE_LAYERS = (
@@ -80,6 +81,7 @@ CORE_LAYERS = (
     {"policy"},
     {
         "captable",
+        "cashbook",
         "company",
         "ocf",
         "takeover",
