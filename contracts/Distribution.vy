@@ -94,9 +94,7 @@ def fund(distribution: uint256, amount: uint256):
     assert amount <= words.M112 - (money & words.M128), "pot: too large"
     coins._take(pots._cash(distribution), msg.sender, amount)
     pots.of[distribution].money = money + amount
-    log IDistribution.DistributionFunded(
-        distribution=distribution, funder=msg.sender, amount=amount
-    )
+    log IDistribution.DistributionFunded(distribution=distribution, funder=msg.sender, amount=amount)
 
 
 @external
@@ -172,9 +170,8 @@ def pay(distribution: uint256, rows: DynArray[uint256, PAGE_MAX], after: bytes32
             wallet, facts = payouts._living(register, facts)
         account: uint256 = words._number(facts)
         if account == 0 or facts & words.FACT_TREASURY != 0:
-            log IDistribution.DistributionSkipped(
-                distribution=distribution, row=row, why=payouts.UNKNOWN if account == 0 else payouts.TREASURY
-            )
+            why: uint256 = payouts.UNKNOWN if account == 0 else payouts.TREASURY
+            log IDistribution.DistributionSkipped(distribution=distribution, row=row, why=why)
             continue
         if account >> 8 != place:
             if place != max_value(uint256):
@@ -335,9 +332,7 @@ def propose_end(distribution: uint256, payee: address, document: bytes32):
     pots.of[distribution].proposer = msg.sender
     pots.of[distribution].payee = payee
     pots.of[distribution].document = document
-    log IDistribution.DistributionEndProposed(
-        distribution=distribution, payee=payee, document=document
-    )
+    log IDistribution.DistributionEndProposed(distribution=distribution, payee=payee, document=document)
 
 
 @external
@@ -347,8 +342,8 @@ def confirm_end(distribution: uint256, payee: address, document: bytes32):
     """
     source: uint256 = pots._alive(distribution)
     pots._need(convert(source & words.M160, address), powers.CONFIRM)
-    assert pots.of[distribution].payee == payee, "end: not the proposed"
-    assert pots.of[distribution].document == document, "end: not the proposed"
+    proposed: bool = pots.of[distribution].payee == payee
+    assert proposed and pots.of[distribution].document == document, "end: not the proposed"
     proposer: address = pots.of[distribution].proposer
     assert proposer != empty(address) and proposer != msg.sender, "end: second person needed"
     over: bool = block.timestamp > (pots.of[distribution].coin >> 200) & words.M40

@@ -78,9 +78,7 @@ class Payments:
     ) -> None:
         self.place.open(pot, *rate, total, heads(pages)[0], claims, DOC, by=AGENT)
 
-    def ready(
-        self, rate: tuple[int, int], rows: Sequence[int], amount: int, **changed: Any
-    ) -> int:
+    def ready(self, rate: tuple[int, int], rows: Sequence[int], amount: int, **changed: Any) -> int:
         """A pot for a record that passes now, funded and opened with one page."""
         pot = self.declare(self.record(), rate, **changed)
         self.fund(pot, amount)

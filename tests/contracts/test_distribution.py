@@ -142,9 +142,7 @@ def test_treasury_and_strangers_are_passed_over(world, pots):
 
 
 @pytest.mark.parametrize(("flag", "why"), [(Flags.FROZEN, STOPPED), (Flags.SANCTIONED, STOPPED)])
-def test_money_of_a_stopped_holder_is_held_and_released_when_he_is_cleared(
-    world, pots, flag, why
-):
+def test_money_of_a_stopped_holder_is_held_and_released_when_he_is_cleared(world, pots, flag, why):
     a, b = world.holder("a", 10), world.holder("b", 10)
     pot = pots.ready((1, 1), [row(a, 3), row(b)], 20)
     world.holders.set_flags(a, int(flag) << 239, DOC, by=OFFICER)
@@ -355,9 +353,7 @@ def test_unclaimed_money_leaves_after_its_time_by_two_persons_and_is_told(world,
     assert payments.said(confirm(OFFICER)) == "end: claims still run"
     world.engine.forward(days=payments.CLAIM_DAYS + 1)
     assert payments.said(confirm(AGENT)) == "power: not held"
-    assert "proposed" in payments.said(
-        lambda: pots.place.confirm_end(pot, PURSE, DOC, by=OFFICER)
-    )
+    assert "proposed" in payments.said(lambda: pots.place.confirm_end(pot, PURSE, DOC, by=OFFICER))
     done = pots.place.confirm_end(pot, ESCHEAT, DOC, by=OFFICER)
     assert pots.place.log(done, "DistributionEnded")[0]["how"] == UNCLAIMED
     assert (pots.got(ESCHEAT), pots.money(pot)) == (12, (0, 0, 0))

@@ -55,7 +55,7 @@ def signature(pots, pot, account, payee, deadline, key=KEY, chain=None):
 
 
 def test_a_claim_goes_to_the_holder_whoever_brings_it_and_once(world, pots):
-    pot, a, b, leaves = claims_pot(world, pots)
+    pot, a, _, leaves = claims_pot(world, pots)
     pots.place.claim(pot, a, 10, 4, [leaves[1]], by=OUTSIDER)
     assert (pots.got(a), pots.money(pot)) == (6, (10, 0, 4))
     with pytest.raises(Refused, match="^claim: paid before$"):

@@ -89,11 +89,15 @@ class Pots(RuleBasedStateMachine):
 
     # ---- the issuer ----
 
-    @rule(up=st.integers(1, 9), down=st.integers(1, 9), taxed=st.integers(0, 10), short=st.booleans())
+    @rule(
+        up=st.integers(1, 9), down=st.integers(1, 9), taxed=st.integers(0, 10), short=st.booleans()
+    )
     def begin(self, up, down, taxed, short):
         record = self.pots.record(50)
         at = {one: self.world.balance(who) for one, who in self.people.items()}
-        due = {one: (held * up // down, held * up // down * taxed // 10) for one, held in at.items()}
+        due = {
+            one: (held * up // down, held * up // down * taxed // 10) for one, held in at.items()
+        }
         rows = [row(self.people[one], due[one][1]) for one in sorted(due)]
         pages = [rows[:2], [*rows[2:5], row(self.own)], rows[5:]]
         number = self.pots.declare(record, (up, down))

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from eth_hash.auto import keccak
 
 from freehold.core import events as e
+from freehold.core import events_paying as paying
 from freehold.core.errors import Broken
 from freehold.core.events import Logged, Position
 from freehold.core.ids import checksummed
@@ -83,19 +84,19 @@ ARGUMENTS: Mapping[type, str] = {
     e.ApprovalForAll: "address* address* bool",
     e.TitleForced: "uint256* uint256 bytes32",
     e.DocumentAdded: "bytes32* bytes32* uint256 bytes32 string",
-    e.DistributionDeclared: "uint256* address* bytes32* uint256 address uint256 bytes32",
-    e.DistributionFunded: "uint256* address* uint256",
-    e.DistributionAmended: "uint256* uint256 uint256 uint256 bytes32",
-    e.DistributionOpened: "uint256* uint256 uint256 bytes32 bytes32 bytes32",
-    e.DistributionPaid: "uint256* uint256[]",
-    e.DistributionHeld: "uint256* uint256* uint256 uint256",
-    e.DistributionReleased: "uint256* uint256* uint256",
-    e.DistributionReinvested: "uint256* uint256* uint256",
-    e.DistributionRedirected: "uint256* uint256* address* uint256",
-    e.DistributionSkipped: "uint256* uint256 uint256",
-    e.TaxRemitted: "uint256* address* uint256 bytes32",
-    e.DistributionEndProposed: "uint256* address* bytes32",
-    e.DistributionEnded: "uint256* address* uint256 uint256 bytes32",
+    paying.DistributionDeclared: "uint256* address* bytes32* uint256 address uint256 bytes32",
+    paying.DistributionFunded: "uint256* address* uint256",
+    paying.DistributionAmended: "uint256* uint256 uint256 uint256 bytes32",
+    paying.DistributionOpened: "uint256* uint256 uint256 bytes32 bytes32 bytes32",
+    paying.DistributionPaid: "uint256* uint256[]",
+    paying.DistributionHeld: "uint256* uint256* uint256 uint256",
+    paying.DistributionReleased: "uint256* uint256* uint256",
+    paying.DistributionReinvested: "uint256* uint256* uint256",
+    paying.DistributionRedirected: "uint256* uint256* address* uint256",
+    paying.DistributionSkipped: "uint256* uint256 uint256",
+    paying.TaxRemitted: "uint256* address* uint256 bytes32",
+    paying.DistributionEndProposed: "uint256* address* bytes32",
+    paying.DistributionEnded: "uint256* address* uint256 uint256 bytes32",
 }
 CHAIN_NAMES: Mapping[type, str] = {e.TitleTransfer: "Transfer", e.TitleApproval: "Approval"}
 """Events of a title that bear the name of an event of units; more indexed words tell them apart."""
@@ -176,7 +177,7 @@ def encode(logged: Logged) -> RawLog:
         value = getattr(event, field.name)
         if kind in _LONG and place >= shape.indexed:
             words[place] = f"{(len(words) - shape.indexed) * _WORD + len(tail) // 2:064x}"
-            tail += _text_words(value) if kind == "string" else _list_words(value)
+            tail += _list_words(value) if isinstance(value, tuple) else _text_words(str(value))
         else:
             words[place] = _word(value, kind)
     topics = (shape.topic, *("0x" + word for word in words[: shape.indexed]))
@@ -203,6 +204,7 @@ def _word(value: Word, kind: str) -> str:
         return str(value)[2:].lower().rjust(_HEX, "0")
     if kind in ("bytes32", "string"):
         return str(value)[2:]
+    assert not isinstance(value, tuple), "a list has its own words"
     return f"{int(value):064x}"
 
 

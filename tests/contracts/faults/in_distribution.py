@@ -13,7 +13,8 @@ FAULTS = [
     ),
     Fault(
         "Distribution.vy",
-        '    assert keccak256(abi_encode(rows, after)) == pots.of[distribution].head, "page: not the next"\n',
+        "    assert keccak256(abi_encode(rows, after)) == pots.of[distribution].head,"
+        ' "page: not the next"\n',
         "",
         "any page is paid, whatever was committed",
         PAGES,
@@ -55,14 +56,16 @@ FAULTS = [
     ),
     Fault(
         "Distribution.vy",
-        '    assert total <= pots.of[distribution].money & words.M128, "pot: smaller than declared"\n',
+        "    assert total <= pots.of[distribution].money & words.M128,"
+        ' "pot: smaller than declared"\n',
         "",
         "a pot opens that cannot pay everybody",
         PAGES,
     ),
     Fault(
         "Distribution.vy",
-        '    assert declared == 0 or declared == rate or mode == pots.LISTED, "rate: not the declared"\n',
+        "    assert declared == 0 or declared == rate or mode == pots.LISTED,"
+        ' "rate: not the declared"\n',
         "",
         "another rate is paid than was declared",
         PAGES,
@@ -132,7 +135,8 @@ FAULTS = [
     ),
     Fault(
         "modules/coins.vy",
-        '    assert staticcall IERC20(coin).balanceOf(self) == before + amount, "cash: moves another amount"\n',
+        "    assert staticcall IERC20(coin).balanceOf(self) == before + amount,"
+        ' "cash: moves another amount"\n',
         "",
         "a coin that keeps a fee leaves a pot short",
         CLAIMS,
