@@ -39,11 +39,14 @@ SHARED_DESKS = frozenset(
         "provenance",
         "verification",
         "reports",
+        "notices",
+        "restraining",
         "policies",
         "adoption",
         "kinds",
         "differences",
         "approvable",
+        "entitlements",
     }
 )
 LISTING = "approvable"
@@ -65,12 +68,25 @@ CORE_LAYERS = (
         "roles",
         "tomltext",
     },
-    {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts", "approvals"},
+    {
+        "instrument",
+        "holder",
+        "asset",
+        "events",
+        "rawlog",
+        "instruction",
+        "acts",
+        "approvals",
+        "registration",
+        "restraints",
+        "statement",
+    },
     {"claims", "attributes", "screening", "attestation", "evidence"},
     {"register", "roll", "standing"},
     {"policy"},
     {
         "captable",
+        "cashbook",
         "company",
         "ocf",
         "takeover",
@@ -100,8 +116,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "feeds": frozenset({"requests"}),
     "desks": frozenset({"argon2", "pyotp"}),
     "doors": frozenset(
-        "click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic rich segno starlette"
-        " uvicorn".split()
+        "anyascii click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic reportlab rich"
+        " segno starlette uvicorn".split()
     ),
     "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),
     "config": frozenset(),

@@ -26,6 +26,8 @@ class Power(StrEnum):
     READ_CHAIN = "chain:read"  # blocks, transactions, decoded events
     READ_AUDIT = "audit:read"
     MANAGE_IDENTITIES = "identity:manage"
+    READ_FILES = "file:read"  # registrations, restraints, records and reports of the agent's desk
+    KEEP_FILES = "file:keep"
     OWN_KEYS = "key:own"  # API keys for oneself
     # acts on a register; each is proposed by whoever has it, and most need a second person
     ISSUE = "units:issue"
@@ -59,46 +61,29 @@ class Role(StrEnum):
 _READING = frozenset(
     {Power.READ_REGISTER, Power.READ_INSTRUCTIONS, Power.VERIFY, Power.READ_CHAIN, Power.OWN_KEYS}
 )
-_ON_HOLDERS = frozenset(
-    {Power.FORCE, Power.CORRECT, Power.FREEZE, Power.RECOVER, Power.READ_APPROVALS}
-)
+_ON_HOLDERS = frozenset({Power.FORCE, Power.CORRECT, Power.FREEZE, Power.RECOVER})
 GRANTED: Mapping[Role, frozenset[Power]] = {
     Role.ADMINISTRATOR: frozenset(
         {Power.MANAGE_IDENTITIES, Power.READ_AUDIT, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
     Role.ISSUER: _READING
-    | {
-        Power.ASK_TRANSFER,
-        Power.ISSUE,
-        Power.CHANGE_POLICY,
-        Power.CHANGE_POWERS,
-        Power.READ_APPROVALS,
-        Power.APPROVE,
-    },
+    | {Power.ASK_TRANSFER, Power.READ_FILES}
+    | {Power.ISSUE, Power.CHANGE_POLICY, Power.CHANGE_POWERS}
+    | {Power.READ_APPROVALS, Power.APPROVE},
     Role.TRANSFER_AGENT: _READING
     | _ON_HOLDERS
-    | {
-        Power.ASK_TRANSFER,
-        Power.REQUEST_TRANSFER,
-        Power.READ_AUDIT,
-        Power.ISSUE,
-        Power.ADMIT,
-        Power.APPROVE,
-        Power.BREAK_GLASS,
-    },
+    | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_AUDIT}
+    | {Power.READ_FILES, Power.KEEP_FILES, Power.ISSUE, Power.ADMIT}
+    | {Power.READ_APPROVALS, Power.APPROVE, Power.BREAK_GLASS},
     Role.COMPLIANCE_OFFICER: _READING
     | _ON_HOLDERS
-    | {
-        Power.ASK_TRANSFER,
-        Power.READ_AUDIT,
-        Power.ISSUE,
-        Power.CHANGE_POLICY,
-        Power.CHANGE_POWERS,
-        Power.APPROVE,
-    },
+    | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES}
+    | {Power.ISSUE, Power.CHANGE_POLICY, Power.CHANGE_POWERS}
+    | {Power.READ_APPROVALS, Power.APPROVE},
     Role.REGISTRAR: _READING
     | _ON_HOLDERS
-    | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.ISSUE, Power.ADMIT},
+    | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_FILES}
+    | {Power.ISSUE, Power.ADMIT, Power.READ_APPROVALS},
     Role.INVESTOR: frozenset(
         {Power.READ_OWN, Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.OWN_KEYS}
     ),
@@ -106,7 +91,7 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
         {Power.ASK_TRANSFER, Power.READ_INSTRUCTIONS, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
     Role.FUND_MANAGER: _READING | {Power.ASK_TRANSFER},
-    Role.AUDITOR: _READING | {Power.READ_AUDIT, Power.READ_APPROVALS},
+    Role.AUDITOR: _READING | {Power.READ_AUDIT, Power.READ_FILES, Power.READ_APPROVALS},
     Role.DEVELOPER: frozenset({Power.READ_CHAIN, Power.OWN_KEYS}),
 }
 
