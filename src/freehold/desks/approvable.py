@@ -18,6 +18,7 @@ KINDS: Mapping[str, Kind] = {
         *approvable_holders.KINDS,
     )
 }
+PROPOSABLE = tuple(kind for kind in KINDS.values() if kind.direct)
 
 
 def kind_named(name: str) -> Kind:

@@ -234,5 +234,6 @@ KINDS = (
         move_difference,
         kinds.once(_transfer),
         ("instrument", "sender", "receiver", "units"),
+        direct=False,
     ),
 )

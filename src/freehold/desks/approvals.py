@@ -29,10 +29,10 @@ from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted, Plai
 from freehold.core.grounds import Grounds, name_of
 from freehold.core.ids import JSON, InstructionId, record_hash
 from freehold.core.reasons import Refusal, message_for
-from freehold.core.roles import EVERYWHERE, Power, holder_scope
+from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
-from freehold.desks.approvable import kind_named
-from freehold.desks.kinds import Asking, Planned, Texts, require_fields
+from freehold.desks.approvable import KINDS, PROPOSABLE, kind_named
+from freehold.desks.kinds import Asking, Kind, Planned, Texts, require_fields
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
@@ -40,6 +40,7 @@ SHOWN_FOR = timedelta(days=7)
 """How long pages show that somebody broke the glass."""
 LONGEST_NOTE = 2_000
 Check = Callable[[], None]
+_PROPOSING = tuple((power, None) for power in dict.fromkeys(one.power for one in KINDS.values()))
 TRIED = "a dry run"
 """The key of an act that is only tried."""
 
@@ -153,20 +154,18 @@ def enter(office: Office, tx: Transaction, who: Actor, tried: Tried) -> Proposal
     return made
 
 
-def approve(
-    office: Office, who: Actor, which: str, seen: str, note: str = "", key: str = ""
-) -> Proposal:
+def approve(office: Office, who: Actor, which: str, seen: str, note: str = "") -> Proposal:
     """Approve what somebody else proposed, on the difference whose digest was `seen`.
 
     Raises NotFound, NotPermitted for the proposer himself under whatever identity or a missing power,
     Conflict where it was decided, has lapsed, or the register moved so that the difference changed.
     """
+    permits.require(who, Power.APPROVE)
     found = _open(office, who, which)
     now = office.clock.now()
     with office.book.reading() as tx:
         person = _person(tx, who)
-        if found.proposer.identity != who.id:
-            _require_power(who, found)
+    _require_power(who, found)
     _guarded(office, who, "approve", found, lambda: require_another(found, person))
     require_open(found, now)
     fresh = _try(office, found.act)
@@ -182,19 +181,20 @@ def approve(
 
 def decline(office: Office, who: Actor, which: str, note: str) -> Proposal:
     """Decline what somebody else proposed, with a note. Raises as `approve`, Invalid without a note."""
+    permits.require(who, Power.APPROVE)
     if not note.strip():
         raise Invalid("say why it is declined", field="note")
     found = _open(office, who, which)
     with office.book.reading() as tx:
         person = _person(tx, who)
-        if found.proposer.identity != who.id:
-            _require_power(who, found)
+    _require_power(who, found)
     _guarded(office, who, "decline", found, lambda: require_another(found, person))
     return _decide(office, who, found, State.DECLINED, person, note)
 
 
 def withdraw(office: Office, who: Actor, which: str, note: str = "") -> Proposal:
     """Take back what one proposed oneself. Raises NotFound, NotPermitted, Conflict."""
+    permits.require_any(who, *_PROPOSING)
     found = _open(office, who, which)
     if found.proposer.identity != who.id:
         raise NotPermitted("only whoever proposed it may withdraw it: decline it instead")
@@ -205,6 +205,7 @@ def withdraw(office: Office, who: Actor, which: str, note: str = "") -> Proposal
 
 def dry_run_again(office: Office, who: Actor, which: str) -> Tried:
     """Try a proposal anew and keep the newer difference. Raises as `approve`."""
+    permits.require_any(who, (Power.APPROVE, None), *_PROPOSING)
     found = _open(office, who, which)
     require_open(found, office.clock.now())
     fresh = _try(office, found.act)
@@ -223,6 +224,7 @@ def break_glass(office: Office, who: Actor, which: str, seen: str, reason: str) 
     Raises NotPermitted without the power for it, Invalid without a reason of ten letters, Conflict as
     `approve`.
     """
+    permits.require(who, Power.BREAK_GLASS)
     if len(reason.strip()) < 10:
         raise Invalid("write the reason why one person has to act alone", field="reason")
     found = _open(office, who, which)
@@ -285,10 +287,14 @@ def proposal(office: Office, who: Actor, which: str) -> ProposalView:
     return replace(view, log=log)
 
 
+def proposable(who: Actor) -> list[Kind]:
+    """The kinds of act that somebody may propose for anybody at all."""
+    return [kind for kind in PROPOSABLE if permits.allows(who, kind.power)]
+
+
 def announcements(office: Office, who: Actor) -> list[Announcement]:
-    """What has to be heard now by somebody who may read approvals."""
-    if not permits.allows(who, Power.READ_APPROVALS):
-        return []
+    """What has to be heard now by somebody who may read approvals. Raises NotPermitted."""
+    permits.require(who, Power.READ_APPROVALS)
     with office.book.reading() as tx:
         found = approvals.announcements(tx, office.clock.now())
     return [one for one in found if permits.allows(who, Power.READ_APPROVALS, one.issuer)]
@@ -300,22 +306,17 @@ def announcements(office: Office, who: Actor) -> list[Announcement]:
 def _read(office: Office, who: Actor, asked: ProposeRequest) -> Act:
     """The act, after the power for it was required."""
     kind = kind_named(asked.kind)
+    if not kind.direct:
+        raise Invalid(f"{kind.name} is not proposed by itself: ask for it", field="kind")
     permits.require(who, kind.power)
     with office.book.reading() as tx:
         owner = issuers.find(tx, asked.issuer)
-    permits.require(who, kind.power, _scope(owner.id, who, kind.power, asked.texts))
+    permits.require(who, kind.power, owner.id)
     require_fields(kind, asked.texts, asked.grounds)
     if len(asked.reference) > 128 or not (asked.reference.isprintable() or not asked.reference):
         raise Invalid("a file number has at most 128 letters", field="reference")
     grounds = asked.grounds if kind.grounds else None
     return kind.read(office, Asking(owner, dict(asked.texts), grounds, asked.reference))
-
-
-def _scope(issuer: str, who: Actor, power: Power, texts: Texts) -> str:
-    """The issuer; for an investor who asks for a transfer, the holder he is."""
-    if power is Power.REQUEST_TRANSFER and not permits.allows(who, power, issuer):
-        return holder_scope(issuer, texts.get("sender", ""))
-    return issuer
 
 
 def _try(office: Office, act: Act) -> Tried:

@@ -7,7 +7,7 @@ steps and wait between them. The table of all kinds is `desks/approvable.py`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.book.session import Transaction
@@ -73,7 +73,7 @@ class Kind:
     """A kind of act. `fields` are the texts it takes, those in `optional` may be left out.
 
     `power` is needed to propose and, with the power to approve, to approve. `grounds` says that it
-    needs a reason code and a document.
+    needs a reason code and a document; not `direct`: another desk proposes it, nobody by its name.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Kind:
     fields: tuple[str, ...]
     optional: tuple[str, ...] = ()
     grounds: bool = False
-    examples: Mapping[str, str] = field(default_factory=dict)
+    direct: bool = True
 
 
 def require_fields(kind: Kind, texts: Texts, grounds: Grounds | None) -> None:
