@@ -244,8 +244,47 @@ def test_a_group_is_of_one_token_one_record_and_named_by_its_first(world, pots):
     record = pots.record()
     first = pots.declare(record)
     second = pots.declare(record, group=first)
-    assert "first" in payments.said(lambda: pots.declare(record, group=second))
-    assert "record" in payments.said(lambda: pots.declare(pots.record(), group=first))
+    again = payments.said(lambda: pots.declare(record, group=second))
+    assert again == "group: name its first"
+    later = pots.record()
+    assert payments.said(lambda: pots.declare(later, group=first)) == "group: another record"
+
+
+def test_a_pot_needs_units_at_its_record_and_holds_at_most_112_bits(world, pots):
+    pot = pots.declare(pots.record(), (1, 1))
+    assert payments.said(lambda: pots.place.fund(pot, 1 << 112, by=ISSUER)) == "pot: too large"
+    assert payments.said(lambda: pots.open(pot, (1, 1), 0, [[1]])) == "record: no units"
+    assert payments.said(lambda: pots.place.release(9, wallet("a"), by=OUTSIDER)) == "pot: none"
+    claimed = payments.said(lambda: pots.place.claim(pot, wallet("a"), 1, 0, [], by=OUTSIDER))
+    assert claimed == "pot: not open"
+
+
+def test_a_pot_of_claims_has_no_pages_to_finish(world, pots):
+    world.holder("a", 10)
+    pot = pots.declare(pots.record(), (1, 1))
+    pots.fund(pot, 10)
+    pots.open(pot, (1, 1), 10, claims=DOC)
+    assert payments.said(lambda: pots.place.finish(pot, DOC, by=AGENT)) == "pages: none"
+    nobody = payments.said(lambda: pots.place.propose_end(pot, PURSE, NOTHING, by=AGENT))
+    assert nobody == "end: payee and document"
+
+
+def test_a_page_follows_eight_recoveries_and_refuses_the_ninth(world, pots):
+    a = world.holder("a", 10)
+    pot = pots.ready((1, 1), [row(a)], 10)
+    kept = world.engine.snapshot()
+    lost = a
+    for number in range(8):
+        world.recover(lost, wallet(f"next {number}"))
+        lost = wallet(f"next {number}")
+    pots.pay(pot, [row(a)])
+    assert pots.got(lost) == 10
+    world.engine.restore(kept)
+    lost = a
+    for number in range(9):
+        world.recover(lost, wallet(f"next {number}"))
+        lost = wallet(f"next {number}")
+    assert payments.said(lambda: pots.pay(pot, [row(a)])) == "wallet: replaced too often"
 
 
 def test_acts_for_the_issuer_need_the_power(world, pots):
@@ -353,7 +392,8 @@ def test_unclaimed_money_leaves_after_its_time_by_two_persons_and_is_told(world,
     assert payments.said(confirm(OFFICER)) == "end: claims still run"
     world.engine.forward(days=payments.CLAIM_DAYS + 1)
     assert payments.said(confirm(AGENT)) == "power: not held"
-    assert "proposed" in payments.said(lambda: pots.place.confirm_end(pot, PURSE, DOC, by=OFFICER))
+    other = payments.said(lambda: pots.place.confirm_end(pot, PURSE, DOC, by=OFFICER))
+    assert other == "end: not the proposed"
     done = pots.place.confirm_end(pot, ESCHEAT, DOC, by=OFFICER)
     assert pots.place.log(done, "DistributionEnded")[0]["how"] == UNCLAIMED
     assert (pots.got(ESCHEAT), pots.money(pot)) == (12, (0, 0, 0))
