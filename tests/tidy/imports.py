@@ -82,6 +82,7 @@ CORE_LAYERS = (
     {
         "captable",
         "cashbook",
+        "bank_statements",
         "company",
         "ocf",
         "takeover",

@@ -28,6 +28,8 @@ class Power(StrEnum):
     MANAGE_IDENTITIES = "identity:manage"
     READ_FILES = "file:read"  # registrations, restraints, records and reports of the agent's desk
     KEEP_FILES = "file:keep"
+    READ_CASH = "cash:read"  # the cash book, reconciliations, tax on payments
+    KEEP_CASH = "cash:keep"  # import statements, explain breaks, propose and release payments
     OWN_KEYS = "key:own"  # API keys for oneself
 
 
@@ -53,7 +55,8 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
     Role.ADMINISTRATOR: frozenset(
         {Power.MANAGE_IDENTITIES, Power.READ_AUDIT, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
-    Role.ISSUER: _READING | {Power.ASK_TRANSFER, Power.READ_FILES},
+    Role.ISSUER: _READING
+    | {Power.ASK_TRANSFER, Power.READ_FILES, Power.READ_CASH, Power.KEEP_CASH},
     Role.TRANSFER_AGENT: _READING
     | {
         Power.ASK_TRANSFER,
@@ -61,6 +64,8 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
         Power.READ_AUDIT,
         Power.READ_FILES,
         Power.KEEP_FILES,
+        Power.READ_CASH,
+        Power.KEEP_CASH,
     },
     Role.COMPLIANCE_OFFICER: _READING | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES},
     Role.REGISTRAR: _READING | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_FILES},
@@ -70,8 +75,8 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
     Role.VENUE_OPERATOR: frozenset(
         {Power.ASK_TRANSFER, Power.READ_INSTRUCTIONS, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
-    Role.FUND_MANAGER: _READING | {Power.ASK_TRANSFER},
-    Role.AUDITOR: _READING | {Power.READ_AUDIT, Power.READ_FILES},
+    Role.FUND_MANAGER: _READING | {Power.ASK_TRANSFER, Power.READ_CASH},
+    Role.AUDITOR: _READING | {Power.READ_AUDIT, Power.READ_FILES, Power.READ_CASH},
     Role.DEVELOPER: frozenset({Power.READ_CHAIN, Power.OWN_KEYS}),
 }
 
