@@ -12,7 +12,6 @@ from typing import NamedTuple
 from eth_abi.abi import decode, encode
 from eth_hash.auto import keccak
 from eth_utils.address import to_checksum_address
-from hexbytes import HexBytes
 from web3 import Web3
 from web3.exceptions import Web3Exception, Web3RPCError
 from web3.types import TxParams
@@ -93,7 +92,7 @@ def probe(w3: Web3, coin: str, holder: str) -> Probed:
             field="holder",
         )
     given = encode(["address", "address", "uint256"], [coin, SINK, amount])
-    asked: TxParams = {"to": checksummed(holder), "data": HexBytes(given)}
+    asked: TxParams = {"to": checksummed(holder), "data": Web3.to_hex(given)}
     override = {checksummed(holder): {"code": "0x" + _PROBE.hex()}}
     try:
         answer = bytes(w3.eth.call(asked, "latest", override))  # type: ignore[arg-type]
@@ -121,7 +120,7 @@ def require_reliable(w3: Web3, coin: str, holder: str) -> Coin:
 def balance(w3: Web3, coin: str, holder: str, block: int | None = None) -> int:
     """What an address holds of a coin, after a block (now)."""
     data = _selector("balanceOf(address)") + encode(["address"], [holder])
-    asked: TxParams = {"to": checksummed(coin), "data": HexBytes(data)}
+    asked: TxParams = {"to": checksummed(coin), "data": Web3.to_hex(data)}
     return int.from_bytes(w3.eth.call(asked, "latest" if block is None else block)[:32], "big")
 
 
@@ -159,7 +158,7 @@ _SPAN = 10_000
 
 
 def _asked(w3: Web3, at: Address, signature: str) -> bytes:
-    asked: TxParams = {"to": at, "data": HexBytes(_selector(signature))}
+    asked: TxParams = {"to": at, "data": Web3.to_hex(_selector(signature))}
     try:
         return bytes(w3.eth.call(asked))
     except Web3Exception:
