@@ -87,6 +87,7 @@ CORE_LAYERS = (
     {
         "captable",
         "cashbook",
+        "bank_statements",
         "company",
         "ocf",
         "takeover",
