@@ -47,6 +47,8 @@ SHARED_DESKS = frozenset(
         "differences",
         "approvable",
         "entitlements",
+        "servicing",
+        "delivering",
     }
 )
 LISTING = "approvable"
