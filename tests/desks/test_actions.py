@@ -7,9 +7,10 @@ import pytest
 
 from freehold.chain import coins, contracts, deploy
 from freehold.chain.contracts import call
+from freehold.core.actions import pages
 from freehold.core.actions.life import State
 from freehold.core.clock import stamp, to_seconds
-from freehold.core.errors import Conflict, Invalid
+from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.desks import actions, orders, parties, paying, registers, servicing
 from freehold.desks.carrying import Asked, carry_out, receipt_of
 from freehold.desks.office import now_on_chain, set_clock
@@ -19,7 +20,7 @@ UNIT_KINDS = {
     "split": '[units]\nratio = "3/2"\n',
     "reverse-split": '[units]\nratio = "1/7"\n',
     "spin-off": '[units]\nratio = "1/4"\ninto = "series-seed"\n',
-    "conversion": '[units]\nratio = "2"\ninto = "series-seed"\n',
+    "conversion": '[units]\nratio = "1/50"\ninto = "series-seed"\n',
     "name-change": 'name = "Northwind Optics Renamed"\n',
 }
 MONEY_KINDS = {
@@ -127,11 +128,11 @@ def test_an_action_in_units_changes_every_position_as_planned_and_closes(company
         "stock-dividend": lambda held: held + held // 10,
         "split": lambda held: held * 3 // 2,
         "reverse-split": lambda held: held // 7,
-        "conversion": lambda held: 0,
+        "conversion": lambda held: held % 50,
     }.get(kind, lambda held: held)
     assert after == {who: expected(held) for who, held in before.items() if expected(held)}
     if kind in ("spin-off", "conversion"):
-        factor = Fraction(1, 4) if kind == "spin-off" else 2
+        factor = Fraction(1, 4 if kind == "spin-off" else 50)
         gained = {who: there[who] - other.get(who, 0) for who in before}
         assert gained == {who: int(held * factor) for who, held in before.items()}
 
@@ -194,7 +195,7 @@ def test_terms_that_make_no_sense_are_refused_and_nothing_is_begun(
     company, agent, coin, change, why
 ):
     text = money_terms(company, "cash-dividend", coin).replace(*change)
-    with pytest.raises(Exception, match="") as caught:
+    with pytest.raises((Invalid, NotFound)) as caught:
         actions.announce(company, agent, text)
     said = str(caught.value) + "".join(map(str, getattr(caught.value, "mistakes", ())))
     assert why in said
@@ -206,3 +207,43 @@ def test_a_pot_smaller_than_declared_is_refused(company, agent, coin):
     pass_by(company, "cash-dividend")
     with pytest.raises(Invalid, match="is smaller than declared"):
         paying.fund(company, agent, "cash-dividend", 1)
+
+
+@pytest.fixture
+def interrupted(company, agent, coin, monkeypatch):
+    """A dividend of one account a page that was stopped before its third page."""
+    cut, carry = pages.paged, servicing.carry
+    monkeypatch.setattr(pages, "paged", lambda rows: cut(rows, 1))
+    actions.announce(company, agent, money_terms(company, "cash-dividend", coin))
+    pass_by(company, "cash-dividend")
+    assert paying.fund(company, agent, "cash-dividend").reason == ""
+
+    def stopped(office, actor, of, calls, *needs):
+        if calls[0][2] == "page 2":
+            raise KeyboardInterrupt
+        return carry(office, actor, of, calls, *needs)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(servicing, "carry", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            paying.pay(company, agent, "cash-dividend")
+    assert actions.show(company, "cash-dividend").state is State.PAYING
+    return company
+
+
+def test_a_payment_that_was_stopped_goes_on_and_pays_everybody_once(interrupted, agent, coin):
+    proof = finish(interrupted, agent, "cash-dividend")
+    assert proof.accounts == len(units(interrupted, "series-a")) > 2
+    assert coins.balance(interrupted.w3, coin, agent.signer.address) == 10**18 - proof.paid
+
+
+def test_a_payment_under_way_is_called_off_by_two_persons_and_who_was_paid_keeps_it(
+    interrupted, agent, coin
+):
+    text = money_terms(interrupted, "cash-dividend", coin)
+    with pytest.raises((Conflict, Invalid)):
+        actions.amend(interrupted, agent, text)
+    _, parts = actions.preview(interrupted, "cash-dividend")
+    assert paying.cancel(interrupted, agent, "cash-dividend").reason == ""
+    kept = sum(part.net for part in parts[:2])
+    assert coins.balance(interrupted.w3, coin, agent.signer.address) == 10**18 - kept

@@ -8,13 +8,13 @@ contract to all pages, their order and their end.
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from freehold.core.actions.entitlement import Share
 
 PAGE = 100
 END = bytes(32)
+_WORDS_BEFORE = 64
 _EXTRA, _REINVEST, _AMOUNT_AT = 1 << 160, 1 << 161, 164
 
 
@@ -51,5 +51,7 @@ def heads(pages: Sequence[Sequence[int]]) -> list[bytes]:
     """The hash before each page, and the end behind the last."""
     found = [END]
     for page in reversed(pages):
-        found.append(keccak(encode(["uint256[]", "bytes32"], [list(page), found[-1]])))
+        # as abi.encode(uint256[], bytes32) lays it out: where the rows begin, the hash, how many, they
+        words = (_WORDS_BEFORE, int.from_bytes(found[-1], "big"), len(page), *page)
+        found.append(keccak(b"".join(word.to_bytes(32, "big") for word in words)))
     return found[::-1]

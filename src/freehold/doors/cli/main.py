@@ -42,6 +42,10 @@ COMMANDS = {
         "freehold.doors.cli.agent:agent",
         "The transfer agent's desk: registrations, stops, legends, records, reports.",
     ),
+    "action": Entry(
+        "freehold.doors.cli.action:action",
+        "Corporate actions: announce, preview, fund, pay, reconcile, close, amend, cancel.",
+    ),
     "asset": Entry(
         "freehold.doors.cli.asset:asset",
         "Record real things: check a record, compute its id, issue its title.",
