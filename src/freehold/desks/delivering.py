@@ -12,6 +12,7 @@ from typing import TypeVar
 from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.actions.kinds import Work
+from freehold.core.actions.life import Step
 from freehold.core.actions.plan import Plan, in_lieu
 from freehold.core.events import (
     Converted,
@@ -22,7 +23,7 @@ from freehold.core.events import (
     SplitFinished,
 )
 from freehold.core.grounds import Ground
-from freehold.core.ids import Address, record_hash
+from freehold.core.ids import Address, instruction_id, record_hash
 from freehold.core.powers import Powers
 from freehold.desks import orders, servicing
 from freehold.desks.following import bring_up
@@ -95,7 +96,7 @@ def split(office: Office, actor: Actor, of: Case, found: Plan) -> tuple[ActOutco
 
 def call_off_split(office: Office, actor: Actor, of: Case) -> None:
     """Take an announced split back, where it has been announced and no account was scaled."""
-    if servicing.Step.PAY in of.steps:
+    if Step.PAY in of.steps:
         data = call("SecurityToken", "cancel_split", int(Ground.ISSUER_DECISION), _document(of))
         servicing.carry(office, actor, of, [(of.instrument.token, "cancel", "split off", data)])
 
@@ -161,7 +162,7 @@ def _keys(of: Case, office: Office) -> list[str]:
 
 
 def _hex(of: Case, sender: Address, key: str) -> str:
-    return str(servicing.instruction_id(of.scope, sender, key))
+    return str(instruction_id(of.scope, sender, key))
 
 
 def _issues(
@@ -185,7 +186,8 @@ def _redemptions(
     for account in sorted(gives):
         key = f"unit {wallets[account]}"
         grounds = (int(Ground.ISSUER_DECISION), _document(of))
-        what = (_id(of, actor, key), wallets[account], gives[account], *grounds, 0, [])
+        no_lots: list[int] = []
+        what = (_id(of, actor, key), wallets[account], gives[account], *grounds, 0, no_lots)
         calls.append((of.instrument.token, "redeem", key, call("SecurityToken", "redeem", *what)))
     return calls
 
@@ -199,7 +201,8 @@ def _conversions(
     for account in sorted(found.gives):
         key = f"unit {wallets[account]}"
         what = (_id(of, actor, key), wallets[account], into, found.gives[account])
-        terms = (ratio.numerator, ratio.denominator, 0, _document(of), [])
+        no_lots: list[int] = []
+        terms = (ratio.numerator, ratio.denominator, 0, _document(of), no_lots)
         data = call("SecurityToken", "convert_units", *what, *terms)
         calls.append((of.instrument.token, "convert", key, data))
     return calls

@@ -232,7 +232,8 @@ def payments(
     bring_up(office)
     with office.index.connect() as view:
         said = journal.events_of(view, [place], (DistributionPaid, DistributionHeld))
-    paid, held = {}, {}
+    paid: dict[int, tuple[int, int]] = {}
+    held: dict[int, int] = {}
     for logged in said:
         event = logged.event
         if isinstance(event, DistributionPaid) and event.distribution == number:
