@@ -442,7 +442,7 @@ def _change(history: History) -> Step:
     following = 1 - history.policy if history.active else history.policy
     before, after = history.compiled if history.active else None, policies()[following]
     outside = history.draw.random() < 0.3
-    rows = policy_rows(replace(after.rules, ask_outside=outside), before and before.rules)
+    rows = policy_rows(replace(after.rules, ask_outside=outside), before.rules if before else None)
     rows.append(outside_row(history.outside_contract))
     changed = {n: after.reterm(terms) for n, terms in history.terms.items()}
     amended = {n: terms for n, terms in changed.items() if terms != history.terms[n]}
