@@ -6,8 +6,8 @@ from fractions import Fraction
 import pytest
 
 from freehold.book import people, tax_forms
-from freehold.core.clock import to_seconds
 from freehold.core.cashbook import Currency, Kind
+from freehold.core.clock import to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.holder import Particulars
 from freehold.desks import cashbook, entitlements, orders, parties, permits, records, taxes
@@ -101,5 +101,7 @@ def test_what_cannot_be_is_refused_and_nothing_begun(recorded):
         day = now_on_chain(company).date().isoformat()
         given = {"form": "w9", "signed": day, "tin": "123-45-6789"}
         taxes.keep_form(company, AGENT, None, "nobody", given)
-    assert entitlements.agreement(company, parties.instrument(company, None, "common")[1].token, number)
+    assert entitlements.agreement(
+        company, parties.instrument(company, None, "common")[1].token, number
+    )
     assert Currency("USD", 2) in cashbook.overview(company, AGENT, None).currencies

@@ -49,7 +49,9 @@ def test_every_mistake_of_a_form_is_told_at_once():
     )
     assert set(found) == {"u", "signed", "tin", "treaty", "own_rate", "why"}
     assert "is not one of w9, w8ben, w8bene" in mistakes({"form": "w7"})["form"]
-    assert "no rate is known of a treaty with AQ" in mistakes(GERMAN | {"residence": "AQ"})["treaty"]
+    assert (
+        "no rate is known of a treaty with AQ" in mistakes(GERMAN | {"residence": "AQ"})["treaty"]
+    )
 
 
 def test_an_entity_is_not_exempt_unless_its_form_says_so():
