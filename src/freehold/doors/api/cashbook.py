@@ -312,7 +312,7 @@ def import_statement(
 ) -> Statements:
     """Bring a bank's statement in. All mistakes are told at once, and then nothing is imported."""
     content = given.camt053.encode()
-    decimals = cashbook.bank_currencies(office, actor, issuer)
+    decimals = cashbook.bank_currencies(office, actor, issuer, keeping=True)
     read = bank_statements.read_camt(content, decimals)
     kept = cashbook.import_statements(office, actor, issuer, read, content)
     return Statements(
@@ -352,7 +352,7 @@ def payments(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> Payments
 @router.post("/payments", status_code=201, responses=responses(400, 404, 409))
 def propose(office: OfficeOf, actor: Caller, given: PaymentIn, issuer: Issuer = None) -> PaymentOut:
     """Propose that a bank pays; nothing is posted until another person releases it."""
-    decimals = cashbook.bank_currencies(office, actor, issuer)
+    decimals = cashbook.bank_currencies(office, actor, issuer, keeping=True)
     if given.currency not in decimals:
         raise Invalid(f"currency {given.currency}: no bank account is in it", field="currency")
     places = decimals[given.currency]

@@ -78,7 +78,7 @@ def import_statement(visit: Visit, form: Form) -> Response:
     """Bring in a camt.053 that was pasted; its mistakes are shown beside it."""
     office, who, content = visit.office, visit.who, form.get("camt053", "")
     try:
-        decimals = cashbook.bank_currencies(office, who, _named(form))
+        decimals = cashbook.bank_currencies(office, who, _named(form), keeping=True)
         if not content.strip():
             raise Invalid("paste a statement in camt.053", field="camt053")
         read = bank_statements.read_camt(content.encode(), decimals)
