@@ -55,6 +55,7 @@ CORE_LAYERS = (
         "calendar",
         "ids",
         "identifiers",
+        "letters",
         "facts",
         "grounds",
         "nesting",
