@@ -218,19 +218,11 @@ def legends_of(office: Office, who: Actor, issuer: str | None, holder: str) -> l
 
 def unlock_lapsed(office: Office) -> int:
     """Unlock what adverse claims locked whose period is over; how many. The worker does it."""
-    now, done = office.clock.now(), 0
     with office.book.reading() as tx:
-        over = [
-            one
-            for owner in issuers.issuers(tx)
-            if owner.chain == office.chain
-            for one in restraints.of_issuer(tx, owner.id)
-            if one.until and one.released_at is None and now >= one.until
-        ]
+        over = restraints.lapsed(tx, office.clock.now())
     for one in over:
         release(office, permits.keyholder(), one.id, one.document)
-        done += 1
-    return done
+    return len(over)
 
 
 def hash_text(text: str, field: str = "document") -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import auditing, posting, readiness
+from freehold.desks import auditing, controls, posting, readiness, restraints
 from freehold.desks.following import Kept, bring_up
 from freehold.desks.office import Office, open_office
 from freehold.doors.platform import journal, mail
@@ -45,6 +45,8 @@ def round_of_work(office: Office, kept: Kept) -> Round:
     done = sent + posting.follow_chain(office.posting)
     progress = bring_up(office, kept)
     auditing.anchor_due(office)
+    controls.make_due(office)
+    restraints.unlock_lapsed(office)
     readiness.passed(office)
     return Round(len(done.changed), progress.events if progress else 0, done.held)
 
