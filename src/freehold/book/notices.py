@@ -84,7 +84,7 @@ def newest(tx: Transaction, states: Sequence[State], limit: int) -> list[Letter]
 
 def _letter(tx: Transaction, row: Row[Any]) -> Letter:
     text = confidential.read(tx, _subject(row.id)).get(_subject(row.id), {}).get("letter")
-    said = json.loads(text) if text else {"to": "", "facts": {}}
+    said: dict[str, Any] = json.loads(text) if text else {"to": "", "facts": {}}
     return Letter(
         row.id,
         Kind(row.kind),

@@ -69,6 +69,14 @@ def history(office: Office, who: Actor, issuer: str | None) -> list[Report]:
         return controls.history(tx, owner.id, KEPT)
 
 
+def kept(office: Office, who: Actor, number: int) -> Report:
+    """One report of the past. Raises NotFound, NotPermitted."""
+    with office.book.reading() as tx:
+        found = controls.report(tx, number)
+    permits.require(who, Power.READ_FILES, found.issuer)
+    return found
+
+
 def differences(office: Office, who: Actor, issuer: str | None) -> list[RecordDifference]:
     """Record differences, open and resolved, the oldest first. Raises NotPermitted."""
     owner = _reads(office, who, issuer)
