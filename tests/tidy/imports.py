@@ -47,6 +47,7 @@ SHARED_DESKS = frozenset(
         "differences",
         "approvable",
         "entitlements",
+        "taxes",
     }
 )
 LISTING = "approvable"
@@ -90,6 +91,7 @@ CORE_LAYERS = (
     {
         "captable",
         "cashbook",
+        "bank_statements",
         "company",
         "ocf",
         "takeover",
