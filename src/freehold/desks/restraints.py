@@ -199,6 +199,7 @@ def remove_legend(office: Office, who: Actor, number: int, opinion: str) -> Lege
     What a lot's clock restricts on the chain ends by its day: the letter frees the agent, not the lot.
     Raises NotFound, Conflict where it is gone already.
     """
+    permits.require(who, Power.KEEP_FILES)
     with office.book.reading() as tx:
         issuer, one = restraints.legend_owner(tx, number)
     permits.require(who, Power.KEEP_FILES, issuer)
