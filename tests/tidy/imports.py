@@ -46,6 +46,7 @@ SHARED_DESKS = frozenset(
         "kinds",
         "differences",
         "approvable",
+        "holding",
         "entitlements",
     }
 )
