@@ -14,12 +14,15 @@ from freehold.core.clock import to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.events import Corrected
 from freehold.core.grounds import Ground, Grounds
+from freehold.core.policy.starter import HolderClass
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.core.units import Units
 from freehold.desks import (
     adoption,
     approvals,
     auditing,
+    holders,
+    orders,
     parties,
     permits,
     policies,
@@ -28,6 +31,7 @@ from freehold.desks import (
 )
 from freehold.desks.approvals import ProposeRequest
 from freehold.desks.following import Kept
+from freehold.desks.holders import MarkRequest
 from freehold.desks.office import Office, now_on_chain, set_clock
 from freehold.desks.transfers import TransferRequest
 from freehold.doors.platform import worker
@@ -378,7 +382,11 @@ def test_an_issuers_rules_hold_transfers_and_spare_small_issues(office, registra
     work(office)
     large = proposed(office, registrar, ProposeRequest("issue", texts | {"units": "11"}, "large"))
     assert (large.state, large.persons) == (State.PROPOSED, 2)
-    sale = TransferRequest(str(instrument.token), "jonas-keller", "northgate-seed", Units(2), "sale")
+    fund = MarkRequest("northgate-seed", "accredited", None, HolderClass.ACCREDITED)
+    assert holders.mark(office, orders.agent(office), fund).ended == "done"
+    sale = TransferRequest(
+        str(instrument.token), "jonas-keller", "northgate-seed", Units(2), "sale"
+    )
     held = transfers.request_as(office, registrar, sale)
     assert held.held and held.instruction is None
     assert transfers.request_as(office, registrar, sale).held == held.held

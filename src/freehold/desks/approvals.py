@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from freehold.book import approvals, audit, identities, issuers, requests
-from freehold.book.approvals import Announcement
+from freehold.book import approvals, audit, identities, instructions, issuers, requests
+from freehold.book.approvals import Announcement, Correction
 from freehold.book.requests import Request
 from freehold.book.session import Transaction
 from freehold.chain import send
@@ -25,9 +25,10 @@ from freehold.core.approvals import (
     require_seen,
 )
 from freehold.core.audit import Entry, Link, Outcome
-from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted, Plain
+from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted, Plain, PlatformError
 from freehold.core.grounds import Grounds, name_of
 from freehold.core.ids import JSON, InstructionId, record_hash
+from freehold.core.instruction import State as Stage
 from freehold.core.reasons import Refusal, message_for
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
@@ -40,6 +41,7 @@ SHOWN_FOR = timedelta(days=7)
 """How long pages show that somebody broke the glass."""
 LONGEST_NOTE = 2_000
 Check = Callable[[], None]
+Decide = Callable[[], Proposal]
 _PROPOSING = tuple((power, None) for power in dict.fromkeys(one.power for one in KINDS.values()))
 TRIED = "a dry run"
 """The key of an act that is only tried."""
@@ -287,9 +289,53 @@ def proposal(office: Office, who: Actor, which: str) -> ProposalView:
     return replace(view, log=log)
 
 
+def names_of(office: Office, who: Actor, issuer: str) -> dict[str, str]:
+    """Holders' names by id, for somebody who may read the register; nothing for others."""
+    if not permits.allows(who, Power.READ_REGISTER, issuer):
+        return {}
+    with office.book.reading() as tx:
+        return {one.id: one.name for one in issuers.holders(tx, issuer)}
+
+
+def corrections_of(office: Office, who: Actor, instruction: str) -> list[Correction]:
+    """The corrections in which an entry stands, for somebody who may read approvals."""
+    if not permits.allows(who, Power.READ_APPROVALS):
+        return []
+    with office.book.reading() as tx:
+        return approvals.corrections(tx, instruction)
+
+
 def proposable(who: Actor) -> list[Kind]:
     """The kinds of act that somebody may propose for anybody at all."""
     return [kind for kind in PROPOSABLE if permits.allows(who, kind.power)]
+
+
+def kind_of(who: Actor, name: str) -> Kind | None:
+    """A kind that somebody may propose; None if there is no such act. Raises NotPermitted."""
+    kind = next((one for one in PROPOSABLE if one.name == name), None)
+    if kind is not None:
+        permits.require(who, kind.power)
+    return kind
+
+
+def is_stale(office: Office, found: Proposal) -> bool:
+    """Whether the register moved on so that the difference is another one now."""
+    try:
+        fresh = kind_named(found.act.kind).difference(office, found.act)
+    except PlatformError:
+        return True
+    return Difference(tuple(fresh), 0).digest != found.difference.digest
+
+
+def waits_for(office: Office, found: Proposal) -> str:
+    """What an approved proposal waits for, as a sentence; empty if the worker is at it."""
+    with office.book.reading() as tx:
+        ids = approvals.instructions_of(tx, found.id)
+        done = [instructions.find(tx, id) for id in ids]
+    if any(one.state is not Stage.SETTLED for one in done):
+        return ""
+    kind = kind_named(found.act.kind)
+    return kind.carry_out(office, Planned(found.act, found.id, tuple(done))).waits
 
 
 def announcements(office: Office, who: Actor) -> list[Announcement]:

@@ -66,6 +66,7 @@ def register(visit: Visit) -> Response:
         "chart": _ownership(visit, token, shown.instrument.decimals) if whole else None,
         "following": urlencode({"block": shown.block, "after": shown.next}) if shown.next else "",
         "whole": whole,
+        "ids": instruments.ids(office, who, token),
     }
     part = visit.is_part and visit.request.headers.get("HX-Target", "").endswith("roll")
     return see(visit, "roll.html" if part else "register.html", **values)
