@@ -9,6 +9,7 @@ from freehold.core.roles import Power
 from freehold.core.units import format_units, parse_units
 from freehold.desks import explaining, permits, transfers
 from freehold.desks.explaining import Question
+from freehold.desks.office import next_instant
 from freehold.desks.transfers import TransferOutcome, TransferRequest
 from freehold.doors.web.visits import Visit
 
@@ -55,7 +56,8 @@ def of_outcome(
     visit: Visit, asked: TransferRequest, outcome: TransferOutcome, decimals: int
 ) -> Card:
     """The card of a transfer that was refused, as full as this person may see it."""
-    days = (outcome.passes_on - visit.office.clock.now().date()).days if outcome.passes_on else 0
+    today = next_instant(visit.office).date()
+    days = (outcome.passes_on - today).days if outcome.passes_on else 0
     card = Card(outcome.code, outcome.reason, outcome.passes_on, max(days, 0))
     if not permits.allows(visit.who, Power.READ_REGISTER, asked.issuer):
         return card
