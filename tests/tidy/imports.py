@@ -88,6 +88,7 @@ CORE_LAYERS = (
     {
         "captable",
         "cashbook",
+        "bank_statements",
         "company",
         "ocf",
         "takeover",
