@@ -69,7 +69,7 @@ def values(platform: Platform) -> dict[str, str]:
     token = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"][0]["token"]
     done = platform.ask(Role.AUDITOR, "GET", "/v1/instructions").json()["items"]
     mined = next(one["transaction"] for one in done if one["transaction"])
-    return {"token": token, "id": done[0]["id"], "hash": mined, "holder": HOLDER}
+    return {"token": token, "id": done[0]["id"], "hash": mined, "holder": HOLDER, "kind": "issue"}
 
 
 @pytest.mark.parametrize("route", MATRIX)
