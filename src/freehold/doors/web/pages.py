@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
 from freehold.doors.api.problems import KINDS
-from freehold.doors.web import approving, assets, entering, reading, transferring, visits
+from freehold.doors.web import admitting, approving, assets, entering, reading, transferring, visits
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act
 
 
@@ -35,6 +35,8 @@ def routes() -> list[BaseRoute]:
         Route("/approvals/{id}/again", act(approving.again), methods=["POST"]),
         Route("/approvals/{id}/break-glass", act(approving.break_glass), methods=["POST"]),
         _signed_in("/acts/{kind}", approving.form, approving.propose),
+        _signed_in("/admissions", admitting.form, admitting.admit),
+        _signed_in("/suspensions", admitting.suspending, admitting.suspend),
         _signed_in("/transfers", transferring.form, transferring.transfer),
         Route("/explorer", page(reading.explorer), methods=["GET"]),
         Route("/explorer/{hash}", page(reading.transaction), methods=["GET"]),
