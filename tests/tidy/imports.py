@@ -49,6 +49,7 @@ SHARED_DESKS = frozenset(
         "holding",
         "holders",
         "entitlements",
+        "taxes",
     }
 )
 LISTING = "approvable"
