@@ -47,6 +47,7 @@ SHARED_DESKS = frozenset(
         "differences",
         "approvable",
         "holding",
+        "minutes",
         "holders",
         "entitlements",
         "taxes",

@@ -122,7 +122,7 @@ class Desk:
     def look_on_the_chain(self) -> None:
         with office_of(self.platform.home) as office:
             owner, instrument = parties.instrument(office, None, "common")
-            tan = parties.party(office, owner, "tan-wei-ling")
+            tan = parties.party(office, owner, "wei-ling-tan")
             priya = parties.party(office, owner, "priya-raman")
             assert parties.party(office, owner, "ana-silva").facts.account
             assert priya.wallet != priya.holder.wallet
