@@ -76,7 +76,7 @@ def values(platform: Platform) -> dict[str, str]:
     mined = next(one["transaction"] for one in done if one["transaction"])
     with office_of(platform.home) as office:  # so that statements and payments have an account
         cashbook.add_place(office, permits.keyholder(), None, "EUR", Kind.BANK, IBAN)
-    return {"token": token, "id": done[0]["id"], "hash": mined, "holder": HOLDER, **kept(platform)}
+    return {"token": token, "id": done[0]["id"], "hash": mined, "kind": "issue", **kept(platform)}
 
 
 def kept(platform: Platform) -> dict[str, str]:
@@ -87,7 +87,13 @@ def kept(platform: Platform) -> dict[str, str]:
         headers={"Authorization": f"Bearer {platform.keys[Role.TRANSFER_AGENT]}"},
         timeout=60,
     ).json()
-    return {"document": done["document"], "version": "1", "number": "1", "issuer": ISSUER}
+    return {
+        "holder": HOLDER,
+        "document": done["document"],
+        "version": "1",
+        "number": "1",
+        "issuer": ISSUER,
+    }
 
 
 @pytest.mark.parametrize("route", MATRIX)
@@ -130,6 +136,8 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     receiver = "jonas-keller" if known else "0x" + "00" * 20
     issue = {"instrument": "common", "holder": HOLDER, "units": "1"}
     bodies = {
+        "/suspension": {"suspended": False},
+        "/holders": {"id": f"matrix-{role}", "name": "Matrix", "country": "DE"},
         "/approval": {"difference": "0" * 64},
         "/decline": {"note": "matrix"},
         "/withdrawal": {},
@@ -156,7 +164,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     said = [one for word, one in bodies.items() if ends.endswith(word) or word in path]
     exact = [one for word, one in bodies.items() if ends.endswith(word)]
     body = next(iter(exact + said), None) if method == "POST" else None
-    key = {"Idempotency-Key": f"matrix-{role}"}
+    key = {"Idempotency-Key": f"matrix-{role}-{path}"}
     answer = platform.ask(role, method, path.removeprefix("/api"), body, key)
     if answer.status_code == 404 and "transfers" in path and not known:
         return 200  # nobody has that wallet; he got as far as asking

@@ -14,7 +14,16 @@ import freehold
 from freehold.core.errors import Mistake, NotPermitted, PlatformError
 from freehold.desks import auditing
 from freehold.desks.office import Office
-from freehold.doors.api import agent, approvals, cashbook, papers, problems, routes, vault
+from freehold.doors.api import (
+    admission,
+    agent,
+    approvals,
+    cashbook,
+    papers,
+    problems,
+    routes,
+    vault,
+)
 
 DESCRIPTION = """Tokenised securities: registers of holders, transfers by the rules, the audit log.
 
@@ -27,6 +36,7 @@ ROUTERS = (
     routes.router,
     papers.router,
     approvals.router,
+    admission.router,
     agent.router,
     vault.router,
     cashbook.router,
