@@ -27,6 +27,10 @@ class Power(StrEnum):
     READ_AUDIT = "audit:read"
     MANAGE_IDENTITIES = "identity:manage"
     OWN_KEYS = "key:own"  # API keys for oneself
+    SET_CLOCK = "clock:set"  # of an example world
+    ESTABLISH = "asset:establish"  # record an asset and put an instrument on chain
+    ASK_POLICY = "policy:ask"  # read policies, try them on cases
+    PROPOSE_POLICY = "policy:propose"
 
 
 class Role(StrEnum):
@@ -45,15 +49,31 @@ class Role(StrEnum):
 
 
 _READING = frozenset(
-    {Power.READ_REGISTER, Power.READ_INSTRUCTIONS, Power.VERIFY, Power.READ_CHAIN, Power.OWN_KEYS}
+    {
+        Power.READ_REGISTER,
+        Power.READ_INSTRUCTIONS,
+        Power.VERIFY,
+        Power.READ_CHAIN,
+        Power.OWN_KEYS,
+        Power.ASK_POLICY,
+    }
 )
 GRANTED: Mapping[Role, frozenset[Power]] = {
     Role.ADMINISTRATOR: frozenset(
         {Power.MANAGE_IDENTITIES, Power.READ_AUDIT, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
-    Role.ISSUER: _READING | {Power.ASK_TRANSFER},
-    Role.TRANSFER_AGENT: _READING | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_AUDIT},
-    Role.COMPLIANCE_OFFICER: _READING | {Power.ASK_TRANSFER, Power.READ_AUDIT},
+    Role.ISSUER: _READING
+    | {Power.ASK_TRANSFER, Power.ESTABLISH, Power.PROPOSE_POLICY, Power.SET_CLOCK},
+    Role.TRANSFER_AGENT: _READING
+    | {
+        Power.ASK_TRANSFER,
+        Power.REQUEST_TRANSFER,
+        Power.READ_AUDIT,
+        Power.ESTABLISH,
+        Power.SET_CLOCK,
+    },
+    Role.COMPLIANCE_OFFICER: _READING
+    | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.PROPOSE_POLICY, Power.SET_CLOCK},
     Role.REGISTRAR: _READING | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER},
     Role.INVESTOR: frozenset(
         {Power.READ_OWN, Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.OWN_KEYS}

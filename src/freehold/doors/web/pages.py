@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
 from freehold.doors.api.problems import KINDS
-from freehold.doors.web import assets, entering, reading, visits
+from freehold.doors.web import assets, entering, example, reading, visits
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act
 
 
@@ -34,6 +34,8 @@ def routes() -> list[BaseRoute]:
         Route("/audit", page(reading.audit), methods=["GET"]),
         Route("/audit/verify", act(reading.verify_audit), methods=["POST"]),
         Route("/verify", act(reading.verify_registers), methods=["POST"]),
+        Route("/example/enter", public_act(example.enter), methods=["POST"]),
+        Route("/example/clock", act(example.advance), methods=["POST"]),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
     ]
 

@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from freehold.config import Config
 from freehold.core.errors import Invalid, NotPermitted, PlatformError
 from freehold.core.roles import Power
-from freehold.desks import auditing, permits, sessions
+from freehold.desks import auditing, examples, permits, sessions
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.desks.readiness import readiness
@@ -127,6 +127,7 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
             powers=permits.powers(visit.actor) if visit.actor else frozenset(),
             Power=Power,
             network=readiness(visit.office) if visit.actor else None,
+            world=examples.world(visit.office) if visit.actor else None,
             theme=visit.request.cookies.get(THEME, "system"),
             asset=assets.url,
             **values,
