@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from freehold.book import schema_access, schema_people  # noqa: F401  their tables join the others
+from freehold.book import schema_access, schema_agent, schema_people  # noqa: F401  they join in
 from freehold.book.schema import metadata
 
 context.configure(
