@@ -8,7 +8,7 @@ from starlette.routing import Route
 from freehold.core.roles import GRANTED, Power, Role
 from freehold.doors.api import routes as api
 from freehold.doors.web import pages
-from tests.doors.running import HOLDER, Platform, form_token
+from tests.doors.running import HOLDER, ISSUER, Platform, form_token
 from tests.parts import ROOT
 from tests.tidy.documents import table_rows
 
@@ -19,6 +19,7 @@ FOR_ANYBODY = {
     ("GET", "/welcome/{link}"),
     ("POST", "/welcome/{link}"),
     ("GET", "/problems/{kind}"),
+    ("POST", "/example/enter"),
     ("GET", "/static/{name}"),
 }
 PAGE = (ROOT / "docs/reference/permissions.md").read_text()
@@ -68,7 +69,7 @@ def values(platform: Platform) -> dict[str, str]:
     token = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"][0]["token"]
     done = platform.ask(Role.AUDITOR, "GET", "/v1/instructions").json()["items"]
     mined = next(one["transaction"] for one in done if one["transaction"])
-    return {"token": token, "id": done[0]["id"], "hash": mined}
+    return {"token": token, "id": done[0]["id"], "hash": mined, "issuer": ISSUER, "code": "140"}
 
 
 @pytest.mark.parametrize("route", MATRIX)

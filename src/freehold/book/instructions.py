@@ -134,6 +134,16 @@ def oldest_waiting(tx: Transaction, chain: int) -> datetime | None:
     return tx.execute(rows.order_by(of.number).limit(1)).scalar()
 
 
+def thrown_back(tx: Transaction, chain: int) -> int:
+    """How many instructions were mined once, lost their block, and are in no other one yet."""
+    of, change = schema.instruction.c, schema.instruction_change.c
+    lost = select(change.instruction).where(
+        change.before == State.MINED, change.after == State.SENT
+    )
+    rows = select(func.count()).where(of.chain == chain, of.state == State.SENT, of.id.in_(lost))
+    return int(tx.execute(rows).scalar_one())
+
+
 def history(tx: Transaction, which: InstructionId) -> list[Change]:
     """Every change of the instruction's state, oldest first."""
     change = schema.instruction_change.c

@@ -21,6 +21,7 @@ from freehold.desks.sessions import Client, start_session
 
 WORLD, STEP = "world", "example world: step"
 EXAMPLE = "example"
+FILLED = "filled"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MOST_DAYS = 366
 
@@ -61,12 +62,18 @@ def world(office: Office) -> World | None:
     with office.book.reading() as tx:
         if settings.read(tx, WORLD) != EXAMPLE:
             return None
-        filling = settings.read(tx, STEP) or ""
-    return World(filling, now_on_chain(office))
+        step = settings.read(tx, STEP) or ""
+    return World("" if step == FILLED else step, now_on_chain(office))
+
+
+def is_filled(office: Office) -> bool:
+    """Whether everything is there."""
+    with office.book.reading() as tx:
+        return settings.read(tx, STEP) == FILLED
 
 
 def note_step(office: Office, words: str) -> None:
-    """Write down what is being filled in; empty words end it."""
+    """Write down what is being filled in; FILLED ends it."""
     with office.book.transaction() as tx:
         settings.write(tx, STEP, words, office.clock.now())
 

@@ -8,7 +8,7 @@ import pytest
 
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits, signin
-from tests.doors.running import AGENT, PASSWORD, Platform, office_of
+from tests.doors.running import AGENT, ISSUER, PASSWORD, Platform, office_of
 from tests.parts import CHROMIUM
 
 pytestmark = pytest.mark.needs("browser")
@@ -52,9 +52,11 @@ def signed_in(chromium: Any, said: list[str], platform: Platform, role: Role, **
 def paths(platform: Platform) -> list[str]:
     token = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"][0]["token"]
     id = platform.ask(Role.AUDITOR, "GET", "/v1/instructions").json()["items"][0]["id"]
-    places = ["/", "/securities", f"/securities/{token}", f"/securities/{token}?stop=1"]
+    places = ["/", "/securities", f"/securities/{token}", f"/securities/{token}/register?stop=1"]
     last = platform.ask(Role.AUDITOR, "GET", "/v1/events?limit=1").json()["items"][0]
     places += ["/activity", f"/activity/{id}", "/explorer", f"/explorer/{last['transaction']}"]
+    places += ["/holders", "/holders?q=nobody", "/search?q=north", "/reasons/140"]
+    places += [f"/issuers/{ISSUER}/cap-table"]
     return [*places, "/audit", "/problems/refused"]
 
 
@@ -117,6 +119,9 @@ def test_a_person_comes_in_and_goes_back_in_time_with_the_keyboard_alone(chromiu
     page.keyboard.press("Enter")
     page.wait_for_url("**/securities")
     tab_to(page, "a.name")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".tabs")
+    tab_to(page, ".tabs a[href$='/register']")
     page.keyboard.press("Enter")
     page.wait_for_selector("#stop")
     now = page.locator("dd.figure").first.text_content()

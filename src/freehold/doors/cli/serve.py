@@ -49,7 +49,9 @@ def serve(demo: bool, as_json: bool) -> None:
             told = [(name, str(role)) for name, role, _ in people]
             columns = [Column("come in as, at /sign-in"), Column("role")]
             tables.append(Table("Example world", columns, told))
-            threading.Thread(target=example_world.fill_home, args=(known, stop), daemon=True).start()
+            threading.Thread(
+                target=example_world.fill_home, args=(known, stop), daemon=True
+            ).start()
         show(document, as_json, *tables)
 
     supervise(known, file, stop, ready)

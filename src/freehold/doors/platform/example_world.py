@@ -93,13 +93,13 @@ def fill_home(settings: Config, stop: threading.Event) -> None:
 
 def fill(office: Office, stop: threading.Event) -> None:
     """Fill what is not there yet, chapter by chapter, until told to stop."""
-    for words, chapter in CHAPTERS:
+    for words, chapter in () if examples.is_filled(office) else CHAPTERS:
         if stop.is_set():
             return
         examples.note_step(office, words)
         journal.write("example world", "filling", what=words)
         chapter(office)
-    examples.note_step(office, "")
+    examples.note_step(office, examples.FILLED)
     journal.write("example world", "filled")
 
 
@@ -120,18 +120,20 @@ def _company(office: Office) -> None:
         "northgate-seed", "example: seen", NORTHWIND, of_class=HolderClass.ACCREDITED
     )
     holders.mark(office, agent, seen)
+    sale = TransferRequest(
+        "common", "priya-raman", "northgate-seed", Units(60_000), "example: sale", NORTHWIND
+    )
+    transfers.transfer(office, agent, sale)
 
 
 def _company_since(office: Office) -> None:
     agent = orders.agent(office)
     file = policies.read_file(ROOT / "policies" / "dual.toml", office.clock.now())
     _in_force(office, NORTHWIND, "common", file)
-    sale = TransferRequest(
-        "common", "priya-raman", "northgate-seed", Units(60_000), "example: sale", NORTHWIND
-    )
-    transfers.transfer(office, agent, sale)
     at = datetime(2024, 6, 14, 21, tzinfo=UTC)
-    records.announce(office, agent, RecordRequest("common", at, "example: annual meeting", NORTHWIND))
+    records.announce(
+        office, agent, RecordRequest("common", at, "example: annual meeting", NORTHWIND)
+    )
     _travel(office, at + timedelta(days=1))
     paper = Grounds(Ground.STOP, _digest())
     stop = FreezeRequest(
@@ -180,8 +182,12 @@ def _building(office: Office) -> None:
         "area_m2": "1840.5",
     }  # fmt: skip
     deed = Document("deed", 1, content_hash(b"Deed of Rivergate House.\n"))
-    asset = establishment.tokenise(office, owner, _record("property", "Rivergate House", facts, (deed,)))
-    units = ShareClass("members", "Membership units", "RGH", InstrumentKind.COMMON, authorised=100_000)
+    asset = establishment.tokenise(
+        office, owner, _record("property", "Rivergate House", facts, (deed,))
+    )
+    units = ShareClass(
+        "members", "Membership units", "RGH", InstrumentKind.COMMON, authorised=100_000
+    )
     establishment.instrument(office, owner, asset, units)
     agent = orders.agent(office)
     for holder, of_class in (
@@ -214,7 +220,11 @@ def _fund(office: Office) -> None:
     ):
         request = AdmitRequest(holder, MERIDIAN, of_class=HolderClass.ACCREDITED)
         holders.admit(office, agent, request)
-    lots = (("meridian-growth", 576_000_0000), ("baobab-office", 48_750_2500), ("eleni-markou", 9_125_7500))
+    lots = (
+        ("meridian-growth", 576_000_0000),
+        ("baobab-office", 48_750_2500),
+        ("eleni-markou", 9_125_7500),
+    )
     _issue(office, MERIDIAN, "units", lots, "example: launch", "Reg D")
     grounds = Grounds(Ground.ISSUER_DECISION, _digest())
     enforcement.halt(office, agent, HaltRequest("units", True, grounds, "example: halt", MERIDIAN))
@@ -230,7 +240,12 @@ def _claims(office: Office) -> None:
     ):
         if any(one.id == id for one, _ in onboarding.list_persons(office)):
             continue
-        given = {"name": name, "born": "1979-06-02", "residence": country, "citizenships": [country]}
+        given = {
+            "name": name,
+            "born": "1979-06-02",
+            "residence": country,
+            "citizenships": [country],
+        }
         onboarding.add_person(office, given, id)
         issued = str(today - timedelta(days=300))
         for claim, more in (("kyc", {}), ("residence", {"country": country})):
@@ -298,7 +313,12 @@ def _in_force(office: Office, issuer: str, named: str, file: PolicyFile) -> None
 
 
 def _issue(
-    office: Office, issuer: str, named: str, lots: Sequence[tuple[str, int]], key: str, exemption: str
+    office: Office,
+    issuer: str,
+    named: str,
+    lots: Sequence[tuple[str, int]],
+    key: str,
+    exemption: str,
 ) -> None:
     receivers = tuple((holder, Units(units)) for holder, units in lots)
     request = IssueRequest(named, receivers, key, issuer, exemption)
@@ -311,7 +331,8 @@ def _instrument(office: Office, issuer: str, named: str) -> "adoption.KnownInstr
 
 def _actor(office: Office, name: str) -> permits.Actor:
     given, known = next(
-        (given, known) for known, given, _ in signin.people(office, permits.operator())
+        (given, known)
+        for known, given, _ in signin.people(office, permits.operator())
         if known.sign_in_name == name
     )
     return permits.Actor(known.id, known.sign_in_name, tuple(given))

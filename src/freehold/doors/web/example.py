@@ -4,7 +4,7 @@ from starlette.responses import Response
 
 from freehold.core.errors import Invalid
 from freehold.desks import examples
-from freehold.doors.web.visits import Form, Visit, go, keep_cookie, within
+from freehold.doors.web.visits import Form, Visit, go, keep_cookie, see, within
 
 
 def enter(visit: Visit, form: Form) -> Response:
@@ -19,7 +19,9 @@ def enter(visit: Visit, form: Form) -> Response:
 def advance(visit: Visit, form: Form) -> Response:
     """Set the clock ahead, and back to the page from which that was asked."""
     days = form.get("days", "")
-    if not (days.isascii() and days.isdigit() and len(days) < 6):
-        raise Invalid("enter a whole number of days", field="days")
-    examples.advance(visit.office, visit.who, int(days))
+    number = int(days) if days.isascii() and days.isdigit() and len(days) < 6 else 0
+    try:
+        examples.advance(visit.office, visit.who, number)
+    except Invalid as fault:
+        return see(visit, "problem.html", 422, kind=400, message=fault.message)
     return go(within(form.get("back", "/")))

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
 from freehold.doors.api.problems import KINDS
-from freehold.doors.web import assets, entering, example, reading, visits
+from freehold.doors.web import assets, entering, example, owning, reading, searching, visits
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act
 
 
@@ -25,7 +25,12 @@ def routes() -> list[BaseRoute]:
         Route("/sign-out", act(entering.sign_out), methods=["POST"]),
         Route("/", page(reading.home), methods=["GET"]),
         Route("/securities", page(reading.securities), methods=["GET"]),
-        Route("/securities/{token}", page(reading.register), methods=["GET"]),
+        Route("/securities/{token}", page(owning.overview), methods=["GET"]),
+        Route("/securities/{token}/register", page(reading.register), methods=["GET"]),
+        Route("/issuers/{issuer}/cap-table", page(owning.cap_table), methods=["GET"]),
+        Route("/holders", page(owning.holders), methods=["GET"]),
+        Route("/search", page(searching.search), methods=["GET"]),
+        Route("/reasons/{code}", page(searching.reason), methods=["GET"]),
         Route("/activity", page(reading.activity), methods=["GET"]),
         Route("/activity/{id}", page(reading.instruction), methods=["GET"]),
         Route("/explorer", page(reading.explorer), methods=["GET"]),

@@ -29,6 +29,7 @@ from freehold.desks.readiness import readiness
 from freehold.desks.sessions import Client
 from freehold.doors.api.problems import status_of
 from freehold.doors.web import assets, formats
+from freehold.doors.web.network import badge
 
 COOKIE = "freehold"
 """The session's token while signed in, any random text before."""
@@ -126,8 +127,7 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
             actor=visit.actor,
             powers=permits.powers(visit.actor) if visit.actor else frozenset(),
             Power=Power,
-            network=readiness(visit.office) if visit.actor else None,
-            world=examples.world(visit.office) if visit.actor else None,
+            **_of_the_frame(visit),
             theme=visit.request.cookies.get(THEME, "system"),
             asset=assets.url,
             **values,
@@ -137,6 +137,15 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
     if COOKIE not in visit.request.cookies:
         keep_cookie(response, visit.settings, visit.cookie)
     return response
+
+
+def _of_the_frame(visit: Visit) -> dict[str, Any]:
+    """What stands around every page of somebody signed in: the state of ledger and world."""
+    if visit.actor is None:
+        return {"network": None, "network_badge": None, "world": None}
+    found = readiness(visit.office)
+    shown = badge(found, visit.settings, simulated=visit.office.simulated)
+    return {"network": found, "network_badge": shown, "world": examples.world(visit.office)}
 
 
 def go(where: str) -> Response:
