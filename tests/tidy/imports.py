@@ -60,7 +60,7 @@ CORE_LAYERS = (
         "roles",
         "tomltext",
     },
-    {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
+    {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts", "approvals"},
     {"claims", "attributes", "screening", "attestation", "evidence"},
     {"register", "roll", "standing"},
     {"policy"},
