@@ -8,6 +8,7 @@ from freehold.book import (  # noqa: F401  they join in
     schema_approvals,
     schema_entry,
     schema_people,
+    schema_work,
 )
 from freehold.book.schema import metadata
 
