@@ -41,6 +41,7 @@ SHARED_DESKS = frozenset(
         "reports",
         "policies",
         "adoption",
+        "work_orders",
     }
 )
 CORE_LAYERS = (

@@ -30,7 +30,9 @@ class State(StrEnum):
 
 
 def _one_of(column: str, words: type[Kind] | type[State]) -> CheckConstraint:
-    return CheckConstraint(f"{column} IN ({', '.join(repr(str(one)) for one in words)})", name=column)
+    return CheckConstraint(
+        f"{column} IN ({', '.join(repr(str(one)) for one in words)})", name=column
+    )
 
 
 work_order = Table(

@@ -112,5 +112,9 @@ def move(
 
 def _order(row: Row[Any]) -> WorkOrder:
     values = {name: getattr(row, name) for name in WorkOrder.__dataclass_fields__}
-    values |= {"kind": Kind(row.kind), "state": State(row.state), "content": json.loads(row.content)}
+    values |= {
+        "kind": Kind(row.kind),
+        "state": State(row.state),
+        "content": json.loads(row.content),
+    }
     return WorkOrder(**values)

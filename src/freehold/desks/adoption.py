@@ -77,11 +77,13 @@ def adopt(
     file: PolicyFile,
     *,
     acknowledge_stranded: bool = False,
+    key: str = "",
 ) -> Adoption:
     """Announce a policy for an instrument; it takes effect when the public delay is over.
 
-    Raises Conflict if it is in force already, or if it would strand holders and neither the
-    policy (`acknowledge`) nor the caller has acknowledged that.
+    Under the same `key` it is announced once, however often it is asked for. Raises Conflict if it
+    is in force already, or if it would strand holders and neither the policy (`acknowledge`) nor
+    the caller has acknowledged that.
     """
     _, instrument = _named(office, issuer, named)
     before, after = in_force(office, instrument), compile_policy(file.parsed.policy)
@@ -102,7 +104,7 @@ def adopt(
         policies.add_policy(tx, kept)
     lines = _lines(office, instrument)
     rows, steps = _first_rows(office, instrument, before.rules, after, lines)
-    return _announce(office, instrument, after.id, rows, (1, steps))
+    return _announce(office, instrument, after.id, rows, (1, steps), key)
 
 
 def activate(office: Office, issuer: str | None, named: str) -> Adoption:
@@ -245,11 +247,12 @@ def _announce(
     policy: str,
     rows: list[Row],
     step: tuple[int, int],
+    key: str = "",
 ) -> Adoption:
     now = office.clock.now()
     content = contracts.content_hash(rows)
     data = call("SecurityToken", "announce_rules", bytes.fromhex(policy[2:]), content)
-    key = f"announce {policy} {step[0]} {stamp(now)}"
+    key = key or f"announce {policy} {step[0]} {stamp(now)}"
     asked = Asked(office.keys.agent, instrument.token, data, "announce the rules", key)
     done = carry_out(office, f"policy {instrument.token}", [asked])
     logs = receipt_of(office, done[0])["logs"]

@@ -31,6 +31,7 @@ def token_of(visit: Visit) -> str:
 def overview(visit: Visit) -> Response:
     """An instrument on one page: what it is, how much of it there is, and by which rules it moves."""
     token = token_of(visit)
+    permits.require_any(visit.who, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
     if not permits.allows(visit.who, Power.READ_REGISTER):
         return go(f"/securities/{token}/register")  # which shows an investor his own line
     sheet = termsheets.term_sheet(visit.office, visit.who, token)

@@ -11,7 +11,17 @@ from starlette.routing import BaseRoute, Route
 from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
 from freehold.doors.api.problems import KINDS
-from freehold.doors.web import assets, entering, example, owning, reading, searching, visits
+from freehold.doors.web import (
+    assets,
+    entering,
+    establishing,
+    example,
+    owning,
+    reading,
+    rules,
+    searching,
+    visits,
+)
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act
 
 
@@ -27,6 +37,16 @@ def routes() -> list[BaseRoute]:
         Route("/securities", page(reading.securities), methods=["GET"]),
         Route("/securities/{token}", page(owning.overview), methods=["GET"]),
         Route("/securities/{token}/register", page(reading.register), methods=["GET"]),
+        Route("/securities/{token}/policy", page(rules.policy), methods=["GET"]),
+        _own("/securities/{token}/policy/edit", rules.edit, rules.examine),
+        Route("/securities/{token}/policy/activate", act(rules.activate), methods=["POST"]),
+        Route("/work-orders/{order}/decide", act(rules.decide), methods=["POST"]),
+        Route("/policies", page(rules.list_of), methods=["GET"]),
+        Route("/assets", page(establishing.assets), methods=["GET"]),
+        _own("/assets/new", establishing.new, establishing.begin),
+        Route("/assets/drafts/{id}/progress", page(establishing.progress), methods=["GET"]),
+        Route("/assets/drafts/{id}/again", act(establishing.again), methods=["POST"]),
+        _own("/assets/drafts/{id}/{step}", establishing.step, establishing.keep),
         Route("/issuers/{issuer}/cap-table", page(owning.cap_table), methods=["GET"]),
         Route("/holders", page(owning.holders), methods=["GET"]),
         Route("/search", page(searching.search), methods=["GET"]),
@@ -59,6 +79,17 @@ def _open(path: str, shown: Page | None, taken: Act) -> Route:
         return answer
 
     return Route(path, endpoint, methods=["GET", "POST"] if shown else ["POST"])
+
+
+def _own(path: str, shown: Page, taken: Act) -> Route:
+    """A path for whoever is signed in: read, and sent a form to."""
+    reads, takes = page(shown), act(taken)
+
+    async def endpoint(request: Request) -> Response:
+        answer: Response = await (takes if request.method == "POST" else reads)(request)
+        return answer
+
+    return Route(path, endpoint, methods=["GET", "POST"])
 
 
 def _kind(visit: visits.Visit) -> Response:

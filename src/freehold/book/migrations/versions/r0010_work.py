@@ -46,9 +46,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.String(20), nullable=False),
         sa.Column("work_order", sa.String(66)),
         sa.PrimaryKeyConstraint("id", name="pk_asset_draft"),
-        sa.ForeignKeyConstraint(
-            ["identity"], ["identity.id"], name="fk_asset_draft_identity"
-        ),
+        sa.ForeignKeyConstraint(["identity"], ["identity.id"], name="fk_asset_draft_identity"),
         sa.ForeignKeyConstraint(
             ["work_order"], ["work_order.id"], name="fk_asset_draft_work_order"
         ),
