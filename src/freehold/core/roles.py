@@ -26,6 +26,8 @@ class Power(StrEnum):
     READ_CHAIN = "chain:read"  # blocks, transactions, decoded events
     READ_AUDIT = "audit:read"
     MANAGE_IDENTITIES = "identity:manage"
+    READ_FILES = "file:read"  # registrations, restraints, records and reports of the agent's desk
+    KEEP_FILES = "file:keep"
     OWN_KEYS = "key:own"  # API keys for oneself
     SET_CLOCK = "clock:set"  # of an example world
     ESTABLISH = "asset:establish"  # record an asset and put an instrument on chain
@@ -63,18 +65,32 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
         {Power.MANAGE_IDENTITIES, Power.READ_AUDIT, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
     Role.ISSUER: _READING
-    | {Power.ASK_TRANSFER, Power.ESTABLISH, Power.PROPOSE_POLICY, Power.SET_CLOCK},
+    | {
+        Power.ASK_TRANSFER,
+        Power.READ_FILES,
+        Power.ESTABLISH,
+        Power.PROPOSE_POLICY,
+        Power.SET_CLOCK,
+    },
     Role.TRANSFER_AGENT: _READING
     | {
         Power.ASK_TRANSFER,
         Power.REQUEST_TRANSFER,
         Power.READ_AUDIT,
+        Power.READ_FILES,
+        Power.KEEP_FILES,
         Power.ESTABLISH,
         Power.SET_CLOCK,
     },
     Role.COMPLIANCE_OFFICER: _READING
-    | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.PROPOSE_POLICY, Power.SET_CLOCK},
-    Role.REGISTRAR: _READING | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER},
+    | {
+        Power.ASK_TRANSFER,
+        Power.READ_AUDIT,
+        Power.READ_FILES,
+        Power.PROPOSE_POLICY,
+        Power.SET_CLOCK,
+    },
+    Role.REGISTRAR: _READING | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_FILES},
     Role.INVESTOR: frozenset(
         {Power.READ_OWN, Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.OWN_KEYS}
     ),
@@ -82,7 +98,7 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
         {Power.ASK_TRANSFER, Power.READ_INSTRUCTIONS, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
     Role.FUND_MANAGER: _READING | {Power.ASK_TRANSFER},
-    Role.AUDITOR: _READING | {Power.READ_AUDIT},
+    Role.AUDITOR: _READING | {Power.READ_AUDIT, Power.READ_FILES},
     Role.DEVELOPER: frozenset({Power.READ_CHAIN, Power.OWN_KEYS}),
 }
 

@@ -40,7 +40,7 @@ def routes() -> list[BaseRoute]:
         Route("/securities/{token}/policy", page(rules.policy), methods=["GET"]),
         _own("/securities/{token}/policy/edit", rules.edit, rules.examine),
         Route("/securities/{token}/policy/activate", act(rules.activate), methods=["POST"]),
-        Route("/work-orders/{order}/decide", act(rules.decide), methods=["POST"]),
+        Route("/work-orders/{id}/decide", act(rules.decide), methods=["POST"]),
         Route("/policies", page(rules.list_of), methods=["GET"]),
         Route("/assets", page(establishing.assets), methods=["GET"]),
         _own("/assets/new", establishing.new, establishing.begin),

@@ -106,10 +106,9 @@ def examine(visit: Visit, form: Form) -> Response:
 def decide(visit: Visit, form: Form) -> Response:
     """Approve or decline what another person proposed."""
     approve, note = form.get("decision") == "approve", form.get("note", "")
-    id = visit.path("order")[:66]
-    found = work_orders.order(visit.office, visit.who, id)
+    id = visit.path("id")[:66]
     try:
-        work_orders.decide(visit.office, visit.who, id, approve=approve, note=note)
+        found = work_orders.decide(visit.office, visit.who, id, approve=approve, note=note)
     except Conflict as fault:
         return see(visit, "problem.html", 422, kind=409, message=fault.message)
     return go(f"/securities/{found.subject}/policy#orders")
