@@ -98,13 +98,24 @@ def adopt(
             " change the policy, or acknowledge it with --acknowledge-stranded",
             stranded=len(proposal.stranded),
         )
-    profiles = json.dumps({use.id: shipped_profiles()[use.id] for use in after.policy.uses})
     with office.book.transaction() as tx:
-        kept = KnownPolicy(after.id, after.policy.name, file.text, profiles, file.read_on)
-        policies.add_policy(tx, kept)
+        policies.add_policy(tx, _kept(after, file))
     lines = _lines(office, instrument)
     rows, steps = _first_rows(office, instrument, before.rules, after, lines)
     return _announce(office, instrument, after.id, rows, (1, steps), key)
+
+
+def first_rules(office: Office, file: PolicyFile) -> tuple[str, list[Row]]:
+    """A policy as the first rules of an instrument that is to be deployed: its id and its rows.
+
+    It is in force at once, because nobody holds a unit yet. Raises Conflict for too many rows.
+    """
+    after = compile_policy(file.parsed.policy)
+    rows = policy_rows(after.rules)
+    _require_few(after, rows)
+    with office.book.transaction() as tx:
+        policies.add_policy(tx, _kept(after, file))
+    return after.id, rows
 
 
 def activate(office: Office, issuer: str | None, named: str) -> Adoption:
@@ -189,13 +200,22 @@ def _first_rows(
         counted = tuple(Group(group.classes, None, group.code) for group in rules.groups)
         rules = replace(rules, groups=counted)
     rows = [*policy_rows(rules, before), *_amended(office, instrument, after)]
+    _require_few(after, rows)
+    return rows, 2 if in_two else 1
+
+
+def _require_few(after: Compiled, rows: Sequence[Row]) -> None:
     if len(rows) > MOST_ROWS:
         raise Conflict(
             f"{after.policy.name} needs {len(rows)} rows on chain at once, {MOST_ROWS} are possible:"
             " leave profiles out that this instrument does not need",
             rows=len(rows),
         )
-    return rows, 2 if in_two else 1
+
+
+def _kept(after: Compiled, file: PolicyFile) -> KnownPolicy:
+    profiles = json.dumps({use.id: shipped_profiles()[use.id] for use in after.policy.uses})
+    return KnownPolicy(after.id, after.policy.name, file.text, profiles, file.read_on)
 
 
 def _amended(office: Office, instrument: KnownInstrument, after: Compiled) -> list[Row]:

@@ -29,6 +29,7 @@ from freehold.desks.permits import Actor
 from freehold.desks.policies import PolicyFile, read_text
 from freehold.desks.work_orders import Tell, Wanted
 
+__all__ = ["Draft"]
 STEPS = ("record", "documents", "terms", "policy")
 STARTING = "starting"
 MOST_DOCUMENTS, MOST_DECIMALS = 20, 18
@@ -44,8 +45,7 @@ KINDS: Mapping[AssetKind, InstrumentKind] = {
 DOING = (
     "The contracts of the chain and the issuer's register",
     "The title of the asset and its documents",
-    "The instrument, with its first rules",
-    "The policy",
+    "The instrument, with its rules in force",
 )
 
 
@@ -159,16 +159,9 @@ def establish(office: Office, order: WorkOrder, tell: Tell) -> None:
     tell(1, DOING[1])
     asset = establishment.tokenise(office, known, record_of(content, "documents"))
     tell(2, DOING[2])
-    share = terms_of(content).share
-    made = establishment.instrument(office, known, asset, share)
-    tell(3, DOING[3])
     file = policy_of(content, order.asked_at)
-    if file is None or adoption.in_force(office, made).name == file.parsed.policy.name:
-        return
-    if adoption.pending(office, made) is None:
-        adoption.adopt(office, known.id, share.id, file, key=f"adopt {order.id}")
-    while adoption.pending(office, made) is not None:
-        adoption.activate(office, known.id, share.id)  # at once, as long as no unit exists
+    first = adoption.first_rules(office, file) if file else None
+    establishment.instrument(office, known, asset, terms_of(content).share, first)
 
 
 # ---- what was entered ----------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from freehold.chain import node
 from freehold.config import Config, host_of
 from freehold.core.audit import Entry
 from freehold.core.clock import stamp, to_seconds
-from freehold.core.errors import Conflict, Invalid, NotFound
+from freehold.core.errors import Conflict, Invalid, NotFound, Plain
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
 from freehold.desks.office import Office, now_on_chain, set_clock
@@ -118,7 +118,7 @@ def advance(office: Office, actor: permits.Actor, days: int) -> datetime:
     node.mine(office.w3)
     now = now_on_chain(office)
     with office.book.transaction() as tx:
-        content = {"days": days, "now": stamp(now)}
+        content: dict[str, Plain] = {"days": days, "now": stamp(now)}
         entry = Entry(actor.id, "set the clock", EVERYWHERE, content=content)
         audit.record(tx, entry, office.clock.now())
     return now

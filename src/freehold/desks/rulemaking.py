@@ -13,7 +13,7 @@ from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.book.schema_work import Kind, State
 from freehold.book.work_orders import WorkOrder
 from freehold.core.errors import Conflict, Invalid
-from freehold.core.ids import record_hash
+from freehold.core.ids import JSON, record_hash
 from freehold.core.policy.adoption import Adoption
 from freehold.core.policy.compare import Flip, Stranded
 from freehold.core.policy.model import Policy
@@ -161,8 +161,9 @@ def draft(office: Office, text: str) -> PolicyFile:
 def covered(policy: Policy) -> Covered:
     """Where a policy's rules are decided."""
     on_chain = (*policy.prohibitions, *policy.paths, *policy.caps)
-    every = (*on_chain, *policy.tests, *policy.obligations)
-    unchecked = sum(one.source.is_unverified for one in every)
+    sources = [one.source for one in (*policy.prohibitions, *policy.paths, *policy.caps)]
+    sources += [one.source for one in (*policy.tests, *policy.obligations)]
+    unchecked = sum(one.is_unverified for one in sources)
     used = tuple(one.id for one in policy.uses)
     return Covered(len(on_chain), len(policy.tests), len(policy.obligations), unchecked, used)
 
@@ -212,9 +213,9 @@ def activate(office: Office, actor: Actor, token: str) -> WorkOrder:
     name = adoption.compiled_of(office, waiting.policy).policy.name
     content = {"policy": waiting.policy, "step": waiting.step, "name": name, "instrument": one.name}
     wanted = Wanted(Kind.ACTIVATE, owner.id, one.token, content, STEPS)
-    key = [waiting.policy, waiting.step, waiting.announced_at.isoformat()]
+    key: list[JSON] = [waiting.policy, waiting.step, waiting.announced_at.isoformat()]
     with office.book.transaction() as tx:
-        return work_orders.ask(office, tx, actor, wanted, list(key))
+        return work_orders.ask(office, tx, actor, wanted, key)
 
 
 def carry_adoption(office: Office, order: WorkOrder, tell: Tell) -> None:

@@ -24,6 +24,7 @@ from freehold.desks import permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
+__all__ = ["Kind", "WorkOrder"]
 HELD = timedelta(seconds=30)
 Tell = Callable[[int, str], None]
 """Told before each step: how many are done, and which one begins."""

@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -39,7 +40,11 @@ def serve(demo: bool, as_json: bool) -> None:
         with open_office(known, followed=True, signing=False) as office:
             token = signin.first_link(office)
         link = f"{known.public_url}/welcome/{token}" if token else None
-        document = {"url": known.public_url, "processes": processes, "first_link": link}
+        document: dict[str, Any] = {
+            "url": known.public_url,
+            "processes": processes,
+            "first_link": link,
+        }
         rows = [("pages", known.public_url), ("API", f"{known.public_url}/api/openapi.json")]
         rows += [("first administrator, once", link)] if link else []
         people = example_world.PEOPLE if demo else ()

@@ -261,7 +261,7 @@ def _today(office: Office) -> None:
     _travel(office, now)
     agent = orders.agent(office)
     file = policies.read_file(ROOT / "policies" / "liechtenstein.toml", now)
-    members = _instrument(office, RIVERGATE, "members")
+    members = parties.instrument(office, RIVERGATE, "members")[1]
     if adoption.pending(office, members) is None:
         adoption.adopt(office, RIVERGATE, "members", file, acknowledge_stranded=True)
     at = (now + timedelta(days=14)).replace(hour=21, minute=0, second=0, microsecond=0)
@@ -280,7 +280,7 @@ def _as_people(office: Office) -> None:
         (HARBOUR, "notes-2029", "mira-hoffmann", "calder-insurance", 20),
         (HARBOUR, "notes-2029", "calder-insurance", "nordlicht-fonds", 250),
     ):
-        token = str(_instrument(office, issuer, named).token)
+        token = str(parties.instrument(office, issuer, named)[1].token)
         key = f"example: {sender} {receiver}"
         asked = TransferRequest(token, sender, receiver, Units(units), key)
         transfers.request_as(office, tess, asked)
@@ -303,7 +303,7 @@ CHAPTERS: Sequence[tuple[str, Callable[[Office], None]]] = (
 
 def _in_force(office: Office, issuer: str, named: str, file: PolicyFile) -> None:
     """Adopt a policy and live through its public delay, both of them where there are two steps."""
-    instrument = _instrument(office, issuer, named)
+    instrument = parties.instrument(office, issuer, named)[1]
     if adoption.in_force(office, instrument).name == file.parsed.policy.name:
         return
     waiting = adoption.pending(office, instrument) or adoption.adopt(office, issuer, named, file)
@@ -323,10 +323,6 @@ def _issue(
     receivers = tuple((holder, Units(units)) for holder, units in lots)
     request = IssueRequest(named, receivers, key, issuer, exemption)
     issuance.issue(office, orders.agent(office), request)
-
-
-def _instrument(office: Office, issuer: str, named: str) -> "adoption.KnownInstrument":
-    return parties.instrument(office, issuer, named)[1]
 
 
 def _actor(office: Office, name: str) -> permits.Actor:

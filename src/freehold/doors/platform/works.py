@@ -11,15 +11,15 @@ from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
 from freehold.desks import deployments, rulemaking, work_orders
 from freehold.desks.office import open_office
-from freehold.desks.work_orders import Carry
+from freehold.desks.work_orders import Carry, Kind
 from freehold.doors.platform import journal
 
 IDLE_SECONDS = 0.5
 FAULT_SECONDS = 2.0
-CARRIERS: Mapping[work_orders.Kind, Carry] = {
-    work_orders.Kind.ESTABLISH: deployments.establish,
-    work_orders.Kind.ADOPT: rulemaking.carry_adoption,
-    work_orders.Kind.ACTIVATE: rulemaking.carry_activation,
+CARRIERS: Mapping[Kind, Carry] = {
+    Kind.ESTABLISH: deployments.establish,
+    Kind.ADOPT: rulemaking.carry_adoption,
+    Kind.ACTIVATE: rulemaking.carry_activation,
 }
 
 

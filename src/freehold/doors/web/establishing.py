@@ -139,7 +139,7 @@ def progress(visit: Visit) -> Response:
         share = deployments.terms_of(draft.content).share
         token = _token(visit, draft.content["issuer"]["id"], share.id)
     template = "deploying.html" if visit.is_part else "progress.html"
-    values = {"draft": draft, "order": order, "doing": DOING, "made": token}
+    values: dict[str, Any] = {"draft": draft, "order": order, "doing": DOING, "made": token}
     return see(visit, template, **values, **_of(draft.content))
 
 
@@ -172,7 +172,7 @@ def _new(visit: Visit, status: int, given: Form, mistakes: Mapping[str, str]) ->
     ]
     kinds = [(str(kind), words) for kind, words in KINDS.items()]
     makes = permits.allows(visit.who, Power.ESTABLISH, EVERYWHERE)
-    values = {
+    values: dict[str, Any] = {
         "owners": owners,
         "kinds": kinds,
         "given": given,
@@ -242,11 +242,15 @@ def _fields(content: Mapping[str, Any], mistakes: Mapping[str, str]) -> list[Fie
             HINTS.get(name, ""),
             must,
             given.get(name, ""),
-            _sentence(mistakes.get(name, "")),
+            _wrong(name, mistakes.get(name, "")),
             "w6" if name in NARROW else "w24",
         )
         for name, must in deployments.record_fields(content)
     ]
+
+
+def _wrong(name: str, said: str) -> str:
+    return f"Enter the {_label(name).lower()}" if said == "Is missing" else said
 
 
 def _label(name: str) -> str:

@@ -122,6 +122,12 @@ def words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def sentence(text: str) -> str:
+    """A message with its first letter large and a full stop; nothing else of it changes."""
+    said = text[:1].upper() + text[1:]
+    return said if said.endswith((".", "?", "!")) else f"{said}."
+
+
 FILTERS = {
     "units": units,
     "figure": figure,
@@ -137,4 +143,5 @@ FILTERS = {
     "grouped": grouped,
     "initials": initials,
     "words": words,
+    "sentence": sentence,
 }

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from fractions import Fraction
+from typing import Any
 
 from starlette.responses import Response
 
@@ -68,7 +69,13 @@ def holders(visit: Visit) -> Response:
     page = min(max(1, page), last)
     shown = found[(page - 1) * ROWS : page * ROWS]
     asks = permits.allows(visit.who, Power.READ_REGISTER)
-    values = {"q": text, "page": page, "last": last, "total": len(found), "asks": asks}
+    values: dict[str, Any] = {
+        "q": text,
+        "page": page,
+        "last": last,
+        "total": len(found),
+        "asks": asks,
+    }
     return see(visit, "holders.html", found=shown, first=(page - 1) * ROWS + 1, **values)
 
 

@@ -65,8 +65,7 @@ def list_of(visit: Visit) -> Response:
     found = rulemaking.rules_of_all(visit.office, visit.who)
     waiting = work_orders.proposed(visit.office, visit.who)
     profiles = sorted(policies.shipped_profiles())
-    now = found and rulemaking.now_on_chain(visit.office)
-    return see(visit, "policies.html", found=found, waiting=waiting, profiles=profiles, now=now)
+    return see(visit, "policies.html", found=found, waiting=waiting, profiles=profiles)
 
 
 def policy(visit: Visit) -> Response:
@@ -134,7 +133,8 @@ def _editor(
 ) -> Response:
     token = book.ruled.token
     found = rulemaking.examine(visit.office, visit.who, token, text)
-    answer, mistakes = None, {}
+    answer: Answer | None = None
+    mistakes: dict[str, str] = {}
     if form and form.get("from") and form.get("to") and form.get("units") and not found.faults:
         answer, mistakes = _tried(visit, book, text, form)
     values = _values(visit, book, form)
