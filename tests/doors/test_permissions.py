@@ -20,6 +20,7 @@ FOR_ANYBODY = {
     ("POST", "/welcome/{link}"),
     ("GET", "/problems/{kind}"),
     ("POST", "/example/enter"),
+    ("GET", "/gallery"),
     ("GET", "/static/{name}"),
 }
 PAGE = (ROOT / "docs/reference/permissions.md").read_text()

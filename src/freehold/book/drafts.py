@@ -61,7 +61,7 @@ def ordered(tx: Transaction, id: str, work_order: str, now: datetime) -> None:
 
 
 def _text(content: Mapping[str, Any]) -> str:
-    return json.dumps(dict(content), sort_keys=True)
+    return json.dumps(dict(content))
 
 
 def _draft(row: Row[Any]) -> Draft:

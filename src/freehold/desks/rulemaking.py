@@ -160,10 +160,10 @@ def draft(office: Office, text: str) -> PolicyFile:
 
 def covered(policy: Policy) -> Covered:
     """Where a policy's rules are decided."""
-    on_chain = (*policy.prohibitions, *policy.paths, *policy.caps)
-    sources = [one.source for one in (*policy.prohibitions, *policy.paths, *policy.caps)]
-    sources += [one.source for one in (*policy.tests, *policy.obligations)]
-    unchecked = sum(one.is_unverified for one in sources)
+    on_chain = [one.source for one in policy.prohibitions]
+    on_chain += [one.source for one in policy.paths] + [one.source for one in policy.caps]
+    besides = [one.source for one in policy.tests] + [one.source for one in policy.obligations]
+    unchecked = sum(one.is_unverified for one in on_chain + besides)
     used = tuple(one.id for one in policy.uses)
     return Covered(len(on_chain), len(policy.tests), len(policy.obligations), unchecked, used)
 

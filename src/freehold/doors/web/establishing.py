@@ -227,7 +227,7 @@ def _of(content: Mapping[str, Any]) -> dict[str, Any]:
         "kind": content["kind"],
         "issuer": content["issuer"],
         "content": content,
-        "sofar": [(key, text) for key, text in content.get("record", {}).items() if text],
+        "sofar": [(_label(key), text) for key, text in content.get("record", {}).items() if text],
         "papers": [one for one in content.get("documents", {}).get("rows", ()) if one.get("name")],
         "chosen": "Its own policy" if policy.get("choice") == "own" else "The starting rules",
     }
