@@ -96,7 +96,7 @@ def _rules(
     href = f"/securities/{one.token}/policy"
     name = adoption.compiled_of(office, pending.policy).policy.name
     if now >= pending.effective_at:
-        verb = "Activate" if permits.allows(actor, Power.PROPOSE_POLICY, owner.id) else "Open"
+        verb = "Activate" if permits.allows(actor, Power.CHANGE_POLICY, owner.id) else "Open"
         detail = f"{one.name} of {owner.name}. Until somebody activates it the old rules hold."
         yield Waiting(
             Urgency.WARN, f"The delay of {name} is over", detail, href, verb, pending.effective_at

@@ -176,7 +176,7 @@ def propose(
     Raises Invalid with every mistake, Conflict where it is in force already, another one waits, or
     holders would be stranded and nobody said that this is known.
     """
-    owner, one = _permitted(office, actor, token, Power.PROPOSE_POLICY)
+    owner, one = _permitted(office, actor, token, Power.CHANGE_POLICY)
     file = draft(office, text)
     found = adoption.propose(office, owner.id, one.token, file)
     force = adoption.in_force(office, one)
@@ -203,7 +203,7 @@ def propose(
 
 def activate(office: Office, actor: Actor, token: str) -> WorkOrder:
     """Order an announced policy to be activated. Raises Conflict while its delay runs."""
-    owner, one = _permitted(office, actor, token, Power.PROPOSE_POLICY)
+    owner, one = _permitted(office, actor, token, Power.CHANGE_POLICY)
     waiting = adoption.pending(office, one)
     if waiting is None:
         raise Conflict("no policy waits to be activated")

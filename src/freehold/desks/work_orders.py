@@ -87,7 +87,7 @@ def proposed(office: Office, actor: Actor) -> list[WorkOrder]:
     return [
         one
         for one in every
-        if one.asked_by != actor.id and permits.allows(actor, Power.PROPOSE_POLICY, one.issuer)
+        if one.asked_by != actor.id and permits.allows(actor, Power.CHANGE_POLICY, one.issuer)
     ]
 
 
@@ -96,11 +96,11 @@ def decide(office: Office, actor: Actor, id: str, *, approve: bool, note: str = 
 
     Raises NotFound, NotPermitted, Conflict if it is decided already.
     """
-    permits.require(actor, Power.PROPOSE_POLICY)
+    permits.require(actor, Power.CHANGE_POLICY)
     now, after = office.clock.now(), State.WAITING if approve else State.DECLINED
     with office.book.transaction() as tx:
         found = work_orders.find(tx, id)
-        permits.require(actor, Power.PROPOSE_POLICY, found.issuer)
+        permits.require(actor, Power.CHANGE_POLICY, found.issuer)
         if found.asked_by == actor.id:
             raise NotPermitted("you proposed this yourself: another person must approve it")
         moved = work_orders.move(tx, id, State.PROPOSED, after, now, decided_by=actor.id)

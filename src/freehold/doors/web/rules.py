@@ -168,7 +168,7 @@ def _values(visit: Visit, book: Rulebook, form: Form | None = None) -> dict[str,
         "kinds": [(kind.name.lower(), kind.name.lower().replace("_", " ")) for kind in KINDS],
         "proofs": [_word(one) for one in PROOFS],
         "attested": any(asked[_word(one)] == "yes" for one in PROOFS),
-        "decides": permits.allows(visit.who, Power.PROPOSE_POLICY, book.ruled.issuer),
+        "decides": permits.allows(visit.who, Power.CHANGE_POLICY, book.ruled.issuer),
     }
 
 
