@@ -112,7 +112,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     said = [one for word, one in bodies.items() if ends.endswith(word) or word in path]
     exact = [one for word, one in bodies.items() if ends.endswith(word)]
     body = next(iter(exact + said), None) if method == "POST" else None
-    key = {"Idempotency-Key": f"matrix-{role}"}
+    key = {"Idempotency-Key": f"matrix-{role}-{len(ends)}"}
     answer = platform.ask(role, method, path.removeprefix("/api"), body, key)
     if answer.status_code == 404 and "transfers" in path and not known:
         return 200  # nobody has that wallet; he got as far as asking

@@ -1,6 +1,5 @@
 """The pages in a real browser: by keyboard, in both themes, at three widths, without barriers."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pyotp
@@ -9,23 +8,10 @@ import pytest
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits, signin
 from tests.doors.running import AGENT, ISSUER, PASSWORD, Platform, office_of
-from tests.parts import CHROMIUM
 
 pytestmark = pytest.mark.needs("browser")
 WIDTHS = (1440, 390, 320)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
