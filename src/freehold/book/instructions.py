@@ -240,6 +240,19 @@ def release(tx: Transaction, chain: int, sender: Address, worker: str) -> None:
     tx.execute(update(schema.nonce).where(mine).values(leased_by=None, leased_until=None))
 
 
+def senders(tx: Transaction, chain: int) -> list[Address]:
+    """Every sender that ever signed or was held on a chain."""
+    rows = select(schema.nonce.c.sender).where(schema.nonce.c.chain == chain)
+    return [Address(one) for one in tx.execute(rows).scalars()]
+
+
+def by_state(tx: Transaction) -> dict[str, int]:
+    """How many instructions there are in each state."""
+    of = schema.instruction.c
+    rows = select(of.state, func.count()).group_by(of.state).order_by(of.state)
+    return {state: int(count) for state, count in tx.execute(rows)}
+
+
 def next_nonce(tx: Transaction, chain: int, sender: Address) -> int | None:
     """The nonce that the next signature takes; None before the first one."""
     return tx.execute(select(schema.nonce.c.next).where(_row(chain, sender))).scalar()
