@@ -48,6 +48,7 @@ SHARED_DESKS = frozenset(
         "differences",
         "approvable",
         "entitlements",
+        "taxes",
     }
 )
 LISTING = "approvable"
@@ -88,6 +89,7 @@ CORE_LAYERS = (
     {
         "captable",
         "cashbook",
+        "bank_statements",
         "company",
         "ocf",
         "takeover",

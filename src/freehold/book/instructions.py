@@ -240,6 +240,11 @@ def release(tx: Transaction, chain: int, sender: Address, worker: str) -> None:
     tx.execute(update(schema.nonce).where(mine).values(leased_by=None, leased_until=None))
 
 
+def release_all(tx: Transaction) -> None:
+    """End every lease: of a book that nobody works on, because it was just put here."""
+    tx.execute(update(schema.nonce).values(leased_by=None, leased_until=None))
+
+
 def senders(tx: Transaction, chain: int) -> list[Address]:
     """Every sender that ever signed or was held on a chain."""
     rows = select(schema.nonce.c.sender).where(schema.nonce.c.chain == chain)

@@ -135,7 +135,8 @@ def restore(config: Config, source: Path) -> Manifest:
     try:
         if manifest.book != copying.SQLITE:
             copying.restore_lines(book, source / manifest.book)
-        with book.reading() as tx:
+        with book.transaction() as tx:
+            instructions.release_all(tx)  # the copy was made while they were held
             entries, head, _ = copying.claims(tx)
     finally:
         book.close()
