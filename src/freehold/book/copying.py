@@ -122,7 +122,7 @@ def _written(table: Table, name: str, value: Any) -> Any:
 
 
 def _read(row: dict[str, Any]) -> dict[str, Any]:
-    found = {}
+    found: dict[str, Any] = {}
     for name, value in row.items():
         if isinstance(value, dict) and "base64" in value:
             found[name] = base64.b64decode(value["base64"])
