@@ -31,3 +31,9 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         log = home.parent / "serve.log"
         until(lambda: '"filled"' in log.read_text(), FILL_SECONDS)
         yield running
+
+
+@pytest.fixture
+def said() -> list[str]:
+    """What the browser complained about; empty at the end of every test."""
+    return []

@@ -14,12 +14,6 @@ WIDTHS = (1440, 390, 320)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-@pytest.fixture
-def said() -> list[str]:
-    """What the browser complained about; empty at the end of every test."""
-    return []
-
-
 def opened(chromium: Any, said: list[str], **settings: Any) -> Any:
     """A page in a browser of its own, which writes down every complaint."""
     page = chromium.new_context(user_agent=AGENT, **settings).new_page()

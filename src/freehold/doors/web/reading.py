@@ -12,7 +12,15 @@ from freehold.core.audit import Entry
 from freehold.core.clock import parse
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import EVERYWHERE, Power, Role
-from freehold.desks import auditing, dashboards, instructions, instruments, permits, registers
+from freehold.desks import (
+    approvals,
+    auditing,
+    dashboards,
+    instructions,
+    instruments,
+    permits,
+    registers,
+)
 from freehold.desks import explorer as desk
 from freehold.desks.instruments import Moment
 from freehold.desks.office import now_on_chain
@@ -79,6 +87,7 @@ def register(visit: Visit) -> Response:
         "past": as_of is not None and problem is None,
         "following": urlencode({"block": shown.block, "after": shown.next}) if shown.next else "",
         "whole": whole,
+        "ids": instruments.ids(office, who, token),
     }
     part = visit.is_part and visit.request.headers.get("HX-Target", "").endswith("roll")
     return see(visit, "roll.html" if part else "register.html", **values)
@@ -95,7 +104,10 @@ def activity(visit: Visit) -> Response:
 def instruction(visit: Visit) -> Response:
     """One instruction and how final it is."""
     found = instructions.instruction(visit.office, visit.who, visit.path("id"))
-    return see(visit, "instruction.html", found=found)
+    linked = approvals.corrections_of(visit.office, visit.who, found.id)
+    movable = found.state == "final" and found.what.startswith(("post ", "force "))
+    corrects = movable and not linked and permits.allows(visit.who, Power.CORRECT, found.issuer)
+    return see(visit, "instruction.html", found=found, linked=linked, corrects=corrects)
 
 
 def explorer(visit: Visit) -> Response:
