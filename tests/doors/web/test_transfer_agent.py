@@ -147,6 +147,9 @@ class Desk:
         page.wait_for_url("**/securities")
         tab_to(page, page.locator("a.name", has_text="Common Stock").first)
         page.keyboard.press("Enter")
+        page.wait_for_selector(".tabs")
+        tab_to(page, page.locator(".tabs a[href$='/register']"))
+        page.keyboard.press("Enter")
         page.wait_for_selector("#roll")
         clean(page)
 

@@ -141,7 +141,7 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
             powers=permits.powers(visit.actor) if visit.actor else frozenset(),
             Power=Power,
             **_of_the_frame(visit),
-            waiting=approvals.waiting_for(visit.office, visit.actor) if visit.actor else 0,
+            to_approve=approvals.waiting_for(visit.office, visit.actor) if visit.actor else 0,
             announced=_announced(visit),
             theme=visit.request.cookies.get(THEME, "system"),
             asset=assets.url,
