@@ -15,6 +15,7 @@ from freehold.doors.web import (
     admitting,
     approving,
     assets,
+    cashbook,
     desk,
     entering,
     establishing,
@@ -67,6 +68,7 @@ def routes() -> list[BaseRoute]:
         Route("/gallery", public(gallery.gallery), methods=["GET"]),
         Route("/example/enter", public_act(example.enter), methods=["POST"]),
         Route("/example/clock", act(example.advance), methods=["POST"]),
+        *cashbook.routes(),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
     ]
 
