@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from freehold.core.audit import Entry
 from freehold.core.clock import parse
 from freehold.core.ids import checksummed
+from freehold.core.registration import Signed
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.core.units import parse_units
 from freehold.desks import (
@@ -156,11 +157,15 @@ def request_transfer(
     """Post a transfer if the rules allow it: 202 with its instruction, or 422 with the reason."""
     wanted = _wanted(office, actor, token, asked, key)
     outcome = transfers.request_as(office, actor, wanted)
+    if outcome.held:
+        said = d.decision(outcome)
+        return d.Accepted(decision=said, instruction=None, approval=outcome.held, state="held")
     if outcome.instruction is None:
         return problems.answer(422, outcome.reason, code=outcome.code, passes_on=outcome.passes_on)
     state = instructions.WORDS[outcome.instruction.state]
     id = outcome.instruction.id
-    return d.Accepted(decision=d.decision(outcome), instruction=id, state=state)
+    said = d.decision(outcome)
+    return d.Accepted(decision=said, instruction=id, approval=None, state=state)
 
 
 @router.get("/instructions", responses=responses(400))
@@ -277,7 +282,11 @@ def _wanted(
     token = checksummed(token)
     decimals = transfers.decimals_of(office, actor, token)
     units = parse_units(asked.units, decimals)
-    return TransferRequest(token, asked.sender, asked.receiver, units, key)
+    signed = None
+    if asked.signed_by or asked.papers or asked.representative:
+        names = frozenset(asked.signed_by)
+        signed = Signed(names, frozenset(asked.papers), asked.representative or "")
+    return TransferRequest(token, asked.sender, asked.receiver, units, key, signed=signed)
 
 
 def _moment(office: Office, actor: Actor, token: str, as_of: str | None) -> int | datetime | None:

@@ -46,6 +46,10 @@ COMMANDS = {
         "freehold.doors.cli.action:action",
         "Corporate actions: announce, preview, fund, pay, reconcile, close, amend, cancel.",
     ),
+    "approvals": Entry(
+        "freehold.doors.cli.approvals:approvals",
+        "Acts that two persons agree to: propose, see what would change, approve, decline.",
+    ),
     "asset": Entry(
         "freehold.doors.cli.asset:asset",
         "Record real things: check a record, compute its id, issue its title.",
@@ -56,6 +60,10 @@ COMMANDS = {
     "attest": Entry(
         "freehold.doors.cli.attest:attest",
         "Attestations of a registrar: state facts, sign them anywhere, let anybody submit them.",
+    ),
+    "backup": Entry(
+        "freehold.doors.cli.backup:backup",
+        "Copy book, keys and embedded ledger into the new folder TARGET, while everything runs.",
     ),
     "captable": Entry(
         "freehold.doors.cli.captable:captable",
@@ -127,6 +135,10 @@ COMMANDS = {
     "serve": Entry(
         "freehold.doors.cli.serve:serve",
         "Run the platform: web pages, API, worker and ledger, each a process that is kept up.",
+    ),
+    "restore": Entry(
+        "freehold.doors.cli.backup:restore",
+        "Put the copy in SOURCE into the home of the settings, which must be empty.",
     ),
     "screening": Entry(
         "freehold.doors.cli.screening:screening",

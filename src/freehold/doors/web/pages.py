@@ -11,8 +11,25 @@ from starlette.routing import BaseRoute, Route
 from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
 from freehold.doors.api.problems import KINDS
-from freehold.doors.web import assets, entering, reading, visits
-from freehold.doors.web.visits import Act, Page, act, page, public, public_act
+from freehold.doors.web import (
+    admitting,
+    approving,
+    assets,
+    cashbook,
+    desk,
+    entering,
+    establishing,
+    example,
+    filing,
+    gallery,
+    owning,
+    reading,
+    rules,
+    searching,
+    transferring,
+    visits,
+)
+from freehold.doors.web.visits import Act, Page, act, page, public, public_act, upload
 
 
 def routes() -> list[BaseRoute]:
@@ -25,16 +42,87 @@ def routes() -> list[BaseRoute]:
         Route("/sign-out", act(entering.sign_out), methods=["POST"]),
         Route("/", page(reading.home), methods=["GET"]),
         Route("/securities", page(reading.securities), methods=["GET"]),
-        Route("/securities/{token}", page(reading.register), methods=["GET"]),
+        Route("/securities/{token}", page(owning.overview), methods=["GET"]),
+        Route("/securities/{token}/register", page(reading.register), methods=["GET"]),
+        *_papers(),
+        *_desk(),
+        *_breadth(),
         Route("/activity", page(reading.activity), methods=["GET"]),
         Route("/activity/{id}", page(reading.instruction), methods=["GET"]),
+        Route("/approvals", page(approving.queue), methods=["GET"]),
+        Route("/approvals/{id}", page(approving.proposal), methods=["GET"]),
+        Route("/approvals/{id}/decide", act(approving.decide), methods=["POST"]),
+        Route("/approvals/{id}/withdraw", act(approving.withdraw), methods=["POST"]),
+        Route("/approvals/{id}/again", act(approving.again), methods=["POST"]),
+        Route("/approvals/{id}/break-glass", act(approving.break_glass), methods=["POST"]),
+        _signed_in("/acts/{kind}", approving.form, approving.propose),
+        _signed_in("/admissions", admitting.form, admitting.admit),
+        _signed_in("/suspensions", admitting.suspending, admitting.suspend),
+        _signed_in("/transfers", transferring.form, transferring.transfer),
         Route("/explorer", page(reading.explorer), methods=["GET"]),
         Route("/explorer/{hash}", page(reading.transaction), methods=["GET"]),
         Route("/find", page(reading.find), methods=["GET"]),
         Route("/audit", page(reading.audit), methods=["GET"]),
         Route("/audit/verify", act(reading.verify_audit), methods=["POST"]),
         Route("/verify", act(reading.verify_registers), methods=["POST"]),
+        Route("/gallery", public(gallery.gallery), methods=["GET"]),
+        Route("/example/enter", public_act(example.enter), methods=["POST"]),
+        Route("/example/clock", act(example.advance), methods=["POST"]),
+        *cashbook.routes(),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
+    ]
+
+
+def _papers() -> list[Route]:
+    """Documents, statements, registers as files."""
+    return [
+        Route("/documents", page(filing.listed), methods=["GET"]),
+        Route("/documents", upload(filing.keep), methods=["POST"]),
+        Route("/documents/{id}", page(filing.document), methods=["GET"]),
+        Route("/documents/{id}/{version}", page(filing.download), methods=["GET"]),
+        Route("/documents/{id}/{version}", act(filing.acknowledge), methods=["POST"]),
+        Route("/statement", page(filing.statement), methods=["GET"]),
+        Route("/statement.pdf", page(filing.statement_pdf), methods=["GET"]),
+        Route("/statement.csv", page(filing.statement_csv), methods=["GET"]),
+        Route("/securities/{token}/register.pdf", page(filing.register_pdf), methods=["GET"]),
+        Route("/securities/{token}/register.csv", page(filing.register_csv), methods=["GET"]),
+    ]
+
+
+def _desk() -> list[Route]:
+    """The transfer agent's desk."""
+    place = "/files/{issuer}/{holder}"
+    return [
+        Route("/desk", page(desk.overview), methods=["GET"]),
+        Route("/desk/control", act(desk.control), methods=["POST"]),
+        Route("/desk/reports/{number}", page(desk.kept_report), methods=["GET"]),
+        Route(place, page(desk.file), methods=["GET"]),
+        Route(f"{place}/registration", act(desk.register), methods=["POST"]),
+        Route(f"{place}/address", act(desk.address), methods=["POST"]),
+        Route(f"{place}/paper", act(desk.paper), methods=["POST"]),
+        Route(f"{place}/restraint", act(desk.restrain), methods=["POST"]),
+        Route(f"{place}/release", act(desk.release), methods=["POST"]),
+        Route(f"{place}/notice", act(desk.notice), methods=["POST"]),
+    ]
+
+
+def _breadth() -> list[BaseRoute]:
+    """Policies, assets, holders, cap tables, search."""
+    return [
+        Route("/securities/{token}/policy", page(rules.policy), methods=["GET"]),
+        _signed_in("/securities/{token}/policy/edit", rules.edit, rules.examine),
+        Route("/securities/{token}/policy/activate", act(rules.activate), methods=["POST"]),
+        Route("/work-orders/{id}/decide", act(rules.decide), methods=["POST"]),
+        Route("/policies", page(rules.list_of), methods=["GET"]),
+        Route("/assets", page(establishing.assets), methods=["GET"]),
+        _signed_in("/assets/new", establishing.new, establishing.begin),
+        Route("/assets/drafts/{id}/progress", page(establishing.progress), methods=["GET"]),
+        Route("/assets/drafts/{id}/again", act(establishing.again), methods=["POST"]),
+        _signed_in("/assets/drafts/{id}/{step}", establishing.step, establishing.keep),
+        Route("/issuers/{issuer}/cap-table", page(owning.cap_table), methods=["GET"]),
+        Route("/holders", page(owning.holders), methods=["GET"]),
+        Route("/search", page(searching.search), methods=["GET"]),
+        Route("/reasons/{code}", page(searching.reason), methods=["GET"]),
     ]
 
 
@@ -52,6 +140,17 @@ def _open(path: str, shown: Page | None, taken: Act) -> Route:
         return answer
 
     return Route(path, endpoint, methods=["GET", "POST"] if shown else ["POST"])
+
+
+def _signed_in(path: str, shown: Page, taken: Act) -> Route:
+    """A path for whoever is signed in: read, and sent a form to."""
+    reads, takes = page(shown), act(taken)
+
+    async def endpoint(request: Request) -> Response:
+        answer: Response = await (takes if request.method == "POST" else reads)(request)
+        return answer
+
+    return Route(path, endpoint, methods=["GET", "POST"])
 
 
 def _kind(visit: visits.Visit) -> Response:
