@@ -1,3 +1,4 @@
+# ruff: noqa: F401, F811  fixtures come in by their names
 """The agent's desk, holders' files, documents and statements in a real browser and over plain HTTP."""
 
 import io
@@ -10,7 +11,7 @@ from pypdf import PdfReader
 from freehold.core.roles import Role
 from tests.doors.desk_bodies import PAPER, send_file
 from tests.doors.running import HOLDER, ISSUER, Platform, between, form_token
-from tests.doors.web.test_browser import (  # noqa: F401
+from tests.doors.web.test_browser import (
     WIDTHS,
     barriers,
     chromium,
