@@ -30,6 +30,7 @@ PEOPLE_KEY = "people-key"
 NETWORK_FINALITY = 12
 """Blocks on a network where nothing is set; local ledgers never reorganise by themselves."""
 LISTEN = "127.0.0.1:8440"
+MOST_SERVERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Config:
     second_signer: str  # who confirms what needs two persons; empty: nobody
     second_signer_secret: str
     listen: str  # HOST:PORT of the server
+    servers: int  # processes that answer there
     public_url: str  # where browsers find it
     people_key: str  # a reference to the key that wraps the keys of personal data
     secrets: Mapping[str, str] = field(repr=False, default_factory=dict)  # by variable name
@@ -54,7 +56,7 @@ class Config:
 
 SETTINGS = tuple(entry.name for entry in fields(Config) if entry.name != "secrets")
 SECRETS = ("signer_secret", "second_signer_secret", "people_key")
-INTEGERS = {"chain_id": 1, "finality_depth": 0}  # setting -> smallest value
+INTEGERS = {"chain_id": 1, "finality_depth": 0, "servers": 1}  # setting -> smallest value
 
 
 class Wrong(NamedTuple):
@@ -99,6 +101,14 @@ def default_home(environment: Mapping[str, str] = os.environ) -> Path:
     if sys.platform == "darwin":
         return user / "Library" / "Application Support" / "freehold"
     return Path(environment.get("XDG_DATA_HOME") or user / ".local" / "share") / "freehold"
+
+
+def usual_servers() -> int:
+    """Processes of the server where nothing is set: one for each core, at most four.
+
+    One where the system cannot part connections among processes.
+    """
+    return min(os.cpu_count() or 1, MOST_SERVERS) if sys.platform == "linux" else 1
 
 
 def _file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
@@ -217,6 +227,7 @@ def _complete(
         second_signer=str(given.get("second_signer", signer if signer == LOCAL_KEYS else "")),
         second_signer_secret=str(given.get("second_signer_secret", "prompt")),
         listen=listen,
+        servers=int(given.get("servers", usual_servers())),
         public_url=str(given.get("public_url", f"http://localhost:{port_of(listen)}")).rstrip("/"),
         people_key=str(given.get("people_key", f"file:{home / PEOPLE_KEY}")),
         secrets=secrets,

@@ -95,7 +95,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "feeds": frozenset({"requests"}),
     "desks": frozenset({"argon2", "pyotp"}),
     "doors": frozenset(
-        "click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic rich segno starlette"
+        "anyio click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic rich segno starlette"
         " uvicorn".split()
     ),
     "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),

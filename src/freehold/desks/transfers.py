@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from freehold.book import audit, instructions, issuers, requests
-from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book.issuers import KnownInstrument
 from freehold.book.requests import Request
 from freehold.book.session import Transaction
 from freehold.chain import contracts
@@ -66,6 +66,15 @@ class TransferRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """Whom and what a request speaks of, found once."""
+
+    instrument: KnownInstrument
+    sender: Party
+    receiver: Party
+
+
+@dataclass(frozen=True, slots=True)
 class TransferOutcome:
     """What became of a transfer, or would: `code` 0 if the rules let it pass (then `reason` says only
     why a power is lacking); `passes_on` where time alone would help; no `instruction`: nothing was sent.
@@ -90,14 +99,7 @@ def ask(office: Office, request: TransferRequest) -> TransferOutcome:
 
     Raises NotFound for an unknown holder or instrument.
     """
-    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
-    sender = parties.party(office, owner, request.sender)
-    receiver = parties.party(office, owner, request.receiver)
-    code = _restriction(office, instrument, request, sender, receiver)
-    passes_on = None
-    if code in CLOCK_CODES:
-        passes_on = _passes_on(office, instrument, sender, request.units)
-    return _outcome(request, code, message_for(code) if code else "", passes_on, None)
+    return _ask(office, _between(office, request), request)
 
 
 def transfer(office: Office, actor: Actor, request: TransferRequest) -> TransferOutcome:
@@ -105,13 +107,13 @@ def transfer(office: Office, actor: Actor, request: TransferRequest) -> Transfer
 
     Asked again under the same key, a transfer that was posted is not posted again. Raises as `ask`.
     """
-    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
-    scope, sent_by = f"transfers {instrument.token}", actor.signer.address
+    between = _between(office, request)
+    scope, sent_by = _scope(between), actor.signer.address
     if not was_asked(office, scope, sent_by, request.key):
-        asked_first = ask(office, request)
+        asked_first = _ask(office, between, request)
         if not asked_first.allowed:
             return asked_first
-    asked = (_posted(office, owner, instrument, actor, scope, request),)
+    asked = (_posted(between, actor, request),)
     needs = Powers.ACTION | Powers.ADMIT
     done = orders.carry(office, actor, Order("transfer", scope, request.key, asked, needs))
     if done.refused:
@@ -144,12 +146,15 @@ def request_as(office: Office, who: permits.Actor, request: TransferRequest) -> 
     with office.book.reading() as tx:
         if known := requests.earlier(tx, who.id, named.key, digest):
             return _answered(tx, known, named)
-    outcome = ask(office, named)
+    between = _between(office, named)
+    outcome = _ask(office, between, named)
+    keyed = replace(named, key=f"{who.id} {named.key}")
+    asked = _posted(between, orders.agent(office), keyed)
     with office.book.transaction() as tx:
         if known := requests.earlier(tx, who.id, named.key, digest):
             return _answered(tx, known, named)
         if outcome.allowed:
-            outcome = replace(outcome, instruction=_enter(office, tx, who, named))
+            outcome = replace(outcome, instruction=entered(office, tx, _scope(between), asked))
         _keep(office, tx, who, named, digest, outcome)
     return outcome
 
@@ -173,17 +178,6 @@ def _permitted(
     if not inside and not request.receiver.startswith("0x"):  # or he could find out who holds
         raise Invalid("name the receiver by his wallet, 0x and 40 digits", field="receiver")
     return replace(request, issuer=owner.id)
-
-
-def _enter(
-    office: Office, tx: Transaction, who: permits.Actor, request: TransferRequest
-) -> Instruction:
-    owner, instrument = issuers.instrument_at(tx, office.chain, request.instrument)
-    scope = f"transfers {instrument.token}"
-    keyed = replace(request, key=f"{who.id} {request.key}")
-    agent = orders.agent(office)
-    asked = _posted(office, owner, instrument, agent, scope, keyed)
-    return entered(office, tx, scope, asked)
 
 
 def _keep(
@@ -226,23 +220,26 @@ def _answered(tx: Transaction, known: Request, request: TransferRequest) -> Tran
     return _outcome(request, code, message_for(code) if code else "", passes_on, instruction)
 
 
-def _posted(
-    office: Office,
-    owner: KnownIssuer,
-    instrument: KnownInstrument,
-    actor: Actor,
-    scope: str,
-    request: TransferRequest,
-) -> Asked:
+def _between(office: Office, request: TransferRequest) -> Between:
+    """Whom and what a request speaks of. Raises NotFound."""
+    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
+    sender, receiver = parties.each(office, owner, (request.sender, request.receiver))
+    return Between(instrument, sender, receiver)
+
+
+def _scope(between: Between) -> str:
+    return f"transfers {between.instrument.token}"
+
+
+def _posted(between: Between, actor: Actor, request: TransferRequest) -> Asked:
     """The call that posts a transfer by the rules, signed for by the actor."""
-    sender = parties.party(office, owner, request.sender)
-    receiver = parties.party(office, owner, request.receiver)
+    scope = _scope(between)
     id = orders.instruction_bytes(instruction_id(scope, actor.signer.address, request.key))
     data = call(
         "SecurityToken",
         "transfer_posted",
-        sender.wallet,
-        receiver.wallet,
+        between.sender.wallet,
+        between.receiver.wallet,
         request.units,
         int(request.kind),
         int(request.proofs),
@@ -251,29 +248,25 @@ def _posted(
         list(request.lots),
     )
     what = f"post a {request.kind.name.lower().replace('_', ' ')}"
-    return Asked(actor.signer, instrument.token, data, what, request.key)
+    return Asked(actor.signer, between.instrument.token, data, what, request.key)
 
 
-def _restriction(
-    office: Office,
-    instrument: KnownInstrument,
-    request: TransferRequest,
-    sender: Party,
-    receiver: Party,
-) -> int:
-    """The code a transfer would be refused with now; 0 if it would pass."""
-    answer: int = contracts.read(
+def _ask(office: Office, between: Between, request: TransferRequest) -> TransferOutcome:
+    code: int = contracts.read(
         office.w3,
         "SecurityToken",
-        instrument.token,
+        between.instrument.token,
         "restriction",
-        sender.wallet,
-        receiver.wallet,
+        between.sender.wallet,
+        between.receiver.wallet,
         request.units,
         int(request.kind),
         int(request.proofs),
     )
-    return answer
+    passes_on = None
+    if code in CLOCK_CODES:
+        passes_on = _passes_on(office, between.instrument, between.sender, request.units)
+    return _outcome(request, code, message_for(code) if code else "", passes_on, None)
 
 
 def _passes_on(

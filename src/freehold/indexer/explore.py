@@ -57,6 +57,13 @@ def newest(connection: Connection, before: tuple[int, int] | None, limit: int) -
     return list(_seen(connection, limit, earlier))
 
 
+def instructions_seen(connection: Connection) -> list[str]:
+    """The instructions under which units passed, each as often as they did."""
+    of = t.chain_event.c
+    rows = select(of.instruction).where(of.name == "Passed", of.instruction.is_not(None))
+    return [f"0x{found.hex()}" for found in connection.execute(rows).scalars()]
+
+
 def of_transaction(connection: Connection, block: int, transaction: str) -> list[Seen]:
     """The events of a transaction, which stands in `block`, in their order."""
     mine = t.chain_event.c.transaction == bytes.fromhex(transaction.removeprefix("0x"))

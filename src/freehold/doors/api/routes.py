@@ -39,7 +39,7 @@ class NotSignedIn(Exception):
     """There is no API key with the request, or it is no good."""
 
 
-def _office(request: Request) -> Office:
+async def _office(request: Request) -> Office:
     office: Office = request.app.state.office
     return office
 
@@ -48,7 +48,8 @@ def _actor(
     request: Request,
     given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Actor:
-    found = sessions.actor_of_key(_office(request), given.credentials) if given else None
+    office: Office = request.app.state.office
+    found = sessions.actor_of_key(office, given.credentials) if given else None
     if found is None:
         raise NotSignedIn
     request.state.actor = found.id

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
@@ -18,11 +19,13 @@ from freehold.doors.platform.supervisor import listen
 from freehold.doors.web import pages
 
 DRAIN_SECONDS = 10
+THREADS = 8
+"""Requests of one process worked on at once: more only make each other wait for the interpreter."""
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
     """Serve until told to stop; the exit code. Raises Unavailable where the address is taken."""
-    listener = listen(settings.listen)
+    listener = listen(settings.listen, shared=settings.servers > 1)
     with listener, open_office(settings, followed=True) as office:
         served = uvicorn.Config(
             build(office, settings, ready),
@@ -43,6 +46,7 @@ def build(office: Office, settings: Config, ready: Callable[[], None] = lambda: 
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
         ready()
         yield
 
@@ -55,4 +59,5 @@ def build(office: Office, settings: Config, ready: Callable[[], None] = lambda: 
     ]
     app = Starlette(routes=routes, exception_handlers=dict(pages.EXCEPTIONS), lifespan=lifespan)
     app.state.office, app.state.settings = office, settings
-    return Gate(app, secure=settings.public_url.startswith("https://"))
+    secure = settings.public_url.startswith("https://")
+    return Gate(app, secure, share=max(1, settings.servers))

@@ -7,6 +7,7 @@ first failures stop everything with the part's own words.
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,8 @@ from freehold.core.errors import Unavailable
 from freehold.doors.platform import journal
 from freehold.doors.platform.worker import STOPPED_FOR_GOOD
 
+COUNTED = "metrics"
+"""The folder of the home in which the processes of the server count together."""
 MODULE = "freehold.doors.platform.processes"
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 10.0
 SETTLED_SECONDS = 30.0
@@ -46,12 +49,13 @@ class Part:
     guard: threading.Lock = field(default_factory=threading.Lock)
 
 
-def listen(address: str) -> socket.socket:
-    """A socket that listens at HOST:PORT. Raises Unavailable where that cannot be."""
+def listen(address: str, *, shared: bool = False) -> socket.socket:
+    """A socket that listens at HOST:PORT; `shared` with other processes of ours, among which the
+    system parts the connections. Raises Unavailable where that cannot be."""
     host, port = host_of(address), port_of(address)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        return socket.create_server((host, port), family=family, backlog=1024, reuse_port=shared)
     except OSError as fault:
         raise Unavailable(
             f"{address} cannot be listened at ({fault.strerror or fault}): stop what listens there,"
@@ -73,8 +77,12 @@ def supervise(
     """
     listen(settings.listen).close()  # before anything is started in vain
     ledger = ["ledger"] if settings.ledger == "embedded" else []
-    parts = [Part(name) for name in (*ledger, "worker", "server")]
-    environment = _environment(settings, file)
+    more = [f"server-{number}" for number in range(2, settings.servers + 1)]
+    parts = [Part(name) for name in (*ledger, "worker", "server", *more)]
+    counted = settings.home / COUNTED
+    shutil.rmtree(counted, ignore_errors=True)  # counts begin anew with the platform
+    counted.mkdir(parents=True)
+    environment = _environment(settings, file) | {"PROMETHEUS_MULTIPROC_DIR": str(counted)}
     told = False
     try:
         while not stop.is_set():
@@ -126,7 +134,7 @@ def _died(part: Part, code: int, now: float) -> None:
 
 def _start(part: Part, environment: Mapping[str, str]) -> None:
     part.process = subprocess.Popen(
-        [sys.executable, "-m", MODULE, part.name],
+        [sys.executable, "-m", MODULE, part.name.split("-")[0]],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         env=dict(environment),
