@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
-from freehold.indexer.tables import open_projection
 from freehold.doors.bench import postgresql as server_of
+from freehold.indexer.tables import open_projection
 
 _numbers = itertools.count(1)
 

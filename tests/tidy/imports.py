@@ -39,6 +39,8 @@ SHARED_DESKS = frozenset(
         "provenance",
         "verification",
         "reports",
+        "notices",
+        "restraining",
         "policies",
         "adoption",
     }
@@ -60,7 +62,19 @@ CORE_LAYERS = (
         "roles",
         "tomltext",
     },
-    {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
+    {
+        "instrument",
+        "holder",
+        "asset",
+        "events",
+        "rawlog",
+        "instruction",
+        "acts",
+        "approvals",
+        "registration",
+        "restraints",
+        "statement",
+    },
     {"claims", "attributes", "screening", "attestation", "evidence"},
     {"register", "roll", "standing"},
     {"policy"},
@@ -95,8 +109,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "feeds": frozenset({"requests"}),
     "desks": frozenset({"argon2", "pyotp"}),
     "doors": frozenset(
-        "anyio click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic rich segno starlette"
-        " uvicorn".split()
+        "anyascii anyio click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic reportlab"
+        " rich segno starlette uvicorn".split()
     ),
     "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),
     "config": frozenset(),

@@ -95,7 +95,7 @@ def read_each(
     said = rpc.answers(w3, "eth_call", asked, "latest")
     if failed := next((one for one in said if isinstance(one, rpc.Failure)), None):
         raise Unavailable(f"the node refuses eth_call: {failed.words}", method="eth_call")
-    return [_read(entry, one) for one in said]
+    return [_read(entry, str(one)) for one in said]
 
 
 def _read(entry: dict[str, Any], answer: str) -> Any:

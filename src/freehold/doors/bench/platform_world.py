@@ -151,14 +151,23 @@ def token_of(world: World, key: str) -> str:
 
 
 def processes(world: World) -> dict[str, list[int]]:
-    """The ids of the present processes by part, as the supervisor wrote them down."""
-    found: dict[str, list[int]] = {}
+    """The ids of the processes that do their work now, by part, as the supervisor wrote them down."""
+    started: dict[str, int] = {}
+    ready: dict[str, int] = {}
     for line in world.log.read_text(errors="replace").splitlines():
         said = _line(line)
-        if said.get("event") == "started":
-            part = str(said["which"])
-            found.setdefault(part.split("-")[0], []).append(int(said["process"]))
-    return {part: [pid for pid in pids if _lives(pid)] for part, pids in found.items()}
+        if said.get("part") != "supervisor":
+            continue
+        which = str(said.get("which"))
+        if said["event"] == "started":
+            started[which] = int(said["process"])
+        elif said["event"] == "ready":
+            ready[which] = started[which]
+    found: dict[str, list[int]] = {}
+    for which, pid in ready.items():
+        if _lives(pid):
+            found.setdefault(which.split("-")[0], []).append(pid)
+    return found
 
 
 def _line(text: str) -> dict[str, Any]:

@@ -12,9 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from urllib.parse import urlsplit
 
 
 def binaries() -> Path | None:
@@ -49,12 +47,10 @@ def running(*, durable: bool = False) -> Iterator[str]:
 
 def new_database(server: str, name: str) -> str:
     """Create a database on the server; its URL."""
-    place = make_url(server).set(drivername="postgresql+pg8000")
-    engine = create_engine(place, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+    place = urlsplit(server)
+    known = ["-h", str(place.hostname), "-p", str(place.port), "-U", str(place.username)]
+    _run(None, "createdb", *known, name)
+    return place._replace(path=f"/{name}").geturl()
 
 
 def _account() -> str | None:

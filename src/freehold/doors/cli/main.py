@@ -38,6 +38,10 @@ COMMANDS = {
     "access": Entry(
         "freehold.doors.cli.access:access", "Say who may sign in to the platform, and as what."
     ),
+    "agent": Entry(
+        "freehold.doors.cli.agent:agent",
+        "The transfer agent's desk: registrations, stops, legends, records, reports.",
+    ),
     "asset": Entry(
         "freehold.doors.cli.asset:asset",
         "Record real things: check a record, compute its id, issue its title.",
@@ -123,6 +127,10 @@ COMMANDS = {
     "split": Entry(
         "freehold.doors.cli.split:split",
         "Split an instrument's units: announce, run, cancel, see where it stands.",
+    ),
+    "statement": Entry(
+        "freehold.doors.cli.statement:statement",
+        "A holder's statement: opening, movements, closing, lots and restrictions.",
     ),
     "tally": Entry(
         "freehold.doors.cli.tally:tally",

@@ -2,8 +2,8 @@
 
 The order matters twice: the ledger is up before the others ask for it, and it goes last. A part that
 dies is started again after a wait that doubles from half a second to ten, and begins anew once the
-part has run for half a minute. A part that cannot even start is a mistake in the settings, so the
-first failures stop everything with the part's own words.
+part has run for half a minute, or was doing its work when somebody killed it. A part that cannot even
+start is a mistake in the settings, so the first failures stop everything with the part's own words.
 """
 
 import os
@@ -48,6 +48,11 @@ class Part:
     given_up: bool = False
     guard: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def program(self) -> str:
+        """What it runs; of the server there may be several."""
+        return self.name.split("-")[0]
+
 
 def listen(address: str, *, shared: bool = False) -> socket.socket:
     """A socket that listens at HOST:PORT; `shared` with other processes of ours, among which the
@@ -82,13 +87,14 @@ def supervise(
     counted = settings.home / COUNTED
     shutil.rmtree(counted, ignore_errors=True)  # counts begin anew with the platform
     counted.mkdir(parents=True)
-    environment = _environment(settings, file) | {"PROMETHEUS_MULTIPROC_DIR": str(counted)}
+    counts = {"PROMETHEUS_MULTIPROC_DIR": str(counted)}
+    environments = {p.name: _environment(settings, file, p.program) | counts for p in parts}
     told = False
     try:
         while not stop.is_set():
             for part in parts:
                 if part is parts[0] or parts[0].ever_ready:
-                    _tend(part, environment)
+                    _tend(part, environments[part.name])
             if not told and all(part.ready for part in parts):
                 told = True
                 ready({part.name: part.process.pid for part in parts if part.process})
@@ -117,7 +123,7 @@ def _tend(part: Part, environment: Mapping[str, str]) -> None:
 
 def _died(part: Part, code: int, now: float) -> None:
     journal.write("supervisor", "died", which=part.name, code=code)
-    if now - part.started > SETTLED_SECONDS:
+    if now - part.started > SETTLED_SECONDS or (part.ready and code < 0):
         part.deaths = 0
     part.deaths += 1
     part.process, part.ready = None, False
@@ -134,7 +140,7 @@ def _died(part: Part, code: int, now: float) -> None:
 
 def _start(part: Part, environment: Mapping[str, str]) -> None:
     part.process = subprocess.Popen(
-        [sys.executable, "-m", MODULE, part.name.split("-")[0]],
+        [sys.executable, "-m", MODULE, part.program],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         env=dict(environment),
@@ -169,8 +175,13 @@ def _end(part: Part) -> None:
     journal.write("supervisor", "stopped", which=part.name)
 
 
-def _environment(settings: Config, file: Path | None) -> dict[str, str]:
-    """The environment of the parts: ours, the settings file that was named, and our own paths."""
+def _environment(settings: Config, file: Path | None, part: str) -> dict[str, str]:
+    """The environment of a part: ours, the settings file that was named, and our own paths.
+
+    Only the worker gets the variables in which secrets of signing keys stand.
+    """
+    withheld = set() if part == "worker" else settings.signing_variables
     named = {FILE_VARIABLE: str(file.absolute())} if file else {}
     paths = os.pathsep.join(filter(None, sys.path))
-    return {**os.environ, **named, "FREEHOLD_HOME": str(settings.home), "PYTHONPATH": paths}
+    ours = {name: text for name, text in os.environ.items() if name not in withheld}
+    return {**ours, **named, "FREEHOLD_HOME": str(settings.home), "PYTHONPATH": paths}
