@@ -121,12 +121,17 @@ def transfer(office: Office, actor: Actor, request: TransferRequest) -> Transfer
         asked_first = _ask(office, between, request)
         if not asked_first.allowed:
             return asked_first
-    asked = (_posted(between, actor, request),)
-    needs = Powers.ACTION | Powers.ADMIT
-    done = orders.carry(office, actor, Order("transfer", scope, request.key, asked, needs))
+    done = orders.carry(office, actor, transfer_order(office, actor, request))
     if done.refused:
         return _outcome(request, done.code, done.reason, None, None)
     return _outcome(request, 0, "", None, done.instructions[0])
+
+
+def transfer_order(office: Office, actor: Actor, request: TransferRequest) -> Order:
+    """The order that posts a transfer by the rules. Raises NotFound."""
+    between = _between(office, request)
+    asked = (_posted(between, actor, request),)
+    return Order("transfer", _scope(between), request.key, asked, Powers.ACTION | Powers.ADMIT)
 
 
 def ask_as(office: Office, who: permits.Actor, request: TransferRequest) -> TransferOutcome:

@@ -136,6 +136,10 @@ COMMANDS = {
         "freehold.doors.cli.tally:tally",
         "Count the ballots of a meeting: votes, quorum, result, and why any ballot did not count.",
     ),
+    "tax": Entry(
+        "freehold.doors.cli.tax:tax",
+        "Tax on payments: rates as dated data, the forms of persons, previews, the files of a year.",
+    ),
     "transfer": Entry(
         "freehold.doors.cli.transfer:transfer",
         "Ask the rules for a transfer of UNITS from SENDER to RECEIVER, and post it if they allow"
