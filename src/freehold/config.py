@@ -31,6 +31,8 @@ NETWORK_FINALITY = 12
 """Blocks on a network where nothing is set; local ledgers never reorganise by themselves."""
 LISTEN = "127.0.0.1:8440"
 MOST_SERVERS = 4
+RELAY_ISSUER_GAS, RELAY_HOLDER_GAS = 50_000_000, 2_000_000
+"""Gas a day: some hundreds of transfers of an issuer, a dozen of one holder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Config:
     listen: str  # HOST:PORT of the server
     servers: int  # processes that answer there
     public_url: str  # where browsers find it
+    relay_issuer_gas: int  # gas a day for acts that are relayed, of all holders of an issuer
+    relay_holder_gas: int  # the same, of one holder
     people_key: str  # a reference to the key that wraps the keys of personal data
     secrets: Mapping[str, str] = field(repr=False, default_factory=dict)  # by variable name
 
@@ -61,7 +65,8 @@ class Config:
 
 SETTINGS = tuple(entry.name for entry in fields(Config) if entry.name != "secrets")
 SECRETS = ("signer_secret", "second_signer_secret", "people_key")
-INTEGERS = {"chain_id": 1, "finality_depth": 0, "servers": 1}  # setting -> smallest value
+INTEGERS = {"chain_id": 1, "finality_depth": 0, "servers": 1}
+INTEGERS |= {"relay_issuer_gas": 0, "relay_holder_gas": 0}  # setting -> smallest value
 
 
 class Wrong(NamedTuple):
@@ -234,6 +239,8 @@ def _complete(
         listen=listen,
         servers=int(given.get("servers", usual_servers())),
         public_url=str(given.get("public_url", f"http://localhost:{port_of(listen)}")).rstrip("/"),
+        relay_issuer_gas=int(given.get("relay_issuer_gas", RELAY_ISSUER_GAS)),
+        relay_holder_gas=int(given.get("relay_holder_gas", RELAY_HOLDER_GAS)),
         people_key=str(given.get("people_key", f"file:{home / PEOPLE_KEY}")),
         secrets=secrets,
     )

@@ -33,6 +33,7 @@ SHARED_DESKS = frozenset(
         "admission",
         "attestations",
         "carrying",
+        "changes",
         "following",
         "establishment",
         "history",

@@ -151,6 +151,22 @@ def instrument_at(tx: Transaction, chain: int, token: str) -> tuple[KnownIssuer,
     return KnownIssuer(*row[:cut]), KnownInstrument(*row[cut:])
 
 
+def targets(tx: Transaction) -> dict[str, str]:
+    """The contracts of every issuer, with whose they are."""
+    found: dict[str, str] = {}
+    for owner in issuers(tx):
+        found |= {str(owner.register): owner.id}
+        found |= {str(one.token): owner.id for one in instruments(tx, owner.id)}
+    return found
+
+
+def ids_by_wallet(tx: Transaction, issuer: str) -> dict[str, str]:
+    """The ids of an issuer's holders by the wallet they were admitted with."""
+    of = schema.holder.c
+    rows = select(of.wallet, of.id).where(of.issuer == issuer)
+    return {row.wallet: row.id for row in tx.execute(rows)}
+
+
 def holder_named(tx: Transaction, issuer: str, named: str) -> KnownHolder:
     """A holder by id or wallet. Raises NotFound."""
     of = schema.holder.c

@@ -149,6 +149,13 @@ def attempt(w3: Web3, sender: Address, target: Address, data: bytes) -> Refusal 
     return _refused(said, "eth_call") if isinstance(said, Failure) else None
 
 
+def cost(w3: Web3, sender: Address, target: Address, data: bytes) -> int | Refusal | Conflict:
+    """The gas that a call would take now, or why the contract refuses it. Raises Unavailable."""
+    call = {"from": sender, "to": target, "data": "0x" + data.hex()}
+    said = answer(w3, "eth_estimateGas", call, "pending")
+    return _why_refused(w3, call, said) if isinstance(said, Failure) else int(said, 16)
+
+
 def sign(
     signer: Signer, instruction: Instruction, prepared: Prepared, nonce: int, now: datetime
 ) -> SignedTransaction:

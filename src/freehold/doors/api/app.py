@@ -1,5 +1,6 @@
 """The API as an application: its routes, its problems, and an OpenAPI document that is true."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -14,7 +15,7 @@ import freehold
 from freehold.core.errors import Mistake, NotPermitted, PlatformError
 from freehold.desks import auditing
 from freehold.desks.office import Office
-from freehold.doors.api import approvals, papers, problems, routes
+from freehold.doors.api import approvals, live, papers, problems, routes
 
 DESCRIPTION = """Tokenised securities: registers of holders, transfers by the rules, the audit log.
 
@@ -23,11 +24,11 @@ refuse is answered with 422, the reason's number and, where time alone helps, th
 would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET answers carry an `ETag`."""
 
 
-ROUTERS = (routes.router, papers.router, approvals.router)
+ROUTERS = (routes.router, papers.router, approvals.router, live.router)
 
 
-def build(office: Office) -> FastAPI:
-    """The API over an office."""
+def build(office: Office, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
+    """The API over an office; `stopping` says that streams have to end."""
     api = FastAPI(
         title="Freehold",
         version=freehold.__version__,
@@ -36,7 +37,7 @@ def build(office: Office) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
     )
-    api.state.office = office
+    api.state.office, api.state.stopping = office, stopping
     for one in ROUTERS:
         api.include_router(one)
     api.add_exception_handler(PlatformError, _of_error)

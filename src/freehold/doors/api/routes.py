@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from freehold.core.audit import Entry
 from freehold.core.clock import parse
 from freehold.core.ids import checksummed
+from freehold.core.instruction import WORDS
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.core.units import parse_units
 from freehold.desks import (
@@ -159,7 +160,7 @@ def request_transfer(
     outcome = transfers.request_as(office, actor, wanted)
     if outcome.instruction is None:
         return problems.answer(422, outcome.reason, code=outcome.code, passes_on=outcome.passes_on)
-    state = instructions.WORDS[outcome.instruction.state]
+    state = WORDS[outcome.instruction.state]
     id = outcome.instruction.id
     return d.Accepted(decision=d.decision(outcome), instruction=id, state=state)
 

@@ -140,7 +140,8 @@ class _Answer:
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
             headers["X-Request-Id"] = self.id
-            if self.tagging and self.status == 200:
+            streams = headers.get("content-type", "").startswith("text/event-stream")
+            if self.tagging and self.status == 200 and not streams:
                 self.kept = message
                 return
         elif self.kept is not None:

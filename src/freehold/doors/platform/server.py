@@ -30,8 +30,9 @@ def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> i
     """Serve until told to stop; the exit code. Raises Unavailable where the address is taken."""
     listener = listen(settings.listen, shared=settings.servers > 1)
     with listener, open_office(settings, followed=True, signing=False) as office:
+        running: list[uvicorn.Server] = []
         served = uvicorn.Config(
-            build(office, settings, ready),
+            build(office, settings, ready, lambda: any(one.should_exit for one in running)),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -40,12 +41,18 @@ def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> i
             timeout_graceful_shutdown=DRAIN_SECONDS,
             limit_concurrency=512,
         )
-        uvicorn.Server(served).run(sockets=[listener])
+        running.append(uvicorn.Server(served))
+        running[0].run(sockets=[listener])
     return 0
 
 
-def build(office: Office, settings: Config, ready: Callable[[], None] = lambda: None) -> Any:
-    """The whole application: pages, API, and what watches it."""
+def build(
+    office: Office,
+    settings: Config,
+    ready: Callable[[], None] = lambda: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Any:
+    """The whole application: pages, API, and what watches it. Streams end once it is `stopping`."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -57,7 +64,7 @@ def build(office: Office, settings: Config, ready: Callable[[], None] = lambda: 
         Route("/health", signals.health, methods=["GET"]),
         Route("/ready", signals.ready, methods=["GET"]),
         Route("/metrics", signals.metrics, methods=["GET"]),
-        Mount("/api", api.build(office)),
+        Mount("/api", api.build(office, stopping)),
         *pages.routes(),
     ]
     app = Starlette(routes=routes, exception_handlers=dict(pages.EXCEPTIONS), lifespan=lifespan)

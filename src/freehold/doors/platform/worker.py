@@ -9,12 +9,13 @@ again: somebody has to look first.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import auditing, carrying_out, posting, readiness
+from freehold.desks import auditing, carrying_out, changes, posting, readiness, webhooks
 from freehold.desks.following import Kept, bring_up
 from freehold.desks.office import Office, open_office
 from freehold.doors.platform import journal
@@ -44,15 +45,16 @@ def round_of_work(office: Office, kept: Kept) -> Round:
     sent = posting.send_approved(office.posting)
     done = sent + posting.follow_chain(office.posting)
     progress = bring_up(office, kept)
+    told = changes.tell_registers(office)
     auditing.anchor_due(office)
     readiness.passed(office)
-    return Round(moved + len(done.changed), progress.events if progress else 0, done.held)
+    return Round(moved + len(done.changed), (progress.events if progress else 0) + told, done.held)
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
     """Work until `stop` is set; the exit code. `ready` is called after the first round."""
     kept, rounds = Kept(), 0
-    with open_office(settings) as office:
+    with open_office(settings) as office, _delivering(office, stop):
         while not stop.is_set():
             try:
                 done = round_of_work(office, kept)
@@ -72,3 +74,27 @@ def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> i
             if not done.busy:
                 stop.wait(FAULT_SECONDS if done.held else QUIET_SECONDS)
     return 0
+
+
+@contextmanager
+def _delivering(office: Office, stop: threading.Event) -> Iterator[None]:
+    """Deliver to webhooks beside the rounds: slow servers of others hold nothing up here."""
+    done = threading.Event()
+    thread = threading.Thread(target=_deliver, args=(office, stop, done))
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _deliver(office: Office, stop: threading.Event, done: threading.Event) -> None:
+    while not (stop.is_set() or done.is_set()):
+        try:
+            busy = webhooks.plan_due(office) + webhooks.deliver_due(office)
+        except PlatformError as fault:
+            journal.write("worker", "deliveries held up", why=fault.message)
+            busy = 0
+        if not busy:
+            done.wait(QUIET_SECONDS)
