@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from freehold.core.errors import Invalid, Mistake, NotFound
+from freehold.core.letters import mailbox
 
 PREFIX = "FREEHOLD_"
 FILE_VARIABLE = "FREEHOLD_CONFIG"
@@ -33,6 +34,8 @@ LISTEN = "127.0.0.1:8440"
 MOST_SERVERS = 4
 RELAY_ISSUER_GAS, RELAY_HOLDER_GAS = 50_000_000, 2_000_000
 """Gas a day: some hundreds of transfers of an issuer, a dozen of one holder."""
+MAIL_FROM = "register@freehold.invalid"
+"""A name that no mail comes from (RFC 2606), until another is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,10 @@ class Config:
     relay_issuer_gas: int  # gas a day for acts that are relayed, of all holders of an issuer
     relay_holder_gas: int  # the same, of one holder
     people_key: str  # a reference to the key that wraps the keys of personal data
+    mail: str  # folder:PATH, smtp://HOST:PORT or smtps://HOST:PORT
+    mail_from: str  # whom letters are from
+    mail_user: str  # who signs in at the mail server; empty: nobody
+    mail_secret: str  # a reference to his password
     secrets: Mapping[str, str] = field(repr=False, default_factory=dict)  # by variable name
 
     @property
@@ -64,7 +71,7 @@ class Config:
 
 
 SETTINGS = tuple(entry.name for entry in fields(Config) if entry.name != "secrets")
-SECRETS = ("signer_secret", "second_signer_secret", "people_key")
+SECRETS = ("signer_secret", "second_signer_secret", "people_key", "mail_secret")
 INTEGERS = {"chain_id": 1, "finality_depth": 0, "servers": 1}
 INTEGERS |= {"relay_issuer_gas": 0, "relay_holder_gas": 0}  # setting -> smallest value
 
@@ -187,6 +194,20 @@ def _url(setting: str, value: object) -> str | Wrong:
     return Wrong(f'{value!r} is no URL of a site; write {setting} = "https://register.example"')
 
 
+def _mail(setting: str, value: object) -> str | Wrong:
+    shape = r"folder:.+|smtps?://[\w.-]+(:\d{1,5})?"
+    if isinstance(value, str) and re.fullmatch(shape, value):
+        return value
+    return Wrong(f'{value!r} is no way to send mail; write {setting} = "smtps://mail.example:465"')
+
+
+def _mailbox(setting: str, value: object) -> str | Wrong:
+    try:
+        return mailbox(str(value), setting)
+    except Invalid as wrong:
+        return Wrong(wrong.message)
+
+
 def port_of(listen: str) -> int:
     """The port of an address to listen at."""
     return int(listen.rsplit(":", 1)[1])
@@ -208,7 +229,7 @@ READERS: Mapping[str, Callable[[str, object], str | int | Wrong]] = (
     dict.fromkeys(SETTINGS, _text)
     | dict.fromkeys(INTEGERS, _integer)
     | dict.fromkeys(SECRETS, _reference)
-    | {"listen": _listen, "public_url": _url}
+    | {"listen": _listen, "public_url": _url, "mail": _mail, "mail_from": _mailbox}
 )
 
 
@@ -242,5 +263,9 @@ def _complete(
         relay_issuer_gas=int(given.get("relay_issuer_gas", RELAY_ISSUER_GAS)),
         relay_holder_gas=int(given.get("relay_holder_gas", RELAY_HOLDER_GAS)),
         people_key=str(given.get("people_key", f"file:{home / PEOPLE_KEY}")),
+        mail=str(given.get("mail", f"folder:{home / 'mail'}")),
+        mail_from=str(given.get("mail_from", MAIL_FROM)),
+        mail_user=str(given.get("mail_user", "")),
+        mail_secret=str(given.get("mail_secret", "prompt")),
         secrets=secrets,
     )

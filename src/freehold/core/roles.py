@@ -28,6 +28,8 @@ class Power(StrEnum):
     MANAGE_IDENTITIES = "identity:manage"
     READ_FILES = "file:read"  # registrations, restraints, records and reports of the agent's desk
     KEEP_FILES = "file:keep"
+    READ_CASH = "cash:read"  # the cash book, reconciliations, tax on payments
+    KEEP_CASH = "cash:keep"  # import statements, explain breaks, propose and release payments
     OWN_KEYS = "key:own"  # API keys for oneself
     # acts on a register; each is proposed by whoever has it, and most need a second person
     ISSUE = "units:issue"
@@ -69,12 +71,13 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
     Role.ISSUER: _READING
     | {Power.ASK_TRANSFER, Power.READ_FILES}
     | {Power.ISSUE, Power.CHANGE_POLICY, Power.CHANGE_POWERS}
-    | {Power.READ_APPROVALS, Power.APPROVE},
+    | {Power.READ_APPROVALS, Power.APPROVE, Power.READ_CASH, Power.KEEP_CASH},
     Role.TRANSFER_AGENT: _READING
     | _ON_HOLDERS
     | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_AUDIT}
     | {Power.READ_FILES, Power.KEEP_FILES, Power.ISSUE, Power.ADMIT}
-    | {Power.READ_APPROVALS, Power.APPROVE, Power.BREAK_GLASS},
+    | {Power.READ_APPROVALS, Power.APPROVE, Power.BREAK_GLASS}
+    | {Power.READ_CASH, Power.KEEP_CASH},
     Role.COMPLIANCE_OFFICER: _READING
     | _ON_HOLDERS
     | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES}
@@ -90,8 +93,9 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
     Role.VENUE_OPERATOR: frozenset(
         {Power.ASK_TRANSFER, Power.READ_INSTRUCTIONS, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
-    Role.FUND_MANAGER: _READING | {Power.ASK_TRANSFER},
-    Role.AUDITOR: _READING | {Power.READ_AUDIT, Power.READ_FILES, Power.READ_APPROVALS},
+    Role.FUND_MANAGER: _READING | {Power.ASK_TRANSFER, Power.READ_CASH},
+    Role.AUDITOR: _READING
+    | {Power.READ_AUDIT, Power.READ_FILES, Power.READ_APPROVALS, Power.READ_CASH},
     Role.DEVELOPER: frozenset({Power.READ_CHAIN, Power.OWN_KEYS}),
 }
 

@@ -9,10 +9,13 @@ chain is taken back by `register.rewound` before its successor is told.
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from freehold.book import changes, instructions, issuers, requests, settings
-from freehold.book.changes import AUDIT, INSTRUCTION, KINDS, POSITION, REGISTER, Change
+from freehold.book.changes import AUDIT, INSTRUCTION, POSITION, REGISTER, Change
+from freehold.book.issuers import KnownInstrument
 from freehold.book.session import Transaction
+from freehold.core.errors import Plain
 from freehold.core.ids import InstructionId
 from freehold.core.instruction import WORDS, State
 from freehold.core.roles import EVERYWHERE, Power, holder_scope
@@ -23,6 +26,7 @@ from freehold.desks.permits import Actor
 from freehold.indexer import explore
 from freehold.indexer.explore import Moved
 
+KINDS = changes.KINDS
 NEEDS = {
     AUDIT: (Power.READ_AUDIT,),
     INSTRUCTION: (Power.READ_INSTRUCTIONS, Power.READ_OWN),
@@ -124,7 +128,8 @@ def _before(office: Office, block: int) -> int:
 def _tell(office: Office, tx: Transaction, moved: Sequence[Moved], *, again: bool) -> int:
     """Write a change for each position and for each register. `again`: leave out what was told."""
     now, count = office.clock.now(), 0
-    known, holders = {}, {}
+    known: dict[str, KnownInstrument] = {}
+    holders: dict[str, dict[str, str]] = {}
     for owner in issuers.issuers(tx):
         known |= {str(one.token): one for one in issuers.instruments(tx, owner.id)}
         holders[owner.id] = issuers.ids_by_wallet(tx, owner.id)
@@ -138,15 +143,25 @@ def _tell(office: Office, tx: Transaction, moved: Sequence[Moved], *, again: boo
             continue
         instrument = known[token]
         for one in each:
-            holder = holders[instrument.issuer].get(one.wallet)
-            if holder is None:
-                continue
-            units = format_units(one.units, instrument.decimals)
-            told = {"token": token, "holder": holder, "units": units, "block": block}
-            scope = holder_scope(instrument.issuer, holder)
-            changes.record(tx, POSITION, scope, subject, told, now)
-            count += 1
-        told = {"token": token, "accounts": len(each), "block": block, "block_hash": each[0].hash}
+            if holder := holders[instrument.issuer].get(one.wallet):
+                _tell_position(tx, instrument, holder, one, subject, now)
+                count += 1
+        told: dict[str, Plain] = {"token": token, "accounts": len(each)}
+        told |= {"block": block, "block_hash": each[0].hash}
         changes.record(tx, REGISTER, instrument.issuer, subject, told, now)
         count += 1
     return count
+
+
+def _tell_position(
+    tx: Transaction,
+    instrument: KnownInstrument,
+    holder: str,
+    one: Moved,
+    subject: str,
+    now: datetime,
+) -> None:
+    units = format_units(one.units, instrument.decimals)
+    told: dict[str, Plain] = {"token": one.token, "holder": holder, "units": units}
+    scope = holder_scope(instrument.issuer, holder)
+    changes.record(tx, POSITION, scope, subject, told | {"block": one.block}, now)

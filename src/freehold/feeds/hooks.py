@@ -94,7 +94,7 @@ def _is_public(address: str) -> bool:
     if isinstance(known, ipaddress.IPv6Address):
         inner = known.ipv4_mapped or known.sixtofour or (known.teredo or (None, None))[1]
         if inner is None and known in ipaddress.ip_network("64:ff9b::/96"):
-            inner = ipaddress.ip_address(int(known) & 0xFFFFFFFF)
+            inner = ipaddress.IPv4Address(int(known) & 0xFFFFFFFF)
         if inner is not None and not inner.is_global:
             return False
     return known.is_global and not known.is_multicast

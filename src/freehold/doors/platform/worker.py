@@ -15,10 +15,19 @@ from dataclasses import dataclass
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import auditing, carrying_out, changes, posting, readiness, webhooks
+from freehold.desks import (
+    auditing,
+    carrying_out,
+    changes,
+    controls,
+    posting,
+    readiness,
+    restraints,
+    webhooks,
+)
 from freehold.desks.following import Kept, bring_up
 from freehold.desks.office import Office, open_office
-from freehold.doors.platform import journal
+from freehold.doors.platform import journal, mail
 
 QUIET_SECONDS = 0.25
 """How long a round waits after one that found nothing to do."""
@@ -47,6 +56,8 @@ def round_of_work(office: Office, kept: Kept) -> Round:
     progress = bring_up(office, kept)
     told = changes.tell_registers(office)
     auditing.anchor_due(office)
+    controls.make_due(office)
+    restraints.unlock_lapsed(office)
     readiness.passed(office)
     return Round(moved + len(done.changed), (progress.events if progress else 0) + told, done.held)
 
@@ -54,7 +65,11 @@ def round_of_work(office: Office, kept: Kept) -> Round:
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
     """Work until `stop` is set; the exit code. `ready` is called after the first round."""
     kept, rounds = Kept(), 0
-    with open_office(settings) as office, _delivering(office, stop):
+    with (
+        open_office(settings) as office,
+        _mailing(office, settings),
+        _delivering(office),
+    ):
         while not stop.is_set():
             try:
                 done = round_of_work(office, kept)
@@ -77,24 +92,37 @@ def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> i
 
 
 @contextmanager
-def _delivering(office: Office, stop: threading.Event) -> Iterator[None]:
-    """Deliver to webhooks beside the rounds: slow servers of others hold nothing up here."""
-    done = threading.Event()
-    thread = threading.Thread(target=_deliver, args=(office, stop, done))
+def _mailing(office: Office, settings: Config) -> Iterator[None]:
+    """A thread that sends letters beside the work, because a mail server may keep it waiting."""
+    ended = threading.Event()
+    sending = threading.Thread(target=mail.keep_sending, args=(office, settings, ended))
+    sending.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        sending.join(mail.PATIENCE_SECONDS)
+
+
+@contextmanager
+def _delivering(office: Office) -> Iterator[None]:
+    """A thread that delivers to webhooks beside the work, because others' servers may be slow."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_keep_delivering, args=(office, ended))
     thread.start()
     try:
         yield
     finally:
-        done.set()
+        ended.set()
         thread.join()
 
 
-def _deliver(office: Office, stop: threading.Event, done: threading.Event) -> None:
-    while not (stop.is_set() or done.is_set()):
+def _keep_delivering(office: Office, ended: threading.Event) -> None:
+    while not ended.is_set():
         try:
             busy = webhooks.plan_due(office) + webhooks.deliver_due(office)
         except PlatformError as fault:
             journal.write("worker", "deliveries held up", why=fault.message)
             busy = 0
         if not busy:
-            done.wait(QUIET_SECONDS)
+            ended.wait(QUIET_SECONDS)

@@ -8,7 +8,7 @@ request from another site is refused by its Origin besides.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,13 +22,14 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from freehold.config import Config
 from freehold.core.errors import Invalid, NotPermitted, PlatformError
 from freehold.core.roles import Power
-from freehold.desks import auditing, permits, sessions
+from freehold.desks import approvals, auditing, permits, sessions
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.desks.readiness import readiness
 from freehold.desks.sessions import Client
 from freehold.doors.api.problems import status_of
-from freehold.doors.web import assets, formats
+from freehold.doors.web import assets, formats, uploads
+from freehold.doors.web.uploads import Upload
 
 COOKIE = "freehold"
 """The session's token while signed in, any random text before."""
@@ -116,6 +117,18 @@ def public_act(act: Act) -> Endpoint:
     return endpoint
 
 
+def upload(act: Callable[[Visit, Form, Upload | None], Response]) -> Endpoint:
+    """What a form of somebody signed in is sent to that brings a file."""
+
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        form, file = uploads.read(request.headers.get("content-type", ""), body)
+        taking: Act = lambda visit, form: act(visit, form, file)  # noqa: E731
+        return await run_in_threadpool(_take, taking, request, form, True)
+
+    return endpoint
+
+
 def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Response:
     """Render a template; every page knows the visitor, the network and what the nav may show."""
     content = (
@@ -127,6 +140,8 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
             powers=permits.powers(visit.actor) if visit.actor else frozenset(),
             Power=Power,
             network=readiness(visit.office) if visit.actor else None,
+            waiting=approvals.waiting_for(visit.office, visit.actor) if visit.actor else 0,
+            announced=_announced(visit),
             theme=visit.request.cookies.get(THEME, "system"),
             asset=assets.url,
             **values,
@@ -136,6 +151,13 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
     if COOKIE not in visit.request.cookies:
         keep_cookie(response, visit.settings, visit.cookie)
     return response
+
+
+def _announced(visit: Visit) -> Sequence[object]:
+    """What everybody concerned has to hear, on every page."""
+    if visit.actor is None or not permits.allows(visit.actor, Power.READ_APPROVALS):
+        return []
+    return approvals.announcements(visit.office, visit.actor)
 
 
 def go(where: str) -> Response:
