@@ -10,7 +10,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -52,7 +52,7 @@ class Book:
 
     engine: Engine
     vault: Callable[[], object] | None = None
-    writing: threading.Lock = field(default_factory=threading.Lock, compare=False)
+    writing: AbstractContextManager[Any] = field(default_factory=threading.RLock, compare=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:

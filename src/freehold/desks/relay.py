@@ -117,7 +117,8 @@ def _read(office: Office, actor: Actor, kind: str, signed: SignedTransfer, signa
         raise Invalid("this is no signature", [Mistake("signature", said)])
     parts = (raw[64] + 27 if raw[64] < 27 else raw[64], raw[:32], raw[32:64])
     data = contracts.call("SecurityToken", form.function, *form.arguments(signed), *parts)
-    message = form.message(signed, instrument.name, office.chain)
+    name = str(contracts.read(office.w3, "SecurityToken", instrument.token, "name"))
+    message = form.message(signed, name, office.chain)
     digest = "0x" + signer.typed_data_digest(message).hex()
     return _Act(kind, signed, owner, instrument, holder, digest, data)
 

@@ -15,7 +15,17 @@ import freehold
 from freehold.core.errors import Mistake, NotPermitted, PlatformError
 from freehold.desks import auditing
 from freehold.desks.office import Office
-from freehold.doors.api import agent, approvals, live, papers, problems, routes, vault
+from freehold.doors.api import (
+    admission,
+    agent,
+    approvals,
+    cashbook,
+    live,
+    papers,
+    problems,
+    routes,
+    vault,
+)
 
 DESCRIPTION = """Tokenised securities: registers of holders, transfers by the rules, the audit log.
 
@@ -24,7 +34,16 @@ refuse is answered with 422, the reason's number and, where time alone helps, th
 would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET answers carry an `ETag`."""
 
 
-ROUTERS = (routes.router, papers.router, approvals.router, agent.router, vault.router, live.router)
+ROUTERS = (
+    routes.router,
+    papers.router,
+    approvals.router,
+    admission.router,
+    agent.router,
+    vault.router,
+    cashbook.router,
+    live.router,
+)
 
 
 def build(office: Office, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
