@@ -10,11 +10,9 @@ from pypdf import PdfReader
 from freehold.core.roles import Role
 from tests.doors.desk_bodies import PAPER, send_file
 from tests.doors.running import HOLDER, ISSUER, Platform, between, form_token
-from tests.doors.web.test_browser import (  # noqa: F401
+from tests.doors.web.test_browser import (
     WIDTHS,
     barriers,
-    chromium,
-    said,
     signed_in,
     tab_to,
 )
@@ -46,7 +44,7 @@ def test_pages_of_the_desk_have_no_barriers_and_do_not_scroll_sideways(
     platform,
     said,
     browser,
-    scheme,  # noqa: F811
+    scheme,
 ):
     kept(browser, platform, f"Axe-{scheme}.pdf")
     posted(browser, platform, f"{FILE}/restraint", kind="pledge", document=PAPER, in_favour="Bank")
@@ -80,7 +78,7 @@ def test_the_agent_keeps_a_document_and_reads_it_with_the_keyboard_alone(
     chromium,
     platform,
     said,
-    tmp_path,  # noqa: F811
+    tmp_path,
 ):
     paper = tmp_path / "Opinion.txt"
     paper.write_text("The legend may go.")
@@ -112,7 +110,7 @@ def test_a_statement_and_a_register_come_as_files_from_their_pages(platform, bro
         assert answer.content.startswith(begins)
         assert "attachment" in answer.headers["Content-Disposition"]
     token = platform.ask(AGENT, "GET", "/v1/instruments").json()["items"][0]["token"]
-    page = browser.get(f"{platform.url}/securities/{token}", timeout=60).text
+    page = browser.get(f"{platform.url}/securities/{token}/register", timeout=60).text
     link = f"/securities/{token}/register.pdf?" + between(page, "register.pdf?", '"')
     pdf = browser.get(platform.url + link, timeout=60).content
     assert "Register of holders" in PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
