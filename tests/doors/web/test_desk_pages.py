@@ -1,4 +1,4 @@
-# ruff: noqa: F401, F811  fixtures come in by their names
+
 """The agent's desk, holders' files, documents and statements in a real browser and over plain HTTP."""
 
 import io
