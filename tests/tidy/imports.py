@@ -52,6 +52,8 @@ SHARED_DESKS = frozenset(
         "minutes",
         "holders",
         "entitlements",
+        "servicing",
+        "delivering",
         "taxes",
     }
 )
