@@ -14,7 +14,16 @@ import freehold
 from freehold.core.errors import Mistake, NotPermitted, PlatformError
 from freehold.desks import auditing
 from freehold.desks.office import Office
-from freehold.doors.api import admission, agent, approvals, papers, problems, routes, vault
+from freehold.doors.api import (
+    admission,
+    agent,
+    approvals,
+    cashbook,
+    papers,
+    problems,
+    routes,
+    vault,
+)
 
 DESCRIPTION = """Tokenised securities: registers of holders, transfers by the rules, the audit log.
 
@@ -30,6 +39,7 @@ ROUTERS = (
     admission.router,
     agent.router,
     vault.router,
+    cashbook.router,
 )
 
 

@@ -15,6 +15,7 @@ from freehold.doors.web import (
     admitting,
     approving,
     assets,
+    cashbook,
     desk,
     entering,
     filing,
@@ -56,6 +57,7 @@ def routes() -> list[BaseRoute]:
         Route("/audit", page(reading.audit), methods=["GET"]),
         Route("/audit/verify", act(reading.verify_audit), methods=["POST"]),
         Route("/verify", act(reading.verify_registers), methods=["POST"]),
+        *cashbook.routes(),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
     ]
 
