@@ -10,11 +10,9 @@ from pypdf import PdfReader
 from freehold.core.roles import Role
 from tests.doors.desk_bodies import PAPER, send_file
 from tests.doors.running import HOLDER, ISSUER, Platform, between, form_token
-from tests.doors.web.test_browser import (  # noqa: F401
+from tests.doors.web.test_browser import (
     WIDTHS,
     barriers,
-    chromium,
-    said,
     signed_in,
     tab_to,
 )
@@ -112,7 +110,7 @@ def test_a_statement_and_a_register_come_as_files_from_their_pages(platform, bro
         assert answer.content.startswith(begins)
         assert "attachment" in answer.headers["Content-Disposition"]
     token = platform.ask(AGENT, "GET", "/v1/instruments").json()["items"][0]["token"]
-    page = browser.get(f"{platform.url}/securities/{token}", timeout=60).text
+    page = browser.get(f"{platform.url}/securities/{token}/register", timeout=60).text
     link = f"/securities/{token}/register.pdf?" + between(page, "register.pdf?", '"')
     pdf = browser.get(platform.url + link, timeout=60).content
     assert "Register of holders" in PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
