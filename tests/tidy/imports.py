@@ -33,6 +33,7 @@ SHARED_DESKS = frozenset(
         "admission",
         "attestations",
         "carrying",
+        "changes",
         "following",
         "establishment",
         "history",
@@ -72,7 +73,9 @@ CORE_LAYERS = (
         "powers",
         "reasons",
         "roles",
+        "signed_acts",
         "tomltext",
+        "webhooks",
     },
     {
         "instrument",
@@ -125,8 +128,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "feeds": frozenset({"requests"}),
     "desks": frozenset({"argon2", "pyotp"}),
     "doors": frozenset(
-        "anyascii click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic reportlab rich"
-        " segno starlette uvicorn".split()
+        "anyascii anyio click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic reportlab"
+        " rich segno starlette uvicorn".split()
     ),
     "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),
     "config": frozenset(),

@@ -1,3 +1,4 @@
+
 """The agent's desk, holders' files, documents and statements in a real browser and over plain HTTP."""
 
 import io
