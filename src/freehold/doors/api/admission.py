@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StringConstraints
 
 from freehold.core.holder import Holder, HolderKind
 from freehold.core.identifiers import parse_country
@@ -45,7 +45,7 @@ class Suspension(BaseModel):
 
     model_config = STRICT
 
-    suspended: bool
+    suspended: StrictBool
 
 
 class GivenOut(BaseModel):
