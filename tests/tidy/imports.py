@@ -25,6 +25,7 @@ SHARED_DESKS = frozenset(
     {
         "office",
         "permits",
+        "proofs",
         "sessions",
         "persons",
         "posting",
@@ -61,7 +62,7 @@ CORE_LAYERS = (
         "tomltext",
     },
     {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
-    {"claims", "attributes", "screening", "attestation", "evidence"},
+    {"claims", "attributes", "screening", "attestation", "evidence", "wallet_message"},
     {"register", "roll", "standing"},
     {"policy"},
     {
@@ -93,7 +94,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     ),
     "indexer": frozenset({"sqlalchemy", "eth_hash", "pg8000"}),
     "feeds": frozenset({"requests"}),
-    "desks": frozenset({"argon2", "pyotp"}),
+    "desks": frozenset({"argon2", "pyotp", "webauthn"}),
     "doors": frozenset(
         "click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic rich segno starlette"
         " uvicorn".split()
