@@ -57,7 +57,11 @@ class SecurityKey:
         if self.counts:
             self.counter += 1
         flags |= PRESENT | (VERIFIED if self.verifies else 0)
-        return hashlib.sha256(site.encode()).digest() + bytes([flags]) + self.counter.to_bytes(4, "big")
+        return (
+            hashlib.sha256(site.encode()).digest()
+            + bytes([flags])
+            + self.counter.to_bytes(4, "big")
+        )
 
     def _told(self, kind: str, challenge: str, origin: str | None) -> bytes:
         told = {"type": kind, "challenge": challenge, "origin": origin or self.origin}

@@ -36,8 +36,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def office(empty: Office, clock: SetClock) -> Office:
-    return replace(empty, clock=clock)
+def office(front_desk: Office, clock: SetClock) -> Office:
+    return replace(front_desk, clock=clock)
 
 
 @pytest.fixture
@@ -149,7 +149,8 @@ def test_a_bad_answer_gets_one_sentence_whatever_is_wrong(office, key, wrong):
 
 
 @pytest.mark.parametrize(
-    "answer", ["", "[]", "{}", "null", "{" * 5_000, '{"response": {"clientDataJSON": "e30"}}', "x" * 20_000]
+    "answer",
+    ["", "[]", "{}", "null", "{" * 5_000, '{"response": {"clientDataJSON": "e30"}}', "x" * 20_000],
 )
 def test_what_is_no_answer_breaks_nothing(office, key, answer):
     actor = enrolled(office, key)
@@ -280,7 +281,9 @@ def test_of_an_ipv6_address_the_network_counts(office, key):
     home = replace(HERE, address="2001:db8:1:2:aaaa::1")
     token = come_in(office, key, home).token
     assert sessions.actor_of_session(office, token, replace(home, address="2001:db8:1:2:bbbb::7"))
-    assert sessions.actor_of_session(office, token, replace(home, address="2001:db8:1:3::1")) is None
+    assert (
+        sessions.actor_of_session(office, token, replace(home, address="2001:db8:1:3::1")) is None
+    )
 
 
 def test_no_public_key_or_name_stands_in_the_audit_log(office, key):

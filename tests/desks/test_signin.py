@@ -35,8 +35,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def office(empty: Office, clock: SetClock) -> Office:
-    return replace(empty, clock=clock)
+def office(front_desk: Office, clock: SetClock) -> Office:
+    return replace(front_desk, clock=clock)
 
 
 def invited(office: Office, role: Role = Role.TRANSFER_AGENT, scope: str = EVERYWHERE) -> str:

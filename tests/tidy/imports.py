@@ -61,7 +61,7 @@ CORE_LAYERS = (
         "roles",
         "tomltext",
     },
-    {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
+    {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts", "approvals"},
     {"claims", "attributes", "screening", "attestation", "evidence", "wallet_message"},
     {"register", "roll", "standing"},
     {"policy"},

@@ -67,11 +67,11 @@ def sign_in(office: Office, place: Place, text: str, signature: str, client: Cli
     with office.book.reading() as tx:
         if proofs.locked(tx, None, client, now):
             return Step(None, WAIT)
-    found = _signed(office, place, SIGN_IN, text, signature, client, None)
+    found, fault = _signed(office, place, SIGN_IN, text, signature, client, None)
     with office.book.transaction() as tx:
-        if isinstance(found, str):
+        if found is None:
             proofs.failed(tx, None, client, "unknown", "wallet", now)
-            return Step(None, found)
+            return Step(None, fault)
         held = identities.credential(tx, Proof.WALLET, _handle(office, found))
         known = identities.find(tx, held.identity) if held else None
         if held is None or known is None or known.shut_out:
@@ -88,11 +88,11 @@ def link(
     is linked already, NotPermitted without a fresh proof."""
     now = office.clock.now()
     permits.require_fresh(actor, now)
-    found = _signed(office, place, LINK, text, signature, client, actor.id)
-    if isinstance(found, str):
+    found, fault = _signed(office, place, LINK, text, signature, client, actor.id)
+    if found is None:
         with office.book.transaction() as tx:
             proofs.failed(tx, actor.name, client, actor.id, "wallet", now)
-        raise Invalid(found)
+        raise Invalid(fault)
     with office.book.transaction() as tx:
         held = identities.credential(tx, Proof.WALLET, _handle(office, found))
         if held is not None and held.identity == actor.id:
@@ -134,23 +134,23 @@ def _signed(
     signature: str,
     client: Client,
     who: str | None,
-) -> Address | str:
-    """The wallet that signed our message for an act; or the sentence why it does not count."""
+) -> tuple[Address | None, str]:
+    """The wallet that signed our message for an act; or None and the sentence why it does not count."""
     now = office.clock.now()
     try:
         message = read_message(text[: LONGEST_MESSAGE + 1].replace("\r\n", "\n"))
     except Invalid as unreadable:
-        return unreadable.message
+        return None, unreadable.message
     if fault := fault_of(message, _site(office, place), STATEMENTS[act], now):
-        return fault
+        return None, fault
     with office.book.transaction() as tx:
         asked = proofs.answered(tx, message.nonce, Purpose.WALLET, act, client, now)
     if asked is None or asked.identity != who:
-        return REPLAYED
+        return None, REPLAYED
     content = _bytes(signature)
     if content is None or not ownership.holds(office.w3, message.address, message.text(), content):
-        return NOT_SIGNED
-    return message.address
+        return None, NOT_SIGNED
+    return message.address, ""
 
 
 def _site(office: Office, place: Place) -> Site:

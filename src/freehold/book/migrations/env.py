@@ -5,6 +5,7 @@ from alembic import context
 from freehold.book import (  # noqa: F401  they join in
     schema_access,
     schema_agent,
+    schema_approvals,
     schema_entry,
     schema_people,
 )
