@@ -18,9 +18,23 @@ FOR_ANYBODY = {
     ("POST", "/sign-in/code"),
     ("GET", "/welcome/{link}"),
     ("POST", "/welcome/{link}"),
+    ("POST", "/sign-in/passkey/begin"),
+    ("POST", "/sign-in/passkey"),
+    ("POST", "/sign-in/wallet/begin"),
+    ("POST", "/sign-in/wallet"),
+    ("POST", "/welcome/{link}/passkey/begin"),
+    ("POST", "/welcome/{link}/passkey"),
     ("GET", "/problems/{kind}"),
     ("GET", "/static/{name}"),
 }
+NEEDS_MORE = (
+    "/account/wallets/begin",
+    "/account/sessions/end",
+    "/developers/keys/end",
+    "{number}/name",
+    "{number}/remove",
+)
+"""Paths whose forms name something; without it they say that there is no such thing."""
 PAGE = (ROOT / "docs/reference/permissions.md").read_text()
 
 
@@ -68,7 +82,7 @@ def values(platform: Platform) -> dict[str, str]:
     token = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"][0]["token"]
     done = platform.ask(Role.AUDITOR, "GET", "/v1/instructions").json()["items"]
     mined = next(one["transaction"] for one in done if one["transaction"])
-    return {"token": token, "id": done[0]["id"], "hash": mined}
+    return {"token": token, "id": done[0]["id"], "hash": mined, "number": "0"}
 
 
 @pytest.mark.parametrize("route", MATRIX)
@@ -79,7 +93,7 @@ def test_a_route_answers_each_role_as_the_table_says(platform, values, route):
     for role, status in told.items():
         assert status < 500, f"{role} got {status}"
         assert (status != 403) == MATRIX[route][role], f"{role} got {status}"
-        if MATRIX[route][role] and "{id}" not in path:
+        if MATRIX[route][role] and "{id}" not in path and not path.endswith(NEEDS_MORE):
             assert status in (200, 201, 202, 303, 422), f"{role} got {status}"
 
 

@@ -15,6 +15,7 @@ from ipaddress import IPv4Address, IPv6Network, ip_address
 
 from freehold.book import audit, identities, notices, tokens
 from freehold.book.identities import Identity
+from freehold.book.notices import Notice
 from freehold.book.session import Transaction
 from freehold.book.tokens import ApiKey, Session
 from freehold.core.audit import Entry
@@ -138,6 +139,15 @@ def end_others(office: Office, actor: Actor) -> int:
     for one in others:
         _end(office, one, "ended by its owner")
     return len(others)
+
+
+def notices_of(office: Office, actor: Actor) -> list[Notice]:
+    """What the actor was told about his own access, the newest first; it is read from now on."""
+    with office.book.transaction() as tx:
+        found = notices.notices(tx, actor.id)
+        if any(one.seen_at is None for one in found):
+            notices.see_all(tx, actor.id, office.clock.now())
+    return found
 
 
 def short(session: Session) -> str:

@@ -20,6 +20,7 @@ KINDS = {
     "svg": "image/svg+xml",
     "woff2": "font/woff2",
 }
+SCRIPTS = ("freehold.js", "entry.js")
 YEAR = "public, max-age=31536000, immutable"
 
 
@@ -40,7 +41,8 @@ def known() -> dict[str, Asset]:
     for name in ("vendor/inter.woff2", "vendor/geist-mono.woff2", "vendor/icons.svg"):
         found[name] = _asset(name, _read(name))
     found["vendor/htmx.min.js"] = _asset("vendor/htmx.min.js", _read("vendor/htmx.min.js"))
-    found["freehold.js"] = _asset("freehold.js", _read("freehold.js"))
+    for name in SCRIPTS:
+        found[name] = _asset(name, _read(name))
     styles = b"".join(_read(name) for name in ("tokens.css", "parts.css", "pages.css"))
     for name, asset in list(found.items()):
         styles = styles.replace(f'url("{name}")'.encode(), f'url("{asset.url}")'.encode())
