@@ -6,6 +6,7 @@ from freehold.book import (  # noqa: F401  they join in
     schema_access,
     schema_agent,
     schema_approvals,
+    schema_cashbook,
     schema_entry,
     schema_people,
 )
