@@ -25,6 +25,7 @@ SHARED_DESKS = frozenset(
     {
         "office",
         "permits",
+        "opening",
         "proofs",
         "sessions",
         "persons",

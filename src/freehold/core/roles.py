@@ -28,6 +28,9 @@ class Power(StrEnum):
     MANAGE_IDENTITIES = "identity:manage"
     READ_FILES = "file:read"  # registrations, restraints, records and reports of the agent's desk
     KEEP_FILES = "file:keep"
+    INVITE_INVESTORS = "investor:invite"
+    REVIEW_INVESTORS = "investor:review"  # papers, claims, screening hits; admits or declines
+    APPLY = "application:own"  # to be admitted to one issuer's register
     OWN_KEYS = "key:own"  # API keys for oneself
 
 
@@ -53,7 +56,7 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
     Role.ADMINISTRATOR: frozenset(
         {Power.MANAGE_IDENTITIES, Power.READ_AUDIT, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
-    Role.ISSUER: _READING | {Power.ASK_TRANSFER, Power.READ_FILES},
+    Role.ISSUER: _READING | {Power.ASK_TRANSFER, Power.INVITE_INVESTORS, Power.READ_FILES},
     Role.TRANSFER_AGENT: _READING
     | {
         Power.ASK_TRANSFER,
@@ -61,11 +64,20 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
         Power.READ_AUDIT,
         Power.READ_FILES,
         Power.KEEP_FILES,
+        Power.INVITE_INVESTORS,
     },
-    Role.COMPLIANCE_OFFICER: _READING | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES},
-    Role.REGISTRAR: _READING | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_FILES},
+    Role.COMPLIANCE_OFFICER: _READING
+    | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES, Power.REVIEW_INVESTORS},
+    Role.REGISTRAR: _READING
+    | {
+        Power.ASK_TRANSFER,
+        Power.REQUEST_TRANSFER,
+        Power.READ_FILES,
+        Power.INVITE_INVESTORS,
+        Power.REVIEW_INVESTORS,
+    },
     Role.INVESTOR: frozenset(
-        {Power.READ_OWN, Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.OWN_KEYS}
+        {Power.READ_OWN, Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.APPLY, Power.OWN_KEYS}
     ),
     Role.VENUE_OPERATOR: frozenset(
         {Power.ASK_TRANSFER, Power.READ_INSTRUCTIONS, Power.READ_CHAIN, Power.OWN_KEYS}

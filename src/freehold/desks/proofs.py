@@ -5,6 +5,7 @@ wrong answer uses it up as well. Failures are counted about a name and from a pl
 trying for a while (OWASP's and NIST SP 800-63B's advice). Whoever takes away a way in leaves another.
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,11 +17,13 @@ from freehold.book.schema_access import Proof, Purpose
 from freehold.book.session import Transaction
 from freehold.book.tokens import OneTime
 from freehold.core.audit import Entry, Outcome
-from freehold.core.errors import Conflict, NotFound
+from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
+from freehold.core.roles import Role
 from freehold.desks.permits import Actor
 from freehold.desks.sessions import Client
 
 CHALLENGE_LIFE = timedelta(minutes=5)
+LINK_LIFE = timedelta(hours=24)
 LOCK = timedelta(minutes=15)
 TRIES_OF_A_NAME = 5
 TRIES_FROM_A_PLACE = 30
@@ -134,6 +137,33 @@ def replaced(tx: Transaction, known: Identity, now: datetime) -> None:
     for one in identities.credentials(tx, known.id):
         identities.retire(tx, one.number, now)
     tokens.end_sessions(tx, known.id, now)
+
+
+def enter(
+    tx: Transaction, sign_in_name: str, given: list[tuple[Role, str]], by: str, now: datetime
+) -> Identity:
+    """Enter an identity with roles for scopes. Raises Invalid for an unusable name, Conflict if it is
+    taken."""
+    name = sign_in_name.strip().lower()
+    if not 3 <= len(name) <= 128 or not name.isprintable() or " " in name:
+        said = "has 3 to 128 characters and no spaces, such as an e-mail address"
+        raise Invalid("the identity cannot be entered", [Mistake("sign_in_name", said)])
+    made = identities.add(tx, Identity(f"id_{secrets.token_hex(12)}", name, None, now, None))
+    for role, scope in given:
+        identities.give(tx, made.id, role, scope, by, now)
+    roles = ", ".join(f"{role} for {scope}" for role, scope in given)
+    audit.record(tx, Entry(by, "enter identity", made.id, content={"roles": roles}), now)
+    return made
+
+
+def one_time_link(tx: Transaction, known: Identity, by: str, now: datetime) -> str:
+    """A new one-time link's token, good for a day; the one before is worthless."""
+    token = secrets.token_urlsafe(32)
+    tokens.revoke(tx, known.id, Purpose.LINK, now)
+    what = OneTime(Purpose.LINK, known.id, {"number": secrets.token_hex(16)})
+    tokens.issue(tx, token, what, now, now + LINK_LIFE)
+    audit.record(tx, Entry(by, "make one-time link", known.id), now)
+    return token
 
 
 def _about(name: str) -> str:

@@ -33,7 +33,6 @@ from freehold.desks.permits import Actor
 from freehold.desks.proofs import WAIT, Step
 from freehold.desks.sessions import Client, start_session
 
-LINK_LIFE = timedelta(hours=24)
 TICKET_LIFE = timedelta(minutes=5)
 CODE_SECONDS = 30
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
@@ -67,10 +66,10 @@ def first_link(office: Office, sign_in_name: str = "administrator") -> str | Non
         if known is None:
             if identities.any_with(tx, Role.ADMINISTRATOR):
                 return None
-            known = _enter(tx, sign_in_name, [(Role.ADMINISTRATOR, EVERYWHERE)], SYSTEM, now)
+            known = proofs.enter(tx, sign_in_name, [(Role.ADMINISTRATOR, EVERYWHERE)], SYSTEM, now)
         elif identities.credentials(tx, known.id) or known.ended_at:
             return None
-        return _link(tx, known, SYSTEM, now)
+        return proofs.one_time_link(tx, known, SYSTEM, now)
 
 
 def invite(
@@ -83,8 +82,8 @@ def invite(
     permits.require(actor, Power.MANAGE_IDENTITIES)
     now = office.clock.now()
     with office.book.transaction() as tx:
-        made = _enter(tx, sign_in_name, given, actor.id, now)
-        return made, _link(tx, made, actor.id, now)
+        made = proofs.enter(tx, sign_in_name, given, actor.id, now)
+        return made, proofs.one_time_link(tx, made, actor.id, now)
 
 
 def new_link(office: Office, actor: Actor, sign_in_name: str) -> str:
@@ -95,7 +94,7 @@ def new_link(office: Office, actor: Actor, sign_in_name: str) -> str:
     permits.require(actor, Power.MANAGE_IDENTITIES)
     with office.book.transaction() as tx:
         known = _there(tx, sign_in_name)
-        return _link(tx, known, actor.id, office.clock.now())
+        return proofs.one_time_link(tx, known, actor.id, office.clock.now())
 
 
 def end_identity(office: Office, actor: Actor, sign_in_name: str) -> Identity:
@@ -168,30 +167,6 @@ def enrol(office: Office, link: str, password: str, code: str, client: Client) -
         identities.enrol(tx, known.id, Proof.CODE, number, {}, now, counter=step)
         audit.record(tx, Entry(known.id, "enrol", known.id), now)
         return start_session(tx, known, client, "one-time link", now)
-
-
-def _enter(
-    tx: Transaction, sign_in_name: str, given: list[tuple[Role, str]], by: str, now: datetime
-) -> Identity:
-    name = sign_in_name.strip().lower()
-    if not 3 <= len(name) <= 128 or not name.isprintable() or " " in name:
-        said = "has 3 to 128 characters and no spaces, such as an e-mail address"
-        raise Invalid("the identity cannot be entered", [Mistake("sign_in_name", said)])
-    made = identities.add(tx, Identity(f"id_{secrets.token_hex(12)}", name, None, now, None))
-    for role, scope in given:
-        identities.give(tx, made.id, role, scope, by, now)
-    roles = ", ".join(f"{role} for {scope}" for role, scope in given)
-    audit.record(tx, Entry(by, "enter identity", made.id, content={"roles": roles}), now)
-    return made
-
-
-def _link(tx: Transaction, known: Identity, by: str, now: datetime) -> str:
-    token = secrets.token_urlsafe(32)
-    tokens.revoke(tx, known.id, Purpose.LINK, now)
-    what = OneTime(Purpose.LINK, known.id, {"number": secrets.token_hex(16)})
-    tokens.issue(tx, token, what, now, now + LINK_LIFE)
-    audit.record(tx, Entry(by, "make one-time link", known.id), now)
-    return token
 
 
 def _worthless() -> NotFound:

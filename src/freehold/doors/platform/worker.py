@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import auditing, posting, readiness
+from freehold.desks import auditing, posting, readiness, reviewing
 from freehold.desks.following import Kept, bring_up
 from freehold.desks.office import Office, open_office
 from freehold.doors.platform import journal
@@ -43,9 +43,10 @@ def round_of_work(office: Office, kept: Kept) -> Round:
     sent = posting.send_approved(office.posting)
     done = sent + posting.follow_chain(office.posting)
     progress = bring_up(office, kept)
+    settled = reviewing.settle(office)
     auditing.anchor_due(office)
     readiness.passed(office)
-    return Round(len(done.changed), progress.events if progress else 0, done.held)
+    return Round(len(done.changed) + settled, progress.events if progress else 0, done.held)
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:

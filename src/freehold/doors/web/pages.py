@@ -11,8 +11,18 @@ from starlette.routing import BaseRoute, Route
 from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
 from freehold.doors.api.problems import KINDS
-from freehold.doors.web import account, assets, entering, people, proving, reading, visits
-from freehold.doors.web.visits import Act, Page, act, page, public, public_act
+from freehold.doors.web import (
+    account,
+    applying,
+    assets,
+    entering,
+    people,
+    proving,
+    reading,
+    reviewing,
+    visits,
+)
+from freehold.doors.web.visits import Act, Page, act, file_act, page, public, public_act
 
 
 def routes() -> list[BaseRoute]:
@@ -38,6 +48,7 @@ def routes() -> list[BaseRoute]:
         *_ways_in(),
         *_account(),
         *_people(),
+        *_investors(),
     ]
 
 
@@ -92,6 +103,31 @@ def _people() -> list[BaseRoute]:
         Route("/people/{id}/lock", act(people.lock), methods=["POST"]),
         Route("/people/{id}/unlock", act(people.unlock), methods=["POST"]),
         Route("/people/{id}/sessions/end", act(people.end_sessions), methods=["POST"]),
+    ]
+
+
+def _investors() -> list[BaseRoute]:
+    """Invitations, applications, and their review."""
+    which = "/reviews/applications/{id}"
+    return [
+        Route("/investors/invite", page(reviewing.invitations), methods=["GET"]),
+        Route("/investors/invite", act(reviewing.invite), methods=["POST"]),
+        Route("/apply", page(applying.overview), methods=["GET"]),
+        Route("/apply/identity", page(applying.identity), methods=["GET"]),
+        Route("/apply/identity", act(applying.state_identity), methods=["POST"]),
+        Route("/apply/papers", page(applying.papers), methods=["GET"]),
+        Route("/apply/papers", file_act(applying.hand_in), methods=["POST"]),
+        Route("/apply/wallet", page(applying.wallet), methods=["GET"]),
+        Route("/apply/wallet/begin", act(applying.begin_wallet), methods=["POST"]),
+        Route("/apply/wallet", act(applying.prove_wallet), methods=["POST"]),
+        Route("/apply/review", page(applying.review), methods=["GET"]),
+        Route("/apply/submit", act(applying.submit), methods=["POST"]),
+        Route("/reviews", page(reviewing.queue), methods=["GET"]),
+        Route(which, page(reviewing.file), methods=["GET"]),
+        Route(f"{which}/papers/{{kind}}", page(reviewing.paper), methods=["GET"]),
+        Route(f"{which}/approve", act(reviewing.approve), methods=["POST"]),
+        Route(f"{which}/decline", act(reviewing.decline), methods=["POST"]),
+        Route("/reviews/hits/{number}", act(reviewing.decide_hit), methods=["POST"]),
     ]
 
 
