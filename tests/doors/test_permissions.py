@@ -104,17 +104,28 @@ def test_a_route_answers_each_role_as_the_table_says(platform, values, route):
 def filled(path: str, values: dict[str, str]) -> str:
     if "api-keys" in path:
         values = {**values, "id": "key_000000000000000000000000"}
+    if "approvals" in path:
+        values = {**values, "id": "ap_000000000000000000000000"}
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
 
 
 def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     known = Power.READ_REGISTER in GRANTED[role]
     receiver = "jonas-keller" if known else "0x" + "00" * 20
+    issue = {"instrument": "common", "holder": HOLDER, "units": "1"}
     bodies = {
+        "/approval": {"difference": "0" * 64},
+        "/decline": {"note": "matrix"},
+        "/withdrawal": {},
+        "/break-glass": {"difference": "0" * 64, "reason": "for the matrix"},
+        "/approvals": {"kind": "issue", "arguments": issue},
         "transfers": {"sender": HOLDER, "receiver": receiver, "units": "1"},
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }
-    body = next((one for word, one in bodies.items() if word in path and method == "POST"), None)
+    ends = path.removeprefix("/api/v1").removesuffix("/dry-runs")
+    said = [one for word, one in bodies.items() if ends.endswith(word) or word in path]
+    exact = [one for word, one in bodies.items() if ends.endswith(word)]
+    body = next(iter(exact + said), None) if method == "POST" else None
     key = {"Idempotency-Key": f"matrix-{role}"}
     answer = platform.ask(role, method, path.removeprefix("/api"), body, key)
     if answer.status_code == 404 and "transfers" in path and not known:

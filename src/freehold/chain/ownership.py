@@ -5,13 +5,13 @@ newest block by a call that changes nothing and may use a bounded amount of gas;
 recovered from the signature, whose `s` must be in the lower half (EIP-2), so that one text has one.
 """
 
-from coincurve import PublicKey
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
+from eth_keys import keys
+from eth_keys.exceptions import BadSignature, ValidationError
 
 from freehold.chain.node import Ledger
 from freehold.chain.rpc import Failure, answer
-from freehold.chain.signer import address_of
 from freehold.core.errors import Unavailable
 from freehold.core.ids import Address
 
@@ -58,9 +58,7 @@ def _recovered(digest: bytes, signature: bytes) -> Address | None:
     if parity not in (0, 1) or int.from_bytes(signature[32:64], "big") > _HALF:
         return None
     try:
-        key = PublicKey.from_signature_and_message(
-            signature[:64] + bytes([parity]), digest, hasher=None
-        )
-    except Exception:  # the library raises this one for what is no point
+        signed = keys.Signature(signature[:64] + bytes([parity]))
+        return Address(signed.recover_public_key_from_msg_hash(digest).to_checksum_address())
+    except (BadSignature, ValidationError):
         return None
-    return address_of(key)

@@ -172,13 +172,18 @@ def now_on_chain(office: Office) -> datetime:
     return from_seconds(node.last_seconds(office.w3))
 
 
-def today(office: Office) -> date:
-    """The UTC day on which an act that is sent now takes effect.
+def next_instant(office: Office) -> datetime:
+    """The instant at which an act that is sent now takes effect.
 
-    A ledger on wall time may have built no block since yesterday; a simulated clock stands still.
+    A ledger on wall time may have built no block for long; a simulated clock stands still.
     """
     on_chain = now_on_chain(office)
-    return on_chain.date() if office.simulated else max(on_chain, office.clock.now()).date()
+    return on_chain if office.simulated else max(on_chain, office.clock.now())
+
+
+def today(office: Office) -> date:
+    """The UTC day on which an act that is sent now takes effect."""
+    return next_instant(office).date()
 
 
 def set_clock(office: Office, seconds: int) -> None:

@@ -36,6 +36,8 @@ PLANTED_IN = {
     "modules/powers.vy": "BackOffice",
     "modules/signed.vy": "SecurityToken TransferDesk Holders",
     "modules/acts.vy": "StandardsDesk",
+    "modules/payouts.vy": "Distribution",
+    "modules/coins.vy": "Distribution",
 }
 """Which contracts get the faulty module; compiling all that import it would take too long."""
 

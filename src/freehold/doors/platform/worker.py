@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import auditing, posting, readiness, reviewing
+from freehold.desks import auditing, carrying_out, posting, readiness, reviewing
 from freehold.desks.following import Kept, bring_up
 from freehold.desks.office import Office, open_office
 from freehold.doors.platform import journal
@@ -40,13 +40,14 @@ class Round:
 
 def round_of_work(office: Office, kept: Kept) -> Round:
     """Do one round. Raises Broken where an invariant does not hold: work must stop then."""
+    moved = carrying_out.carry_out_approved(office)
     sent = posting.send_approved(office.posting)
     done = sent + posting.follow_chain(office.posting)
     progress = bring_up(office, kept)
     settled = reviewing.settle(office)
     auditing.anchor_due(office)
     readiness.passed(office)
-    return Round(len(done.changed) + settled, progress.events if progress else 0, done.held)
+    return Round(moved + settled + len(done.changed), progress.events if progress else 0, done.held)
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
