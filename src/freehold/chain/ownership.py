@@ -7,17 +7,16 @@ recovered from the signature, whose `s` must be in the lower half (EIP-2), so th
 
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
-from eth_keys import keys
-from eth_keys.exceptions import BadSignature, ValidationError
 
 from freehold.chain.node import Ledger
 from freehold.chain.rpc import Failure, answer
 from freehold.core.errors import Unavailable
-from freehold.core.ids import Address
+from freehold.core.ids import Address, checksummed
 
 VALID = bytes.fromhex("1626ba7e")
 """What a contract answers to `isValidSignature(bytes32,bytes)` where it agrees: the same selector."""
 MOST_GAS = 500_000
+ECRECOVER = "0x0000000000000000000000000000000000000001"
 LONGEST_SIGNATURE = 8_192
 """Bytes: some contract wallets carry the signatures of many owners."""
 _HALF = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
@@ -33,7 +32,7 @@ def holds(w3: Ledger, wallet: Address, text: str, signature: bytes) -> bool:
         raise Unavailable(f"the ledger does not say what {wallet} is: {code.words}")
     if code != "0x":
         return _agrees(w3, wallet, digest, signature)
-    return _recovered(digest, signature) == wallet
+    return _recovered(w3, digest, signature) == wallet
 
 
 def personal_digest(text: str) -> bytes:
@@ -50,15 +49,16 @@ def _agrees(w3: Ledger, wallet: Address, digest: bytes, signature: bytes) -> boo
     return not isinstance(said, Failure) and bytes.fromhex(said[2:])[:32] == VALID.ljust(32, b"\0")
 
 
-def _recovered(digest: bytes, signature: bytes) -> Address | None:
-    """Whose key made a signature of r, s and v (0, 1, 27 or 28); None where nobody's can have."""
+def _recovered(w3: Ledger, digest: bytes, signature: bytes) -> Address | None:
+    """Whose key made a signature of r, s and v (0, 1, 27 or 28), as the ledger's own `ecrecover` says;
+    None where nobody's can have."""
     if len(signature) != 65:
         return None
-    parity = signature[64] - 27 if signature[64] >= 27 else signature[64]
-    if parity not in (0, 1) or int.from_bytes(signature[32:64], "big") > _HALF:
+    v = signature[64] if signature[64] >= 27 else signature[64] + 27
+    if v not in (27, 28) or int.from_bytes(signature[32:64], "big") > _HALF:
         return None
-    try:
-        signed = keys.Signature(signature[:64] + bytes([parity]))
-        return Address(signed.recover_public_key_from_msg_hash(digest).to_checksum_address())
-    except (BadSignature, ValidationError):
-        return None
+    data = digest + v.to_bytes(32, "big") + signature[:64]
+    said = answer(w3, "eth_call", {"to": ECRECOVER, "data": "0x" + data.hex()}, "latest")
+    if isinstance(said, Failure):
+        raise Unavailable(f"the ledger recovers no signer: {said.words}")
+    return checksummed("0x" + said[-40:]) if len(said) == 66 else None
