@@ -177,7 +177,7 @@ def test_an_administrator_invites_gives_roles_and_locks_with_the_keyboard(
     press(page, "form[action$='/unlock'] button")
     page.wait_for_selector("button:text('Lock')")
     press(page, "form[action$='/roles/end'] button")
-    page.wait_for_function("document.querySelectorAll(\"form[action$='/roles/end']\").length === 1")
+    until(lambda: page.locator("form[action$='/roles/end']").count() == 1)
     page.wait_for_load_state("networkidle")
     page.goto(f"{platform.url}/people/powers")
     looked_at(page, "powers", shots)
