@@ -49,6 +49,7 @@ SHARED_DESKS = frozenset(
         "differences",
         "approvable",
         "entitlements",
+        "taxes",
     }
 )
 LISTING = "approvable"

@@ -22,6 +22,7 @@ from freehold.core.reasons import Reason, Refusal, sentence
 from freehold.doors.bench.gas_ledger import CHAIN, START, Ledger, party, set_time
 from freehold.doors.bench.histories import (
     AGENT,
+    OUTSIDE,
     SECOND,
     Act,
     History,
@@ -34,7 +35,7 @@ from freehold.doors.bench.histories import (
 BATCH = 200
 TRIES = 50
 CHECK_EVERY = 10
-GAS, DEPLOY_GAS = 2_000_000, 12_000_000
+GAS, DEPLOY_GAS = 6_000_000, 12_000_000
 _M96 = (1 << 96) - 1
 
 
@@ -88,6 +89,9 @@ def _open(ledger: Ledger, histories: Sequence[History]) -> list[Place]:
         return _sent(ledger, [(AGENT, to, data)], DEPLOY_GAS)[0]
 
     platform = deploy.place_platform(post, texts)
+    outside = int(deploy.created(post(OUTSIDE, None)), 16)
+    for history in histories:
+        history.outside_contract = outside
     grants = [
         (agent.address, ALL_POWERS & ~Powers.CONFIRM),
         (party(SECOND).address, Powers.CONFIRM),
