@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from freehold.book import audit, identities, notices
+from freehold.book import audit, identities, security_notices
 from freehold.book.schema_access import Proof
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, Role
@@ -65,7 +65,7 @@ def come_in(office: Office, key: SecurityKey, client: Client = HERE) -> proofs.S
 
 def told(office: Office, actor: permits.Actor) -> list[str]:
     with office.book.reading() as tx:
-        return [one.what for one in notices.notices(tx, actor.id)]
+        return [one.what for one in security_notices.notices(tx, actor.id)]
 
 
 def test_a_link_makes_a_passkey_that_signs_in_without_a_name(office, clock, key):

@@ -228,6 +228,13 @@ def people_key(settings: Config, prompt: Callable[[str], str]) -> PeopleKey:
     return PeopleKey(partial(signer.read_secret, reference, settings.secrets, prompt), file)
 
 
+def secret_of(settings: Config, reference: str) -> str:
+    """What a reference of the settings stands for, where nobody can be asked. Raises Unavailable."""
+    if reference == "prompt":
+        raise Unavailable("this secret cannot be asked for here: set it as env:NAME or file:PATH")
+    return signer.read_secret(reference, settings.secrets, lambda words: "")
+
+
 def open_keys(settings: Config, prompt: Callable[[str], str] = lambda words: "") -> Keys:
     """The keys alone, for what is signed away from any ledger. Raises as `open_office`."""
     return _keys(settings, prompt)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from freehold.book import audit, identities, notices, tokens
+from freehold.book import audit, identities, security_notices, tokens
 from freehold.book.identities import Credential, Identity
 from freehold.book.schema_access import Proof, Purpose
 from freehold.book.session import Transaction
@@ -108,7 +108,7 @@ def tell(
     content: Mapping[str, str] | None = None,
 ) -> None:
     """Leave a notice for somebody about his own access."""
-    notices.add(tx, identity, what, content or {}, now)
+    security_notices.add(tx, identity, what, content or {}, now)
 
 
 def ways_in(held: list[Credential]) -> int:

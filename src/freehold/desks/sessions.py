@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Network, ip_address
 
-from freehold.book import audit, identities, notices, tokens
+from freehold.book import audit, identities, security_notices, tokens
 from freehold.book.identities import Identity
-from freehold.book.notices import Notice
+from freehold.book.security_notices import Notice
 from freehold.book.session import Transaction
 from freehold.book.tokens import ApiKey, Session
 from freehold.core.audit import Entry
@@ -80,7 +80,7 @@ def start_session(tx: Transaction, known: Identity, client: Client, by: str, now
     token = secrets.token_urlsafe(32)
     if tokens.came_before(tx, known.id) and not tokens.came_before(tx, known.id, client.mark):
         content = {"browser": client.browser, "network": client.network}
-        notices.add(tx, known.id, "new browser or place", content, now)
+        security_notices.add(tx, known.id, "new browser or place", content, now)
     session = Session(
         tokens.fingerprint(token),
         known.id,
@@ -144,9 +144,9 @@ def end_others(office: Office, actor: Actor) -> int:
 def notices_of(office: Office, actor: Actor) -> list[Notice]:
     """What the actor was told about his own access, the newest first; it is read from now on."""
     with office.book.transaction() as tx:
-        found = notices.notices(tx, actor.id)
+        found = security_notices.notices(tx, actor.id)
         if any(one.seen_at is None for one in found):
-            notices.see_all(tx, actor.id, office.clock.now())
+            security_notices.see_all(tx, actor.id, office.clock.now())
     return found
 
 
@@ -195,7 +195,7 @@ def make_key(
     )
     with office.book.transaction() as tx:
         tokens.add_key(tx, key)
-        notices.add(tx, actor.id, "API key made", {"name": key.label}, now)
+        security_notices.add(tx, actor.id, "API key made", {"name": key.label}, now)
         content = {"powers": " ".join(words)}
         audit.record(tx, Entry(actor.id, "make API key", key.id, content=content), now)
     return key, token
@@ -233,7 +233,7 @@ def _end(office: Office, session: Session, why: str) -> None:
         tokens.end_session(tx, session.hash, now)
         if why == ELSEWHERE:
             said = {"browser": session.browser or "", "network": session.network or ""}
-            notices.add(tx, session.identity, "session ended", said, now)
+            security_notices.add(tx, session.identity, "session ended", said, now)
         content = {"why": why}
         entry = Entry(session.identity, "end session", session.identity, content=content)
         audit.record(tx, entry, now)

@@ -68,7 +68,8 @@ def apply(page: Any, platform: Platform, shots: Any, name: str) -> None:  # noqa
         tab_to(page, f"#{kind}")
         paper = {"name": "../../etc/passwd.pdf", "mimeType": "application/pdf", "buffer": content}
         page.set_input_files(f"#{kind}", paper)
-    press(page, "form[action='/apply/papers'] button")
+        press(page, f"form:has(#{kind}) button")
+        page.wait_for_load_state("networkidle")
     page.wait_for_url("**/apply/wallet")
     looked_at(page, "apply-wallet", shots)
     press(page, "form[action='/apply/wallet'] button")

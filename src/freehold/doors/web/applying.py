@@ -9,7 +9,8 @@ from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.identifiers import countries
 from freehold.desks import applying, wallets
 from freehold.desks.applying import MyApplication
-from freehold.doors.web.visits import Files, Form, Visit, go, see, tell
+from freehold.doors.web.uploads import Upload
+from freehold.doors.web.visits import Form, Visit, go, see, tell
 
 FIELDS = ("name", "born", "residence", "address", "email", "tax_id")
 
@@ -53,16 +54,15 @@ def papers(visit: Visit) -> Response:
     return _papers(visit, _mine(visit), "")
 
 
-def hand_in(visit: Visit, form: Form, files: Files) -> Response:
-    """One or two papers."""
-    given = {kind: files[kind] for kind in applying.PAPERS if files.get(kind)}
+def hand_in(visit: Visit, form: Form, file: Upload | None) -> Response:
+    """One paper; what its file is called at home is not kept."""
+    found = _mine(visit)
+    if file is None or not file.content:
+        return _papers(visit, found, "Choose a file first.")
     try:
-        for kind, content in given.items():
-            applying.hand_in(visit.office, visit.who, kind, content)
+        applying.hand_in(visit.office, visit.who, form.get("kind", ""), file.content)
     except (Invalid, Conflict) as fault:
-        return _papers(visit, _mine(visit), fault.message)
-    if not given:
-        return _papers(visit, _mine(visit), "Choose a file first.")
+        return _papers(visit, found, fault.message)
     return go("/apply")
 
 

@@ -7,7 +7,6 @@ request from another site is refused by its Origin besides.
 
 import hashlib
 import hmac
-import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -30,7 +29,8 @@ from freehold.desks.proofs import Place
 from freehold.desks.readiness import readiness
 from freehold.desks.sessions import Client
 from freehold.doors.api.problems import status_of
-from freehold.doors.web import assets, formats
+from freehold.doors.web import assets, formats, uploads
+from freehold.doors.web.uploads import Upload
 
 COOKIE = "freehold"
 """The session's token while signed in, any random text before."""
@@ -88,11 +88,8 @@ class Visit:
         return str(self.request.query_params.get(name, otherwise))[:256]
 
 
-Files = Mapping[str, bytes]
-"""The contents of files sent with a form, by field; what they are called at home is not read."""
 Page = Callable[[Visit], Response]
 Act = Callable[[Visit, Form], Response]
-FileAct = Callable[[Visit, Form, Files], Response]
 Endpoint = Callable[[Request], Any]
 
 
@@ -123,26 +120,23 @@ def act(act: Act) -> Endpoint:
     return endpoint
 
 
-def file_act(act: FileAct) -> Endpoint:
-    """What a form with files of somebody signed in is sent to."""
-
-    async def endpoint(request: Request) -> Response:
-        kind = request.headers.get("content-type", "")
-        form, files = parts_of(kind, await request.body())
-
-        def taken(visit: Visit, form: Form) -> Response:
-            return act(visit, form, files)
-
-        return await run_in_threadpool(_take, taken, request, form, True)
-
-    return endpoint
-
-
 def public_act(act: Act) -> Endpoint:
     """What a form of anybody is sent to."""
 
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(_take, act, request, await _form(request), False)
+
+    return endpoint
+
+
+def upload(act: Callable[[Visit, Form, Upload | None], Response]) -> Endpoint:
+    """What a form of somebody signed in is sent to that brings a file."""
+
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        form, file = uploads.read(request.headers.get("content-type", ""), body)
+        taking: Act = lambda visit, form: act(visit, form, file)  # noqa: E731
+        return await run_in_threadpool(_take, taking, request, form, True)
 
     return endpoint
 
@@ -271,34 +265,6 @@ async def _form(request: Request) -> Form:
     for name, value in pairs:
         fields[name] = f"{fields[name]} {value}" if name in fields else value
     return fields
-
-
-def parts_of(kind: str, body: bytes) -> tuple[Form, Files]:
-    """The fields and files of a form with files (RFC 7578). Raises Invalid.
-
-    A part's own file name is not read, so none can lead anywhere.
-    """
-    found = re.fullmatch(
-        r'multipart/form-data; *boundary="?([\w\'()+,./:=?-]{1,70})"?', kind.strip()
-    )
-    if found is None:
-        raise Invalid("this is no form with files: send it as multipart/form-data")
-    fields: dict[str, str] = {}
-    files: dict[str, bytes] = {}
-    parts = (b"\r\n" + body).split(b"\r\n--" + found[1].encode())
-    if len(parts) > FORM_FIELDS or parts[-1][:2] != b"--":
-        raise Invalid("this form cannot be read")
-    for part in parts[1:-1]:
-        head, _, content = part.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-        named = re.search(rb'(?i)content-disposition: form-data;.*?\bname="([^"\r\n]{1,64})"', head)
-        if named is None:
-            raise Invalid("this form cannot be read")
-        name = named[1].decode("ascii", "replace")
-        if re.search(rb"(?i)\bfilename\*?=", head):
-            files[name] = content
-        elif len(content) <= FORM_BYTES:
-            fields[name] = content.decode("utf-8", "replace")
-    return fields, files
 
 
 @cache
