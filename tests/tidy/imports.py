@@ -48,6 +48,9 @@ SHARED_DESKS = frozenset(
         "kinds",
         "differences",
         "approvable",
+        "holding",
+        "minutes",
+        "holders",
         "entitlements",
         "taxes",
     }

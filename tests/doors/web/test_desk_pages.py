@@ -42,11 +42,11 @@ def kept(browser, platform, name="Terms.pdf", content=b"%PDF-1.7 terms", **field
 @pytest.mark.needs("browser")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_of_the_desk_have_no_barriers_and_do_not_scroll_sideways(
-    chromium,
+    chromium,  # noqa: F811
     platform,
-    said,
+    said,  # noqa: F811
     browser,
-    scheme,  # noqa: F811
+    scheme,
 ):
     kept(browser, platform, f"Axe-{scheme}.pdf")
     posted(browser, platform, f"{FILE}/restraint", kind="pledge", document=PAPER, in_favour="Bank")
@@ -77,10 +77,10 @@ def test_pages_of_the_desk_have_no_barriers_and_do_not_scroll_sideways(
 
 @pytest.mark.needs("browser")
 def test_the_agent_keeps_a_document_and_reads_it_with_the_keyboard_alone(
-    chromium,
+    chromium,  # noqa: F811
     platform,
-    said,
-    tmp_path,  # noqa: F811
+    said,  # noqa: F811
+    tmp_path,
 ):
     paper = tmp_path / "Opinion.txt"
     paper.write_text("The legend may go.")

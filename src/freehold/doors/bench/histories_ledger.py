@@ -35,6 +35,8 @@ from freehold.doors.bench.histories import (
 BATCH = 200
 TRIES = 50
 CHECK_EVERY = 10
+STEP_SECONDS = 600
+"""Between steps of one day; longer than the blocks of a step take, one second each."""
 GAS, DEPLOY_GAS = 6_000_000, 12_000_000
 _M96 = (1 << 96) - 1
 
@@ -67,7 +69,7 @@ def run(ledger: Ledger, count: int, steps: int, seed: int = 1) -> Compared:
     places = _open(ledger, [begin(number, seed, today) for number in range(count)])
     for number in range(1, steps + 1):
         today += draw.choice([0, 1, 1, 5, 17, 40])
-        set_time(ledger, today * DAY_SECONDS + 60 * number)
+        set_time(ledger, today * DAY_SECONDS + STEP_SECONDS * number)
         rpc.ask(ledger.w3, "evm_mine")  # questions are answered as of the newest block
         for place in places:
             place.history.today = today
