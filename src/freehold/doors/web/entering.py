@@ -88,6 +88,6 @@ def enrolment(visit: Visit, status: int, fault: Invalid | None, said: str = "") 
         scale=4, border=2, svgclass="qr", lineclass="qr-line", omitsize=True
     )
     mistakes = {one.place: one.message for one in fault.mistakes} if fault else {}
-    values = {"link": link, "waiting": waiting, "drawn": Markup(drawn), "mistakes": mistakes}
+    values = {"link": link, "invited": waiting, "drawn": Markup(drawn), "mistakes": mistakes}
     values["problem"] = said
     return see(visit, "welcome.html", status, **values)
