@@ -73,8 +73,13 @@ def test_a_form_lowers_the_tax_of_its_person_alone_and_the_years_files_add_up(re
     total = sum(Fraction(one["box_7a_federal_tax_withheld"]) for one in files.foreign)
     assert total * 100 == found.taxed.withheld_total
     who, paid = next(one for one in files.holders if one[0].person == "p-jonas")
-    pdf = paper.as_pdf(files.issuer.name, files.year, who, paid)
-    assert pdf.startswith(b"%PDF") and pdf == paper.as_pdf(files.issuer.name, files.year, who, paid)
+    pdf = paper.as_pdf(files.issuer.name, str(files.year), who, paid)
+    assert pdf.startswith(b"%PDF")
+    assert pdf == paper.as_pdf(files.issuer.name, str(files.year), who, paid)
+    _, of_action = taxes.action_statements(company, AGENT, None, "div-1")
+    assert sum(len(rows) for _, rows in of_action) == len(after)
+    with pytest.raises(NotFound, match="has paid nothing for div-2"):
+        taxes.action_statements(company, AGENT, None, "div-2")
 
 
 def test_a_form_is_sealed_and_gone_with_its_person(recorded):

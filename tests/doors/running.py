@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,13 +80,15 @@ def office_of(home: Path) -> Iterator[Office]:
 
 
 @contextmanager
-def serve(home: Path, environment: Mapping[str, str] | None = None) -> Iterator[Platform]:
+def serve(
+    home: Path, environment: Mapping[str, str] | None = None, arguments: Sequence[str] = ()
+) -> Iterator[Platform]:
     """Run `freehold serve` on a home until the test is over."""
     port = free_port()
     url = f"http://localhost:{port}"
     log = (home.parent / "serve.log").open("w")
     process = subprocess.Popen(
-        [sys.executable, "-m", "freehold", "serve", "--json"],
+        [sys.executable, "-m", "freehold", "serve", "--json", *arguments],
         stdout=subprocess.PIPE,
         stderr=log,
         text=True,

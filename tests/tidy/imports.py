@@ -45,6 +45,7 @@ SHARED_DESKS = frozenset(
         "restraining",
         "policies",
         "adoption",
+        "work_orders",
         "kinds",
         "differences",
         "approvable",

@@ -134,6 +134,16 @@ def oldest_waiting(tx: Transaction, chain: int) -> datetime | None:
     return tx.execute(rows.order_by(of.number).limit(1)).scalar()
 
 
+def thrown_back(tx: Transaction, chain: int) -> int:
+    """How many instructions were mined once, lost their block, and are in no other one yet."""
+    of, change = schema.instruction.c, schema.instruction_change.c
+    lost = select(change.instruction).where(
+        change.before == State.MINED, change.after == State.SENT
+    )
+    rows = select(func.count()).where(of.chain == chain, of.state == State.SENT, of.id.in_(lost))
+    return int(tx.execute(rows).scalar_one())
+
+
 def history(tx: Transaction, which: InstructionId) -> list[Change]:
     """Every change of the instruction's state, oldest first."""
     change = schema.instruction_change.c
@@ -228,6 +238,24 @@ def release(tx: Transaction, chain: int, sender: Address, worker: str) -> None:
     """End the worker's lease, if it still has it."""
     mine = and_(_row(chain, sender), schema.nonce.c.leased_by == worker)
     tx.execute(update(schema.nonce).where(mine).values(leased_by=None, leased_until=None))
+
+
+def release_all(tx: Transaction) -> None:
+    """End every lease: of a book that nobody works on, because it was just put here."""
+    tx.execute(update(schema.nonce).values(leased_by=None, leased_until=None))
+
+
+def senders(tx: Transaction, chain: int) -> list[Address]:
+    """Every sender that ever signed or was held on a chain."""
+    rows = select(schema.nonce.c.sender).where(schema.nonce.c.chain == chain)
+    return [Address(one) for one in tx.execute(rows).scalars()]
+
+
+def by_state(tx: Transaction) -> dict[str, int]:
+    """How many instructions there are in each state."""
+    of = schema.instruction.c
+    rows = select(of.state, func.count()).group_by(of.state).order_by(of.state)
+    return {state: int(count) for state, count in tx.execute(rows)}
 
 
 def next_nonce(tx: Transaction, chain: int, sender: Address) -> int | None:

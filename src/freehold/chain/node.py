@@ -8,6 +8,7 @@ is connected (see chain/embedded/place.py).
 import math
 import os
 import secrets
+import shutil
 import signal
 import time
 from collections.abc import Iterable, Mapping
@@ -25,7 +26,7 @@ from web3.types import RPCEndpoint
 
 from freehold.chain.embedded import place
 from freehold.chain.embedded.provider import SocketProvider
-from freehold.core.errors import Conflict, Invalid, PlatformError, Unavailable
+from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError, Unavailable
 
 REQUEST_SECONDS = 30
 
@@ -216,6 +217,20 @@ def declares_simulated_clock(ledger: Ledger) -> bool:
 def set_clock(ledger: Ledger, seconds: int) -> None:
     """Set the time of the next block on a ledger that declares a simulated clock."""
     ledger.provider.make_request(RPCEndpoint("freehold_setClock"), [hex(seconds)])
+
+
+def copy_ledger(home: Path, into: Path) -> None:
+    """Copy the embedded ledger of a home as of its last block, whether it runs or not.
+
+    Raises NotFound where there is none, Unavailable.
+    """
+    from freehold.chain.embedded import store
+
+    chain = place.chain_path(home)
+    if not has_ledger(home):
+        raise NotFound(f"there is no ledger in {home}", home=str(home))
+    store.copy(chain, into)
+    shutil.copy2(chain / "genesis.json", into / "genesis.json")
 
 
 def mine(ledger: Ledger) -> None:

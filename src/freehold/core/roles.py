@@ -34,6 +34,9 @@ class Power(StrEnum):
     READ_CASH = "cash:read"  # the cash book, reconciliations, tax on payments
     KEEP_CASH = "cash:keep"  # import statements, explain breaks, propose and release payments
     OWN_KEYS = "key:own"  # API keys for oneself
+    SET_CLOCK = "clock:set"  # of an example world
+    ESTABLISH = "asset:establish"  # record an asset and put an instrument on chain
+    ASK_POLICY = "policy:ask"  # read policies, try them on cases
     # acts on a register; each is proposed by whoever has it, and most need a second person
     ISSUE = "units:issue"
     FORCE = "units:force"
@@ -64,7 +67,14 @@ class Role(StrEnum):
 
 
 _READING = frozenset(
-    {Power.READ_REGISTER, Power.READ_INSTRUCTIONS, Power.VERIFY, Power.READ_CHAIN, Power.OWN_KEYS}
+    {
+        Power.READ_REGISTER,
+        Power.READ_INSTRUCTIONS,
+        Power.VERIFY,
+        Power.READ_CHAIN,
+        Power.OWN_KEYS,
+        Power.ASK_POLICY,
+    }
 )
 _ON_HOLDERS = frozenset({Power.FORCE, Power.CORRECT, Power.FREEZE, Power.RECOVER})
 GRANTED: Mapping[Role, frozenset[Power]] = {
@@ -72,7 +82,7 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
         {Power.MANAGE_IDENTITIES, Power.READ_AUDIT, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
     Role.ISSUER: _READING
-    | {Power.ASK_TRANSFER, Power.READ_FILES}
+    | {Power.ASK_TRANSFER, Power.READ_FILES, Power.ESTABLISH, Power.SET_CLOCK}
     | {Power.ISSUE, Power.CHANGE_POLICY, Power.CHANGE_POWERS}
     | {Power.READ_APPROVALS, Power.APPROVE, Power.READ_CASH, Power.KEEP_CASH}
     | {Power.INVITE_INVESTORS},
@@ -80,11 +90,12 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
     | _ON_HOLDERS
     | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_AUDIT}
     | {Power.READ_FILES, Power.KEEP_FILES, Power.ISSUE, Power.ADMIT}
+    | {Power.ESTABLISH, Power.SET_CLOCK}
     | {Power.READ_APPROVALS, Power.APPROVE, Power.BREAK_GLASS}
     | {Power.READ_CASH, Power.KEEP_CASH, Power.INVITE_INVESTORS},
     Role.COMPLIANCE_OFFICER: _READING
     | _ON_HOLDERS
-    | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES}
+    | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES, Power.SET_CLOCK}
     | {Power.ISSUE, Power.CHANGE_POLICY, Power.CHANGE_POWERS}
     | {Power.READ_APPROVALS, Power.APPROVE, Power.REVIEW_INVESTORS},
     Role.REGISTRAR: _READING

@@ -79,22 +79,22 @@ def adopt(
     file: PolicyFile,
     *,
     acknowledge_stranded: bool = False,
+    key: str = "",
 ) -> Adoption:
     """Announce a policy for an instrument; it takes effect when the public delay is over.
 
-    Raises Conflict if it is in force already, or if it would strand holders and neither the
-    policy (`acknowledge`) nor the caller has acknowledged that.
+    Under the same `key` it is announced once, however often it is asked for. Raises Conflict if it
+    is in force already, or if it would strand holders and neither the policy (`acknowledge`) nor
+    the caller has acknowledged that.
     """
     require_adoptable(office, issuer, named, file, acknowledge_stranded)
     _, instrument = _named(office, issuer, named)
     before, after = in_force(office, instrument), compile_policy(file.parsed.policy)
-    profiles = json.dumps({use.id: shipped_profiles()[use.id] for use in after.policy.uses})
     with office.book.transaction() as tx:
-        kept = KnownPolicy(after.id, after.policy.name, file.text, profiles, file.read_on)
-        policies.add_policy(tx, kept)
+        policies.add_policy(tx, _kept(after, file))
     lines = _lines(office, instrument)
     rows, steps = _first_rows(office, instrument, before.rules, after, lines)
-    return _announce(office, instrument, after.id, rows, (1, steps))
+    return _announce(office, instrument, after.id, rows, (1, steps), key)
 
 
 def require_adoptable(
@@ -118,6 +118,19 @@ def require_adoptable(
             " change the policy, or acknowledge it with --acknowledge-stranded",
             stranded=len(proposal.stranded),
         )
+
+
+def first_rules(office: Office, file: PolicyFile) -> tuple[str, list[Row]]:
+    """A policy as the first rules of an instrument that is to be deployed: its id and its rows.
+
+    It is in force at once, because nobody holds a unit yet. Raises Conflict for too many rows.
+    """
+    after = compile_policy(file.parsed.policy)
+    rows = policy_rows(after.rules)
+    _require_few(after, rows)
+    with office.book.transaction() as tx:
+        policies.add_policy(tx, _kept(after, file))
+    return after.id, rows
 
 
 def activate(office: Office, issuer: str | None, named: str) -> Adoption:
@@ -249,13 +262,22 @@ def _first_rows(
         counted = tuple(Group(group.classes, None, group.code) for group in rules.groups)
         rules = replace(rules, groups=counted)
     rows = [*policy_rows(rules, before), *_amended(office, instrument, after)]
+    _require_few(after, rows)
+    return rows, 2 if in_two else 1
+
+
+def _require_few(after: Compiled, rows: Sequence[Row]) -> None:
     if len(rows) > MOST_ROWS:
         raise Conflict(
             f"{after.policy.name} needs {len(rows)} rows on chain at once, {MOST_ROWS} are possible:"
             " leave profiles out that this instrument does not need",
             rows=len(rows),
         )
-    return rows, 2 if in_two else 1
+
+
+def _kept(after: Compiled, file: PolicyFile) -> KnownPolicy:
+    profiles = json.dumps({use.id: shipped_profiles()[use.id] for use in after.policy.uses})
+    return KnownPolicy(after.id, after.policy.name, file.text, profiles, file.read_on)
 
 
 def _amended(office: Office, instrument: KnownInstrument, after: Compiled) -> list[Row]:
@@ -307,10 +329,11 @@ def _announce(
     policy: str,
     rows: list[Row],
     step: tuple[int, int],
+    key: str = "",
 ) -> Adoption:
     now = office.clock.now()
     asked = announcing(
-        office, instrument, policy, rows, f"announce {policy} {step[0]} {stamp(now)}"
+        office, instrument, policy, rows, key or f"announce {policy} {step[0]} {stamp(now)}"
     )
     done = carry_out(office, f"policy {instrument.token}", [asked])
     adoption = Adoption(

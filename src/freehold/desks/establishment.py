@@ -18,7 +18,7 @@ from freehold.core.identifiers import country_number
 from freehold.core.ids import Address, AssetId, canonical, record_hash
 from freehold.core.instrument import Issuer, ShareClass
 from freehold.core.policy import starter
-from freehold.core.policy.rows import policy_rows
+from freehold.core.policy.rows import Row, policy_rows
 from freehold.core.powers import ALL_POWERS, Powers
 from freehold.core.reasons import Reason, sentence
 from freehold.core.units import MAX_UNITS
@@ -132,9 +132,14 @@ def tokenise(office: Office, owner: KnownIssuer, record: AssetRecord) -> KnownAs
 
 
 def instrument(
-    office: Office, owner: KnownIssuer, asset: KnownAsset, share: ShareClass
+    office: Office,
+    owner: KnownIssuer,
+    asset: KnownAsset,
+    share: ShareClass,
+    first: tuple[str, list[Row]] | None = None,
 ) -> KnownInstrument:
-    """Deploy one class of units against an asset, with the starting rules in force."""
+    """Deploy one class of units against an asset, with its first rules in force: those of a policy
+    (its id and rows), or the starting rules."""
     placed, agent = platform(office), office.keys.agent
     scope = f"instrument {owner.id} {share.id}"
     grants = [
@@ -157,7 +162,12 @@ def instrument(
     data = deploy.instrument_call(owner.register, opening)
     done = carry_out(office, scope, [Asked(agent, placed["Registrar"], data, what, "deploy")])
     token = deploy.deployed_token(receipt_of(office, done[0]), placed["Registrar"])
-    carry_out(office, scope, _first_rules(office, token, placed["Assets"], owner, asset))
+    policy, rows = first or (starter.POLICY_ID, policy_rows(starter.rules()))
+    content = contracts.content_hash(rows)
+    rules = call("SecurityToken", "announce_rules", bytes.fromhex(policy[2:]), content)
+    carry_out(
+        office, scope, _first_rules(office, token, placed["Assets"], owner, asset, rules, rows)
+    )
     row = KnownInstrument(
         token, owner.id, share.id, share.name, share.symbol, share.decimals, asset.id
     )
@@ -167,15 +177,19 @@ def instrument(
 
 
 def _first_rules(
-    office: Office, token: Address, assets: Address, owner: KnownIssuer, asset: KnownAsset
+    office: Office,
+    token: Address,
+    assets: Address,
+    owner: KnownIssuer,
+    asset: KnownAsset,
+    announced: bytes,
+    rows: list[Row],
 ) -> list[Asked]:
-    """Announce and activate the starting rules (at once, since no unit exists) and bind the asset."""
+    """Announce and activate the first rules (at once, since no unit exists) and bind the asset."""
     title = title_number(owner.register, AssetId(asset.id))
-    agent, rows = office.keys.agent, policy_rows(starter.rules())
-    policy = bytes.fromhex(starter.POLICY_ID[2:])
-    content = contracts.content_hash(rows)
+    agent = office.keys.agent
     steps = [
-        (token, "announce the rules", call("SecurityToken", "announce_rules", policy, content)),
+        (token, "announce the rules", announced),
         (token, "activate the rules", call("SecurityToken", "activate_rules", rows)),
         (assets, "bind the asset", call("Assets", "bind", title, token)),
     ]

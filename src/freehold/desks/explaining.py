@@ -15,7 +15,7 @@ from freehold.core.clock import DAY_SECONDS, day_of, to_seconds
 from freehold.core.errors import Broken, Conflict
 from freehold.core.facts import Flags, Kind, Proof, unpack_facts, unpack_vintage
 from freehold.core.policy.case import NO_PROOFS, Case, Decision, Law
-from freehold.core.policy.compile import Compiled
+from freehold.core.policy.compile import Compiled, compile_policy
 from freehold.core.policy.compiled import Lot, Moment, Party
 from freehold.core.policy.decide import decide
 from freehold.core.policy.persons import NOBODY, Person
@@ -24,6 +24,7 @@ from freehold.desks import parties, permits
 from freehold.desks.adoption import in_force
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.permits import Actor
+from freehold.desks.policies import PolicyFile
 
 _M32, _M96 = (1 << 32) - 1, (1 << 96) - 1
 _PAUSED_OR_HALTED, _ACTIVE = (1 << 69) | (1 << 70), 1 << 68
@@ -85,6 +86,30 @@ def explain(office: Office, issuer: str | None, named: str, question: Question) 
         )
     day = day_of(case.moment.today)
     return Explanation(question, force.name, force.id, int(code), decision, day)
+
+
+def explain_as(
+    office: Office, actor: Actor, token: str, question: Question, draft: PolicyFile | None = None
+) -> Explanation:
+    """As `explain`, for somebody at a door; under a draft, as if it were in force today.
+
+    Under a draft the chain is not asked, and lots keep the clocks they have. Raises NotPermitted besides.
+    """
+    permits.require(actor, Power.ASK_POLICY)
+    with office.book.reading() as tx:
+        owner, instrument = issuers.instrument_at(tx, office.chain, token)
+        permits.require(actor, Power.ASK_POLICY, owner.id)
+        seller, buyer = (
+            issuers.holder_named(tx, owner.id, one) for one in (question.sender, question.receiver)
+        )
+    if draft is None:
+        return explain(office, owner.id, instrument.token, question)
+    compiled = compile_policy(draft.parsed.policy)
+    case = case_of(office, owner, instrument, compiled, seller, buyer, question)
+    decision = decide(Law(compiled.policy), case)
+    day = day_of(case.moment.today)
+    name = compiled.policy.name
+    return Explanation(question, name, compiled.id, int(decision.code), decision, day)
 
 
 @dataclass(frozen=True, slots=True)

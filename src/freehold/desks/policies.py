@@ -46,7 +46,12 @@ def read_file(path: Path, now: datetime) -> PolicyFile:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         raise Invalid(f"{path} cannot be read: {problem}", file=str(path)) from None
-    return PolicyFile(parse_policy(text, shipped_profiles(), now.date(), path.name), text, now)
+    return read_text(text, path.name, now)
+
+
+def read_text(text: str, name: str, now: datetime) -> PolicyFile:
+    """A policy from its text; `name` stands in messages. Raises Invalid with every mistake in it."""
+    return PolicyFile(parse_policy(text, shipped_profiles(), now.date(), name), text, now)
 
 
 def read_policy(path: Path, today: date) -> Parsed:

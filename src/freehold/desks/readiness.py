@@ -25,6 +25,8 @@ class Readiness:
     worker_passed: datetime | None
     waiting: dict[State, int]
     oldest: datetime | None
+    thrown_back: int = 0
+    """Instructions whose block was reorganised away and that are not in another one yet."""
 
     @property
     def ready(self) -> bool:
@@ -36,10 +38,12 @@ def readiness(office: Office) -> Readiness:
     faults: list[str] = []
     head = block = passed = oldest = None
     waiting: dict[State, int] = {}
+    thrown_back = 0
     try:
         with office.book.reading() as tx:
             waiting = instructions.waiting(tx, office.chain)
             oldest = instructions.oldest_waiting(tx, office.chain)
+            thrown_back = instructions.thrown_back(tx, office.chain)
             said = settings.read(tx, WORKER_PASSED)
         passed = parse(said) if said else None
     except PlatformError as fault:
@@ -57,7 +61,7 @@ def readiness(office: Office) -> Readiness:
         faults.append(fault.message)
     if passed is None or office.clock.now() - passed > WORKER_LATE:
         faults.append("the worker has not passed lately: nothing is being sent or read")
-    return Readiness(tuple(faults), head, block, passed, waiting, oldest)
+    return Readiness(tuple(faults), head, block, passed, waiting, oldest, thrown_back)
 
 
 def passed(office: Office) -> None:

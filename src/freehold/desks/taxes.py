@@ -6,7 +6,7 @@ What was paid and withheld is written down once for each action and account, and
 made of it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -14,6 +14,7 @@ from typing import Any
 
 from freehold.book import audit, cashbook, people, tax_forms
 from freehold.book.issuers import KnownIssuer
+from freehold.book.session import Transaction
 from freehold.core.actions import entitlement
 from freehold.core.actions.entitlement import Entitlement, Forms, Taxed
 from freehold.core.actions.tax import Payee
@@ -197,31 +198,61 @@ def year_files(office: Office, actor: Actor, issuer: str | None, year: int) -> Y
     """
     owner = parties.owner(office, issuer)
     permits.require(actor, Power.KEEP_CASH, owner.id)
-    vault = office.people.vault()
     with office.book.transaction() as tx:
         paid = tax_forms.payments_of(tx, owner.id, year)
         if not paid:
             raise NotFound(f"nothing was paid by {owner.id} in {year}", year=year)
-        known = people.all_particulars(tx, vault)
-        who = {}
-        for person in dict.fromkeys(one.person for one in paid):
-            about = known.get(person)
-            who[person] = Recipient(
-                person,
-                about.name if about else "not in the book",
-                about.address if about else "",
-                about.residence if about else "",
-                tax_forms.newest(tx, vault, person) if person else None,
-            )
+        who = _recipients(office, tx, paid)
         told = Entry(actor.id, "tax-files", owner.id, Outcome.DONE, content={"year": year})
         audit.record(tx, told, office.clock.now())
-    holders = tuple(
-        (one, tuple(each for each in paid if each.person == person)) for person, one in who.items()
-    )
     return YearFiles(
         owner,
         year,
         tuple(rows_of_1099(paid, who, owner.name, year)),
         tuple(rows_of_1042s(paid, who, owner.name, year)),
-        holders,
+        _by_holder(paid, who),
+    )
+
+
+def action_statements(
+    office: Office, actor: Actor, issuer: str | None, action: str
+) -> tuple[KnownIssuer, tuple[tuple[Recipient, tuple[Payment, ...]], ...]]:
+    """What each holder was paid for one action, and who he is.
+
+    Raises NotPermitted, NotFound where nothing was written down for the action.
+    """
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.KEEP_CASH, owner.id)
+    with office.book.transaction() as tx:
+        paid = [one for one in tax_forms.payments_of(tx, owner.id) if one.action == action]
+        if not paid:
+            raise NotFound(f"{owner.id} has paid nothing for {action}", action=action)
+        who = _recipients(office, tx, paid)
+        told = Entry(actor.id, "statements", owner.id, Outcome.DONE, content={"action": action})
+        audit.record(tx, told, office.clock.now())
+    return owner, _by_holder(paid, who)
+
+
+def _recipients(office: Office, tx: Transaction, paid: Sequence[Payment]) -> dict[str, Recipient]:
+    """Who was paid, by person; the empty id stands for accounts whose person is not in the book."""
+    vault = office.people.vault()
+    known = people.all_particulars(tx, vault)
+    who = {}
+    for person in dict.fromkeys(one.person for one in paid):
+        about = known.get(person)
+        who[person] = Recipient(
+            person,
+            about.name if about else "not in the book",
+            about.address if about else "",
+            about.residence if about else "",
+            tax_forms.newest(tx, vault, person) if person else None,
+        )
+    return who
+
+
+def _by_holder(
+    paid: Sequence[Payment], who: Mapping[str, Recipient]
+) -> tuple[tuple[Recipient, tuple[Payment, ...]], ...]:
+    return tuple(
+        (one, tuple(each for each in paid if each.person == person)) for person, one in who.items()
     )

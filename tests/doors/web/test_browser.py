@@ -1,6 +1,5 @@
 """The pages in a real browser: by keyboard, in both themes, at three widths, without barriers."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pyotp
@@ -8,30 +7,11 @@ import pytest
 
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits, signin
-from tests.doors.running import AGENT, PASSWORD, Platform, office_of
-from tests.parts import CHROMIUM
+from tests.doors.running import AGENT, ISSUER, PASSWORD, Platform, office_of
 
 pytestmark = pytest.mark.needs("browser")
 WIDTHS = (1440, 390, 320)
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def said() -> list[str]:
-    """What the browser complained about; empty at the end of every test."""
-    return []
 
 
 def opened(chromium: Any, said: list[str], **settings: Any) -> Any:
@@ -52,9 +32,11 @@ def signed_in(chromium: Any, said: list[str], platform: Platform, role: Role, **
 def paths(platform: Platform) -> list[str]:
     token = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"][0]["token"]
     id = platform.ask(Role.AUDITOR, "GET", "/v1/instructions").json()["items"][0]["id"]
-    places = ["/", "/securities", f"/securities/{token}", f"/securities/{token}?stop=1"]
+    places = ["/", "/securities", f"/securities/{token}", f"/securities/{token}/register?stop=1"]
     last = platform.ask(Role.AUDITOR, "GET", "/v1/events?limit=1").json()["items"][0]
     places += ["/activity", f"/activity/{id}", "/explorer", f"/explorer/{last['transaction']}"]
+    places += ["/holders", "/holders?q=nobody", "/search?q=north", "/reasons/140"]
+    places += [f"/issuers/{ISSUER}/cap-table"]
     return [*places, "/audit", "/problems/refused"]
 
 
@@ -117,6 +99,9 @@ def test_a_person_comes_in_and_goes_back_in_time_with_the_keyboard_alone(chromiu
     page.keyboard.press("Enter")
     page.wait_for_url("**/securities")
     tab_to(page, "a.name")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".tabs")
+    tab_to(page, ".tabs a[href$='/register']")
     page.keyboard.press("Enter")
     page.wait_for_selector("#stop")
     now = page.locator("dd.figure").first.text_content()

@@ -10,11 +10,9 @@ from pypdf import PdfReader
 from freehold.core.roles import Role
 from tests.doors.desk_bodies import PAPER, send_file
 from tests.doors.running import HOLDER, ISSUER, Platform, between, form_token
-from tests.doors.web.test_browser import (  # noqa: F401
+from tests.doors.web.test_browser import (
     WIDTHS,
     barriers,
-    chromium,
-    said,
     signed_in,
     tab_to,
 )
@@ -42,9 +40,9 @@ def kept(browser, platform, name="Terms.pdf", content=b"%PDF-1.7 terms", **field
 @pytest.mark.needs("browser")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_of_the_desk_have_no_barriers_and_do_not_scroll_sideways(
-    chromium,  # noqa: F811
+    chromium,
     platform,
-    said,  # noqa: F811
+    said,
     browser,
     scheme,
 ):
@@ -77,9 +75,9 @@ def test_pages_of_the_desk_have_no_barriers_and_do_not_scroll_sideways(
 
 @pytest.mark.needs("browser")
 def test_the_agent_keeps_a_document_and_reads_it_with_the_keyboard_alone(
-    chromium,  # noqa: F811
+    chromium,
     platform,
-    said,  # noqa: F811
+    said,
     tmp_path,
 ):
     paper = tmp_path / "Opinion.txt"
@@ -112,7 +110,7 @@ def test_a_statement_and_a_register_come_as_files_from_their_pages(platform, bro
         assert answer.content.startswith(begins)
         assert "attachment" in answer.headers["Content-Disposition"]
     token = platform.ask(AGENT, "GET", "/v1/instruments").json()["items"][0]["token"]
-    page = browser.get(f"{platform.url}/securities/{token}", timeout=60).text
+    page = browser.get(f"{platform.url}/securities/{token}/register", timeout=60).text
     link = f"/securities/{token}/register.pdf?" + between(page, "register.pdf?", '"')
     pdf = browser.get(platform.url + link, timeout=60).content
     assert "Register of holders" in PdfReader(io.BytesIO(pdf)).pages[0].extract_text()

@@ -1,6 +1,7 @@
 """How values read: exact, grouped, dated, short."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -94,12 +95,35 @@ def test_what_is_short_stays_whole():
     ],
 )
 def test_the_axis_of_a_chart_ends_at_a_round_number_above_all_values(values, top):
-    drawn = charts.steps([Line("a", values)], ["1 Jan 2026"])
+    drawn = charts.steps([Line("a", values)], [datetime(2026, 1, 1, tzinfo=UTC)])
     assert drawn.ticks[0] == top and drawn.ticks[-1] == "0"
 
 
-def test_a_chart_steps_and_names_its_ends():
-    drawn = charts.steps([Line("a", (0, 2, 4)), Line("b", (4, 4, 0))], ["first", "x", "last"])
-    assert 'd="M0 200.0H500.0V100.0H1000.0V0.0"' in drawn.lines
-    assert (drawn.first, drawn.last) == ("first", "last")
-    assert charts.steps([], []).first == ""
+def test_a_chart_steps_by_time_and_names_days_at_even_distances():
+    points = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 5)]
+    drawn = charts.steps([Line("a", (0, 2, 4)), Line("b", (4, 4, 0))], points)
+    assert 'd="M0 200.0H250.0V100.0H1000.0V0.0"' in drawn.lines
+    assert drawn.days == ("1 Jan 2026", "2 Jan 2026", "3 Jan 2026", "4 Jan 2026", "5 Jan 2026")
+    assert charts.steps([], []).days == ()
+
+
+def test_a_bar_has_the_largest_parts_and_all_others_in_one():
+    shares = [(str(n), Fraction(1, 10)) for n in range(8)] + [("most", Fraction(2, 10))]
+    shown = charts.parts(shares)
+    assert [one.name for one in shown] == ["most", "0", "1", "2", "3", "4 others"]
+    assert sum(one.share for one in shown) == 1
+    assert charts.stacked(shown).count("<rect") == 6
+
+
+def test_shares_and_times_ahead_read_as_people_say_them():
+    assert formats.part(Fraction(1, 3)) == "33.33\N{NO-BREAK SPACE}%"
+    assert formats.whole(Fraction(5, 2)) == "2.5" and formats.whole(Fraction(1, 3)) == "1/3"
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    for ahead, said in (
+        (timedelta(days=27, hours=5), "in 27 days"),
+        (timedelta(days=1), "in 1 day"),
+        (timedelta(minutes=61), "in 1 hour"),
+        (timedelta(seconds=5), "in less than a minute"),
+        (timedelta(seconds=-5), "over"),
+    ):
+        assert formats.away(now + ahead, now) == said

@@ -136,18 +136,22 @@ def token_of(platform: Platform) -> str:
 
 def test_the_register_shows_every_holder_and_goes_back_in_time(platform):
     browser, token = platform.browse(AGENT), token_of(platform)
-    now = browser.get(f"{platform.url}/securities/{token}", timeout=60).text
+    now = browser.get(f"{platform.url}/securities/{token}/register", timeout=60).text
     rows = platform.ask(AGENT, "GET", f"/v1/instruments/{token}/register").json()["items"]
     for row in rows:
         assert row["holder"] in now and f"{int(row['units']):,}" in now
     assert "As of block" in now and "Back to now" not in now
-    then = browser.get(f"{platform.url}/securities/{token}?stop=0", timeout=60).text
+    then = browser.get(f"{platform.url}/securities/{token}/register?stop=0", timeout=60).text
     assert "Back to now" in then and "Tobias Brandt" not in then
-    by_day = browser.get(f"{platform.url}/securities/{token}?at=2022-01-01T00:00", timeout=60)
+    by_day = browser.get(
+        f"{platform.url}/securities/{token}/register?at=2022-01-01T00:00", timeout=60
+    )
     assert "Back to now" in by_day.text
-    wrong = browser.get(f"{platform.url}/securities/{token}?at=soon", timeout=60).text
+    wrong = browser.get(f"{platform.url}/securities/{token}/register?at=soon", timeout=60).text
     assert "Enter a date and a time" in wrong
-    later = browser.get(f"{platform.url}/securities/{token}?at=2999-01-01T00:00", timeout=60).text
+    later = browser.get(
+        f"{platform.url}/securities/{token}/register?at=2999-01-01T00:00", timeout=60
+    ).text
     assert "has not passed" in later
 
 

@@ -14,7 +14,7 @@ from freehold.desks import parties
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.indexer import journal
 from tests.doors.running import Platform, office_of, people, serve, until
-from tests.doors.web.test_browser import barriers, chromium, said, signed_in  # noqa: F401
+from tests.doors.web.test_browser import barriers, signed_in
 from tests.parts import ROOT
 
 pytestmark = pytest.mark.needs("browser")
@@ -24,7 +24,7 @@ ORDER = "9c" * 32
 
 
 @pytest.fixture(params=[1440, 390], ids=["desk", "phone"])
-def desk(request, chromium, said, northwind_home, tmp_path):  # noqa: F811
+def desk(request, chromium, said, northwind_home, tmp_path):
     """A platform of its own, and a browser for each of the two persons."""
     home = tmp_path / "home"
     shutil.copytree(northwind_home, home, ignore=shutil.ignore_patterns("*.sock", "*.socket"))
@@ -147,6 +147,9 @@ class Desk:
         page.wait_for_url("**/securities")
         tab_to(page, page.locator("a.name", has_text="Common Stock").first)
         page.keyboard.press("Enter")
+        page.wait_for_selector(".tabs")
+        tab_to(page, page.locator(".tabs a[href$='/register']"))
+        page.keyboard.press("Enter")
         page.wait_for_selector("#roll")
         clean(page)
 
@@ -189,7 +192,7 @@ class Desk:
         clean(page)
 
 
-def test_the_guide_is_done_by_two_persons_and_ends_on_the_chain(desk, said):  # noqa: F811
+def test_the_guide_is_done_by_two_persons_and_ends_on_the_chain(desk, said):
     for step in STEPS:
         desk.do(step)
     assert len(STEPS) == 7

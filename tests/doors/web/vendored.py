@@ -35,6 +35,9 @@ ICONS = (
     " snowflake lock circle-dot circle-dashed octagon-alert rotate-cw log-out settings sun moon"
     " monitor arrow-down arrow-up arrow-right arrow-left-right download plus x menu shield-check"
     " key-round circle-alert chevron-right file-text table calendar user-plus triangle-alert check"
+    " flask-conical scale wallet building-2 pencil upload layers hourglass fingerprint coins vote"
+    " chart-pie folder-lock refresh-cw gavel send webhook mail user-check calendar-clock palette"
+    " circle-minus link car badge-check log-in split undo-2 percent briefcase chevrons-up-down"
 ).split()
 
 

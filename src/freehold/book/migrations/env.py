@@ -10,6 +10,7 @@ from freehold.book import (  # noqa: F401  they join in
     schema_cashbook,
     schema_entry,
     schema_people,
+    schema_work,
 )
 from freehold.book.schema import metadata
 

@@ -97,6 +97,20 @@ def open_store(path: Path, genesis_hash: bytes, map_size: int = MAP_SIZE) -> Sto
     return store
 
 
+def copy(path: Path, into: Path) -> None:
+    """Copy the database at `path` as of its last commit, while its process goes on.
+
+    LMDB's readers wait for nobody and see one commit. Raises Unavailable (disk full, I/O).
+    """
+    into.mkdir(mode=0o700)
+    try:
+        with lmdb.open(str(path), readonly=True, max_dbs=len(TABLES), max_readers=1024) as env:
+            env.copy(str(into))
+    except (lmdb.Error, OSError) as fault:
+        raise Unavailable(f"the ledger cannot be copied: {fault}") from None
+    (into / "data.mdb").chmod(0o600)
+
+
 def close(store: Store) -> None:
     """Let go of the file."""
     store.env.close()

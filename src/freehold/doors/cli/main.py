@@ -57,6 +57,10 @@ COMMANDS = {
         "freehold.doors.cli.attest:attest",
         "Attestations of a registrar: state facts, sign them anywhere, let anybody submit them.",
     ),
+    "backup": Entry(
+        "freehold.doors.cli.backup:backup",
+        "Copy book, keys and embedded ledger into the new folder TARGET, while everything runs.",
+    ),
     "captable": Entry(
         "freehold.doors.cli.captable:captable",
         "Bring a cap table in, write it out, see it on a legal day.",
@@ -127,6 +131,10 @@ COMMANDS = {
     "serve": Entry(
         "freehold.doors.cli.serve:serve",
         "Run the platform: web pages, API, worker and ledger, each a process that is kept up.",
+    ),
+    "restore": Entry(
+        "freehold.doors.cli.backup:restore",
+        "Put the copy in SOURCE into the home of the settings, which must be empty.",
     ),
     "screening": Entry(
         "freehold.doors.cli.screening:screening",

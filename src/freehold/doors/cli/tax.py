@@ -146,23 +146,45 @@ def record(action: str, as_json: bool, **asked: Any) -> None:
     _show(found, decimals, money, as_json)
 
 
-@tax.command()
-@click.argument("year", type=int)
-@click.option(
+into_option = click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
     required=True,
     help="A new folder; its files are readable by their owner alone.",
 )
+
+
+@tax.command()
+@click.argument("action")
+@into_option
+@issuer_option
+@json_option
+def statements(action: str, into: Path, issuer: str | None, as_json: bool) -> None:
+    """A statement of ACTION as PDF for each holder: what was paid, withheld, by which rule."""
+    from freehold.doors.papers import tax as paper
+
+    with open_office(settings()) as office:
+        owner, holders = taxes.action_statements(office, permits.keyholder(), issuer, action)
+    _new_folder(into)
+    written = []
+    for who, paid in holders:
+        made = paper.as_pdf(owner.name, action, who, paid, "Statement of a payment")
+        written.append(_write(into / f"statement-{who.person or 'unknown'}.pdf", made))
+    rows = [(name, str(len(paid))) for name, (_, paid) in zip(written, holders, strict=True)]
+    columns = [Column("file"), Column("accounts", number=True)]
+    show({"action": action, "files": written}, as_json, Table(str(into), columns, rows))
+
+
+@tax.command()
+@click.argument("year", type=int)
+@into_option
 @issuer_option
 @json_option
 def files(year: int, into: Path, issuer: str | None, as_json: bool) -> None:
     """The files of YEAR: rows shaped for 1099-DIV and 1042-S, and each holder's statement as PDF."""
     with open_office(settings()) as office:
         found = taxes.year_files(office, permits.keyholder(), issuer, year)
-    if into.exists() and any(into.iterdir()):
-        raise Invalid(f"--into {into} is not empty: name a new folder", field="--into")
-    into.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _new_folder(into)
     written = [_write(into / name, content) for name, content in _contents(found)]
     columns = [Column("file"), Column("rows", number=True)]
     rows = [
@@ -171,6 +193,12 @@ def files(year: int, into: Path, issuer: str | None, as_json: bool) -> None:
         ("statements", str(len(found.holders))),
     ]
     show({"year": year, "files": written}, as_json, Table(str(into), columns, rows))
+
+
+def _new_folder(into: Path) -> None:
+    if into.exists() and any(into.iterdir()):
+        raise Invalid(f"--into {into} is not empty: name a new folder", field="--into")
+    into.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def _contents(found: YearFiles) -> Iterator[tuple[str, bytes]]:
@@ -182,7 +210,7 @@ def _contents(found: YearFiles) -> Iterator[tuple[str, bytes]]:
         yield f"{name}-{found.year}.csv", text.encode()
         yield f"{name}-{found.year}.json", (json.dumps(rows, indent=2) + "\n").encode()
     for who, paid in found.holders:
-        made = paper.as_pdf(found.issuer.name, found.year, who, paid)
+        made = paper.as_pdf(found.issuer.name, str(found.year), who, paid)
         yield f"statement-{found.year}-{who.person or 'unknown'}.pdf", made
 
 

@@ -1,4 +1,4 @@
-"""A holder's yearly statement of what was paid to him and withheld, as PDF."""
+"""A holder's statement of what was paid to him and withheld, for a year or an action, as PDF."""
 
 from collections.abc import Sequence
 
@@ -20,8 +20,14 @@ _COLUMNS = (
 )
 
 
-def as_pdf(issuer: str, year: int, who: Recipient, paid: Sequence[Payment]) -> bytes:
-    """The statement of a year; the same payments give the same bytes."""
+def as_pdf(
+    issuer: str,
+    of: str,
+    who: Recipient,
+    paid: Sequence[Payment],
+    title: str = "Yearly statement of payments",
+) -> bytes:
+    """The statement of a year or an action; the same payments give the same bytes."""
     digest = record_hash(
         [[one.action, str(one.account), one.day.isoformat(), str(one.gross), str(one.withheld)]
          for one in paid]
@@ -50,11 +56,9 @@ def as_pdf(issuer: str, year: int, who: Recipient, paid: Sequence[Payment]) -> b
             quiet=True,
         )
     )
-    reference = f"Payments {year} of {who.person or 'a holder not in the book'}"
+    reference = f"Payments {of} of {who.person or 'a holder not in the book'}"
     to = (who.name, *who.address.splitlines())
-    return write(
-        Paper(issuer, "Yearly statement of payments", str(year), blocks, reference, digest, to)
-    )
+    return write(Paper(issuer, title, of, blocks, reference, digest, to))
 
 
 def _row(one: Payment) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from freehold.desks import (
 )
 from freehold.desks.following import Kept, bring_up
 from freehold.desks.office import Office, open_office
-from freehold.doors.platform import journal, mail
+from freehold.doors.platform import journal, mail, works
 
 QUIET_SECONDS = 0.25
 """How long a round waits after one that found nothing to do."""
@@ -78,6 +78,7 @@ def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> i
                 continue
             rounds += 1
             if rounds == 1:
+                works.begin(settings, stop)
                 ready()
             for held in done.held:
                 journal.write("worker", "held up", why=held.message)

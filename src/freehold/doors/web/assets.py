@@ -20,7 +20,8 @@ KINDS = {
     "svg": "image/svg+xml",
     "woff2": "font/woff2",
 }
-SCRIPTS = ("freehold.js", "entry.js")
+SCRIPTS = ("freehold.js", "keys.js", "entry.js")
+STYLES = ("tokens.css", "parts.css", "pages.css", "screens.css")
 YEAR = "public, max-age=31536000, immutable"
 
 
@@ -43,7 +44,7 @@ def known() -> dict[str, Asset]:
     found["vendor/htmx.min.js"] = _asset("vendor/htmx.min.js", _read("vendor/htmx.min.js"))
     for name in SCRIPTS:
         found[name] = _asset(name, _read(name))
-    styles = b"".join(_read(name) for name in ("tokens.css", "parts.css", "pages.css"))
+    styles = b"".join(_read(name) for name in STYLES)
     for name, asset in list(found.items()):
         styles = styles.replace(f'url("{name}")'.encode(), f'url("{asset.url}")'.encode())
     found["freehold.css"] = _asset("freehold.css", styles)

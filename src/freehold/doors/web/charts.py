@@ -5,12 +5,16 @@ Colours, strokes and fonts come from the style sheet by class, so both themes dr
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
 
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 1_000, 200
 """Units of the drawing, which is stretched to the room there is; strokes and letters are not."""
 MOST_LINES = 4
+MOST_PARTS = 6
+"""Parts of a bar: there are six colours, and the last one is for all others."""
 TICKS = 4
 
 
@@ -28,30 +32,73 @@ class Drawing:
 
     lines: Markup
     ticks: tuple[str, ...]
-    first: str
-    last: str
+    days: tuple[str, ...]
 
 
-def steps(lines: Sequence[Line], labels: Sequence[str]) -> Drawing:
-    """Step lines over points in time: a register changes in steps, it does not slope."""
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a whole with its share of it; `colour` is the number of its series."""
+
+    name: str
+    share: Fraction
+    colour: int
+
+
+def parts(shares: Sequence[tuple[str, Fraction]]) -> tuple[Part, ...]:
+    """The largest shares by name, all others together in the last one."""
+    ordered = sorted(shares, key=lambda one: -one[1])
+    most = MOST_PARTS if len(ordered) <= MOST_PARTS else MOST_PARTS - 1
+    found = [Part(name, share, place) for place, (name, share) in enumerate(ordered[:most], 1)]
+    if rest := ordered[most:]:
+        others = sum((share for _, share in rest), Fraction())
+        found.append(Part(f"{len(rest)} others", others, MOST_PARTS))
+    return tuple(found)
+
+
+def stacked(shown: Sequence[Part]) -> Markup:
+    """One bar of the parts, from the left in their order."""
+    opening = Markup(
+        '<svg class="stacked" viewBox="0 0 {} 20" preserveAspectRatio="none" aria-hidden="true">'
+    )
+    bars, at = [opening.format(WIDTH)], Fraction()
+    for part in shown:
+        rect = Markup('<rect class="f{}" x="{}" y="0" width="{}" height="20"/>')
+        x, width = f"{float(at * WIDTH):.1f}", f"{float(part.share * WIDTH):.1f}"
+        bars.append(rect.format(part.colour, x, width))
+        at += part.share
+    return Markup("").join([*bars, Markup("</svg>")])
+
+
+def steps(lines: Sequence[Line], points: Sequence[datetime]) -> Drawing:
+    """Step lines over instants, by time: a register changes in steps, it does not slope."""
     top = _ceiling(max((max(line.values, default=0) for line in lines), default=0))
     drawn = [_grid()]
     for place, line in enumerate(lines[:MOST_LINES], 1):
         path = Markup('<path class="series s{}" d="{}"/>')
-        drawn.append(path.format(place, _points(line.values, top)))
+        drawn.append(path.format(place, _points(line.values, points, top)))
     opening = Markup(
         '<svg class="chart" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
     )
     picture = opening.format(WIDTH, HEIGHT) + Markup("").join(drawn) + Markup("</svg>")
     ticks = tuple(_short(top * tick // TICKS) for tick in range(TICKS, -1, -1))
-    return Drawing(picture, ticks, labels[0] if labels else "", labels[-1] if labels else "")
+    return Drawing(picture, ticks, _days(points))
 
 
-def _points(values: Sequence[int], top: int) -> str:
-    count = max(1, len(values) - 1)
+def _days(points: Sequence[datetime]) -> tuple[str, ...]:
+    """Days at even distances from the first point to the last."""
+    if not points:
+        return ()
+    first, last = points[0], points[-1]
+    days = [first + (last - first) * tick / TICKS for tick in range(TICKS + 1)]
+    return tuple(dict.fromkeys(f"{day.day} {day:%b %Y}" for day in days))
+
+
+def _points(values: Sequence[int], points: Sequence[datetime], top: int) -> str:
+    whole = (points[-1] - points[0]).total_seconds() or 1.0
     drawn = []
     for place, value in enumerate(values):
-        across, down = WIDTH * place / count, HEIGHT * (1 - value / top)
+        across = WIDTH * (points[place] - points[0]).total_seconds() / whole
+        down = HEIGHT * (1 - value / top)
         drawn.append(f"H{across:.1f}V{down:.1f}" if place else f"M0 {down:.1f}")
     if len(values) == 1:
         drawn.append(f"H{WIDTH}")

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from freehold.core.errors import Invalid, NotFound
-from freehold.desks import sessions, signin
+from freehold.desks import examples, sessions, signin
 from freehold.desks.proofs import Step
 from freehold.doors.web.visits import Form, Visit, go, keep_cookie, see, within
 
@@ -14,7 +14,8 @@ def sign_in(visit: Visit) -> Response:
     """The form for name and password."""
     if visit.actor is not None:
         return go(within(visit.query("next", "/")))
-    return see(visit, "sign_in.html", next=within(visit.query("next", "/")), problem=None, name="")
+    following = within(visit.query("next", "/"))
+    return _door(visit, 200, next=following, problem=None, name="")
 
 
 def begin(visit: Visit, form: Form) -> Response:
@@ -23,7 +24,7 @@ def begin(visit: Visit, form: Form) -> Response:
     step = signin.begin(visit.office, name, form.get("password", ""), visit.client)
     if step.token is None:
         values = {"next": following, "problem": step.problem, "name": name}
-        return see(visit, "sign_in.html", 422, **values)
+        return _door(visit, 422, **values)
     return see(visit, "code.html", next=following, ticket=step.token, problem=None)
 
 
@@ -35,7 +36,7 @@ def finish(visit: Visit, form: Form) -> Response:
         return welcome_in(visit, step.token, following)
     if step.problem == signin.SLOW:
         values = {"next": following, "problem": step.problem, "name": ""}
-        return see(visit, "sign_in.html", 422, **values)
+        return _door(visit, 422, **values)
     return see(visit, "code.html", 422, next=following, ticket=ticket, problem=step.problem)
 
 
@@ -67,7 +68,13 @@ def come_in(visit: Visit, step: Step, following: str) -> Response:
     if step.token is not None:
         return welcome_in(visit, step.token, following)
     values = {"next": following, "problem": step.problem, "name": ""}
-    return see(visit, "sign_in.html", 422, **values)
+    return _door(visit, 422, **values)
+
+
+def _door(visit: Visit, status: int, **values: object) -> Response:
+    """The sign-in page; in an example world with its people on it."""
+    guests = examples.guests(visit.office)
+    return see(visit, "sign_in.html", status, guests=guests, **values)
 
 
 def welcome_in(visit: Visit, token: str, following: str) -> Response:

@@ -5,6 +5,8 @@ Quantities come as exact decimal text and are never rounded; a dash stands for w
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
 
 from markupsafe import Markup, escape
 
@@ -36,6 +38,34 @@ def percent(text: str) -> str:
     whole, _, rest = text.partition(".")
     hundredths = int(whole + (rest + "0000")[:2]) + ((rest + "0000")[2] >= "5")
     return f"{hundredths // 100}.{hundredths % 100:02d}{NO_BREAK}%"
+
+
+def part(value: Fraction) -> str:
+    """A share in per cent with two decimals, rounded half up."""
+    hundredths = (value * 20_000 + 1) // 2
+    return f"{hundredths // 100:,}.{hundredths % 100:02d}{NO_BREAK}%"
+
+
+def whole(value: Fraction) -> str:
+    """Units that need not be whole: exact where they have few decimals, else as a fraction."""
+    if value.denominator == 1:
+        return units(value.numerator)
+    scaled = value * 10_000
+    if scaled.denominator == 1:
+        return units(str(Decimal(scaled.numerator) / 10_000))
+    return f"{value.numerator:,}/{value.denominator:,}"
+
+
+def away(due: datetime, now: datetime) -> str:
+    """How far ahead of now an instant lies, the nearest unit rounded down: in 27 days."""
+    seconds = int((due - now).total_seconds())
+    if seconds < 0:
+        return "over"
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = seconds // size
+            return f"in {count} {word}{'' if count == 1 else 's'}"
+    return "in less than a minute"
 
 
 def day(value: date | str | None) -> str:
@@ -92,6 +122,12 @@ def words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def sentence(text: str) -> str:
+    """A message with its first letter large and a full stop; nothing else of it changes."""
+    said = text[:1].upper() + text[1:]
+    return said if said.endswith((".", "?", "!")) else f"{said}."
+
+
 def recorded(text: str) -> str:
     """A record before or after an act: quantities grouped, words and addresses as they are."""
     plain = text.removeprefix("-").replace(".", "", 1)
@@ -111,6 +147,9 @@ FILTERS = {
     "units": units,
     "figure": figure,
     "percent": percent,
+    "part": part,
+    "whole": whole,
+    "away": away,
     "day": day,
     "instant": instant,
     "exact_instant": exact_instant,
@@ -119,4 +158,5 @@ FILTERS = {
     "grouped": grouped,
     "initials": initials,
     "words": words,
+    "sentence": sentence,
 }

@@ -20,11 +20,17 @@ from freehold.doors.web import (
     cashbook,
     desk,
     entering,
+    establishing,
+    example,
     filing,
+    gallery,
+    owning,
     people,
     proving,
     reading,
     reviewing,
+    rules,
+    searching,
     transferring,
     visits,
 )
@@ -41,9 +47,11 @@ def routes() -> list[BaseRoute]:
         Route("/sign-out", act(entering.sign_out), methods=["POST"]),
         Route("/", page(reading.home), methods=["GET"]),
         Route("/securities", page(reading.securities), methods=["GET"]),
-        Route("/securities/{token}", page(reading.register), methods=["GET"]),
+        Route("/securities/{token}", page(owning.overview), methods=["GET"]),
+        Route("/securities/{token}/register", page(reading.register), methods=["GET"]),
         *_papers(),
         *_desk(),
+        *_breadth(),
         Route("/activity", page(reading.activity), methods=["GET"]),
         Route("/activity/{id}", page(reading.instruction), methods=["GET"]),
         Route("/approvals", page(approving.queue), methods=["GET"]),
@@ -62,6 +70,9 @@ def routes() -> list[BaseRoute]:
         Route("/audit", page(reading.audit), methods=["GET"]),
         Route("/audit/verify", act(reading.verify_audit), methods=["POST"]),
         Route("/verify", act(reading.verify_registers), methods=["POST"]),
+        Route("/gallery", public(gallery.gallery), methods=["GET"]),
+        Route("/example/enter", public_act(example.enter), methods=["POST"]),
+        Route("/example/clock", act(example.advance), methods=["POST"]),
         *cashbook.routes(),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
         *_ways_in(),
@@ -180,6 +191,26 @@ def _desk() -> list[Route]:
         Route(f"{place}/restraint", act(desk.restrain), methods=["POST"]),
         Route(f"{place}/release", act(desk.release), methods=["POST"]),
         Route(f"{place}/notice", act(desk.notice), methods=["POST"]),
+    ]
+
+
+def _breadth() -> list[BaseRoute]:
+    """Policies, assets, holders, cap tables, search."""
+    return [
+        Route("/securities/{token}/policy", page(rules.policy), methods=["GET"]),
+        _signed_in("/securities/{token}/policy/edit", rules.edit, rules.examine),
+        Route("/securities/{token}/policy/activate", act(rules.activate), methods=["POST"]),
+        Route("/work-orders/{id}/decide", act(rules.decide), methods=["POST"]),
+        Route("/policies", page(rules.list_of), methods=["GET"]),
+        Route("/assets", page(establishing.assets), methods=["GET"]),
+        _signed_in("/assets/new", establishing.new, establishing.begin),
+        Route("/assets/drafts/{id}/progress", page(establishing.progress), methods=["GET"]),
+        Route("/assets/drafts/{id}/again", act(establishing.again), methods=["POST"]),
+        _signed_in("/assets/drafts/{id}/{step}", establishing.step, establishing.keep),
+        Route("/issuers/{issuer}/cap-table", page(owning.cap_table), methods=["GET"]),
+        Route("/holders", page(owning.holders), methods=["GET"]),
+        Route("/search", page(searching.search), methods=["GET"]),
+        Route("/reasons/{code}", page(searching.reason), methods=["GET"]),
     ]
 
 

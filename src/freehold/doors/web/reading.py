@@ -1,6 +1,7 @@
 """The pages that show what there is: home, securities, the register, instructions, the audit log."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -10,23 +11,40 @@ from starlette.responses import Response
 from freehold.core.audit import Entry
 from freehold.core.clock import parse
 from freehold.core.errors import Conflict, Invalid, NotFound
-from freehold.core.ids import checksummed
-from freehold.core.roles import EVERYWHERE, Power
-from freehold.desks import approvals, auditing, instructions, instruments, permits, registers
+from freehold.core.roles import EVERYWHERE, Power, Role
+from freehold.desks import (
+    approvals,
+    auditing,
+    dashboards,
+    instructions,
+    instruments,
+    permits,
+    registers,
+)
 from freehold.desks import explorer as desk
 from freehold.desks.instruments import Moment
-from freehold.doors.web import charts
-from freehold.doors.web.charts import Line
+from freehold.desks.office import now_on_chain
+from freehold.doors.web.owning import thinned, token_of
 from freehold.doors.web.visits import Form, Visit, go, see
 
 ROWS = 50
 SHOWN = 10
-MOST_POINTS = 60
-"""Points of a chart and stops of the slider: more cannot be told apart."""
+ACTS: Mapping[Role, tuple[str, str, str]] = {
+    Role.ISSUER: ("Record an asset", "/assets/new", "plus"),
+    Role.TRANSFER_AGENT: ("Find a holder", "/holders", "users"),
+    Role.REGISTRAR: ("Find a holder", "/holders", "users"),
+    Role.COMPLIANCE_OFFICER: ("Try a transfer", "/policies", "scale"),
+    Role.FUND_MANAGER: ("Open securities", "/securities", "landmark"),
+    Role.INVESTOR: ("Open my holdings", "/securities", "wallet"),
+    Role.VENUE_OPERATOR: ("Open activity", "/activity", "list-checks"),
+    Role.AUDITOR: ("Open the audit log", "/audit", "history"),
+    Role.DEVELOPER: ("Open the explorer", "/explorer", "blocks"),
+}
+"""The act most likely wanted: its words, where it is, its icon."""
 
 
 def home(visit: Visit) -> Response:
-    """What is waiting, what there is, what happened last."""
+    """What waits, what there is, what happened last, and the act most likely wanted."""
     who, office = visit.who, visit.office
     reads = permits.allows(who, Power.READ_REGISTER) or permits.allows(who, Power.READ_OWN)
     listed = instruments.instruments(office, who) if reads else []
@@ -34,7 +52,11 @@ def home(visit: Visit) -> Response:
     recent = instructions.instructions(office, who, None, SHOWN) if follows else []
     audits = permits.allows(who, Power.READ_AUDIT, EVERYWHERE)
     entries = auditing.page(office, who, None, SHOWN) if audits else []
-    return see(visit, "home.html", listed=listed, recent=recent, entries=entries)
+    values: dict[str, Any] = {"listed": listed, "recent": recent, "entries": entries}
+    values["waits"] = dashboards.waiting(office, who)
+    values["act"] = next((act for role in who.roles if (act := ACTS.get(role))), None)
+    values["now"] = now_on_chain(office)
+    return see(visit, "home.html", **values)
 
 
 def securities(visit: Visit) -> Response:
@@ -44,7 +66,7 @@ def securities(visit: Visit) -> Response:
 
 def register(visit: Visit) -> Response:
     """An instrument's register of holders, as of any moment."""
-    office, who, token = visit.office, visit.who, _token(visit)
+    office, who, token = visit.office, visit.who, token_of(visit)
     points = instruments.moments(office, who, token)
     as_of, problem = _as_of(visit, points)
     after = _number(visit.query("after", "0"))
@@ -54,7 +76,7 @@ def register(visit: Visit) -> Response:
         problem = fault.message
         shown = instruments.page(office, who, token, None, 0, ROWS)
     whole = permits.allows(who, Power.READ_REGISTER, shown.instrument.issuer)
-    stops = _thinned(points)
+    stops = thinned(points)
     at = max((n for n, one in enumerate(stops) if one.block <= shown.block), default=0)
     values: dict[str, Any] = {
         "shown": shown,
@@ -63,7 +85,6 @@ def register(visit: Visit) -> Response:
         "stops": stops,
         "at": at,
         "past": as_of is not None and problem is None,
-        "chart": _ownership(visit, token, shown.instrument.decimals) if whole else None,
         "following": urlencode({"block": shown.block, "after": shown.next}) if shown.next else "",
         "whole": whole,
         "ids": instruments.ids(office, who, token),
@@ -145,13 +166,6 @@ def _audit(visit: Visit, verdict: auditing.Verdict | None) -> Response:
     return see(visit, "audit.html", found=found, following=following, verdict=verdict)
 
 
-def _token(visit: Visit) -> str:
-    given = visit.path("token")
-    if len(given) != 42 or not given.startswith("0x"):
-        raise NotFound(f"there is no instrument {given[:64]}")
-    return checksummed(given)
-
-
 def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
@@ -159,7 +173,7 @@ def _number(text: str) -> int:
 def _as_of(visit: Visit, points: list[Moment]) -> tuple[int | datetime | None, str | None]:
     """The moment asked for, by the slider's stop, a block or an instant; or what is wrong with it."""
     if stop := visit.query("stop"):
-        stops = _thinned(points)
+        stops = thinned(points)
         place = _number(stop)
         return (stops[place].block if place < len(stops) - 1 else None), None
     if block := visit.query("block"):
@@ -170,25 +184,3 @@ def _as_of(visit: Visit, points: list[Moment]) -> tuple[int | datetime | None, s
         except Invalid:
             return None, "Enter a date and a time, such as 2026-03-18 16:00."
     return None, None
-
-
-def _thinned(points: list[Moment]) -> list[Moment]:
-    """At most so many points, the first and the last among them."""
-    if len(points) <= MOST_POINTS:
-        return points
-    last = len(points) - 1
-    return [points[last * place // (MOST_POINTS - 1)] for place in range(MOST_POINTS)]
-
-
-def _ownership(visit: Visit, token: str, decimals: int) -> dict[str, object]:
-    points, shares = instruments.shares(visit.office, visit.who, token)
-    kept = {one.block for one in _thinned(points)}
-    places = [place for place, one in enumerate(points) if one.block in kept]
-    whole = 10**decimals
-    lines = [
-        Line(share.holder_class, [share.units[place] // whole for place in places])
-        for share in shares
-    ]
-    labels = [f"{points[place].instant:%-d %b %Y}" for place in places]
-    rows = [(points[place], [line.values[n] for line in lines]) for n, place in enumerate(places)]
-    return {"drawn": charts.steps(lines, labels), "lines": lines, "rows": rows}

@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from freehold.config import Config
 from freehold.core.errors import Invalid, NotPermitted, PlatformError
 from freehold.core.roles import Power
-from freehold.desks import approvals, auditing, permits, sessions
+from freehold.desks import approvals, auditing, examples, permits, sessions
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.desks.proofs import Place
@@ -30,6 +30,7 @@ from freehold.desks.readiness import readiness
 from freehold.desks.sessions import Client
 from freehold.doors.api.problems import status_of
 from freehold.doors.web import assets, formats, uploads
+from freehold.doors.web.network import badge
 from freehold.doors.web.uploads import Upload
 
 COOKIE = "freehold"
@@ -151,8 +152,8 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
             actor=visit.actor,
             powers=permits.powers(visit.actor) if visit.actor else frozenset(),
             Power=Power,
-            network=readiness(visit.office) if visit.actor else None,
-            waiting=approvals.waiting_for(visit.office, visit.actor) if visit.actor else 0,
+            **_of_the_frame(visit),
+            to_approve=approvals.waiting_for(visit.office, visit.actor) if visit.actor else 0,
             announced=_announced(visit),
             theme=visit.request.cookies.get(THEME, "system"),
             density=visit.request.cookies.get(DENSITY, "comfortable"),
@@ -164,6 +165,15 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
     if COOKIE not in visit.request.cookies:
         keep_cookie(response, visit.settings, visit.cookie)
     return response
+
+
+def _of_the_frame(visit: Visit) -> dict[str, Any]:
+    """What stands around every page of somebody signed in: the state of ledger and world."""
+    if visit.actor is None:
+        return {"network": None, "network_badge": None, "world": None}
+    found = readiness(visit.office)
+    shown = badge(found, visit.settings, simulated=visit.office.simulated)
+    return {"network": found, "network_badge": shown, "world": examples.world(visit.office)}
 
 
 def _announced(visit: Visit) -> Sequence[object]:

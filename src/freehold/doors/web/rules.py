@@ -1,0 +1,291 @@
+"""The pages of policies: what is in force, the test bench, the editor, a change proposed and activated."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import Response
+
+from freehold.core.errors import Conflict, Invalid, NotFound
+from freehold.core.facts import Kind, Proof
+from freehold.core.policy.case import Decision
+from freehold.core.policy.model import Policy
+from freehold.core.reasons import message_for
+from freehold.core.roles import Power
+from freehold.desks import (
+    explaining,
+    ownership,
+    permits,
+    policies,
+    rulemaking,
+    transfers,
+    work_orders,
+)
+from freehold.desks.explaining import Explanation, Question
+from freehold.desks.rulemaking import Rulebook
+from freehold.desks.transfers import KINDS, TransferRequest
+from freehold.doors.web.owning import token_of
+from freehold.doors.web.policy_words import clauses
+from freehold.doors.web.visits import Form, Visit, go, see
+
+TEMPLATES = Path(__file__).resolve().parents[4] / "examples" / "policies"
+PROOFS = tuple(one for one in Proof if one.name)
+FOLDED = 5
+"""Rules that pass and are shown at once; more are folded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One rule in an answer: whether it passes, its words, what it found, and where it is from."""
+
+    passes: bool
+    text: str
+    detail: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the bench says: `code` 0 passes; `largest` empty where it is not known."""
+
+    code: int
+    sentence: str
+    policy: str
+    on: date | None
+    passes_on: date | None
+    largest: str
+    checks: tuple[Checked, ...]
+    ways: tuple[Checked, ...]
+    draft: bool
+
+
+def list_of(visit: Visit) -> Response:
+    """Every instrument with its rules, and the profiles that policies are made of."""
+    found = rulemaking.rules_of_all(visit.office, visit.who)
+    waiting = work_orders.proposed(visit.office, visit.who)
+    profiles = sorted(policies.shipped_profiles())
+    return see(visit, "policies.html", found=found, waiting=waiting, profiles=profiles)
+
+
+def policy(visit: Visit) -> Response:
+    """An instrument's policy: its words, its text, its versions, and the bench."""
+    book = rulemaking.rulebook(visit.office, visit.who, token_of(visit))
+    asked = visit.query("from") and visit.query("to") and visit.query("units")
+    answer, mistakes = _tried(visit, book, None) if asked else (None, {})
+    status = 422 if mistakes else 200
+    part = visit.is_part and visit.request.headers.get("HX-Target", "").endswith("bench")
+    template = "bench.html" if part else "policy.html"
+    return see(visit, template, status, **_values(visit, book), answer=answer, mistakes=mistakes)
+
+
+def edit(visit: Visit) -> Response:
+    """The editor, with the text in force, or a template's."""
+    book = rulemaking.rulebook(visit.office, visit.who, token_of(visit))
+    template = visit.query("template")
+    text = _template(template) if template else book.text or _first_text(book)
+    return _editor(visit, book, text, 200)
+
+
+def examine(visit: Visit, form: Form) -> Response:
+    """Look at a text, or propose it."""
+    token = token_of(visit)
+    book = rulemaking.rulebook(visit.office, visit.who, token)
+    text = form.get("text", "")
+    if form.get("do") != "propose":
+        return _editor(visit, book, text, 200, form)
+    try:
+        known = form.get("acknowledge") == "yes"
+        rulemaking.propose(visit.office, visit.who, token, text, acknowledge_stranded=known)
+    except (Conflict, Invalid) as fault:
+        return _editor(visit, book, text, 422, form, fault.message)
+    return go(f"/securities/{token}/policy#orders")
+
+
+def decide(visit: Visit, form: Form) -> Response:
+    """Approve or decline what another person proposed."""
+    approve, note = form.get("decision") == "approve", form.get("note", "")
+    id = visit.path("id")[:66]
+    try:
+        found = work_orders.decide(visit.office, visit.who, id, approve=approve, note=note)
+    except Conflict as fault:
+        return see(visit, "problem.html", 422, kind=409, message=fault.message)
+    return go(f"/securities/{found.subject}/policy#orders")
+
+
+def activate(visit: Visit, form: Form) -> Response:
+    """Activate what was announced, once its delay is over."""
+    token = token_of(visit)
+    try:
+        rulemaking.activate(visit.office, visit.who, token)
+    except Conflict as fault:
+        return see(visit, "problem.html", 422, kind=409, message=fault.message)
+    return go(f"/securities/{token}/policy#orders")
+
+
+def _editor(
+    visit: Visit,
+    book: Rulebook,
+    text: str,
+    status: int,
+    form: Form | None = None,
+    problem: str = "",
+) -> Response:
+    token = book.ruled.token
+    found = rulemaking.examine(visit.office, visit.who, token, text)
+    answer: Answer | None = None
+    mistakes: dict[str, str] = {}
+    if form and form.get("from") and form.get("to") and form.get("units") and not found.faults:
+        answer, mistakes = _tried(visit, book, text, form)
+    values = _values(visit, book, form)
+    words = clauses(found.policy) if found.policy else ()
+    before = clauses(book.policy) if book.policy else ()
+    gone = [one for one in before if one not in words] if words else []
+    come = [one for one in words if one not in before]
+    more = {"text": text, "found": found, "gone": gone, "come": come, "problem": problem}
+    more |= {"templates": _templates(), "answer": answer, "mistakes": mistakes}
+    return see(visit, "policy_editor.html", status, **values | more)
+
+
+def _values(visit: Visit, book: Rulebook, form: Form | None = None) -> dict[str, Any]:
+    """What the bench and the page around it need."""
+    held = [
+        one
+        for one in ownership.holder_list(visit.office, visit.who)
+        if one.issuer == book.ruled.issuer
+    ]
+    asked = {
+        name: (form.get(name, "") if form else visit.query(name))
+        for name in ("from", "to", "units", "kind", *(_word(one) for one in PROOFS))
+    }
+    words = clauses(book.policy) if book.policy else ()
+    return {
+        "book": book,
+        "one": book.ruled,
+        "words": words,
+        "held": held,
+        "asked": asked,
+        "kinds": [(kind.name.lower(), kind.name.lower().replace("_", " ")) for kind in KINDS],
+        "proofs": [_word(one) for one in PROOFS],
+        "attested": any(asked[_word(one)] == "yes" for one in PROOFS),
+        "decides": permits.allows(visit.who, Power.CHANGE_POLICY, book.ruled.issuer),
+    }
+
+
+def _word(proof: Proof) -> str:
+    return (proof.name or "").lower()
+
+
+def _tried(
+    visit: Visit, book: Rulebook, text: str | None, form: Form | None = None
+) -> tuple[Answer | None, dict[str, str]]:
+    """The bench's answer, or what is wrong with the question."""
+
+    def given(name: str) -> str:
+        return (form.get(name, "") if form else visit.query(name)).strip()
+
+    token, kind = book.ruled.token, given("kind").upper() or "SALE"
+    chosen = Kind[kind] if kind in Kind.__members__ else Kind.SALE
+    proofs = Proof(0)
+    for one in PROOFS:
+        proofs |= one if given(_word(one)) == "yes" else Proof(0)
+    try:
+        decimals = transfers.decimals_of(visit.office, visit.who, token)
+        units = _units(given("units"), decimals)
+        question = Question(given("from"), given("to"), units, chosen, proofs)
+        if text is None and book.policy is None:
+            return _of_starting_rules(visit, token, question), {}
+        draft = rulemaking.draft(visit.office, text) if text is not None else None
+        found = explaining.explain_as(visit.office, visit.who, token, question, draft)
+    except Invalid as fault:
+        return None, {"units": fault.message[:1].upper() + fault.message[1:]}
+    except NotFound:
+        return None, {"from": "Choose two holders of this issuer"}
+    return _answer(found, decimals, draft=draft is not None, policy=book.policy), {}
+
+
+def _units(text: str, decimals: int) -> int:
+    from freehold.core.units import parse_units
+
+    return int(parse_units(text.replace(",", "").replace(" ", ""), decimals, "units"))
+
+
+def _of_starting_rules(visit: Visit, token: str, question: Question) -> Answer:
+    """What the contract says where the rules every register begins with are in force."""
+    from freehold.core.units import Units
+
+    request = TransferRequest(
+        token, question.sender, question.receiver, Units(question.units), "", kind=question.kind,
+        proofs=question.proofs,
+    )  # fmt: skip
+    found = transfers.ask_as(visit.office, visit.who, request)
+    return Answer(
+        found.code,
+        message_for(found.code),
+        "starting rules",
+        None,
+        found.passes_on,
+        "",
+        (),
+        (),
+        False,
+    )
+
+
+def _answer(found: Explanation, decimals: int, *, draft: bool, policy: Policy | None) -> Answer:
+    from freehold.core.units import format_units
+
+    decision = found.decision
+    sentence = message_for(found.code) if found.code else "The rules let this transfer pass."
+    return Answer(
+        found.code,
+        sentence,
+        found.policy,
+        found.on,
+        decision.would_pass_on,
+        format_units(decision.largest, decimals),
+        tuple(_checks(decision, policy if not draft else None, found.question.kind)),
+        tuple(Checked(way.open, way.id, way.lacks, way.cite) for way in decision.paths),
+        draft,
+    )
+
+
+def _checks(decision: Decision, policy: Policy | None, kind: Kind) -> list[Checked]:
+    """Every rule that concerns the transfer, those that refuse first."""
+    found = [
+        Checked(
+            False,
+            one.text[:1].upper() + one.text[1:],
+            "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in one.facts.items()),
+            f"Reason {int(one.code)} · {one.cite or one.rule}",
+        )
+        for one in decision.failures
+    ]
+    failed = {one.rule for one in decision.failures}
+    for rule in policy.prohibitions if policy else ():
+        if kind in rule.kinds and rule.source.rule not in failed:
+            text = rule.text or message_for(int(rule.code))
+            found.append(Checked(True, text[:1].upper() + text[1:], "", rule.source.cite))
+    for cap in policy.caps if policy else ():
+        if cap.source.rule not in failed:
+            words = "units in one hand" if cap.per_person else "holders"
+            text = f"At most {cap.limit:,} {words}: {cap.id.replace('_', ' ')}"
+            found.append(Checked(True, text, "", cap.source.cite))
+    return found
+
+
+def _templates() -> list[str]:
+    return sorted(one.stem for one in TEMPLATES.glob("*.toml"))
+
+
+def _template(name: str) -> str:
+    if name not in _templates():
+        raise NotFound("there is no such template")
+    return (TEMPLATES / f"{name}.toml").read_text()
+
+
+def _first_text(book: Rulebook) -> str:
+    """What a policy begins with where none has a text yet."""
+    name = book.ruled.symbol.lower()
+    today = book.now.date().isoformat()
+    return f'[policy]\nname = "{name}"\nas_of = {today}\nuse = ["us.sanctions"]\n'
