@@ -135,6 +135,8 @@ def filled(path: str, values: dict[str, str]) -> str:
         values = {**values, "id": "ap_000000000000000000000000"}
     if "/agent/" in path or "/files/" in path:
         values = {**values, "holder": desk_bodies.FILED, "id": "res_" + "0" * 24}
+    if "webhooks" in path:
+        values = {**values, "id": "hook_000000000000000000000000"}
     if "documents" in path:
         values = {**values, "id": values["document"]}
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
@@ -163,6 +165,9 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/withdrawal": {},
         "/break-glass": {"difference": "0" * 64, "reason": "for the matrix"},
         "/approvals": {"kind": "issue", "arguments": issue},
+        "relays/transfer": signed_by_nobody(platform) if "relays" in path else {},
+        "webhooks": {"url": "http://localhost:9/", "kinds": ["instruction.changed"]},
+        "replays": {"first": 1, "last": 1},
         "/statements": {"camt053": statement_of(role)},
         "/explanations": {"why": "matrix"},
         "/payments": payment_of(role),
@@ -180,6 +185,8 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         headers = {"Authorization": f"Bearer {platform.keys[role]}"}
         url = f"{platform.url}{path}{query}"
         return requests.post(url, data=b"matrix", headers=headers, timeout=60).status_code
+    if path.endswith("/stream"):
+        return opened(platform, role, path)
     ends = path.removeprefix("/api/v1").removesuffix("/dry-runs")
     said = [one for word, one in bodies.items() if ends.endswith(word) or word in path]
     exact = [one for word, one in bodies.items() if ends.endswith(word)]
@@ -189,6 +196,25 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     if answer.status_code == 404 and "transfers" in path and not known:
         return 200  # nobody has that wallet; he got as far as asking
     return answer.status_code
+
+
+def opened(platform: Platform, role: Role, path: str) -> int:
+    """The status with which a stream begins; it would not end by itself."""
+    headers = {"Authorization": f"Bearer {platform.keys[role]}"}
+    url = f"{platform.url}{path}"
+    with requests.get(url, headers=headers, stream=True, timeout=60) as answer:
+        return answer.status_code
+
+
+def signed_by_nobody(platform: Platform) -> dict[str, str | int]:
+    """A transfer of the investor's that he has not signed."""
+    listed = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"]
+    token = next(one["token"] for one in listed if one["class_id"] == "common")
+    lines = platform.ask(Role.AUDITOR, "GET", f"/v1/instruments/{token}/register").json()["items"]
+    wallet = next(one["wallet"] for one in lines if "Priya" in one["holder"])
+    asked = {"sender": wallet, "receiver": "0x" + "11" * 20, "units": "1", "valid_after": 0}
+    word = "0x" + "22" * 32
+    return asked | {"valid_before": 4_000_000_000, "nonce": word, "signature": word + "22" * 33}
 
 
 def as_person(platform: Platform, role: Role, method: str, path: str) -> int:

@@ -35,6 +35,7 @@ SHARED_DESKS = frozenset(
         "admission",
         "attestations",
         "carrying",
+        "changes",
         "following",
         "establishment",
         "history",
@@ -53,6 +54,8 @@ SHARED_DESKS = frozenset(
         "minutes",
         "holders",
         "entitlements",
+        "servicing",
+        "delivering",
         "taxes",
     }
 )
@@ -74,7 +77,9 @@ CORE_LAYERS = (
         "powers",
         "reasons",
         "roles",
+        "signed_acts",
         "tomltext",
+        "webhooks",
     },
     {
         "instrument",
@@ -127,8 +132,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "feeds": frozenset({"requests"}),
     "desks": frozenset({"argon2", "pyotp", "webauthn"}),
     "doors": frozenset(
-        "anyascii click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic reportlab rich"
-        " segno starlette uvicorn".split()
+        "anyascii anyio click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic reportlab"
+        " rich segno starlette uvicorn".split()
     ),
     "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),
     "config": frozenset(),

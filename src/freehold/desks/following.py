@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from freehold.book import issuers
+from freehold.book import issuers, settings
 from freehold.book.issuers import KnownIssuer
 from freehold.chain.logs import source_of_node
 from freehold.desks.office import Office
@@ -18,10 +18,12 @@ Kept = Memory
 
 
 def course(office: Office) -> Course:
-    """Which registers of this chain are followed."""
+    """Which registers of this chain are followed, and the contract that pays their holders."""
     with office.book.reading() as tx:
         known = [one.register for one in issuers.issuers(tx) if one.chain == office.chain]
-    return Course(tuple(known), finality=max(office.posting.finality, 1))
+        pays = settings.read(tx, f"distribution:{office.chain}")
+    others = (pays,) if pays else ()
+    return Course(tuple(known), others, finality=max(office.posting.finality, 1))
 
 
 def bring_up(office: Office, memory: Kept | None = None) -> Progress | None:

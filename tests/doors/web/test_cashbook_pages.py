@@ -9,7 +9,7 @@ from freehold.core.cashbook import Kind
 from freehold.core.roles import Role
 from freehold.desks import cashbook, permits
 from tests.doors.running import office_of
-from tests.doors.web.test_browser import WIDTHS, barriers, chromium, said, signed_in  # noqa: F401
+from tests.doors.web.test_browser import WIDTHS, barriers, signed_in
 from tests.parts import ROOT
 
 pytestmark = pytest.mark.needs("browser")
@@ -38,7 +38,7 @@ def looked_at(page, name):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_statement_comes_in_and_its_break_is_explained(chromium, money, said, scheme):  # noqa: F811
+def test_a_statement_comes_in_and_its_break_is_explained(chromium, money, said, scheme):
     page = signed_in(chromium, said, money, Role.ISSUER, color_scheme=scheme)
     page.goto(f"{money.url}/cash")
     looked_at(page, f"cash-{scheme}")
@@ -77,7 +77,7 @@ def test_a_statement_comes_in_and_its_break_is_explained(chromium, money, said, 
     assert said == []
 
 
-def test_the_pages_read_without_scripts_and_a_reader_finds_no_forms(chromium, money, said):  # noqa: F811
+def test_the_pages_read_without_scripts_and_a_reader_finds_no_forms(chromium, money, said):
     page = signed_in(chromium, said, money, Role.AUDITOR, java_script_enabled=False)
     for path in ("/cash", "/cash/reconciliation"):
         page.goto(money.url + path)

@@ -12,7 +12,7 @@ from freehold.chain import contracts
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits, signin
 from tests.doors.running import ISSUER, Platform, office_of, until
-from tests.doors.web.test_browser import chromium, opened, said, tab_to  # noqa: F401
+from tests.doors.web.test_browser import opened, tab_to
 from tests.doors.web.test_ways_in import authenticator, looked_at, press, shots, with_wallet  # noqa: F401
 from tests.parts import ROOT
 from tests.wallet import Wallet, new_wallet
@@ -23,7 +23,7 @@ PASSPORT = b"%PDF-1.7\nA passport, for a test.\n%%EOF\n"
 LETTER = b"%PDF-1.7\nA letter of accreditation, for a test.\n%%EOF\n"
 
 
-def came_in(chromium: Any, said: list[str], platform: Platform, name: str, role: Role, width: int):  # noqa: F811
+def came_in(chromium: Any, said: list[str], platform: Platform, name: str, role: Role, width: int):
     """Somebody of the office in a browser of his own, by a passkey."""
     with office_of(platform.home) as office:
         _, link = signin.invite(office, permits.operator(), name, [(role, EVERYWHERE)])
@@ -103,9 +103,9 @@ def balance(platform: Platform, token: str, wallet: str) -> int:
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_an_investor_comes_from_an_invitation_to_a_holding(
-    chromium,  # noqa: F811
+    chromium,
     platform,
-    said,  # noqa: F811
+    said,
     shots,  # noqa: F811
     width,
 ):

@@ -8,7 +8,7 @@ import pytest
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits, signin
 from tests.doors.running import Platform, office_of, until
-from tests.doors.web.test_browser import barriers, chromium, opened, said, tab_to  # noqa: F401
+from tests.doors.web.test_browser import barriers, opened, tab_to
 from tests.wallet import Wallet, new_wallet
 
 pytestmark = pytest.mark.needs("browser")
@@ -75,9 +75,9 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_a_passkey_is_set_up_used_joined_by_a_wallet_and_not_taken_away_last(
-    chromium,  # noqa: F811
+    chromium,
     platform,
-    said,  # noqa: F811
+    said,
     shots,
     width,
 ):
@@ -120,7 +120,7 @@ def sign_out(page: Any) -> None:
     page.wait_for_url("**/sign-in")
 
 
-def test_who_declines_hears_so_and_may_try_again(chromium, platform, said):  # noqa: F811
+def test_who_declines_hears_so_and_may_try_again(chromium, platform, said):
     page = opened(chromium, said)
     driver, device = authenticator(page)
     page.goto(f"{platform.url}/sign-in")
@@ -135,9 +135,9 @@ def test_who_declines_hears_so_and_may_try_again(chromium, platform, said):  # n
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_an_administrator_invites_gives_roles_and_locks_with_the_keyboard(
-    chromium,  # noqa: F811
+    chromium,
     platform,
-    said,  # noqa: F811
+    said,
     shots,
     width,
 ):
@@ -186,7 +186,7 @@ def test_an_administrator_invites_gives_roles_and_locks_with_the_keyboard(
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_a_developer_makes_a_key_that_works_and_revokes_it(chromium, platform, said, shots, width):  # noqa: F811
+def test_a_developer_makes_a_key_that_works_and_revokes_it(chromium, platform, said, shots, width):
     import requests
 
     page = opened(chromium, said, viewport={"width": width, "height": 900}, color_scheme="dark")

@@ -42,6 +42,10 @@ COMMANDS = {
         "freehold.doors.cli.agent:agent",
         "The transfer agent's desk: registrations, stops, legends, records, reports.",
     ),
+    "action": Entry(
+        "freehold.doors.cli.action:action",
+        "Corporate actions: announce, preview, fund, pay, reconcile, close, amend, cancel.",
+    ),
     "approvals": Entry(
         "freehold.doors.cli.approvals:approvals",
         "Acts that two persons agree to: propose, see what would change, approve, decline.",

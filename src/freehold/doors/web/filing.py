@@ -10,10 +10,10 @@ from freehold.core.ids import checksummed
 from freehold.core.roles import Power
 from freehold.core.statement import Statement
 from freehold.core.vaulted import KINDS, LARGEST, About
-from freehold.desks import documents, instruments, permits, registers, reports, statements
+from freehold.desks import auditing, documents, instruments, permits, registers, reports, statements
 from freehold.desks.documents import UploadRequest
 from freehold.desks.statements import StatementRequest
-from freehold.doors.api.papers import CSV, PDF, file_of, moment, name_of
+from freehold.doors.api.papers import CSV, NDJSON, PDF, file_of, moment, name_of
 from freehold.doors.papers import register as register_paper
 from freehold.doors.papers import statement as statement_paper
 from freehold.doors.web.uploads import Upload
@@ -105,6 +105,12 @@ def register_csv(visit: Visit) -> Response:
     """A register of holders as CSV."""
     found = registers.register_as(visit.office, visit.who, _token(visit), _moment(visit))
     return file_of(reports.as_csv(found), CSV, f"register-{found.block}.csv")
+
+
+def audit_log(visit: Visit) -> Response:
+    """The whole audit log, to be checked without us by `freehold audit check`."""
+    content = auditing.export_as(visit.office, visit.who)
+    return file_of(content, NDJSON, "audit-log.jsonl")
 
 
 def _listed(visit: Visit, problem: str = "", form: Form | None = None) -> Response:

@@ -68,6 +68,7 @@ def routes() -> list[BaseRoute]:
         Route("/explorer/{hash}", page(reading.transaction), methods=["GET"]),
         Route("/find", page(reading.find), methods=["GET"]),
         Route("/audit", page(reading.audit), methods=["GET"]),
+        Route("/audit/export", page(filing.audit_log), methods=["GET"]),
         Route("/audit/verify", act(reading.verify_audit), methods=["POST"]),
         Route("/verify", act(reading.verify_registers), methods=["POST"]),
         Route("/gallery", public(gallery.gallery), methods=["GET"]),
