@@ -25,6 +25,8 @@ SHARED_DESKS = frozenset(
     {
         "office",
         "permits",
+        "opening",
+        "proofs",
         "sessions",
         "persons",
         "posting",
@@ -94,7 +96,7 @@ CORE_LAYERS = (
         "statement",
         "vaulted",
     },
-    {"claims", "attributes", "screening", "attestation", "evidence"},
+    {"claims", "attributes", "screening", "attestation", "evidence", "wallet_message"},
     {"register", "roll", "standing", "control"},
     {"policy"},
     {
@@ -128,7 +130,7 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     ),
     "indexer": frozenset({"sqlalchemy", "eth_hash", "pg8000"}),
     "feeds": frozenset({"requests"}),
-    "desks": frozenset({"argon2", "pyotp"}),
+    "desks": frozenset({"argon2", "pyotp", "webauthn"}),
     "doors": frozenset(
         "anyascii anyio click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic reportlab"
         " rich segno starlette uvicorn".split()

@@ -1,4 +1,3 @@
-
 """The agent's desk, holders' files, documents and statements in a real browser and over plain HTTP."""
 
 import io

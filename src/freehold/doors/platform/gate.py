@@ -198,7 +198,7 @@ def _address(scope: Scope) -> str:
 def _proves(scope: Scope) -> bool:
     """Whether the request tries to prove who somebody is."""
     path = scope["path"]
-    return bool(scope["method"] == "POST" and path.startswith(("/sign-in", "/welcome/")))
+    return bool(scope["method"] == "POST" and path.startswith(("/sign-in", "/welcome/", "/prove")))
 
 
 def _too_many(seconds: int) -> Any:

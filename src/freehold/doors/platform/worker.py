@@ -23,6 +23,7 @@ from freehold.desks import (
     posting,
     readiness,
     restraints,
+    reviewing,
     webhooks,
 )
 from freehold.desks.following import Kept, bring_up
@@ -54,12 +55,14 @@ def round_of_work(office: Office, kept: Kept) -> Round:
     sent = posting.send_approved(office.posting)
     done = sent + posting.follow_chain(office.posting)
     progress = bring_up(office, kept)
+    settled = reviewing.settle(office)
     told = changes.tell_registers(office)
     auditing.anchor_due(office)
     controls.make_due(office)
     restraints.unlock_lapsed(office)
     readiness.passed(office)
-    return Round(moved + len(done.changed), (progress.events if progress else 0) + told, done.held)
+    changed = moved + settled + len(done.changed)
+    return Round(changed, (progress.events if progress else 0) + told, done.held)
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:

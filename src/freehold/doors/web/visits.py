@@ -25,6 +25,7 @@ from freehold.core.roles import Power
 from freehold.desks import approvals, auditing, examples, permits, sessions
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
+from freehold.desks.proofs import Place
 from freehold.desks.readiness import readiness
 from freehold.desks.sessions import Client
 from freehold.doors.api.problems import status_of
@@ -34,7 +35,7 @@ from freehold.doors.web.uploads import Upload
 
 COOKIE = "freehold"
 """The session's token while signed in, any random text before."""
-THEME = "theme"
+THEME, DENSITY = "theme", "density"
 FORM_BYTES = 64 << 10
 FORM_FIELDS = 100
 
@@ -68,6 +69,17 @@ class Visit:
     def is_part(self) -> bool:
         """Whether a script asks for a part of the page."""
         return self.request.headers.get("HX-Request") == "true"
+
+    @property
+    def place(self) -> Place:
+        """Where browsers find these pages, as passkeys and wallets name it."""
+        return Place(self.settings.public_url)
+
+    @property
+    def here(self) -> str:
+        """This page with its query, to come back to."""
+        url = self.request.url
+        return url.path + (f"?{url.query}" if url.query else "")
 
     def path(self, name: str) -> str:
         """A part of the path by its name."""
@@ -144,6 +156,7 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
             to_approve=approvals.waiting_for(visit.office, visit.actor) if visit.actor else 0,
             announced=_announced(visit),
             theme=visit.request.cookies.get(THEME, "system"),
+            density=visit.request.cookies.get(DENSITY, "comfortable"),
             asset=assets.url,
             **values,
         )
@@ -175,13 +188,26 @@ def go(where: str) -> Response:
     return RedirectResponse(where, 303)
 
 
+def tell(text: str) -> Response:
+    """JSON that a script of a page asked for."""
+    return Response(text, media_type="application/json")
+
+
+def prove_first(visit: Visit, back: str) -> Response | None:
+    """Where somebody has to go before a dangerous act, and from there back; None if he is fresh."""
+    if permits.is_fresh(visit.who, visit.office.clock.now()):
+        return None
+    return go(f"/prove?next={quote(back, safe='')}")
+
+
 def keep_cookie(response: Response, settings: Config, value: str) -> None:
     """Give the visitor his cookie: not for scripts, not for other sites."""
     response.set_cookie(COOKIE, value, **_cookie(settings))
 
 
-def keep_theme(response: Response, settings: Config, theme: str) -> None:
-    response.set_cookie(THEME, theme, max_age=31_536_000, **_cookie(settings))
+def keep_choice(response: Response, settings: Config, name: str, value: str) -> None:
+    """Remember a choice of how pages look, in this browser, for a year."""
+    response.set_cookie(name, value, max_age=31_536_000, **_cookie(settings))
 
 
 def within(where: str) -> str:
@@ -212,8 +238,7 @@ def _cookie(settings: Config) -> dict[str, Any]:
 def _read(page: Page, request: Request, signed_in: bool) -> Response:
     visit = _visit(request)
     if signed_in and visit.actor is None:
-        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return go(f"/sign-in?next={quote(back, safe='')}")
+        return go(f"/sign-in?next={quote(visit.here, safe='')}")
     return page(visit)
 
 
@@ -238,8 +263,9 @@ def _require_ours(visit: Visit, form: Form) -> None:
 def _visit(request: Request) -> Visit:
     office: Office = request.app.state.office
     address = request.client.host if request.client else "unknown"
-    client = Client(address, request.headers.get("user-agent", "")[:512])
     cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(32)
+    visitor = hashlib.sha256(f"visitor {cookie}".encode()).hexdigest()
+    client = Client(address, request.headers.get("user-agent", "")[:512], visitor)
     actor = sessions.actor_of_session(office, cookie, client)
     return Visit(request, office, request.app.state.settings, client, cookie, actor)
 
