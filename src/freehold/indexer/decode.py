@@ -82,6 +82,18 @@ ARGUMENTS: Mapping[type, str] = {
     e.ApprovalForAll: "address* address* bool",
     e.TitleForced: "uint256* uint256 bytes32",
     e.DocumentAdded: "bytes32* bytes32* uint256 bytes32 string",
+    e.MeetingAnnounced: "uint256* address* bytes32 uint256",
+    e.ClassCalled: "uint256* uint256 address* uint256",
+    e.ResolutionPut: "uint256* uint256 uint256 uint256",
+    e.Appointed: "uint256* uint256* address address bool",
+    e.Voted: "uint256* uint256* uint256",
+    e.VotedByProxy: "uint256* uint256* address uint256",
+    e.Marked: "uint256* uint256* uint256",
+    e.VoteSealed: "uint256* uint256* address bytes32",
+    e.VoteWithdrawn: "uint256* uint256*",
+    e.VoteSkipped: "uint256* address* uint256",
+    e.TreasurySetAside: "uint256* uint256*",
+    e.MeetingEnded: "uint256* bool bytes32",
 }
 CHAIN_NAMES: Mapping[type, str] = {e.TitleTransfer: "Transfer", e.TitleApproval: "Approval"}
 """Events of a title that bear the name of an event of units; more indexed words tell them apart."""

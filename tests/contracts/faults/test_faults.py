@@ -36,6 +36,7 @@ PLANTED_IN = {
     "modules/powers.vy": "BackOffice",
     "modules/signed.vy": "SecurityToken TransferDesk Holders",
     "modules/acts.vy": "StandardsDesk",
+    **{f"modules/{name}.vy": "Ballot" for name in "agenda casting counting proxies".split()},
 }
 """Which contracts get the faulty module; compiling all that import it would take too long."""
 
