@@ -51,6 +51,11 @@ class Config:
     people_key: str  # a reference to the key that wraps the keys of personal data
     secrets: Mapping[str, str] = field(repr=False, default_factory=dict)  # by variable name
 
+    @property
+    def signing_variables(self) -> set[str]:
+        """The environment variables in which secrets of signing keys stand."""
+        return {_variable(self.signer_secret), _variable(self.second_signer_secret)} - {""}
+
 
 SETTINGS = tuple(entry.name for entry in fields(Config) if entry.name != "secrets")
 SECRETS = ("signer_secret", "second_signer_secret", "people_key")

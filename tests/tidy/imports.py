@@ -39,8 +39,11 @@ SHARED_DESKS = frozenset(
         "provenance",
         "verification",
         "reports",
+        "notices",
+        "restraining",
         "policies",
         "adoption",
+        "entitlements",
     }
 )
 CORE_LAYERS = (
@@ -60,12 +63,25 @@ CORE_LAYERS = (
         "roles",
         "tomltext",
     },
-    {"instrument", "holder", "asset", "events", "rawlog", "instruction", "acts"},
+    {
+        "instrument",
+        "holder",
+        "asset",
+        "events",
+        "rawlog",
+        "instruction",
+        "acts",
+        "approvals",
+        "registration",
+        "restraints",
+        "statement",
+    },
     {"claims", "attributes", "screening", "attestation", "evidence"},
     {"register", "roll", "standing"},
     {"policy"},
     {
         "captable",
+        "cashbook",
         "company",
         "ocf",
         "takeover",
@@ -95,8 +111,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     "feeds": frozenset({"requests"}),
     "desks": frozenset({"argon2", "pyotp"}),
     "doors": frozenset(
-        "click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic rich segno starlette"
-        " uvicorn".split()
+        "anyascii click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic reportlab rich"
+        " segno starlette uvicorn".split()
     ),
     "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),
     "config": frozenset(),

@@ -11,7 +11,7 @@ MACHINE_PATH = re.compile(
 )
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 WORKPLACE = re.compile(r"\b(work ?trees?|the brief|my task|as discussed)\b", re.I)
-NOT_READ = {".lock", ".png", ".ico", ".woff2", ".xlsx", ".gz"}
+NOT_READ = {".lock", ".png", ".ico", ".woff2", ".xlsx", ".gz", ".ttf"}
 SELF = Path("tests/tidy/words.py")
 
 

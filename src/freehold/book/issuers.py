@@ -175,7 +175,8 @@ def issuers_of_holder(tx: Transaction, holder: str) -> list[str]:
 
 def erase_holder(tx: Transaction, issuer: str, holder: str) -> bool:
     """Delete the key of what is written of a holder; whether there was one."""
-    return confidential.erase(tx, _subject(issuer, holder))
+    file = confidential.erase(tx, f"file of {issuer}\x1f{holder}")  # registrations, addresses
+    return confidential.erase(tx, _subject(issuer, holder)) or file
 
 
 def keep_files(tx: Transaction, issuer: str, files: Mapping[str, str], now: datetime) -> None:

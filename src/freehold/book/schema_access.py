@@ -57,6 +57,7 @@ identity = Table(
     Column("person", String(64)),
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("locked_at", Instant),
 )
 identity_role = Table(
     "identity_role",
@@ -81,6 +82,7 @@ credential = Table(
     Column("counter", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("used_at", Instant),
     UniqueConstraint("proof", "handle"),
     _one_of("proof", Proof),
 )
@@ -94,6 +96,9 @@ sign_in_session = Table(
     Column("seen_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("browser", String(64)),
+    Column("network", String(64)),
+    Column("proved_at", Instant),
 )
 api_key = Table(
     "api_key",

@@ -81,6 +81,15 @@ class Reason(IntEnum):
     BROKER_REQUIRED = 196
     OUTSIDE_RULES = 199
     POWER_NOT_PERMITTED = 200
+    SIGNATURE_MISSING = 210
+    PAPER_MISSING = 211
+    STOP_ORDER = 212
+    ADVERSE_CLAIM = 213
+    PLEDGED = 214
+    OWNER_DECEASED = 215
+    MAJORITY_REACHED = 216
+    LEGEND_IN_FORCE = 217
+    ADDRESS_HOLD = 218
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +119,14 @@ def message_for(code: int) -> str:
     return _EXPLAINED[Reason(code)][1] if code in _CODES else "unknown"
 
 
-WARNINGS = frozenset({Reason.FILING_LATE, Reason.RECORD_DATE_NOTICE, Reason.TAX_FORM_MISSING})
+WARNINGS = frozenset(
+    {
+        Reason.FILING_LATE,
+        Reason.RECORD_DATE_NOTICE,
+        Reason.TAX_FORM_MISSING,
+        Reason.ADDRESS_HOLD,
+    }
+)
 """Reasons that inform and never stop a transfer by themselves."""
 
 UNVERIFIED = frozenset(
@@ -127,6 +143,8 @@ UNVERIFIED = frozenset(
         Reason.VERIFICATION_MISSING,
         Reason.RISK_ACK_MISSING,
         Reason.TAX_FORM_MISSING,
+        Reason.SIGNATURE_MISSING,
+        Reason.PAPER_MISSING,
     }
 )
 """Refusals that end when a document, a claim or an attestation about a person is supplied."""
@@ -321,6 +339,42 @@ _EXPLAINED: dict[Reason, tuple[int, str]] = {
     Reason.POWER_NOT_PERMITTED: (
         0x58,
         "Whoever submitted this does not hold the power it needs.",
+    ),
+    Reason.SIGNATURE_MISSING: (
+        0x58,
+        "Not everybody has signed who must sign for units held in this form of registration.",
+    ),
+    Reason.PAPER_MISSING: (
+        0x58,
+        "A paper that this form of registration asks for is missing or too old.",
+    ),
+    Reason.STOP_ORDER: (
+        0x54,
+        "A stop order lies on these units.",
+    ),
+    Reason.ADVERSE_CLAIM: (
+        0x54,
+        "Somebody else has claimed these units and the period of the claim still runs.",
+    ),
+    Reason.PLEDGED: (
+        0x54,
+        "These units are pledged or under a lien and the secured party has not released them.",
+    ),
+    Reason.OWNER_DECEASED: (
+        0x56,
+        "A registered owner has died and nobody has shown authority over the units yet.",
+    ),
+    Reason.MAJORITY_REACHED: (
+        0x56,
+        "The minor is of age, so the custodian can no longer sign for the units.",
+    ),
+    Reason.LEGEND_IN_FORCE: (
+        0x54,
+        "A legend on these units forbids the transfer until counsel's letter removes it.",
+    ),
+    Reason.ADDRESS_HOLD: (
+        0x5F,
+        "The holder's address was changed lately, so payments and transfers are looked at twice.",
     ),
 }
 _CODES = frozenset(int(reason) for reason in Reason)

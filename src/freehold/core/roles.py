@@ -26,6 +26,8 @@ class Power(StrEnum):
     READ_CHAIN = "chain:read"  # blocks, transactions, decoded events
     READ_AUDIT = "audit:read"
     MANAGE_IDENTITIES = "identity:manage"
+    READ_FILES = "file:read"  # registrations, restraints, records and reports of the agent's desk
+    KEEP_FILES = "file:keep"
     OWN_KEYS = "key:own"  # API keys for oneself
 
 
@@ -51,10 +53,17 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
     Role.ADMINISTRATOR: frozenset(
         {Power.MANAGE_IDENTITIES, Power.READ_AUDIT, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
-    Role.ISSUER: _READING | {Power.ASK_TRANSFER},
-    Role.TRANSFER_AGENT: _READING | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_AUDIT},
-    Role.COMPLIANCE_OFFICER: _READING | {Power.ASK_TRANSFER, Power.READ_AUDIT},
-    Role.REGISTRAR: _READING | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER},
+    Role.ISSUER: _READING | {Power.ASK_TRANSFER, Power.READ_FILES},
+    Role.TRANSFER_AGENT: _READING
+    | {
+        Power.ASK_TRANSFER,
+        Power.REQUEST_TRANSFER,
+        Power.READ_AUDIT,
+        Power.READ_FILES,
+        Power.KEEP_FILES,
+    },
+    Role.COMPLIANCE_OFFICER: _READING | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES},
+    Role.REGISTRAR: _READING | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_FILES},
     Role.INVESTOR: frozenset(
         {Power.READ_OWN, Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.OWN_KEYS}
     ),
@@ -62,7 +71,7 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
         {Power.ASK_TRANSFER, Power.READ_INSTRUCTIONS, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
     Role.FUND_MANAGER: _READING | {Power.ASK_TRANSFER},
-    Role.AUDITOR: _READING | {Power.READ_AUDIT},
+    Role.AUDITOR: _READING | {Power.READ_AUDIT, Power.READ_FILES},
     Role.DEVELOPER: frozenset({Power.READ_CHAIN, Power.OWN_KEYS}),
 }
 

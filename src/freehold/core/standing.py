@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from freehold.core.clock import day_number, to_seconds
 from freehold.core.errors import Broken, NotFound
-from freehold.core.facts import Flags, has_flag
+from freehold.core.facts import Flags, has_flag, is_over
 from freehold.core.register import Register
 from freehold.core.roll import FreezeChange, LotChange, Move, Roll, VintageChange
 
@@ -56,6 +56,23 @@ class Line:
     frozen: int = 0
     stopped: bool = False
     lots: tuple[Lot, ...] = ()
+
+
+class Parted(NamedTuple):
+    """A holding by state; the three add up to it."""
+
+    free: int
+    locked: int
+    frozen: int
+
+
+def parted(line: Line, day: int) -> Parted:
+    """A line's units on a UTC day number: frozen ones, those that a lot's clock holds besides, and free
+    ones. A freeze takes from the locked units first, because free is what the rules let move."""
+    frozen = line.units if line.stopped else min(line.frozen, line.units)
+    held = sum(lot.units for lot in line.lots if not is_over(lot.terms, day))
+    free = max(min(line.units - frozen, line.units - held), 0)
+    return Parted(free, line.units - frozen - free, frozen)
 
 
 def roll_of(register: Register, token: str) -> Roll:

@@ -91,8 +91,14 @@ def allocate(total: int, shares: Sequence[int]) -> list[int]:
     if not whole:
         assert total == 0, "a pot needs somebody to share it"
         return [0] * len(shares)
-    parts = [total * share // whole for share in shares]
-    rests = sorted(range(len(shares)), key=lambda i: (-(total * shares[i] % whole), i))
-    for i in rests[: total - sum(parts)]:
-        parts[i] += 1
+    parts, rests = [], []
+    for share in shares:
+        part, rest = divmod(total * share, whole)
+        parts.append(part)
+        rests.append(rest)
+    left = total - sum(parts)
+    if left:
+        largest = sorted(range(len(rests)), key=rests.__getitem__, reverse=True)
+        for place in largest[:left]:  # sorting keeps the order of equals, reversed or not
+            parts[place] += 1
     return parts

@@ -39,6 +39,10 @@ class Asked:
     key: str
 
 
+WORKER_PATIENCE_SECONDS = 30
+"""How long a request waits for the worker before it answers that the act is on its way."""
+
+
 def silent(done: int, total: int, what: str) -> None:
     """A progress that tells nobody."""
 
@@ -71,10 +75,18 @@ def carry_out(
             continue
         if passed.held:
             raise passed.held[0]
-        if time.monotonic() - since > PATIENCE_SECONDS:
-            raise Unavailable("the ledger does not move on: is anything mining its blocks?")
-        time.sleep(min(0.01 * 2**idle, 1))
+        _wait(office, idle, time.monotonic() - since)
         idle += 1
+
+
+def _wait(office: Office, idle: int, seconds: float) -> None:
+    """Wait for the chain, or in a process without keys for the worker. Raises Unavailable."""
+    signs = bool(office.posting.signers)
+    if not signs and seconds > WORKER_PATIENCE_SECONDS:
+        raise Unavailable("the worker has it and is not done yet: ask again, nothing is done twice")
+    if seconds > PATIENCE_SECONDS:
+        raise Unavailable("the ledger does not move on: is anything mining its blocks?")
+    time.sleep(min(0.01 * 2**idle, 1 if signs else 0.1))
 
 
 def was_asked(office: Office, scope: str, sender: Address, key: str) -> bool:

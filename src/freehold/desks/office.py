@@ -3,11 +3,16 @@
 `open_office` builds it from the settings, the one place that does. The keys are two persons': the
 one who acts and the one who confirms what needs two. Holders without a wallet of their own have an
 account that is opened by a key of the agent, numbered and derived from his mnemonic.
+
+A process that signs nothing opens the office without keys: it knows the addresses alone, which every
+process with keys leaves in the book. What it asks for is signed by the worker.
 """
 
+import json
 import os
 import secrets
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from freehold.book import issuers, people
+from freehold.book import settings as kept
 from freehold.book.session import Book, open_book
 from freehold.book.vault import Vault, new_key_text, open_vault
 from freehold.chain import node, signer
@@ -23,9 +29,11 @@ from freehold.chain.keyring import open_signer
 from freehold.chain.node import Ledger
 from freehold.chain.send import FeeLimits
 from freehold.chain.signer import Signer
+from freehold.chain.watching import Watched, extended_public, watched
 from freehold.config import LOCAL_KEYS, PEOPLE_KEY, Config
 from freehold.core.clock import Clock, from_seconds
 from freehold.core.errors import Invalid, NotPermitted, Unavailable
+from freehold.core.ids import checksummed
 from freehold.desks.posting import Posting
 from freehold.indexer.tables import Projection, open_projection, plain_faults
 
@@ -35,6 +43,9 @@ GAS_MARGIN_BPS = 15_000
 """Acts are tried before those in front of them are mined; an account's first units take three new
 slots more than the next ones. What is not used is not paid."""
 LOCAL_CHAIN = 31_337
+KEYS_TOLD = "addresses of the keys"
+"""The book's setting with the addresses of the keys that the worker signs with."""
+TOLD_WITHIN_SECONDS = 60.0
 LEASE = timedelta(seconds=5)
 """So long the next command waits for one that was killed while it was sending."""
 
@@ -48,7 +59,10 @@ class WallClock:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Who signs: the agent, the second person, and the agent's keys for holders without a wallet."""
+    """Who signs: the agent, the second person, and the agent's keys for holders without a wallet.
+
+    In a process that holds no keys these are addresses, which refuse to sign (`chain/watching.py`).
+    """
 
     agent: Signer
     second: Signer | None
@@ -102,25 +116,31 @@ def open_office(
     prompt: Callable[[str], str] = lambda words: "",
     *,
     followed: bool = False,
+    signing: bool = True,
 ) -> Iterator[Office]:
     """Open ledger, book, projection and keys; close them afterwards. `followed`: see `Office`.
 
-    A home without a ledger gets an embedded one with its own keys. Raises as its parts do.
+    A home without a ledger gets an embedded one with its own keys. Without `signing` no key is read
+    and no ledger made: the addresses are those that the worker left in the book, which is waited
+    for. Raises as its parts do.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     with ExitStack() as held:
         w3 = None if settings.ledger == "embedded" else _running(settings)
-        keys = _keys(settings, prompt)
-        w3 = w3 or _embedded(settings, keys)
+        own = _keys(settings, prompt) if signing else None
+        w3 = w3 or _embedded(settings, own)
         held.callback(node.close, w3)
         keys_of_people = people_key(settings, prompt)
         book = open_book(settings.book_url, keys_of_people.vault)
         held.callback(book.close)
         _seal_plain(book)
+        keys = _told(book) if own is None else own
+        if own is not None:
+            _tell(book, settings, own)
         held.enter_context(plain_faults(settings.index_url))
         index = open_projection(settings.index_url)
         held.callback(index.dispose)
-        posting = _posting(settings, book, w3, keys)
+        posting = _posting(settings, book, w3, own)
         simulated = settings.ledger == "embedded" and node.declares_simulated_clock(w3)
         yield Office(
             settings.home,
@@ -221,8 +241,46 @@ def _kept_secret(file: Path, new: Callable[[], str]) -> str:
     return words
 
 
-def _posting(settings: Config, book: Book, w3: Ledger, keys: Keys) -> Posting:
-    people = [keys.agent, *([keys.second] if keys.second else [])]
+def _tell(book: Book, settings: Config, keys: Keys) -> None:
+    """Leave the addresses of the keys in the book, for processes that hold none."""
+    local = settings.signer == LOCAL_KEYS
+    told = {
+        "agent": keys.agent.address,
+        "second": keys.second.address if keys.second else "",
+        "custody": extended_public(local_words(settings.home)) if local else "",
+    }
+    with book.reading() as tx:
+        known = kept.read(tx, KEYS_TOLD)
+    if known is None or json.loads(known) != told:
+        with book.transaction() as tx:
+            kept.write(tx, KEYS_TOLD, json.dumps(told), datetime.now(UTC))
+
+
+def _told(book: Book) -> Keys:
+    """The addresses that a process with keys left. Raises Unavailable where none has been here."""
+    end = time.monotonic() + TOLD_WITHIN_SECONDS
+    while time.monotonic() < end:
+        with book.reading() as tx:
+            known = kept.read(tx, KEYS_TOLD)
+        if known:
+            return _watched(json.loads(known))
+        time.sleep(0.1)
+    raise Unavailable("nobody with signing keys has opened this home yet: start the worker")
+
+
+def _watched(told: Mapping[str, str]) -> Keys:
+    """Keys that are only addresses."""
+    second = Watched(checksummed(told["second"])) if told["second"] else None
+
+    def custody(number: int) -> Signer:
+        return watched(told["custody"], CUSTODY_FROM + number)
+
+    return Keys(Watched(checksummed(told["agent"])), second, custody if told["custody"] else None)
+
+
+def _posting(settings: Config, book: Book, w3: Ledger, keys: Keys | None) -> Posting:
+    """How this process sends; without keys it sends nothing."""
+    people = [keys.agent, *([keys.second] if keys.second else [])] if keys else []
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
     fees = FeeLimits(gas_margin_bps=GAS_MARGIN_BPS)
     finality, chain = settings.finality_depth, w3.eth.chain_id
@@ -239,8 +297,10 @@ def _running(settings: Config) -> Ledger:
     return node.open_ledger(settings.home, settings.ledger, chain_id=settings.chain_id)
 
 
-def _embedded(settings: Config, keys: Keys) -> Ledger:
+def _embedded(settings: Config, keys: Keys | None) -> Ledger:
     if not node.has_ledger(settings.home):
+        if keys is None:
+            raise Unavailable("there is no ledger in this home yet: start the worker first")
         people = [keys.agent, *([keys.second] if keys.second else [])]
         chain = settings.chain_id or LOCAL_CHAIN
         node.create_ledger(settings.home, [one.address for one in people], chain_id=chain)

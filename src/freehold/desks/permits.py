@@ -38,6 +38,12 @@ def operator() -> Actor:
     return Actor(OPERATOR, OPERATOR, (given,))
 
 
+def keyholder() -> Actor:
+    """Whoever runs commands in the home folder, where the agent's keys are: he acts as the agent."""
+    given = Given(Role.TRANSFER_AGENT, EVERYWHERE, from_seconds(0))
+    return Actor(OPERATOR, OPERATOR, (given,))
+
+
 def actor_of(tx: Transaction, identity: Identity, limit: Iterable[str] | None = None) -> Actor:
     """The actor that an identity is now; `limit` are the words of an API key's powers."""
     narrowed = None if limit is None else frozenset(Power(word) for word in limit)

@@ -11,8 +11,9 @@ from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain.logs import source_of_node
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid, NotFound
+from freehold.core.roles import Power
 from freehold.core.standing import Line
-from freehold.desks import following, verification
+from freehold.desks import following, permits, verification
 from freehold.desks.following import bring_up, by_number, course
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.reports import CLASS_NAMES, RegisterReport, register_report
@@ -47,9 +48,22 @@ def registers(
                 one.decimals,
                 by_number(connection, one.token, names),
                 CLASS_NAMES,
+                _block(connection, one.token, when),
             )
             for one in chosen
         ]
+
+
+def register_as(
+    office: Office, who: permits.Actor, token: str, as_of: AsOf | None = None
+) -> RegisterReport:
+    """One whole register for somebody who came through a door. Raises NotFound, NotPermitted."""
+    permits.require(who, Power.READ_REGISTER)
+    with office.book.reading() as tx:
+        owner, one = issuers.instrument_at(tx, office.chain, token)
+    permits.require(who, Power.READ_REGISTER, owner.id)
+    (report,) = registers(office, owner.id, one.token, as_of)
+    return report
 
 
 def holdings_on(office: Office, issuer: str | None, day: date) -> dict[str, dict[str, int]]:
@@ -106,6 +120,15 @@ def _lines(connection: View, token: str, when: AsOf) -> list[Line]:
     if when.instant is not None:
         return read.lines_at(connection, token, when.instant)
     return read.lines(connection, token, when.block)
+
+
+def _block(connection: View, token: str, when: AsOf) -> int:
+    """The last block that counts."""
+    if when.record is not None:
+        return read.block_before(connection, read.record_instant(connection, token, when.record))
+    if when.instant is not None:
+        return read.block_before(connection, when.instant)
+    return read.last_block(connection) if when.block is None else when.block
 
 
 def _words(office: Office, when: AsOf) -> str:

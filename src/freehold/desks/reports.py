@@ -6,14 +6,17 @@ same register gives the same bytes.
 """
 
 import csv
+import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from freehold.core.clock import day_of
 from freehold.core.facts import Facts, Flags, free_on, unpack_facts, unpack_vintage
 from freehold.core.identifiers import country_letters
+from freehold.core.ids import JSON, canonical
 from freehold.core.policy.starter import HolderClass
 from freehold.core.standing import Line, Lot
 from freehold.core.units import format_units
@@ -34,7 +37,8 @@ CLASS_NAMES: Mapping[int, str] = {
     HolderClass.OTHER_US: "other US",
     HolderClass.OUTSIDE_US: "outside US",
 }
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  wide ones too
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _PLACES = 4
 
 
@@ -65,13 +69,15 @@ class HolderRow:
 
 @dataclass(frozen=True, slots=True)
 class RegisterReport:
-    """A register of holders, ready to be shown; `as_of` says of when, in words of the caller."""
+    """A register of holders, ready to be shown; `as_of` says of when, in words of the caller, and
+    `block` after which block that is."""
 
     instrument: str
     as_of: str
     supply: str
     outstanding: str
     rows: tuple[HolderRow, ...]
+    block: int = 0
 
 
 def register_report(
@@ -81,6 +87,7 @@ def register_report(
     decimals: int,
     names: Mapping[int, str],
     classes: Mapping[int, str],
+    block: int = 0,
 ) -> RegisterReport:
     """The report of all lines of one register; `names` by account, `classes` by number.
 
@@ -90,7 +97,7 @@ def register_report(
     own = sum(line.units for line in lines if _is_treasury(unpack_facts(line.facts)))
     rows = holder_rows(lines, supply - own, decimals, names, classes)
     total, others = format_units(supply, decimals), format_units(supply - own, decimals)
-    return RegisterReport(instrument, as_of, total, others, rows)
+    return RegisterReport(instrument, as_of, total, others, rows, block)
 
 
 def holder_rows(
@@ -127,11 +134,23 @@ def table(report: RegisterReport) -> list[tuple[str, ...]]:
 
 def as_csv(report: RegisterReport) -> str:
     """RFC 4180 text with a heading; what begins like a formula gets an apostrophe before it."""
+    return csv_text(COLUMNS, table(report))
+
+
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """RFC 4180 text of rows under a heading; what begins like a formula gets an apostrophe before it,
+    a negative number stays one."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([_harmless(cell) for cell in row] for row in table(report))
+    writer.writerow(columns)
+    writer.writerows([_harmless(cell) for cell in row] for row in rows)
     return written.getvalue()
+
+
+def digest(report: RegisterReport) -> str:
+    """SHA-256 over the canonical JSON of the whole report, in hexadecimal digits."""
+    plain: JSON = json.loads(json.dumps(asdict(report)))
+    return hashlib.sha256(canonical(plain)).hexdigest()
 
 
 def as_json(report: RegisterReport) -> str:
@@ -190,4 +209,5 @@ def _percent(units: int, outstanding: int) -> str:
 
 
 def _harmless(cell: str) -> str:
-    return "'" + cell if cell.startswith(_FORMULA) else cell
+    number = _NUMBER.fullmatch(cell)
+    return "'" + cell if cell.lstrip(" ").startswith(_FORMULA) and not number else cell

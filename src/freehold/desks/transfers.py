@@ -22,17 +22,20 @@ from freehold.core.ids import InstructionId, instruction_id, record_hash
 from freehold.core.instruction import Instruction
 from freehold.core.powers import Powers
 from freehold.core.reasons import message_for
+from freehold.core.registration import Signed
 from freehold.core.roles import Power, holder_scope
 from freehold.core.units import MAX_UNITS, Units
-from freehold.desks import orders, parties, permits
+from freehold.desks import orders, parties, permits, restraining
 from freehold.desks.carrying import Asked, entered, was_asked
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.orders import Actor, Order
 from freehold.desks.parties import Party
+from freehold.desks.restraining import Answer
 
 CLOCK_CODES = frozenset({124, 140, 142, 143, 144, 148})
 """Refusals that end by time alone."""
 NO_PROOF = Proof(0)
+NOBODY = Signed(frozenset())
 KINDS = (
     Kind.SALE,
     Kind.GIFT,
@@ -52,6 +55,8 @@ class TransferRequest:
     """Base units from one holder (by id) to another. `lots` are vintages to take from, none: by age.
 
     `kind` and `proofs` are what the agent, who needs ACTION and ADMIT, attests about the transfer.
+    `signed` says who signed the instruction, which a registration on file asks for; `by_holder`: he gave
+    it himself, signed in as who he is.
     """
 
     instrument: str
@@ -63,6 +68,8 @@ class TransferRequest:
     kind: Kind = Kind.SALE
     proofs: Proof = NO_PROOF
     lots: tuple[int, ...] = ()
+    signed: Signed | None = None
+    by_holder: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +104,10 @@ def ask(office: Office, request: TransferRequest) -> TransferOutcome:
     passes_on = None
     if code in CLOCK_CODES:
         passes_on = _passes_on(office, instrument, sender, request.units)
-    return _outcome(request, code, message_for(code) if code else "", passes_on, None)
+    if not code:
+        said = _of_the_book(office, owner, instrument, sender, request)
+        return _outcome(request, said.code, said.sentence, None, None)
+    return _outcome(request, code, message_for(code), passes_on, None)
 
 
 def transfer(office: Office, actor: Actor, request: TransferRequest) -> TransferOutcome:
@@ -140,7 +150,14 @@ def request_as(office: Office, who: permits.Actor, request: TransferRequest) -> 
     the key was used for another request.
     """
     named = _permitted(office, who, Power.REQUEST_TRANSFER, request)
-    digest = record_hash([named.instrument, named.sender, named.receiver, str(named.units)])[2:]
+    asked = [named.instrument, named.sender, named.receiver, str(named.units)]
+    if named.signed:
+        asked += [
+            *sorted(named.signed.by),
+            *sorted(named.signed.papers),
+            named.signed.representative,
+        ]
+    digest = record_hash([*asked])[2:]
     with office.book.reading() as tx:
         if known := requests.earlier(tx, who.id, named.key, digest):
             return _answered(tx, known, named)
@@ -172,7 +189,7 @@ def _permitted(
     inside = permits.allows(who, Power.READ_REGISTER, owner.id)
     if not inside and not request.receiver.startswith("0x"):  # or he could find out who holds
         raise Invalid("name the receiver by his wallet, 0x and 40 digits", field="receiver")
-    return replace(request, issuer=owner.id)
+    return replace(request, issuer=owner.id, by_holder=not inside)
 
 
 def _enter(
@@ -252,6 +269,31 @@ def _posted(
     )
     what = f"post a {request.kind.name.lower().replace('_', ' ')}"
     return Asked(actor.signer, instrument.token, data, what, request.key)
+
+
+def _of_the_book(
+    office: Office,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    sender: Party,
+    request: TransferRequest,
+) -> Answer:
+    """What signatures, stops, claims, pledges and legends say where the chain would let it pass."""
+    now, of = office.clock.now(), sender.holder.id
+    with office.book.reading() as tx:
+        signed = None if request.by_holder else request.signed or NOBODY
+        said = restraining.instruction(tx, owner.id, of, signed, day=now.date())
+        if said.code or not restraining.concerns(tx, owner.id, of, now):
+            return said
+    w3, token = office.w3, instrument.token
+    words = contracts.read(w3, "SecurityToken", token, "lots_of", sender.facts.account)
+    held = restraining.Holding(
+        token,
+        contracts.read(w3, "SecurityToken", token, "balanceOf", sender.wallet),
+        restraining.lots_of(words, MAX_UNITS),
+    )
+    with office.book.reading() as tx:
+        return restraining.against(tx, owner.id, of, held, request.units, now)
 
 
 def _restriction(

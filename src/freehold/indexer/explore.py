@@ -57,6 +57,13 @@ def newest(connection: Connection, before: tuple[int, int] | None, limit: int) -
     return list(_seen(connection, limit, earlier))
 
 
+def transaction_at(connection: Connection, block: int, log: int) -> str:
+    """The hash of the transaction that left the event at a place."""
+    of = t.chain_event.c
+    rows = select(of.transaction).where(of.block == block, of.log == log)
+    return "0x" + bytes(connection.execute(rows).scalar_one()).hex()
+
+
 def of_transaction(connection: Connection, block: int, transaction: str) -> list[Seen]:
     """The events of a transaction, which stands in `block`, in their order."""
     mine = t.chain_event.c.transaction == bytes.fromhex(transaction.removeprefix("0x"))

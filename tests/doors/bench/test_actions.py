@@ -5,7 +5,13 @@ import importlib
 import pytest
 
 from freehold.core.errors import Unavailable
-from freehold.doors.bench import actions, daycount_quantlib, irr_pyxirr, waterfall_search
+from freehold.doors.bench import (
+    actions,
+    daycount_quantlib,
+    entitlements,
+    irr_pyxirr,
+    waterfall_search,
+)
 from freehold.doors.bench.report import Options
 
 
@@ -13,11 +19,14 @@ def test_every_part_is_compared_and_meets_its_goal(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(daycount_quantlib, "PERIODS", 50)
     monkeypatch.setattr(waterfall_search, "TABLES", 30)
     monkeypatch.setattr(irr_pyxirr, "CASES", 3)
+    monkeypatch.setattr(entitlements, "HOLDERS", 3_000)
     rows = list(actions.rows(Options()))
     goals = [row for row in rows if row.goal is not None]
-    assert len(goals) == len(daycount_quantlib.COUNTERS) + 3 + 2
+    assert len(goals) == len(daycount_quantlib.COUNTERS) + 3 + 2 + 5
     assert all(row.met for row in goals)
-    assert [row.unit for row in rows if row.goal is None] == ["s"] * len(actions.PARTS)
+    assert [row.name for row in rows if row.name.endswith(" took")] == [
+        f"{part.split(':')[0].rpartition('.')[2]} took" for part in actions.PARTS
+    ]
 
 
 def test_an_oracle_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

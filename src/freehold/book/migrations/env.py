@@ -2,7 +2,14 @@
 
 from alembic import context
 
-from freehold.book import schema_access, schema_people  # noqa: F401  their tables join the others
+from freehold.book import (  # noqa: F401  they join in
+    schema_access,
+    schema_agent,
+    schema_approvals,
+    schema_cashbook,
+    schema_entry,
+    schema_people,
+)
 from freehold.book.schema import metadata
 
 context.configure(

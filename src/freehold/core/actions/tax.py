@@ -21,6 +21,8 @@ from freehold.core.policy.vectors import Field, Kind
 from freehold.core.policy.vectors import Form as Kept
 from freehold.core.reasons import Reason
 
+DIVIDENDS, FOREIGN = "1099-DIV", "1042-S"
+
 
 class Form(StrEnum):
     """The form on file."""
@@ -51,7 +53,11 @@ RATES = (
 
 @dataclass(frozen=True, slots=True)
 class Payee:
-    """What is on file about a holder. `treaty` is the rate that his form claims, None for none."""
+    """What is on file about a holder. `treaty` is the rate that his form claims, None for none.
+
+    `own` is a rate that stands for this person alone, by a ruling or an exemption, and comes before
+    every other; `residence` is where he is taxed, which only other countries than the US ask for.
+    """
 
     us_person: bool
     form: Form = Form.NONE
@@ -59,6 +65,28 @@ class Payee:
     signed: date | None = None
     treaty: Fraction | None = None
     fatca_exempt: bool = True
+    own: Fraction | None = None
+    residence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Treatment:
+    """The rate for a payee on a day and how it came about, before any amount is known.
+
+    `chapter` is 3 or 4 of the Internal Revenue Code where the tax is of Form 1042-S, else 0;
+    `statement` the form it is filed on, `reclaimable` the part of the rate that a treaty lets the
+    holder claim back afterwards, `verified` whether the rate was checked against its source.
+    """
+
+    rate: Fraction
+    rule: str
+    cite: str
+    statement: str
+    code: Reason = Reason.OK
+    form_valid_until: date | None = None
+    chapter: int = 0
+    reclaimable: Fraction = Fraction(0)
+    verified: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +111,39 @@ def withhold(payee: Payee, gross: int, day: date) -> Withholding:
     """
     if gross < 0:
         raise Invalid(f"gross {gross} is negative: a payment is at least 0", field="gross")
-    rates = _rates_on(day)
-    until = _valid_until(payee, rates)
-    rate, rule, cite, code = _rate(payee, rates, until is not None and day <= until)
-    withheld = int(gross * rate + Fraction(1, 2))
-    statement = "1042-S" if rule == "US-NRA" else "1099-DIV"
-    if statement == "1099-DIV" and gross < rates.statement_from and not withheld:
+    what = treatment(payee, day)
+    withheld = int(gross * what.rate + Fraction(1, 2))
+    statement = what.statement
+    if statement == DIVIDENDS and gross < _rates_on(day).statement_from and not withheld:
         statement = ""
-    return Withholding(withheld, gross - withheld, rate, rule, cite, statement, code, until)
+    return Withholding(
+        withheld,
+        gross - withheld,
+        what.rate,
+        what.rule,
+        what.cite,
+        statement,
+        what.code,
+        what.form_valid_until,
+    )
+
+
+def treatment(payee: Payee, day: date) -> Treatment:
+    """The rate that a US issuer withholds from this payee on a day.
+
+    Raises Invalid for a day before the first rates.
+    """
+    rates = _rates_on(day)
+    until = valid_until(payee.form, payee.signed, day)
+    rate, rule, cite, code, chapter = _rate(payee, rates, until is not None and day <= until)
+    statement = FOREIGN if rule == "US-NRA" else DIVIDENDS
+    checked = chapter != 4 and rate != payee.treaty
+    return Treatment(rate, rule, cite, statement, code, until, chapter, verified=checked)
+
+
+def statement_from(day: date) -> int:
+    """The amount of a year, in cents, from which Form 1099-DIV is due. Raises Invalid."""
+    return _rates_on(day).statement_from
 
 
 def _rates_on(day: date) -> Rates:
@@ -102,25 +155,27 @@ def _rates_on(day: date) -> Rates:
     return max(known, key=lambda one: one.since)
 
 
-def _valid_until(payee: Payee, rates: Rates) -> date | None:
-    """The last day of a foreign person's form; None where there is none."""
-    if payee.form not in (Form.W8BEN, Form.W8BENE) or payee.signed is None:
+def valid_until(form: Form, signed: date | None, day: date) -> date | None:
+    """The last day of a foreign person's form by the rates of `day`; None where there is none."""
+    if form not in (Form.W8BEN, Form.W8BENE) or signed is None:
         return None
-    return date(payee.signed.year + rates.form_years, 12, 31)
+    return date(signed.year + _rates_on(day).form_years, 12, 31)
 
 
-def _rate(payee: Payee, rates: Rates, valid: bool) -> tuple[Fraction, str, str, Reason]:
+def _rate(payee: Payee, rates: Rates, valid: bool) -> tuple[Fraction, str, str, Reason, int]:
     if payee.us_person:
         if payee.form is Form.W9 and payee.tin_certified:
-            return Fraction(0), "US-BWH", "IRC 6042", Reason.OK
-        return rates.backup, "US-BWH", "IRC 3406(a)(1)(A)", Reason.TAX_FORM_MISSING
+            return Fraction(0), "US-BWH", "IRC 6042", Reason.OK, 0
+        return rates.backup, "US-BWH", "IRC 3406(a)(1)(A)", Reason.TAX_FORM_MISSING, 0
     if payee.form is Form.W8BENE and not payee.fatca_exempt:
-        return rates.fatca, "US-NRA", "IRC 1471(a)", Reason.OK
+        return rates.fatca, "US-NRA", "IRC 1471(a)", Reason.OK, 4
+    if payee.own is not None and valid:
+        return payee.own, "US-NRA", "IRC 1441(c)", Reason.OK, 3
     if not valid:
-        return rates.foreign, "US-NRA", "IRC 1441(a)", Reason.TAX_FORM_MISSING
+        return rates.foreign, "US-NRA", "IRC 1441(a)", Reason.TAX_FORM_MISSING, 3
     if payee.treaty is not None and payee.tin_certified:
-        return payee.treaty, "US-NRA", "IRC 894(a), 1441", Reason.OK
-    return rates.foreign, "US-NRA", "IRC 871(a), 1441(a)", Reason.OK
+        return payee.treaty, "US-NRA", "IRC 894(a), 1441", Reason.OK, 3
+    return rates.foreign, "US-NRA", "IRC 871(a), 1441(a)", Reason.OK, 3
 
 
 # ---- vectors ----

@@ -14,13 +14,16 @@ import freehold
 from freehold.core.errors import Mistake, NotPermitted, PlatformError
 from freehold.desks import auditing
 from freehold.desks.office import Office
-from freehold.doors.api import problems, routes
+from freehold.doors.api import papers, problems, routes
 
 DESCRIPTION = """Tokenised securities: registers of holders, transfers by the rules, the audit log.
 
 Every answer that is not the thing itself is a problem document (RFC 9457). A transfer that the rules
 refuse is answered with 422, the reason's number and, where time alone helps, the day on which it
 would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET answers carry an `ETag`."""
+
+
+ROUTERS = (routes.router, papers.router)
 
 
 def build(office: Office) -> FastAPI:
@@ -34,7 +37,8 @@ def build(office: Office) -> FastAPI:
         openapi_url="/openapi.json",
     )
     api.state.office = office
-    api.include_router(routes.router)
+    for one in ROUTERS:
+        api.include_router(one)
     api.add_exception_handler(PlatformError, _of_error)
     api.add_exception_handler(routes.NotSignedIn, _not_signed_in)
     api.add_exception_handler(RequestValidationError, _unreadable)

@@ -1,7 +1,8 @@
 """`freehold bench actions`: what corporate actions compute, beside others who compute the same.
 
 Day counts beside QuantLib, on 100,000 random periods for each convention it has; exits beside a
-search of all choices, on 10,000 random tables; rates of return and hurdles beside pyxirr. The
+search of all choices, on 10,000 random tables; rates of return and hurdles beside pyxirr; what a
+million holders are entitled to, with tax, and the root of their claims. The
 oracles are packages of the group `oracles` in pyproject.toml, which `python3 freehold` installs.
 """
 
@@ -16,6 +17,7 @@ PARTS = (
     "freehold.doors.bench.daycount_quantlib:rows",
     "freehold.doors.bench.waterfall_search:rows",
     "freehold.doors.bench.irr_pyxirr:rows",
+    "freehold.doors.bench.entitlements:rows",
 )
 
 

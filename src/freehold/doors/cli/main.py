@@ -38,6 +38,10 @@ COMMANDS = {
     "access": Entry(
         "freehold.doors.cli.access:access", "Say who may sign in to the platform, and as what."
     ),
+    "agent": Entry(
+        "freehold.doors.cli.agent:agent",
+        "The transfer agent's desk: registrations, stops, legends, records, reports.",
+    ),
     "asset": Entry(
         "freehold.doors.cli.asset:asset",
         "Record real things: check a record, compute its id, issue its title.",
@@ -124,9 +128,17 @@ COMMANDS = {
         "freehold.doors.cli.split:split",
         "Split an instrument's units: announce, run, cancel, see where it stands.",
     ),
+    "statement": Entry(
+        "freehold.doors.cli.statement:statement",
+        "A holder's statement: opening, movements, closing, lots and restrictions.",
+    ),
     "tally": Entry(
         "freehold.doors.cli.tally:tally",
         "Count the ballots of a meeting: votes, quorum, result, and why any ballot did not count.",
+    ),
+    "tax": Entry(
+        "freehold.doors.cli.tax:tax",
+        "Tax on payments: rates as dated data, the forms of persons, previews, the files of a year.",
     ),
     "transfer": Entry(
         "freehold.doors.cli.transfer:transfer",

@@ -3,7 +3,8 @@
 import click
 
 from freehold.core.clock import parse, stamp
-from freehold.desks import records
+from freehold.core.units import format_units
+from freehold.desks import entitlements, parties, records
 from freehold.desks.office import open_office
 from freehold.desks.records import RecordRequest
 from freehold.doors.cli.acting import (
@@ -64,3 +65,23 @@ def list_(issuer: str | None, instrument: str | None, as_json: bool) -> None:
     ]
     columns = [Column("class"), Column("record", number=True), Column("instant"), Column("passed")]
     show({"records": found}, as_json, Table("Record instants", columns, rows))
+
+
+@record.command()
+@click.argument("number", type=int)
+@instrument_option
+@issuer_option
+@json_option
+def check(number: int, instrument: str, issuer: str | None, as_json: bool) -> Outcome:
+    """Compare the holdings at record NUMBER in the register with what the contract itself kept."""
+    with open_office(settings()) as office:
+        _, found = parties.instrument(office, issuer, instrument)
+        agreed = entitlements.agreement(office, found.token, number)
+    rows = [
+        ("accounts compared", f"{agreed.accounts:,}"),
+        ("units", format_units(agreed.units, found.decimals)),
+        ("differences", "; ".join(agreed.differences) or "none"),
+    ]
+    columns = [Column(f"record {number}"), Column(found.class_id)]
+    show(agreed, as_json, Table("Register and contract", columns, rows))
+    return Outcome.FAILED if agreed.differences else Outcome.DONE

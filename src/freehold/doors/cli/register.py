@@ -60,7 +60,7 @@ def at(moment: str, issuer: str | None, instrument: str | None, as_json: bool) -
 def export(
     file: Path, moment: str | None, issuer: str | None, instrument: str, as_json: bool
 ) -> None:
-    """Write one register to FILE: its ending says how (.csv, .xlsx or .json)."""
+    """Write one register to FILE: its ending says how (.csv, .xlsx, .pdf or .json)."""
     when = as_of(moment) if moment else None
     with open_office(settings()) as office:
         (report,) = registers.registers(office, issuer, instrument, when)
@@ -73,8 +73,14 @@ def export(
             from freehold.doors.sheets import as_xlsx
 
             file.write_bytes(as_xlsx(report))
+        case ".pdf":
+            from freehold.doors.papers.register import as_pdf
+
+            file.write_bytes(as_pdf(report))
         case other:
-            raise Invalid(f"{other or 'no ending'} is no kind of file: end in .csv, .xlsx or .json")
+            raise Invalid(
+                f"{other or 'no ending'} is no kind of file: end in .csv, .xlsx, .pdf or .json"
+            )
     rows = [(str(file), str(len(report.rows)))]
     columns = [Column("file"), Column("holders", number=True)]
     show({"file": file, "holders": len(report.rows)}, as_json, Table("", columns, rows))

@@ -28,7 +28,7 @@ def serve(as_json: bool) -> None:
         signal.signal(number, lambda *_: stop.set())
 
     def ready(processes: Mapping[str, int]) -> None:
-        with open_office(known, followed=True) as office:
+        with open_office(known, followed=True, signing=False) as office:
             token = signin.first_link(office)
         link = f"{known.public_url}/welcome/{token}" if token else None
         document = {"url": known.public_url, "processes": processes, "first_link": link}

@@ -1,4 +1,7 @@
-"""The server process: API and web pages over one office, behind one gate."""
+"""The server process: API and web pages over one office, behind one gate.
+
+It holds no signing key: what it decides stands in the book, and the worker signs it.
+"""
 
 import contextlib
 import threading
@@ -23,7 +26,7 @@ DRAIN_SECONDS = 10
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
     """Serve until told to stop; the exit code. Raises Unavailable where the address is taken."""
     listener = listen(settings.listen)
-    with listener, open_office(settings, followed=True) as office:
+    with listener, open_office(settings, followed=True, signing=False) as office:
         served = uvicorn.Config(
             build(office, settings, ready),
             log_config=None,

@@ -74,13 +74,13 @@ def supervise(
     listen(settings.listen).close()  # before anything is started in vain
     ledger = ["ledger"] if settings.ledger == "embedded" else []
     parts = [Part(name) for name in (*ledger, "worker", "server")]
-    environment = _environment(settings, file)
+    environments = {part.name: _environment(settings, file, part.name) for part in parts}
     told = False
     try:
         while not stop.is_set():
             for part in parts:
                 if part is parts[0] or parts[0].ever_ready:
-                    _tend(part, environment)
+                    _tend(part, environments[part.name])
             if not told and all(part.ready for part in parts):
                 told = True
                 ready({part.name: part.process.pid for part in parts if part.process})
@@ -161,8 +161,13 @@ def _end(part: Part) -> None:
     journal.write("supervisor", "stopped", which=part.name)
 
 
-def _environment(settings: Config, file: Path | None) -> dict[str, str]:
-    """The environment of the parts: ours, the settings file that was named, and our own paths."""
+def _environment(settings: Config, file: Path | None, part: str) -> dict[str, str]:
+    """The environment of a part: ours, the settings file that was named, and our own paths.
+
+    Only the worker gets the variables in which secrets of signing keys stand.
+    """
+    withheld = set() if part == "worker" else settings.signing_variables
     named = {FILE_VARIABLE: str(file.absolute())} if file else {}
     paths = os.pathsep.join(filter(None, sys.path))
-    return {**os.environ, **named, "FREEHOLD_HOME": str(settings.home), "PYTHONPATH": paths}
+    ours = {name: text for name, text in os.environ.items() if name not in withheld}
+    return {**ours, **named, "FREEHOLD_HOME": str(settings.home), "PYTHONPATH": paths}

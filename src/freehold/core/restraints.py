@@ -1,0 +1,58 @@
+"""What may stand in the way of a transfer besides the rules: stops, claims, pledges, liens, legends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class RestraintKind(StrEnum):
+    """What may stand in the way of a transfer."""
+
+    STOP = "stop"
+    CLAIM = "adverse-claim"
+    PLEDGE = "pledge"
+    LIEN = "lien"
+
+
+@dataclass(frozen=True, slots=True)
+class Restraint:
+    """One restraint. `token` None: everything; `units` None: all of them, else base units; `locked`:
+    the chain freezes them; `until`: when a claim's period ends by itself."""
+
+    id: str
+    issuer: str
+    holder: str
+    kind: RestraintKind
+    token: str | None
+    units: int | None
+    locked: bool
+    document: str
+    placed_at: datetime
+    placed_by: str
+    noticed_at: datetime | None
+    until: datetime | None
+    released_at: datetime | None
+    in_favour: str
+    words: str
+
+    def stands(self, now: datetime) -> bool:
+        """Whether it is in force at an instant."""
+        return self.released_at is None and (self.until is None or now < self.until)
+
+    def on(self, token: str) -> bool:
+        """Whether it concerns an instrument."""
+        return self.token in (None, token)
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """A legend on a lot of a holder; `opinion` is the SHA-256 of the counsel's letter that removed it."""
+
+    number: int
+    holder: str
+    token: str
+    vintage: int
+    code: str
+    placed_at: datetime
+    removed_at: datetime | None
+    opinion: str | None

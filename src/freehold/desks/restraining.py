@@ -1,0 +1,144 @@
+"""What the agent's book says to a transfer that the chain would let pass: signatures, stops, legends.
+
+A stop that is locked on chain binds everybody; one that stands in the book alone binds what the agent
+posts. Both answer with the same codes. A restraint of some units leaves the others free: a transfer is
+refused only if fewer units would stay than are bound.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from freehold.book import registrations, restraints
+from freehold.book.session import Transaction
+from freehold.core import registration as forms
+from freehold.core.reasons import Reason, sentence
+from freehold.core.registration import Quorum, Registration, Rules, Signed
+from freehold.core.restraints import Restraint, RestraintKind
+
+CODES: Mapping[RestraintKind, Reason] = {
+    RestraintKind.STOP: Reason.STOP_ORDER,
+    RestraintKind.CLAIM: Reason.ADVERSE_CLAIM,
+    RestraintKind.PLEDGE: Reason.PLEDGED,
+    RestraintKind.LIEN: Reason.PLEDGED,
+}
+_BY_HIMSELF = frozenset({"medallion"})
+"""What a signature proved by the holder's own sign-in stands for besides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the book says: code 0 if nothing stands against it, else the code and a sentence."""
+
+    code: int
+    sentence: str = ""
+
+
+NOTHING = Answer(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What a holder has of an instrument, in base units: all of it, and by vintage."""
+
+    token: str
+    units: int
+    lots: Mapping[int, int]
+
+
+@cache
+def rules() -> Rules:
+    """The forms of registration that this version knows."""
+    place = files("freehold.core") / "registration_forms.toml"
+    return forms.rules(place.read_text(encoding="utf-8"))
+
+
+def read(content: Mapping[str, Any]) -> Registration:
+    """A registration as the book keeps it."""
+    return forms.read(rules(), content)
+
+
+def instruction(
+    tx: Transaction, issuer: str, holder: str, signed: Signed | None, *, day: date
+) -> Answer:
+    """Whether an instruction is signed as the holder's registration wants; `signed` None: the holder
+    gave it himself, signed in as who he is.
+
+    A holder whose registration is not on file is taken as one person who signs for himself.
+    """
+    written = registrations.current(tx, issuer, holder)
+    if written is None or written.content is None:
+        return NOTHING
+    one = read(written.content)
+    given = signed or _himself(one)
+    found = forms.check(
+        rules(), one, given, registrations.papers(tx, issuer, holder), written.happened, day=day
+    )
+    if found.good:
+        return NOTHING
+    titles = [rules().papers[id].title.lower() for id in found.missing_papers]
+    more = ""
+    if found.missing_signatures:
+        more = f" Missing: {', '.join(found.missing_signatures)}."
+    elif titles:
+        more = f" Missing: {', '.join(titles)}."
+    return Answer(found.code, f"{found.sentence}{more} ({found.cite})")
+
+
+def against(
+    tx: Transaction, issuer: str, holder: str, held: Holding, units: int, now: datetime
+) -> Answer:
+    """What restraints and legends say to so many base units leaving the holder."""
+    bound = [
+        one
+        for one in restraints.of_issuer(tx, issuer, holder)
+        if one.stands(now) and one.on(held.token)
+    ]
+    stays = held.units - units
+    for one in bound:
+        if one.units is None or stays < _bound_units(bound, held):
+            code = CODES[one.kind]
+            until = f" It ends on {one.until:%Y-%m-%d} if nothing comes." if one.until else ""
+            return Answer(int(code), sentence(code) + until)
+    stamped = restraints.legends(tx, issuer, holder, held.token)
+    legended = {one.vintage: one.code for one in stamped}
+    under = sum(held.lots.get(vintage, 0) for vintage in legended)
+    if legended and stays < under:
+        code = Reason.LEGEND_IN_FORCE
+        listed = ", ".join(sorted(set(legended.values())))
+        return Answer(int(code), f"{sentence(code)} Legends: {listed}.")
+    return NOTHING
+
+
+def concerns(tx: Transaction, issuer: str, holder: str, now: datetime) -> bool:
+    """Whether the book has anything at all that could stand against a holder's transfer."""
+    return bool(
+        any(one.stands(now) for one in restraints.of_issuer(tx, issuer, holder))
+        or restraints.legends(tx, issuer, holder)
+    )
+
+
+def address_held(tx: Transaction, issuer: str, holder: str, now: datetime) -> bool:
+    """Whether the holder's address changed so lately that payments and transfers are looked at twice."""
+    known = registrations.address(tx, issuer, holder)
+    return bool(known and known.holds(now))
+
+
+def lots_of(words: list[int], mask: int) -> dict[int, int]:
+    """Units by vintage from a token's packed lots."""
+    return {word >> 96: word & mask for word in words}
+
+
+def _bound_units(bound: list[Restraint], held: Holding) -> int:
+    return sum(held.units if one.units is None else one.units for one in bound)
+
+
+def _himself(one: Registration) -> Signed:
+    """The signature of a holder who is signed in: his own, where one person signs for the units."""
+    form = rules().forms[one.form]
+    signers = [party.name for party in one.parties if party.role in form.signers]
+    alone = len(signers) == 1 or (one.quorum or form.quorum) is Quorum.ONE
+    return Signed(frozenset(signers[:1] if alone else ()), _BY_HIMSELF)

@@ -1,0 +1,1 @@
+"""Papers: documents as PDF, the same bytes for the same content."""
