@@ -43,6 +43,7 @@ SHARED_DESKS = frozenset(
         "restraining",
         "policies",
         "adoption",
+        "assembly",
         "entitlements",
     }
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import auditing, posting, readiness
+from freehold.desks import auditing, posting, readiness, voting
 from freehold.desks.following import Kept, bring_up
 from freehold.desks.office import Office, open_office
 from freehold.doors.platform import journal
@@ -40,6 +40,7 @@ class Round:
 
 def round_of_work(office: Office, kept: Kept) -> Round:
     """Do one round. Raises Broken where an invariant does not hold: work must stop then."""
+    voting.bring(office)
     sent = posting.send_approved(office.posting)
     done = sent + posting.follow_chain(office.posting)
     progress = bring_up(office, kept)
