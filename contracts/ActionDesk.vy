@@ -32,7 +32,7 @@ initializes: splits[acts := acts, book := book, moves := moves, powers := powers
 
 exports: splits.__interface__
 
-CHANGES_MAX: constant(uint256) = 300
+CHANGES_MAX: constant(uint256) = 600
 MONTHS_MAX: constant(uint256) = 1200
 LOTS_MAX: constant(uint256) = 8
 ANSWER_MAX: constant(uint256) = 1_088

@@ -135,6 +135,8 @@ def _credit(
             code = rules._limits_refusal(
                 register, state, ISSUER, facts, amount, b, amount, words.ISSUE, 0
             )
+        if code == 0:
+            code = rules._outside_refusal(state, empty(address), wallet, amount)
         if code != 0:
             moves._refuse(code, empty(address), 0, 0)
         if b & words.M96 == 0 and amount != 0:

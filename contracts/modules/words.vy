@@ -26,6 +26,8 @@ M28: constant(uint256) = (1 << 28) - 1
 M32: constant(uint256) = (1 << 32) - 1
 M40: constant(uint256) = (1 << 40) - 1
 M96: constant(uint256) = (1 << 96) - 1
+M112: constant(uint256) = (1 << 112) - 1
+M128: constant(uint256) = (1 << 128) - 1
 M160: constant(uint256) = (1 << 160) - 1
 
 # facts

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from freehold.core.errors import Invalid, Mistake, NotFound
+from freehold.core.letters import mailbox
 
 PREFIX = "FREEHOLD_"
 FILE_VARIABLE = "FREEHOLD_CONFIG"
@@ -30,6 +31,8 @@ PEOPLE_KEY = "people-key"
 NETWORK_FINALITY = 12
 """Blocks on a network where nothing is set; local ledgers never reorganise by themselves."""
 LISTEN = "127.0.0.1:8440"
+MAIL_FROM = "register@freehold.invalid"
+"""A name that no mail comes from (RFC 2606), until another is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,10 @@ class Config:
     listen: str  # HOST:PORT of the server
     public_url: str  # where browsers find it
     people_key: str  # a reference to the key that wraps the keys of personal data
+    mail: str  # folder:PATH, smtp://HOST:PORT or smtps://HOST:PORT
+    mail_from: str  # whom letters are from
+    mail_user: str  # who signs in at the mail server; empty: nobody
+    mail_secret: str  # a reference to his password
     secrets: Mapping[str, str] = field(repr=False, default_factory=dict)  # by variable name
 
     @property
@@ -58,7 +65,7 @@ class Config:
 
 
 SETTINGS = tuple(entry.name for entry in fields(Config) if entry.name != "secrets")
-SECRETS = ("signer_secret", "second_signer_secret", "people_key")
+SECRETS = ("signer_secret", "second_signer_secret", "people_key", "mail_secret")
 INTEGERS = {"chain_id": 1, "finality_depth": 0}  # setting -> smallest value
 
 
@@ -172,6 +179,20 @@ def _url(setting: str, value: object) -> str | Wrong:
     return Wrong(f'{value!r} is no URL of a site; write {setting} = "https://register.example"')
 
 
+def _mail(setting: str, value: object) -> str | Wrong:
+    shape = r"folder:.+|smtps?://[\w.-]+(:\d{1,5})?"
+    if isinstance(value, str) and re.fullmatch(shape, value):
+        return value
+    return Wrong(f'{value!r} is no way to send mail; write {setting} = "smtps://mail.example:465"')
+
+
+def _mailbox(setting: str, value: object) -> str | Wrong:
+    try:
+        return mailbox(str(value), setting)
+    except Invalid as wrong:
+        return Wrong(wrong.message)
+
+
 def port_of(listen: str) -> int:
     """The port of an address to listen at."""
     return int(listen.rsplit(":", 1)[1])
@@ -193,7 +214,7 @@ READERS: Mapping[str, Callable[[str, object], str | int | Wrong]] = (
     dict.fromkeys(SETTINGS, _text)
     | dict.fromkeys(INTEGERS, _integer)
     | dict.fromkeys(SECRETS, _reference)
-    | {"listen": _listen, "public_url": _url}
+    | {"listen": _listen, "public_url": _url, "mail": _mail, "mail_from": _mailbox}
 )
 
 
@@ -224,5 +245,9 @@ def _complete(
         listen=listen,
         public_url=str(given.get("public_url", f"http://localhost:{port_of(listen)}")).rstrip("/"),
         people_key=str(given.get("people_key", f"file:{home / PEOPLE_KEY}")),
+        mail=str(given.get("mail", f"folder:{home / 'mail'}")),
+        mail_from=str(given.get("mail_from", MAIL_FROM)),
+        mail_user=str(given.get("mail_user", "")),
+        mail_secret=str(given.get("mail_secret", "prompt")),
         secrets=secrets,
     )

@@ -5,15 +5,16 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
+import pytest
 from eth_abi import encode
 from eth_account import Account
 from eth_hash.auto import keccak
 
-from freehold.core.actions.ballot import Basis, Method, Resolution, Threshold
+from freehold.core.actions.ballot import Basis, Mark, Method, Resolution, Threshold
 from freehold.core.actions.ballot_words import Terms, pack_resolution, pack_terms, pack_vote
 from freehold.core.clock import from_seconds
 from freehold.core.facts import Flags
-from tests.contracts.engine import Contract
+from tests.contracts.engine import Contract, Refused
 from tests.contracts.signing import digest, sign
 from tests.contracts.world import AGENT, DOC, ISSUER, REGISTRAR, World, row
 
@@ -47,6 +48,11 @@ CHAIR = Resolution(
     candidates=("ash", "birch", "cedar"),
 )
 AGENDA = (ACCOUNTS, ARTICLES, BOARD, CHAIR)
+FOR, AGAINST = Mark(("for",)), Mark(("against",))
+YES = {("accounts", None): [FOR]}
+NO = {("accounts", None): [AGAINST]}
+NOBODY = "0x" + "0" * 40
+HOLDERS = {"ann": (3000, 0), "bob": (1500, 0), "cat": (0, 900), "nominee": (250, 350)}
 
 
 def key_of(name: str) -> Any:
@@ -156,3 +162,24 @@ class Hall:
 
     def close(self) -> None:
         self.world.engine.forward(days=1)
+
+
+def refusal(call: Any, *args: Any, **named: Any) -> str:
+    """What a call that must be refused says."""
+    with pytest.raises(Refused) as refused:
+        call(*args, **named)
+    return refused.value.text
+
+
+def appoint(
+    hall: Hall,
+    meeting: int,
+    holder: str,
+    proxy: str | None,
+    by: str | None = None,
+    substitute: bool = False,
+) -> Any:
+    giver = hall.wallet(by or holder)
+    to = hall.wallet(proxy) if proxy else NOBODY
+    hall.world.engine.forward(1)
+    return hall.ballot.appoint(meeting, hall.wallet(holder), to, substitute, by=giver)

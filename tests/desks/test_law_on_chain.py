@@ -3,7 +3,7 @@ answer changes with it. `explain` asks the chain and raises where the policy say
 
 import os
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
 import pytest
@@ -11,9 +11,9 @@ import pytest
 from freehold.book import issuers
 from freehold.book.issuers import KnownAsset, KnownIssuer
 from freehold.chain import node
-from freehold.chain.contracts import call
 from freehold.core.asset import AssetKind, AssetRecord
 from freehold.core.clock import day_number, to_seconds
+from freehold.core.errors import Invalid
 from freehold.core.facts import Flags, Kind, Proof, unpack_vintage
 from freehold.core.holder import Holder, HolderKind
 from freehold.core.ids import HolderId
@@ -22,13 +22,23 @@ from freehold.core.policy.case import NO_PROOFS
 from freehold.core.policy.coverage import Home
 from freehold.core.policy.model import class_of
 from freehold.core.reasons import Reason
-from freehold.desks import adoption, establishment, following, holders, issuance, orders, transfers
-from freehold.desks.carrying import Asked, carry_out
+from freehold.desks import (
+    adoption,
+    establishment,
+    following,
+    holders,
+    information,
+    issuance,
+    orders,
+    transfers,
+)
 from freehold.desks.explaining import Question, explain
 from freehold.desks.history import company_record
 from freehold.desks.holders import AdmitRequest, MarkRequest
+from freehold.desks.information import InformRequest
 from freehold.desks.issuance import IssueRequest
 from freehold.desks.office import Office, create_local_ledger, now_on_chain, set_clock
+from freehold.desks.orders import Ended
 from freehold.desks.policies import catalogue, read_file
 from freehold.desks.transfers import TransferRequest
 from freehold.indexer import read
@@ -37,6 +47,8 @@ from tests.company import office_of
 DUAL = 'use = ["us.reg_d.506c", "us.reg_s.cat3"]'
 US, ACC, QIB, QP = "us_person", "us_person accredited", "us_person qib", "us_person qp"
 FUND = '[questions]\nholds_securities = "yes"\nholds_commodity_interests = "no"\n'
+WIDE = 'use = ["us.reg_d.506c", "us.ica.3c1", "us.erisa.25", "us.reg_s.cat3"]\n' + FUND
+"""More than five hundred rows in one activation."""
 VENUE, CONSENT = Kind.VENUE, Proof.ISSUER_CONSENT
 OTHERWISE = {
     "US-OFAC": "tests/desks/test_screening.py: a confirmed hit freezes the person on chain",
@@ -209,6 +221,7 @@ def test_one_input_changes_and_the_chain_answers_otherwise(world, tmp_path, case
     ("policy", "refused", "allowed", "code"),
     [
         ('use = ["us.reg_d.506c"]', US, ACC, Reason.NOT_ACCREDITED),
+        (WIDE, US, ACC, Reason.NOT_ACCREDITED),
         ('use = ["us.reg_d.506b"]', US, "us_person sophisticated", Reason.NOT_SOPHISTICATED),
         ('use = ["sg.relevant_persons"]', "", "relevant_person", Reason.NOT_PROFESSIONAL),
     ],
@@ -229,14 +242,22 @@ def test_current_information_opens_the_second_half_of_the_year(world, tmp_path):
     is_now(world, instrument, "buyer", ACC)
     issue(world, instrument, "seller", "D")
     forward(office, to_seconds(now_on_chain(office)) + 200 * 86_400)
-    token = named(world, instrument).token
     question = Question("seller", "buyer", 10, Kind.PUBLIC_SALE)
-    today = day_number(now_on_chain(office).date())
-    for until, code in ((today - 1, Reason.NO_CURRENT_INFORMATION), (today, Reason.OK)):
-        data = call("SecurityToken", "set_informed", until, b"\x01" * 32)
-        asked = Asked(office.keys.agent, token, data, "information", f"until {until}")
-        carry_out(office, f"informed {token}", [asked])
-        assert explain(office, None, instrument, question).code == code
+    today = now_on_chain(office).date()
+
+    def inform(until):
+        asked = InformRequest(instrument, until, b"\x01" * 32, f"until {until}")
+        assert information.inform(office, orders.agent(office), asked).ended is Ended.DONE
+
+    inform(today)
+    assert explain(office, None, instrument, question).code == Reason.OK
+    forward(office, to_seconds(now_on_chain(office)) + 86_400)
+    assert explain(office, None, instrument, question).code == Reason.NO_CURRENT_INFORMATION
+    inform(None)
+    assert explain(office, None, instrument, question).code == Reason.RULE144_HOLDING
+    with pytest.raises(Invalid, match="has passed: say none"):
+        late = InformRequest(instrument, today - timedelta(days=1), b"\x01" * 32, "late")
+        information.inform(office, orders.agent(office), late)
 
 
 @pytest.mark.parametrize("affiliate", [False, True])

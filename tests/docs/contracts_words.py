@@ -34,6 +34,10 @@ ABOUT = {
     "Ballot": (
         "Meetings and votes of every issuer on the chain; ACTION counts in the issuer's register."
     ),
+    "Distribution": (
+        "Dividends, coupons, redemptions: one contract for all instruments of a chain. ACTION and CONFIRM"
+        " count in the instrument's token. A page's rows and a pot's words: contracts/Distribution.vy."
+    ),
     "Cash": "A plain ERC-20 that stands for money on a local ledger.",
 }
 
@@ -57,6 +61,11 @@ _MONEY = {
 }
 
 WORDS = {
+    "Distribution": {
+        "count": "How many distributions there were; the last one's number",
+        "DOMAIN_SEPARATOR": "EIP-712: what signatures of claims bind to",
+        "eip712Domain": "ERC-5267: the same in words",
+    },
     "SecurityToken": _MONEY
     | {
         "transfer": "ERC-20, by the rules: the plain case here, every other in the transfer desk",

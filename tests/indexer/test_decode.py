@@ -26,7 +26,9 @@ VALUES = {
     "string": st.text(max_size=80),
     "uint256": st.integers(0, 2**256 - 1),
     "uint8": st.integers(0, 255),
+    "uint256[]": st.lists(st.integers(0, 2**256 - 1), max_size=5).map(tuple),
 }
+SPELLED = {"String": "string", "DynArray": "uint256[]"}
 
 
 def declared():
@@ -34,7 +36,7 @@ def declared():
     for file in sorted(ROOT.glob("contracts/interfaces/*.vyi")):
         for name, body in re.findall(r"^event (\w+):\n((?:[ \t]+.*\n)+)", file.read_text(), re.M):
             given = re.findall(r"^\s+\w+: (indexed\()?(\w+)", body, re.M)
-            kinds = [(k.lower() if k == "String" else k) + "*" * bool(i) for i, k in given]
+            kinds = [SPELLED.get(k, k) + "*" * bool(i) for i, k in given]
             yield name, " ".join(kinds)
 
 

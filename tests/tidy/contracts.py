@@ -27,9 +27,10 @@ def declared_events(root: Path) -> Iterator[tuple[Path, str, list[str]]]:
 
 
 def core_events(root: Path) -> Events:
-    """The event classes of core/events.py: name, fields in order."""
-    tree = ast.parse((root / "src/freehold/core/events.py").read_text())
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and not node.bases]
+    """The event classes of core/events*.py: name, fields in order."""
+    files = sorted(root.glob("src/freehold/core/events*.py"))
+    body = [node for file in files for node in ast.parse(file.read_text()).body]
+    classes = [node for node in body if isinstance(node, ast.ClassDef) and not node.bases]
     return {node.name: _fields(node) for node in classes}
 
 

@@ -65,6 +65,11 @@ def read(tx: Transaction, prefix: str) -> dict[str, dict[str, str]]:
     return found
 
 
+def key_of(tx: Transaction, subject: str) -> bytes:
+    """The data key of a subject, made on first use: for what is too large to be a text."""
+    return _key(tx, vault_of(tx), subject)
+
+
 def erase(tx: Transaction, subject: str) -> bool:
     """Delete a subject's key; whether there was one."""
     of = schema.subject_key.c

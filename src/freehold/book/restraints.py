@@ -54,6 +54,13 @@ def of_issuer(tx: Transaction, issuer: str, holder: str | None = None) -> list[R
     return [_restraint(tx, row) for row in tx.execute(rows.order_by(of.placed_at, of.id)).all()]
 
 
+def lapsed(tx: Transaction, now: datetime) -> list[Restraint]:
+    """Claims whose period is over and that nobody has released."""
+    of = schema.restraint.c
+    rows = select(schema.restraint).where(of.until <= now, of.released_at.is_(None))
+    return [_restraint(tx, row) for row in tx.execute(rows.order_by(of.until, of.id)).all()]
+
+
 def give_notice(tx: Transaction, id: str, now: datetime, until: datetime) -> None:
     """Note that the claimant was told, and until when registration is withheld for him."""
     here = update(schema.restraint).where(schema.restraint.c.id == id)

@@ -179,3 +179,25 @@ tax_form = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("created_at", Instant, nullable=False),
 )
+
+tax_payment = Table(
+    "tax_payment",
+    metadata,
+    Column("number", Number, primary_key=True),
+    Column("issuer", ForeignKey("issuer.id"), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("account", Number, nullable=False),
+    Column("person", String(64), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("currency", String(16), nullable=False),
+    Column("decimals", Integer, nullable=False),
+    _amount("gross"),
+    _amount("withheld"),
+    Column("rate", String(40), nullable=False),
+    Column("rule", String(16), nullable=False),
+    Column("cite", String(128), nullable=False),
+    Column("statement", String(16), nullable=False),
+    Column("chapter", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("issuer", "action", "account"),
+)

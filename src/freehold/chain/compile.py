@@ -24,6 +24,7 @@ CONTRACTS = (
     "Reasons",
     "Cash",
     "Ballot",
+    "Distribution",
 )
 
 

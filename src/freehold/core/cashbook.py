@@ -9,7 +9,7 @@ the currency's smallest unit. Source: double-entry bookkeeping as in Pacioli, *S
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -35,6 +35,15 @@ class Kind(StrEnum):
 
 
 PLACES = (Kind.CASH, Kind.ESCROW, Kind.DISTRIBUTION, Kind.TAX, Kind.FEE, Kind.BANK, Kind.UNCLAIMED)
+AGAINST = (
+    Kind.HOLDERS,
+    Kind.AUTHORITY,
+    Kind.FEE,
+    Kind.OUTSIDE,
+    Kind.UNEXPLAINED,
+    Kind.ESCROW,
+)
+"""What money that came to or left a bank may stand against."""
 _ACROSS: Mapping[Kind, Kind] = {
     Kind.DISTRIBUTION: Kind.HOLDERS,
     Kind.TAX: Kind.AUTHORITY,
@@ -167,6 +176,16 @@ def _across(sender: Account | None, receiver: str) -> Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Posted:
+    """An entry of the book with its number, who posted it and when."""
+
+    number: int
+    entry: Entry
+    posted_by: str
+    posted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A line of a trial balance: what stands on an account, as a debit or as a credit."""
 
@@ -249,6 +268,29 @@ class Break:
         return f"the book has {amount} that {way} ({self.reference}) and is {self.cause}"
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Who explained a break, how and when."""
+
+    person: str
+    why: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownBreak:
+    """A break that was found: since when, how many persons it takes, who has explained it."""
+
+    found: Break
+    persons: int
+    found_at: datetime
+    explained: tuple[Explanation, ...]
+
+    @property
+    def open(self) -> bool:
+        return len(self.explained) < self.persons
+
+
 class BankLine(NamedTuple):
     """A line of a bank's statement: booking day, amount (below zero: paid out), its reference."""
 
@@ -302,3 +344,24 @@ def compare_statement(
         *(Break(*known, one.day, Cause.NOT_IN_BOOK, one.reference, one.amount) for one in missing),
         *(Break(*known, day, Cause.NOT_ON_STATEMENT, ref, amount) for ref, day, amount in left),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class BankLeg:
+    """Money that leaves a bank account (below zero) or came in; `against` says what it is for."""
+
+    issuer: str
+    currency: str
+    account: str
+    amount: int
+    payee: str
+    against: Kind
+    reference: str
+    day: date
+    proposed_by: str = ""
+    released_by: str = ""
+
+    @property
+    def id(self) -> str:
+        """The same for the same reference on the same bank account."""
+        return record_hash([self.issuer, self.account, self.reference])

@@ -3,8 +3,8 @@
 A role is given for one issuer, for one holder of an issuer (an investor's), or for the platform.
 These powers are about the doors; what a key may do on chain is `core/powers.py`. The table `GRANTED`
 is the whole of it, and docs/reference/permissions.md shows the same as a matrix that a test walks.
-Duties stay apart: who administers identities cannot move units, and who reads for an audit changes
-nothing.
+Duties stay apart: who administers identities cannot move units, who reads for an audit changes
+nothing, and a registrar proposes what he cannot approve.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,21 @@ class Power(StrEnum):
     MANAGE_IDENTITIES = "identity:manage"
     READ_FILES = "file:read"  # registrations, restraints, records and reports of the agent's desk
     KEEP_FILES = "file:keep"
+    READ_CASH = "cash:read"  # the cash book, reconciliations, tax on payments
+    KEEP_CASH = "cash:keep"  # import statements, explain breaks, propose and release payments
     OWN_KEYS = "key:own"  # API keys for oneself
+    # acts on a register; each is proposed by whoever has it, and most need a second person
+    ISSUE = "units:issue"
+    FORCE = "units:force"
+    CORRECT = "units:correct"
+    FREEZE = "holder:freeze"
+    RECOVER = "holder:recover"
+    ADMIT = "holder:admit"  # admit and suspend; one person is enough
+    CHANGE_POLICY = "policy:change"
+    CHANGE_POWERS = "powers:change"  # who may do what on chain; who has to approve what
+    READ_APPROVALS = "approval:read"
+    APPROVE = "approval:decide"  # what somebody else proposed, with the power of the act besides
+    BREAK_GLASS = "approval:break-glass"  # alone, with a reason that everybody hears
 
 
 class Role(StrEnum):
@@ -49,29 +63,39 @@ class Role(StrEnum):
 _READING = frozenset(
     {Power.READ_REGISTER, Power.READ_INSTRUCTIONS, Power.VERIFY, Power.READ_CHAIN, Power.OWN_KEYS}
 )
+_ON_HOLDERS = frozenset({Power.FORCE, Power.CORRECT, Power.FREEZE, Power.RECOVER})
 GRANTED: Mapping[Role, frozenset[Power]] = {
     Role.ADMINISTRATOR: frozenset(
         {Power.MANAGE_IDENTITIES, Power.READ_AUDIT, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
-    Role.ISSUER: _READING | {Power.ASK_TRANSFER, Power.READ_FILES},
+    Role.ISSUER: _READING
+    | {Power.ASK_TRANSFER, Power.READ_FILES}
+    | {Power.ISSUE, Power.CHANGE_POLICY, Power.CHANGE_POWERS}
+    | {Power.READ_APPROVALS, Power.APPROVE, Power.READ_CASH, Power.KEEP_CASH},
     Role.TRANSFER_AGENT: _READING
-    | {
-        Power.ASK_TRANSFER,
-        Power.REQUEST_TRANSFER,
-        Power.READ_AUDIT,
-        Power.READ_FILES,
-        Power.KEEP_FILES,
-    },
-    Role.COMPLIANCE_OFFICER: _READING | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES},
-    Role.REGISTRAR: _READING | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_FILES},
+    | _ON_HOLDERS
+    | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_AUDIT}
+    | {Power.READ_FILES, Power.KEEP_FILES, Power.ISSUE, Power.ADMIT}
+    | {Power.READ_APPROVALS, Power.APPROVE, Power.BREAK_GLASS}
+    | {Power.READ_CASH, Power.KEEP_CASH},
+    Role.COMPLIANCE_OFFICER: _READING
+    | _ON_HOLDERS
+    | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES}
+    | {Power.ISSUE, Power.CHANGE_POLICY, Power.CHANGE_POWERS}
+    | {Power.READ_APPROVALS, Power.APPROVE},
+    Role.REGISTRAR: _READING
+    | _ON_HOLDERS
+    | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_FILES}
+    | {Power.ISSUE, Power.ADMIT, Power.READ_APPROVALS},
     Role.INVESTOR: frozenset(
         {Power.READ_OWN, Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.OWN_KEYS}
     ),
     Role.VENUE_OPERATOR: frozenset(
         {Power.ASK_TRANSFER, Power.READ_INSTRUCTIONS, Power.READ_CHAIN, Power.OWN_KEYS}
     ),
-    Role.FUND_MANAGER: _READING | {Power.ASK_TRANSFER},
-    Role.AUDITOR: _READING | {Power.READ_AUDIT, Power.READ_FILES},
+    Role.FUND_MANAGER: _READING | {Power.ASK_TRANSFER, Power.READ_CASH},
+    Role.AUDITOR: _READING
+    | {Power.READ_AUDIT, Power.READ_FILES, Power.READ_APPROVALS, Power.READ_CASH},
     Role.DEVELOPER: frozenset({Power.READ_CHAIN, Power.OWN_KEYS}),
 }
 

@@ -30,7 +30,7 @@ from freehold.desks.office import Office, now_on_chain
 from freehold.desks.policies import PolicyFile, shipped_profiles
 from freehold.indexer import read
 
-MOST_ROWS = 300
+MOST_ROWS = 600
 """As many changes of rules one activation can carry (ActionDesk.vy)."""
 
 

@@ -66,6 +66,11 @@ def force_transfer(
     office: Office, actor: Actor, request: ForceRequest, *, dry_run: bool = False
 ) -> ActOutcome:
     """Move units against the holder's will, once under a key. Raises NotFound."""
+    return orders.carry(office, actor, force_order(office, actor, request), dry_run=dry_run)
+
+
+def force_order(office: Office, actor: Actor, request: ForceRequest) -> Order:
+    """The order of a force transfer. Raises NotFound."""
     owner, instrument = parties.instrument(office, request.issuer, request.instrument)
     sender = parties.party(office, owner, request.sender)
     receiver = parties.party(office, owner, request.receiver)
@@ -81,8 +86,7 @@ def force_transfer(
         request.grounds.document,
     )
     asked = (Asked(actor.signer, instrument.token, data, "force a transfer", request.key),)
-    order = Order("force-transfer", scope, request.key, asked, Powers.FORCE)
-    return orders.carry(office, actor, order, dry_run=dry_run)
+    return Order("force-transfer", scope, request.key, asked, Powers.FORCE)
 
 
 def freeze(
@@ -92,8 +96,13 @@ def freeze(
 
     Raises NotFound, Invalid where units are named and no instrument.
     """
+    return orders.carry(office, actor, freeze_order(office, actor, request), dry_run=dry_run)
+
+
+def freeze_order(office: Office, actor: Actor, request: FreezeRequest) -> Order:
+    """The order of a freeze, or of the end of one. Raises as `freeze`."""
     if request.instrument is None:
-        return _freeze_person(office, actor, request, dry_run)
+        return _freeze_person(office, actor, request)
     owner, instrument = parties.instrument(office, request.issuer, request.instrument)
     holder = parties.party(office, owner, request.holder)
     act = "freeze" if request.frozen else "unfreeze"
@@ -105,8 +114,7 @@ def freeze(
     else:
         data = call("SecurityToken", "freeze", id, holder.wallet, request.units, *grounds)
     asked = (Asked(actor.signer, instrument.token, data, act, request.key),)
-    order = Order(act, scope, request.key, asked, Powers.FREEZE)
-    return orders.carry(office, actor, order, dry_run=dry_run)
+    return Order(act, scope, request.key, asked, Powers.FREEZE)
 
 
 def halt(
@@ -122,9 +130,7 @@ def halt(
     return orders.carry(office, actor, order, dry_run=dry_run)
 
 
-def _freeze_person(
-    office: Office, actor: Actor, request: FreezeRequest, dry_run: bool
-) -> ActOutcome:
+def _freeze_person(office: Office, actor: Actor, request: FreezeRequest) -> Order:
     if request.units is not None:
         raise Invalid("units are frozen in one instrument: name it", field="instrument")
     owner = parties.owner(office, request.issuer)
@@ -135,8 +141,7 @@ def _freeze_person(
     data = call("Holders", "set_flags", holder.wallet, flags, request.grounds.document)
     act = "freeze" if request.frozen else "unfreeze"
     asked = (Asked(actor.signer, owner.register, data, f"{act} a person", request.key),)
-    order = Order(act, f"{act} {owner.register}", request.key, asked, Powers.FREEZE)
-    return orders.carry(office, actor, order, dry_run=dry_run)
+    return Order(act, f"{act} {owner.register}", request.key, asked, Powers.FREEZE)
 
 
 def _id(scope: str, actor: Actor, key: str) -> bytes:

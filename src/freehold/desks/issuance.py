@@ -66,40 +66,86 @@ def issue(
     Raises NotFound for an unknown holder or instrument, Invalid for an exemption or a family nobody
     knows or more than 500 receivers, Conflict where the policy in force is not in the book.
     """
+    require_issuable(request)
+    _, instrument = parties.instrument(office, request.issuer, request.instrument)
+    scope, by = f"issue {instrument.token}", actor.signer.address
+    tried = None
+    if restricted(request):
+        tried = orders.carry(office, actor, issue_order(office, actor, request), dry_run=True)
+    if tried and (tried.refused or dry_run):
+        return tried
+    vintage = 0
+    if restricted(request):
+        day = orders.fixed_day(office, f"{scope} {by} {request.key}")
+        opening = opening_order(office, actor, request, day)
+        carry_out(office, scope, opening.asked)
+        found = vintage_of(office, request, day)
+        if found is None:
+            raise Broken(f"the vintage opened for {request.key} is not in the chain's events")
+        vintage = found
+    order = issue_order(office, actor, request, vintage)
+    return orders.carry(office, actor, order, dry_run=dry_run)
+
+
+def require_issuable(request: IssueRequest) -> None:
+    """Raises Invalid for more than 500 receivers or an exemption that nobody knows."""
     if not 0 < len(request.receivers) <= RECEIVERS_AT_ONCE:
         raise Invalid(
             f"an issue has 1 to {RECEIVERS_AT_ONCE} receivers, not {len(request.receivers)}"
         )
     if request.exemption:
         _require_exemption(request)
+
+
+def restricted(request: IssueRequest) -> bool:
+    """Whether the units come as a lot with clocks."""
+    return bool(request.exemption or request.family)
+
+
+def issue_order(office: Office, actor: Actor, request: IssueRequest, vintage: int = 0) -> Order:
+    """The order of an issue into a vintage that is open; 0: free units. Raises NotFound."""
     owner, instrument = parties.instrument(office, request.issuer, request.instrument)
     scope, by = f"issue {instrument.token}", actor.signer.address
     rows = []
     for named, units in request.receivers:
         rows.append(int(parties.party(office, owner, named).wallet, 16) | units << 160)
     id = orders.instruction_bytes(instruction_id(scope, by, request.key))
+    data = call("SecurityToken", "issue", id, vintage, 0, rows)
+    asked = (Asked(actor.signer, instrument.token, data, "issue", request.key),)
+    return Order("issue", scope, request.key, asked, Powers.ISSUE)
 
-    def issued(vintage: int) -> Order:
-        data = call("SecurityToken", "issue", id, vintage, 0, rows)
-        asked = (Asked(actor.signer, instrument.token, data, "issue", request.key),)
-        return Order("issue", scope, request.key, asked, Powers.ISSUE)
 
-    restricted = request.exemption or request.family
-    tried = orders.carry(office, actor, issued(0), dry_run=True) if restricted else None
-    if tried and (tried.refused or dry_run):
-        return tried
-    vintage = 0
-    if restricted:
-        day = orders.fixed_day(office, f"{scope} {by} {request.key}")
-        terms = _terms(office, instrument, request, day)
-        vintage = _opened(office, actor, instrument, scope, request.key, terms)
-    return orders.carry(office, actor, issued(vintage), dry_run=dry_run)
+def opening_order(office: Office, actor: Actor, request: IssueRequest, day: date) -> Order:
+    """The order that opens the vintage of a restricted issue of this day.
+
+    Raises Conflict where the policy in force is not in the book.
+    """
+    _, instrument = parties.instrument(office, request.issuer, request.instrument)
+    data = call("SecurityToken", "open_vintage", _terms(office, instrument, request, day))
+    key = f"{request.key} vintage"
+    asked = (Asked(actor.signer, instrument.token, data, "open a vintage", key),)
+    return Order("issue", f"issue {instrument.token}", key, asked, Powers.ISSUE)
+
+
+def vintage_of(office: Office, request: IssueRequest, day: date) -> int | None:
+    """The number of the vintage with the terms of this issue; None while the projection has none."""
+    _, instrument = parties.instrument(office, request.issuer, request.instrument)
+    terms = _terms(office, instrument, request, day)
+    following.bring_up(office)
+    with office.index.connect() as view:
+        known = read.vintages(view, instrument.token)
+    return next((number for number, word in known.items() if word == terms), None)
 
 
 def redeem(
     office: Office, actor: Actor, request: RedeemRequest, *, dry_run: bool = False
 ) -> ActOutcome:
     """End units of one holder, once under a key. Raises NotFound."""
+    return orders.carry(office, actor, redeem_order(office, actor, request), dry_run=dry_run)
+
+
+def redeem_order(office: Office, actor: Actor, request: RedeemRequest) -> Order:
+    """The order of a redemption. Raises NotFound."""
     owner, instrument = parties.instrument(office, request.issuer, request.instrument)
     holder = parties.party(office, owner, request.holder)
     scope = f"redeem {instrument.token}"
@@ -116,8 +162,7 @@ def redeem(
         list(request.lots),
     )
     asked = (Asked(actor.signer, instrument.token, data, "redeem", request.key),)
-    order = Order("redeem", scope, request.key, asked, Powers.REDEEM)
-    return orders.carry(office, actor, order, dry_run=dry_run)
+    return Order("redeem", scope, request.key, asked, Powers.REDEEM)
 
 
 def _require_exemption(request: IssueRequest) -> None:
@@ -149,18 +194,3 @@ def _terms(office: Office, instrument: KnownInstrument, request: IssueRequest, d
 
 def _lot(request: IssueRequest, day: date) -> Lot:
     return Lot("", request.instrument, "", 0, day, exemptions=(request.exemption,))
-
-
-def _opened(
-    office: Office, actor: Actor, instrument: KnownInstrument, scope: str, key: str, terms: int
-) -> int:
-    """The number of the vintage with these terms, opened if there is none."""
-    data = call("SecurityToken", "open_vintage", terms)
-    opening = Asked(actor.signer, instrument.token, data, "open a vintage", f"{key} vintage")
-    carry_out(office, scope, [opening])
-    following.bring_up(office)
-    with office.index.connect() as view:
-        for number, known in read.vintages(view, instrument.token).items():
-            if known == terms:
-                return number
-    raise Broken(f"the vintage opened for {key} is not in the chain's events")

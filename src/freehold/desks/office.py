@@ -172,13 +172,18 @@ def now_on_chain(office: Office) -> datetime:
     return from_seconds(node.last_seconds(office.w3))
 
 
-def today(office: Office) -> date:
-    """The UTC day on which an act that is sent now takes effect.
+def next_instant(office: Office) -> datetime:
+    """The instant at which an act that is sent now takes effect.
 
-    A ledger on wall time may have built no block since yesterday; a simulated clock stands still.
+    A ledger on wall time may have built no block for long; a simulated clock stands still.
     """
     on_chain = now_on_chain(office)
-    return on_chain.date() if office.simulated else max(on_chain, office.clock.now()).date()
+    return on_chain if office.simulated else max(on_chain, office.clock.now())
+
+
+def today(office: Office) -> date:
+    """The UTC day on which an act that is sent now takes effect."""
+    return next_instant(office).date()
 
 
 def set_clock(office: Office, seconds: int) -> None:
@@ -221,6 +226,13 @@ def people_key(settings: Config, prompt: Callable[[str], str]) -> PeopleKey:
         return PeopleKey(partial(_kept_secret, usual, new_key_text), usual)
     file = Path(reference.removeprefix("file:")) if reference.startswith("file:") else None
     return PeopleKey(partial(signer.read_secret, reference, settings.secrets, prompt), file)
+
+
+def secret_of(settings: Config, reference: str) -> str:
+    """What a reference of the settings stands for, where nobody can be asked. Raises Unavailable."""
+    if reference == "prompt":
+        raise Unavailable("this secret cannot be asked for here: set it as env:NAME or file:PATH")
+    return signer.read_secret(reference, settings.secrets, lambda words: "")
 
 
 def open_keys(settings: Config, prompt: Callable[[str], str] = lambda words: "") -> Keys:

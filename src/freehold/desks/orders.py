@@ -113,7 +113,7 @@ def instruction_bytes(instruction: str) -> bytes:
 def remembered_day(office: Office, what: str) -> date | None:
     """The day that was fixed for a request; None before that."""
     with office.book.reading() as tx:
-        found = settings.read(tx, _day_of(what))
+        found = settings.read(tx, day_of(what))
     return date.fromisoformat(found) if found else None
 
 
@@ -132,11 +132,12 @@ def fixed_day(office: Office, what: str, day: date | None = None) -> date:
     chosen = known or day or today(office)
     if known is None:
         with office.book.transaction() as tx:
-            settings.write(tx, _day_of(what), chosen.isoformat(), office.clock.now())
+            settings.write(tx, day_of(what), chosen.isoformat(), office.clock.now())
     return chosen
 
 
-def _day_of(what: str) -> str:
+def day_of(what: str) -> str:
+    """The book's setting in which the day of a request stands."""
     return f"day:{record_hash(what)[2:42]}"
 
 

@@ -38,10 +38,13 @@ def operator() -> Actor:
     return Actor(OPERATOR, OPERATOR, (given,))
 
 
-def keyholder() -> Actor:
-    """Whoever runs commands in the home folder, where the agent's keys are: he acts as the agent."""
+def keyholder(name: str = OPERATOR) -> Actor:
+    """Whoever runs commands in the home folder, where the agent's keys are: he acts as the agent.
+
+    `name` tells the two persons apart whose keys are there.
+    """
     given = Given(Role.TRANSFER_AGENT, EVERYWHERE, from_seconds(0))
-    return Actor(OPERATOR, OPERATOR, (given,))
+    return Actor(name, name, (given,))
 
 
 def actor_of(tx: Transaction, identity: Identity, limit: Iterable[str] | None = None) -> Actor:

@@ -68,6 +68,14 @@ def propose(
     Raises NotFound, Invalid where no wallet is named and the agent keeps no keys.
     """
     owner = parties.owner(office, request.issuer)
+    order = propose_order(office, actor, request)
+    done = orders.carry(office, actor, order, dry_run=dry_run)
+    return _outcome(office, owner, request.holder, done)
+
+
+def propose_order(office: Office, actor: Actor, request: ProposeRequest) -> Order:
+    """The order that announces another wallet. Raises as `propose`."""
+    owner = parties.owner(office, request.issuer)
     found = parties.party(office, owner, request.holder)
     waiting = _open(office, owner, request.holder)
     wallet = request.wallet or (waiting.new_wallet if waiting else None)
@@ -77,9 +85,7 @@ def propose(
     data = call("Holders", "propose_recovery", found.wallet, wallet, reason, document)
     scope = f"recovery {owner.register}"
     asked = (Asked(actor.signer, owner.register, data, "propose a recovery", request.key),)
-    order = Order("propose-recovery", scope, request.key, asked, Powers.RECOVER)
-    done = orders.carry(office, actor, order, dry_run=dry_run)
-    return _outcome(office, owner, request.holder, done)
+    return Order("propose-recovery", scope, request.key, asked, Powers.RECOVER)
 
 
 def confirm(
@@ -87,14 +93,21 @@ def confirm(
 ) -> RecoveryOutcome:
     """Let a proposal take effect after its delay; the proposer cannot. Raises NotFound."""
     owner = parties.owner(office, issuer)
+    done = orders.carry(
+        office, actor, confirm_order(office, actor, issuer, holder), dry_run=dry_run
+    )
+    return _outcome(office, owner, holder, done)
+
+
+def confirm_order(office: Office, actor: Actor, issuer: str | None, holder: str) -> Order:
+    """The order that lets a proposal take effect. Raises NotFound."""
+    owner = parties.owner(office, issuer)
     found = parties.party(office, owner, holder)
     data = call("Holders", "recover", found.wallet)
     key = f"recover {found.wallet}"
     asked = (Asked(actor.signer, owner.register, data, "recover a wallet", key),)
     scope = f"recovery {owner.register}"
-    order = Order("confirm-recovery", scope, key, asked, Powers.CONFIRM)
-    done = orders.carry(office, actor, order, dry_run=dry_run)
-    return _outcome(office, owner, holder, done)
+    return Order("confirm-recovery", scope, key, asked, Powers.CONFIRM)
 
 
 def cancel(
@@ -115,6 +128,11 @@ def cancel(
     order = Order("cancel-recovery", scope, key, asked, Powers.RECOVER)
     done = orders.carry(office, actor, order, dry_run=dry_run)
     return _outcome(office, owner, holder, done)
+
+
+def waiting(office: Office, issuer: str | None, holder: str) -> OpenRecovery | None:
+    """The proposal that waits for a holder, if there is one. Raises NotFound."""
+    return _open(office, parties.owner(office, issuer), holder)
 
 
 def recoveries(office: Office, issuer: str | None) -> list[OpenRecovery]:

@@ -17,7 +17,7 @@ from freehold.book.session import Transaction
 from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.audit import Entry
-from freehold.core.errors import Conflict, Invalid, NotFound, Plain
+from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted, Plain
 from freehold.core.grounds import Ground
 from freehold.core.ids import Address, instruction_id
 from freehold.core.powers import Powers
@@ -101,6 +101,7 @@ def place(office: Office, who: Actor, request: PlaceRequest) -> Placed:
         _text(request.words, "words"),
     )
     if request.lock:
+        _require_keys(who)
         refused = _lock(office, found, one, locked=True)
         if refused:
             return Placed(one, refused)
@@ -139,6 +140,8 @@ def release(office: Office, who: Actor, id: str, document: str) -> Placed:
     one, owner = _mine(office, who, id)
     if one.released_at is not None:
         raise Conflict(f"the restraint {id} was released already", restraint=id)
+    if one.locked:
+        _require_keys(who)
     if one.locked and not _still_stopped(office, one):
         found = parties.party(office, owner, one.holder)
         refused = _lock(office, found, one, locked=False)
@@ -196,6 +199,7 @@ def remove_legend(office: Office, who: Actor, number: int, opinion: str) -> Lege
     What a lot's clock restricts on the chain ends by its day: the letter frees the agent, not the lot.
     Raises NotFound, Conflict where it is gone already.
     """
+    permits.require(who, Power.KEEP_FILES)
     with office.book.reading() as tx:
         issuer, one = restraints.legend_owner(tx, number)
     permits.require(who, Power.KEEP_FILES, issuer)
@@ -218,19 +222,11 @@ def legends_of(office: Office, who: Actor, issuer: str | None, holder: str) -> l
 
 def unlock_lapsed(office: Office) -> int:
     """Unlock what adverse claims locked whose period is over; how many. The worker does it."""
-    now, done = office.clock.now(), 0
     with office.book.reading() as tx:
-        over = [
-            one
-            for owner in issuers.issuers(tx)
-            if owner.chain == office.chain
-            for one in restraints.of_issuer(tx, owner.id)
-            if one.until and one.released_at is None and now >= one.until
-        ]
+        over = restraints.lapsed(tx, office.clock.now())
     for one in over:
         release(office, permits.keyholder(), one.id, one.document)
-        done += 1
-    return done
+    return len(over)
 
 
 def hash_text(text: str, field: str = "document") -> str:
@@ -303,6 +299,15 @@ def _lock(office: Office, found: Party, one: Restraint, *, locked: bool) -> str:
     asked = (Asked(agent.signer, Address(one.token), data, act, key),)
     done = orders.carry(office, agent, Order(act, scope, key, asked, Powers.FREEZE))
     return done.reason or "the chain refused it" if done.refused else ""
+
+
+def _require_keys(who: Actor) -> None:
+    """Raises NotPermitted unless it is asked for where the agent's keys are: a freeze through the doors
+    is a matter of two persons, who propose and approve it."""
+    if who.id != permits.OPERATOR:
+        raise NotPermitted(
+            "units are locked where the agent's keys are, or by two persons: propose a freeze instead"
+        )
 
 
 def _still_stopped(office: Office, one: Restraint) -> bool:

@@ -115,18 +115,24 @@ def transfer(office: Office, actor: Actor, request: TransferRequest) -> Transfer
 
     Asked again under the same key, a transfer that was posted is not posted again. Raises as `ask`.
     """
-    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
+    _, instrument = parties.instrument(office, request.issuer, request.instrument)
     scope, sent_by = f"transfers {instrument.token}", actor.signer.address
     if not was_asked(office, scope, sent_by, request.key):
         asked_first = ask(office, request)
         if not asked_first.allowed:
             return asked_first
-    asked = (_posted(office, owner, instrument, actor, scope, request),)
-    needs = Powers.ACTION | Powers.ADMIT
-    done = orders.carry(office, actor, Order("transfer", scope, request.key, asked, needs))
+    done = orders.carry(office, actor, transfer_order(office, actor, request))
     if done.refused:
         return _outcome(request, done.code, done.reason, None, None)
     return _outcome(request, 0, "", None, done.instructions[0])
+
+
+def transfer_order(office: Office, actor: Actor, request: TransferRequest) -> Order:
+    """The order that posts a transfer by the rules. Raises NotFound."""
+    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
+    scope = f"transfers {instrument.token}"
+    asked = (_posted(office, owner, instrument, actor, scope, request),)
+    return Order("transfer", scope, request.key, asked, Powers.ACTION | Powers.ADMIT)
 
 
 def ask_as(office: Office, who: permits.Actor, request: TransferRequest) -> TransferOutcome:

@@ -16,7 +16,7 @@ from freehold.book import audit, instructions, issuers, meetings
 from freehold.book.meetings import GivenVote
 from freehold.chain.contracts import call
 from freehold.chain.signer import Signer
-from freehold.core import events as e
+from freehold.core import events_voting as e
 from freehold.core.actions.ballot_words import Said, pack_vote, seal, vote_sentence
 from freehold.core.audit import Entry, Outcome
 from freehold.core.clock import to_seconds

@@ -1,4 +1,4 @@
-"""Logs to events and back, by hand: static words, and strings at the end.
+"""Logs to events and back, by hand: static words, and strings and lists of numbers at the end.
 
 A decoder library reads some thousand logs a second, this module some hundred thousand. The table
 gives the types of each event's arguments in their order, `*` for an indexed one (an indexed string
@@ -7,7 +7,7 @@ log's *body* is its indexed words followed by its data: with the event's name it
 said.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import NamedTuple
@@ -15,14 +15,17 @@ from typing import NamedTuple
 from eth_hash.auto import keccak
 
 from freehold.core import events as e
+from freehold.core import events_paying as paying
+from freehold.core import events_voting as voting
 from freehold.core.errors import Broken
 from freehold.core.events import Logged, Position
 from freehold.core.ids import checksummed
 from freehold.core.rawlog import RawLog
 
-Word = str | int | bool
+Word = str | int | bool | tuple[int, ...]
 _WORD = 32
 _HEX = 2 * _WORD
+_LONG = frozenset({"string", "uint256[]"})
 _fromhex, _number, _new = bytes.fromhex, int.from_bytes, tuple.__new__
 
 ARGUMENTS: Mapping[type, str] = {
@@ -82,18 +85,31 @@ ARGUMENTS: Mapping[type, str] = {
     e.ApprovalForAll: "address* address* bool",
     e.TitleForced: "uint256* uint256 bytes32",
     e.DocumentAdded: "bytes32* bytes32* uint256 bytes32 string",
-    e.MeetingAnnounced: "uint256* address* bytes32 uint256",
-    e.ClassCalled: "uint256* uint256 address* uint256",
-    e.ResolutionPut: "uint256* uint256 uint256 uint256",
-    e.Appointed: "uint256* uint256* address address bool",
-    e.Voted: "uint256* uint256* uint256",
-    e.VotedByProxy: "uint256* uint256* address uint256",
-    e.Marked: "uint256* uint256* uint256",
-    e.VoteSealed: "uint256* uint256* address bytes32",
-    e.VoteWithdrawn: "uint256* uint256*",
-    e.VoteSkipped: "uint256* address* uint256",
-    e.TreasurySetAside: "uint256* uint256*",
-    e.MeetingEnded: "uint256* bool bytes32",
+    voting.MeetingAnnounced: "uint256* address* bytes32 uint256",
+    voting.ClassCalled: "uint256* uint256 address* uint256",
+    voting.ResolutionPut: "uint256* uint256 uint256 uint256",
+    voting.Appointed: "uint256* uint256* address address bool",
+    voting.Voted: "uint256* uint256* uint256",
+    voting.VotedByProxy: "uint256* uint256* address uint256",
+    voting.Marked: "uint256* uint256* uint256",
+    voting.VoteSealed: "uint256* uint256* address bytes32",
+    voting.VoteWithdrawn: "uint256* uint256*",
+    voting.VoteSkipped: "uint256* address* uint256",
+    voting.TreasurySetAside: "uint256* uint256*",
+    voting.MeetingEnded: "uint256* bool bytes32",
+    paying.DistributionDeclared: "uint256* address* bytes32* uint256 address uint256 bytes32",
+    paying.DistributionFunded: "uint256* address* uint256",
+    paying.DistributionAmended: "uint256* uint256 uint256 uint256 bytes32",
+    paying.DistributionOpened: "uint256* uint256 uint256 bytes32 bytes32 bytes32",
+    paying.DistributionPaid: "uint256* uint256[]",
+    paying.DistributionHeld: "uint256* uint256* uint256 uint256",
+    paying.DistributionReleased: "uint256* uint256* uint256",
+    paying.DistributionReinvested: "uint256* uint256* uint256",
+    paying.DistributionRedirected: "uint256* uint256* address* uint256",
+    paying.DistributionSkipped: "uint256* uint256 uint256",
+    paying.TaxRemitted: "uint256* address* uint256 bytes32",
+    paying.DistributionEndProposed: "uint256* address* bytes32",
+    paying.DistributionEnded: "uint256* address* uint256 uint256 bytes32",
 }
 CHAIN_NAMES: Mapping[type, str] = {e.TitleTransfer: "Transfer", e.TitleApproval: "Approval"}
 """Events of a title that bear the name of an event of units; more indexed words tell them apart."""
@@ -172,9 +188,9 @@ def encode(logged: Logged) -> RawLog:
     tail = ""
     for field, place, kind in zip(fields(shape.event), shape.places, shape.types, strict=True):
         value = getattr(event, field.name)
-        if kind == "string" and place >= shape.indexed:
+        if kind in _LONG and place >= shape.indexed:
             words[place] = f"{(len(words) - shape.indexed) * _WORD + len(tail) // 2:064x}"
-            tail += _text_words(value)
+            tail += _list_words(value) if isinstance(value, tuple) else _text_words(str(value))
         else:
             words[place] = _word(value, kind)
     topics = (shape.topic, *("0x" + word for word in words[: shape.indexed]))
@@ -201,12 +217,17 @@ def _word(value: Word, kind: str) -> str:
         return str(value)[2:].lower().rjust(_HEX, "0")
     if kind in ("bytes32", "string"):
         return str(value)[2:]
+    assert not isinstance(value, tuple), "a list has its own words"
     return f"{int(value):064x}"
 
 
 def _text_words(text: str) -> str:
     written = text.encode().hex()
     return f"{len(written) // 2:064x}" + written + "0" * (-len(written) % _HEX)
+
+
+def _list_words(values: Sequence[int]) -> str:
+    return "".join(f"{value:064x}" for value in (len(values), *values))
 
 
 def _shape(event: type, arguments: str) -> Shape:
@@ -221,7 +242,7 @@ def _shape(event: type, arguments: str) -> Shape:
     name = f"{CHAIN_NAMES.get(event, event.__name__)}({','.join(types)})"
     topic = "0x" + keccak(name.encode()).hex()
     readers = tuple(_reader(kind, at, indexed) for kind, at in zip(types, places, strict=True))
-    length, exact = _WORD * len(places), "string" not in given
+    length, exact = _WORD * len(places), not _LONG & set(given)
     return Shape(event, length, exact, readers, topic, indexed, tuple(places), types)
 
 
@@ -235,6 +256,8 @@ def _reader(kind: str, place: int, indexed: int) -> Callable[[bytes], Word]:
         return lambda body: body[end - 1] == 1
     if kind == "string":
         return lambda body: _text(body, _WORD * indexed + _number(body[at:end], "big"))
+    if kind == "uint256[]":
+        return lambda body: _list(body, _WORD * indexed + _number(body[at:end], "big"))
     return lambda body: _number(body[at:end], "big")
 
 
@@ -248,6 +271,12 @@ def _text(body: bytes, at: int) -> str:
     start = at + _WORD
     length = _number(body[at:start], "big")
     return body[start : start + length].decode(errors="replace")
+
+
+def _list(body: bytes, at: int) -> tuple[int, ...]:
+    first = at + _WORD
+    last = first + _WORD * _number(body[at:first], "big")
+    return tuple(_number(body[one : one + _WORD], "big") for one in range(first, last, _WORD))
 
 
 _BY_NAME = {event.__name__: _shape(event, given) for event, given in ARGUMENTS.items()}

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table
 
 from freehold.core import events as e
 from freehold.core.events import Logged
+from freehold.core.events_paying import DistributionDeclared
 from freehold.core.rawlog import BlockHead
 from freehold.core.register import Register, apply, end_transaction
 from freehold.core.roll import Roll
@@ -173,4 +174,5 @@ _INSTRUCTED = {
     e.SplitFinished,
     e.Converted,
     e.Corrected,
+    DistributionDeclared,
 }

@@ -2,7 +2,7 @@
 
 from tests.contracts.faults.fault import Fault
 
-SEEN_BY = "test_ballot.py"
+SEEN_BY = "test_ballot.py test_ballot_meetings.py"
 FAULTS = [
     Fault(
         "Ballot.vy",

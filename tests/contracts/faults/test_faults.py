@@ -37,6 +37,8 @@ PLANTED_IN = {
     "modules/signed.vy": "SecurityToken TransferDesk Holders",
     "modules/acts.vy": "StandardsDesk",
     **{f"modules/{name}.vy": "Ballot" for name in "agenda casting counting proxies".split()},
+    "modules/payouts.vy": "Distribution",
+    "modules/coins.vy": "Distribution",
 }
 """Which contracts get the faulty module; compiling all that import it would take too long."""
 

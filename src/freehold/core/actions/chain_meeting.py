@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from freehold.core import events as e
+from freehold.core import events_voting as e
 from freehold.core.actions.ballot import Ballot, Meeting, Resolution, Tally, tally
 from freehold.core.actions.ballot_words import (
     Terms,

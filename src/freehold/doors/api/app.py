@@ -14,7 +14,7 @@ import freehold
 from freehold.core.errors import Mistake, NotPermitted, PlatformError
 from freehold.desks import auditing
 from freehold.desks.office import Office
-from freehold.doors.api import papers, problems, routes
+from freehold.doors.api import agent, approvals, papers, problems, routes, vault
 
 DESCRIPTION = """Tokenised securities: registers of holders, transfers by the rules, the audit log.
 
@@ -23,7 +23,7 @@ refuse is answered with 422, the reason's number and, where time alone helps, th
 would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET answers carry an `ETag`."""
 
 
-ROUTERS = (routes.router, papers.router)
+ROUTERS = (routes.router, papers.router, approvals.router, agent.router, vault.router)
 
 
 def build(office: Office) -> FastAPI:

@@ -36,6 +36,12 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+PersonName = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
+]
+PaperName = Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,32}$")]
+
+
 class RoleGiven(BaseModel):
     """A role, and for what it is given: an issuer, issuer/holder, or * for everything."""
 
@@ -133,6 +139,15 @@ class TransferAsked(BaseModel):
     sender: HolderName
     receiver: HolderName
     units: Quantity
+    signed_by: list[PersonName] = Field(
+        default_factory=list, max_length=32, description="Who signed the instruction, by name"
+    )
+    papers: list[PaperName] = Field(
+        default_factory=list, max_length=16, description="Papers that came with it: medallion, ..."
+    )
+    representative: PersonName | None = Field(
+        default=None, description="Who signs for the estate of an owner who died"
+    )
 
 
 class Decision(BaseModel):

@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from freehold.core.audit import Entry
 from freehold.core.clock import parse
 from freehold.core.ids import checksummed
+from freehold.core.registration import Signed
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.core.units import parse_units
 from freehold.desks import (
@@ -277,7 +278,11 @@ def _wanted(
     token = checksummed(token)
     decimals = transfers.decimals_of(office, actor, token)
     units = parse_units(asked.units, decimals)
-    return TransferRequest(token, asked.sender, asked.receiver, units, key)
+    signed = None
+    if asked.signed_by or asked.papers or asked.representative:
+        names = frozenset(asked.signed_by)
+        signed = Signed(names, frozenset(asked.papers), asked.representative or "")
+    return TransferRequest(token, asked.sender, asked.receiver, units, key, signed=signed)
 
 
 def _moment(office: Office, actor: Actor, token: str, as_of: str | None) -> int | datetime | None:

@@ -15,6 +15,7 @@ from freehold.chain.artifacts import TOKEN_PARTS, artifact
 from freehold.core.errors import Unavailable
 from freehold.doors.bench import gas_peers
 from freehold.doors.bench.gas_ledger import anvil, embedded
+from freehold.doors.bench.gas_payments import dividends
 from freehold.doors.bench.gas_world import World, measure, sizes
 from freehold.doors.bench.report import Options, Row
 
@@ -47,6 +48,8 @@ GOALS: Mapping[str, Goal] = {
     "recovery, each of 4 instruments": EACH,
     "recovery, 1 instrument": Goal(ONCE.most + EACH.most, 57_000 + 14_500),
     "recovery, 4 instruments, 3 held": Goal(ONCE.most + 4 * EACH.most, 57_000 + 4 * 14_500),
+    "dividend, each of 100 pushed, nobody moved": Goal(20_000, 16_500),
+    "dividend, each of 100 pushed, all moved": Goal(20_000),
     "deploy one instrument": Goal(2_900_000, 2_400_000),
     **{f"deploy {desk}": DESK for desk in DESKS},
 }
@@ -62,7 +65,7 @@ def rows(options: Options) -> Iterator[Row]:
     home = config.load().home
     with embedded() as ledger:
         world = World(ledger)
-        figures = with_sums(dict(measure(world)))
+        figures = with_sums(everything(world))
         bytes_of = dict(sizes(world))
     peers, missing = measure_peers(home) if options.peers else ({}, [])
     yield from gas_rows(figures, peers)
@@ -72,6 +75,11 @@ def rows(options: Options) -> Iterator[Row]:
     yield engines_row(figures, on_anvil(home))
     for reason in missing:
         yield Row(reason, 0, "figures")
+
+
+def everything(world: World) -> dict[str, int]:
+    """Every figure of one ledger: what the register costs, then what servicing it costs."""
+    return {**dict(measure(world)), **dict(dividends(world))}
 
 
 def with_sums(figures: dict[str, int]) -> dict[str, int]:
@@ -119,7 +127,7 @@ def on_anvil(home: Path) -> Figures | None:
             ledger = stack.enter_context(anvil(home))
         except Unavailable:
             return None
-        return with_sums(dict(measure(World(ledger))))
+        return with_sums(everything(World(ledger)))
 
 
 def measure_peers(home: Path) -> tuple[Peers, list[str]]:

@@ -172,10 +172,10 @@ def admission_and_issue(world: World) -> Iterator[Figure]:
 def transfers(world: World) -> Iterator[Figure]:
     """The ordinary transfer."""
     sender, holder = party(SENDERS), party(SENDERS + 1)
-    _moved(world, sender, holder)
-    yield "transfer, existing holder", _moved(world, sender, holder)
-    yield "transfer, new holder", _moved(world, sender, party(SENDERS + 20))
-    yield "transfer to oneself", _moved(world, sender, sender)
+    moved(world, sender, holder)
+    yield "transfer, existing holder", moved(world, sender, holder)
+    yield "transfer, new holder", moved(world, sender, party(SENDERS + 20))
+    yield "transfer to oneself", moved(world, sender, sender)
     stranger = contracts.call("SecurityToken", "transfer", party(9_999).address, 1_000)
     refused = send(world.ledger, sender, stranger, world.tokens[0])
     assert int(refused["status"], 16) == 0, "units went to a wallet that nobody has admitted"
@@ -188,16 +188,16 @@ def vintages(world: World) -> Iterator[Figure]:
     _act(world, contracts.call("SecurityToken", "open_vintage", terms), world.tokens[0])
     seller, has, has_not, new = party(15), party(400), party(401), party(402)
     for receiver in (has, has_not):
-        _moved(world, party(SENDERS), receiver)
-    _moved(world, seller, party(16), _balance(world, seller))
+        moved(world, party(SENDERS), receiver)
+    moved(world, seller, party(16), _balance(world, seller))
     _issue(world, [seller], vintage=1)
     _issue(world, [has], vintage=1)
-    yield "transfer of one vintage, receiver has it", _moved(world, seller, has)
-    yield "transfer of one vintage, receiver has none", _moved(world, seller, has_not)
-    yield "transfer of one vintage, new holder", _moved(world, seller, new)
+    yield "transfer of one vintage, receiver has it", moved(world, seller, has)
+    yield "transfer of one vintage, receiver has none", moved(world, seller, has_not)
+    yield "transfer of one vintage, new holder", moved(world, seller, new)
     _issue(world, [seller])
-    _moved(world, seller, party(16))
-    yield "transfer of free units, sender has a lot", _moved(world, seller, party(16))
+    moved(world, seller, party(16))
+    yield "transfer of free units, sender has a lot", moved(world, seller, party(16))
 
 
 def allowances_and_signatures(world: World) -> Iterator[Figure]:
@@ -236,18 +236,18 @@ def powers(world: World) -> Iterator[Figure]:
 def records(world: World) -> Iterator[Figure]:
     """Moves before and after a record instant, which stay exact for ever."""
     sender, holder = party(20), party(21)
-    _moved(world, sender, holder)
+    moved(world, sender, holder)
     before = _balance(world, holder)
     set_time(world.ledger, FIRST_RECORD + 1)
-    yield "transfer, very first after a record instant", _moved(world, party(22), party(23))
-    yield "transfer, first of both after a record instant", _moved(world, sender, holder)
-    yield "transfer, the next one after it", _moved(world, sender, holder)
+    yield "transfer, very first after a record instant", moved(world, party(22), party(23))
+    yield "transfer, first of both after a record instant", moved(world, sender, holder)
+    yield "transfer, the next one after it", moved(world, sender, holder)
     at = contracts.read(
         world.ledger.w3, "SecurityToken", world.tokens[0], "held_at", holder.address, 1
     )
     assert at == before, "the record instant is not exact"
     _ruled(world, world.tokens[0])
-    yield "transfer, first under changed rules", _moved(world, sender, holder)
+    yield "transfer, first under changed rules", moved(world, sender, holder)
 
 
 def recovery(world: World, lost: KeySigner, fresh: KeySigner, listed: str) -> Iterator[Figure]:
@@ -350,7 +350,7 @@ def _issue(
     )
 
 
-def _moved(world: World, sender: KeySigner, receiver: KeySigner, units: int = 1_000) -> int:
+def moved(world: World, sender: KeySigner, receiver: KeySigner, units: int = 1_000) -> int:
     return _sent(world.ledger, sender, receiver, world.tokens[0], units)
 
 

@@ -39,13 +39,22 @@ from freehold.core.policy.compiled import (
 )
 from freehold.core.policy.decide import first_code, grouped
 from freehold.core.policy.persons import NOBODY, Person
-from freehold.core.policy.rows import amended_row, policy_rows
+from freehold.core.policy.rows import amended_row, outside_row, policy_rows
+from freehold.core.reasons import Reason
 from freehold.doors.bench.histories_policies import law, policies
 
 AGENT, SECOND = 0, 1
 HOLDERS = 6
 DOCUMENT = b"\5" * 32
+OUTSIDE = bytes.fromhex("60108060095f395ff3604435600716600514155f5260205ff3")
+"""Creates a compliance contract whose `canTransfer` refuses five units, thirteen, and so on by eights."""
+BEFORE_ALLOWANCE = (Reason.NO_ACTIVE_POLICY, Reason.PAUSED, Reason.INSUFFICIENT_BALANCE)
 FAR = 40_000
+CHAIN_CODES = frozenset({
+    0, 100, 101, 102, 103, 104, 106, 110, 111, 112, 114, 115, 116, 117, 118, 120, 124, 125, 128, 140,
+    142, 143, 144, 148, 149, 150, 151, 154, 158, 199,
+})  # fmt: skip
+"""Every code that the contracts give under these policies, and 0: it passes."""
 NUMBERS = {"US": 840, "DE": 276, "KP": 408, "": 0}
 
 
@@ -86,12 +95,19 @@ class Holder:
 
 @dataclass
 class History:
-    """The model of one instrument; `terms` are the vintages by number."""
+    """The model of one instrument; `terms` are the vintages by number.
+
+    It begins without an active policy; `outside` says whether the contract at `outside_contract`
+    is asked in addition to the rules.
+    """
 
     number: int
     draw: Random
     today: int
     policy: int = 0
+    active: bool = False
+    outside: bool = False
+    outside_contract: int = 0
     holders: list[Holder] = field(default_factory=list)
     terms: dict[int, Vintage] = field(default_factory=dict)
     numbers: dict[Vintage, int] = field(default_factory=dict)
@@ -126,13 +142,9 @@ def fresh_wallet(history: History) -> Address:
 
 
 def opening_acts(history: History) -> list[Act]:
-    """Admit the holders, put the first policy in force."""
+    """Admit the holders. A policy is put into force by a step, so that what comes before is refused."""
     rows = [_row(one) for one in history.holders]
-    changes = policy_rows(history.compiled.rules)
-    return [
-        Act(AGENT, True, call("Holders", "admit", rows)),
-        *_rules_acts(history.compiled, changes),
-    ]
+    return [Act(AGENT, True, call("Holders", "admit", rows))]
 
 
 def _rules_acts(compiled: Compiled, changes: Sequence[tuple[int, int, int]]) -> list[Act]:
@@ -163,9 +175,9 @@ def party(history: History, holder: Holder) -> Party:
 def next_step(history: History) -> Step:
     """What happens next, drawn at random."""
     kinds = (
-        (_transfer, 60), (_issue, 18), (_facts, 8), (_flags, 4), (_freeze, 3), (_recover, 3),
-        (_split, 1), (_change, 2), (_halt, 40 if history.paused else 1), (_inform, 2),
-        (_epoch, 0.3),
+        (_transfer, 60), (_spend, 3), (_issue, 18), (_facts, 8), (_flags, 4), (_freeze, 3), (_recover, 3),
+        (_split, 1), (_change, 2 if history.active else 120), (_halt, 40 if history.paused else 1),
+        (_inform, 2), (_epoch, 0.3),
     )  # fmt: skip
     choose, weights = zip(*kinds, strict=True)
     step: Step = history.draw.choices(choose, weights)[0](history)
@@ -196,9 +208,15 @@ def _case(
     compiled = history.compiled
     moment = Moment(history.today, history.paused, history.epoch)
     return Case(
-        sender, receiver, units, moment, kind, proofs,
+        sender, receiver, units, moment, kind, proofs, active=history.active,
         informed_until=history.informed, counts=counts(history), standing=compiled.rules.reacquired,
     )  # fmt: skip
+
+
+def _code(history: History, case: Case) -> int:
+    """The first code of the policy as written, then what the outside contract says."""
+    code = first_code(law(history.policy), case)
+    return code or (int(Reason.OUTSIDE_RULES) if history.outside and case.units % 8 == 5 else 0)
 
 
 # ---- steps of the rules ----
@@ -224,7 +242,7 @@ def _transfer(history: History) -> Step:
         selling=NOBODY if unknown else _seen(sender),
         buying=NOBODY if stranger else _seen(receiver),
     )
-    code = first_code(law(history.policy), case)
+    code = _code(history, case)
     wallet = fresh_wallet(history) if stranger else receiver.wallet
     giver = fresh_wallet(history) if unknown else sender.wallet
     data = call(
@@ -238,6 +256,24 @@ def _transfer(history: History) -> Step:
         code,
         lambda: _moved(history, sender, receiver, case),
     )
+
+
+def _spend(history: History) -> Step:
+    """Somebody whom the owner allowed nothing moves his units; the allowance is asked about after halts
+    and balances, before all that concerns the parties."""
+    owners = [one for one in history.holders if one.units] or history.holders
+    sender, receiver = history.draw.choice(owners), history.draw.choice(history.holders)
+    units = history.draw.choice([1, 5, sender.units, sender.units + 1])
+    case = replace(
+        _case(history, party(history, sender), party(history, receiver), units, Kind.SALE, NO_PROOFS),
+        selling=_seen(sender),
+        buying=_seen(receiver),
+    )  # fmt: skip
+    code = first_code(law(history.policy), case)
+    if units and code not in BEFORE_ALLOWANCE:
+        code = int(Reason.INSUFFICIENT_ALLOWANCE)
+    data = call("SecurityToken", "transferFrom", sender.wallet, receiver.wallet, units)
+    return Step(f"spending {units}", (Act(AGENT, False, data),), code, lambda: None)
 
 
 def _seen(holder: Holder) -> Person:
@@ -285,9 +321,9 @@ def _numbered(history: History, terms: Vintage) -> int:
 def _issue(history: History) -> Step:
     draw = history.draw
     receiver, family = draw.choice(history.holders), draw.choice(["", "D", "S", "L", "G", "C"])
-    if draw.random() < 0.6:
+    if draw.random() < 0.8:
         receiver = history.holders[0]  # somebody whose lots become many
-    units = draw.choice([10, 100, 250, 1000])
+    units = draw.choice([10, 100, 250, 1000, 1005])
     case = replace(
         _case(history, ISSUER, party(history, receiver), units, Kind.ISSUE, NO_PROOFS),
         selling=NOBODY,
@@ -304,7 +340,7 @@ def _issue(history: History) -> Step:
             data = call("SecurityToken", "open_vintage", pack_vintage(terms))
             acts.append(Act(AGENT, False, data))
             _numbered(history, terms)
-    code = first_code(law(history.policy), case)
+    code = _code(history, case)
     full = number and number not in receiver.lots and len(receiver.lots) == 8
     row = int(receiver.wallet, 16) | units << 160
     data = call("SecurityToken", "issue", _note(history), number, 0, [row])
@@ -401,15 +437,19 @@ def _split(history: History) -> Step:
 
 
 def _change(history: History) -> Step:
-    """The other policy comes into force; lots keep their clocks and get its ways out."""
-    before, after = history.compiled, policies()[1 - history.policy]
-    rows = policy_rows(after.rules, before.rules)
+    """The first policy or the other one comes into force, with the outside contract or without; lots
+    keep their clocks and get the new policy's ways out."""
+    following = 1 - history.policy if history.active else history.policy
+    before, after = history.compiled if history.active else None, policies()[following]
+    outside = history.draw.random() < 0.3
+    rows = policy_rows(replace(after.rules, ask_outside=outside), before.rules if before else None)
+    rows.append(outside_row(history.outside_contract))
     changed = {n: after.reterm(terms) for n, terms in history.terms.items()}
     amended = {n: terms for n, terms in changed.items() if terms != history.terms[n]}
     rows += [amended_row(n, terms, DOCUMENT) for n, terms in sorted(amended.items())]
 
     def happens() -> None:
-        history.policy = 1 - history.policy
+        history.policy, history.active, history.outside = following, True, outside
         for number, terms in sorted(amended.items()):
             history.numbers.pop(history.terms[number], None)
             history.numbers[terms] = number

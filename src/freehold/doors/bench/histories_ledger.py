@@ -22,6 +22,7 @@ from freehold.core.reasons import Reason, Refusal, sentence
 from freehold.doors.bench.gas_ledger import CHAIN, START, Ledger, party, set_time
 from freehold.doors.bench.histories import (
     AGENT,
+    OUTSIDE,
     SECOND,
     Act,
     History,
@@ -34,7 +35,9 @@ from freehold.doors.bench.histories import (
 BATCH = 200
 TRIES = 50
 CHECK_EVERY = 10
-GAS, DEPLOY_GAS = 2_000_000, 12_000_000
+STEP_SECONDS = 600
+"""Between steps of one day; longer than the blocks of a step take, one second each."""
+GAS, DEPLOY_GAS = 6_000_000, 12_000_000
 _M96 = (1 << 96) - 1
 
 
@@ -66,7 +69,7 @@ def run(ledger: Ledger, count: int, steps: int, seed: int = 1) -> Compared:
     places = _open(ledger, [begin(number, seed, today) for number in range(count)])
     for number in range(1, steps + 1):
         today += draw.choice([0, 1, 1, 5, 17, 40])
-        set_time(ledger, today * DAY_SECONDS + 60 * number)
+        set_time(ledger, today * DAY_SECONDS + STEP_SECONDS * number)
         rpc.ask(ledger.w3, "evm_mine")  # questions are answered as of the newest block
         for place in places:
             place.history.today = today
@@ -88,6 +91,9 @@ def _open(ledger: Ledger, histories: Sequence[History]) -> list[Place]:
         return _sent(ledger, [(AGENT, to, data)], DEPLOY_GAS)[0]
 
     platform = deploy.place_platform(post, texts)
+    outside = int(deploy.created(post(OUTSIDE, None)), 16)
+    for history in histories:
+        history.outside_contract = outside
     grants = [
         (agent.address, ALL_POWERS & ~Powers.CONFIRM),
         (party(SECOND).address, Powers.CONFIRM),

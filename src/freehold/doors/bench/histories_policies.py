@@ -34,7 +34,7 @@ reg_cf = "P1Y"
 [caps]
 holders = {{group = "all", limit = {holders}, code = "MAX_HOLDERS"}}
 nonaccredited = {{group = "not accredited", limit = 1, code = "MAX_NONACCREDITED_HOLDERS"}}
-holding = {{limit = {holding}, code = "THRESHOLD_CHECK_REQUIRED", per_person = true}}
+holding = {{limit = {holding}, code = "{too_much}", per_person = true}}
 [[prohibitions]]
 id = "crowd"
 families = ["C"]
@@ -62,11 +62,12 @@ def policies() -> tuple[Compiled, Compiled]:
     today = datetime.now(UTC).date()
     texts = (
         POLICY.format(
-            name="one", countries='forbidden = ["KP"]', exits="[]", holders=5, holding=4000, day=today
+            name="one", countries='forbidden = ["KP"]', exits="[]", holders=5, holding=4000,
+            too_much="THRESHOLD_CHECK_REQUIRED", day=today,
         ),
         POLICY.format(
             name="two", countries='allowed = ["US", "DE"]', exits='["144A", "4a7"]', holders=4,
-            holding=2500, day=today,
+            holding=2500, too_much="MAX_HOLDING", day=today,
         ),
     )  # fmt: skip
     one, two = (compile_policy(parse_policy(t, shipped_profiles(), today).policy) for t in texts)

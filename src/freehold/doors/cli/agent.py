@@ -2,7 +2,7 @@
 
 import click
 
-from freehold.doors.cli import agent_restraints
+from freehold.doors.cli import agent_control, agent_letters, agent_restraints
 
 
 @click.group()
@@ -10,5 +10,6 @@ def agent() -> None:
     """The transfer agent's desk: registrations, stops, legends, records, reports."""
 
 
-for _command in agent_restraints.COMMANDS:
-    agent.add_command(_command)
+for _group in (agent_control, agent_letters, agent_restraints):
+    for _command in _group.COMMANDS:
+        agent.add_command(_command)

@@ -57,6 +57,10 @@ COMMANDS = {
         "freehold.doors.cli.captable:captable",
         "Bring a cap table in, write it out, see it on a legal day.",
     ),
+    "cash": Entry(
+        "freehold.doors.cli.cash:cash",
+        "The cash book: what moved, trial balances, reconciliation with chain and banks, breaks.",
+    ),
     "claim": Entry(
         "freehold.doors.cli.claim:claim",
         "Claims about persons: add, end and revoke them, and say whose claims count.",

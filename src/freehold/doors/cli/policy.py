@@ -6,6 +6,7 @@ from freehold.doors.cli.policy_adopt import activate, adopt, diff, explain, prop
 from freehold.doors.cli.policy_ask import ask
 from freehold.doors.cli.policy_coverage import show_coverage
 from freehold.doors.cli.policy_file import check, compile_file, expand
+from freehold.doors.cli.policy_inform import inform
 from freehold.doors.cli.policy_prove import prove_file
 from freehold.doors.cli.policy_simulate import simulate
 from freehold.doors.cli.vectors import try_vectors
@@ -18,7 +19,7 @@ def policy() -> None:
 
 COMMANDS = (
     check, expand, compile_file, ask, prove_file, show_coverage, try_vectors,
-    diff, simulate, propose, adopt, activate, explain,
+    diff, simulate, propose, adopt, activate, explain, inform,
 )  # fmt: skip
 for command in COMMANDS:
     policy.add_command(command)

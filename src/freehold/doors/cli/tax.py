@@ -1,13 +1,28 @@
 """`freehold tax`: what is withheld from payments, by which rate and source."""
 
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
+from pathlib import Path
+from typing import Any
 
 import click
 
 from freehold.core.actions import tax_regimes
+from freehold.core.actions.entitlement import TAX_ROUNDING
+from freehold.core.actions.tax import DIVIDENDS, FOREIGN, valid_until
+from freehold.core.actions.tax_forms import HEADINGS
 from freehold.core.clock import parse_day
+from freehold.core.errors import Invalid
+from freehold.core.units import format_units, parse_units
+from freehold.desks import cashbook, parties, permits, taxes
+from freehold.desks.office import Office, open_office
+from freehold.desks.reports import csv_text
+from freehold.desks.taxes import Preview, PreviewRequest, YearFiles
+from freehold.doors.cli.acting import instrument_option, issuer_option
 from freehold.doors.cli.output import Column, Table, json_option, show
+from freehold.doors.cli.settings import settings
 
 
 @click.group()
@@ -45,3 +60,206 @@ def rates(on: str | None, country: str | None, as_json: bool) -> None:
 def percent(rate: Fraction) -> str:
     """A rate for reading: 26.375 %."""
     return f"{float(rate * 100):g} %"
+
+
+@tax.command()
+@click.argument("person")
+@click.option("--form", "form", type=click.Choice(["w9", "w8ben", "w8bene"]), help="Which form.")
+@click.option("--signed", metavar="DATE", help="When it was signed.")
+@click.option("--residence", help="Where the person is taxed, ISO 3166 (DE); US for a W-9.")
+@click.option("--tin", help="The taxpayer number.")
+@click.option("--treaty", is_flag=True, help="The form claims the treaty with the residence.")
+@click.option("--chapter3", help="Status under chapter 3: individual, corporation ...")
+@click.option("--chapter4", help="Status under chapter 4 (FATCA): active-nffe ..., none.")
+@click.option("--own-rate", help="A rate for this person alone (5%).")
+@click.option("--why", help="The ruling or exemption behind it.")
+@issuer_option
+@json_option
+def form(person: str, issuer: str | None, as_json: bool, **given: Any) -> None:
+    """Keep PERSON's tax form, sealed; without --form show the newest. Mistakes refuse it whole."""
+    told = {name: value for name, value in given.items() if value}
+    with open_office(settings()) as office:
+        who = permits.keyholder()
+        if told:
+            found = taxes.keep_form(office, who, issuer, person, told)
+        else:
+            found = taxes.form_of(office, who, issuer, person)
+    until = valid_until(found.form, found.signed, found.signed)
+    rows = [
+        ("signed", found.signed.isoformat()),
+        ("good until", until.isoformat() if until else "changed circumstances"),
+        ("residence", found.residence),
+        ("taxpayer number", "on file" if found.tin else "none"),
+        ("treaty", "claimed" if found.treaty else "not claimed"),
+        ("own rate", percent(found.own) if found.own is not None else "none"),
+    ]
+    document = {
+        "person": person,
+        "form": str(found.form),
+        "signed": found.signed,
+        "good_until": until,
+        "residence": found.residence,
+        "tin_on_file": bool(found.tin),
+        "treaty": found.treaty,
+        "own_rate": found.own,
+    }
+    show(document, as_json, Table("", [Column(person), Column(str(found.form))], rows))
+
+
+def payment_options(command: Any) -> Any:
+    """What is paid: options that preview and record share."""
+    for option in (
+        click.option("--currency", required=True, help="A currency of the cash book."),
+        click.option("--record", "number", type=int, required=True, help="The record's number."),
+        click.option("--pot", help="A fixed total, divided by largest remainder."),
+        click.option("--per-unit", help="A rate for each whole unit, rounded down, dust returned."),
+        click.option("--paid-on", metavar="DATE", help="The payment's day; today if left out."),
+        click.option("--country", default="US", show_default=True, help="The issuer's country."),
+        instrument_option,
+        issuer_option,
+    ):
+        command = option(command)
+    return command
+
+
+@tax.command()
+@payment_options
+@json_option
+def preview(as_json: bool, **asked: Any) -> None:
+    """What each account would get at a record, and what would be withheld; nothing is changed."""
+    with open_office(settings()) as office:
+        found, decimals = _previewed(office, asked)
+    _show(found, decimals, asked["currency"], as_json)
+
+
+@tax.command()
+@click.argument("action")
+@payment_options
+@json_option
+def record(action: str, as_json: bool, **asked: Any) -> None:
+    """Write down that ACTION was paid so; once. The files of the year are made of it."""
+    with open_office(settings()) as office:
+        found, decimals = _previewed(office, asked)
+        who = permits.keyholder()
+        money = asked["currency"]
+        taxes.record_payment(office, who, asked["issuer"], action, money, found)
+    _show(found, decimals, money, as_json)
+
+
+@tax.command()
+@click.argument("year", type=int)
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="A new folder; its files are readable by their owner alone.",
+)
+@issuer_option
+@json_option
+def files(year: int, into: Path, issuer: str | None, as_json: bool) -> None:
+    """The files of YEAR: rows shaped for 1099-DIV and 1042-S, and each holder's statement as PDF."""
+    with open_office(settings()) as office:
+        found = taxes.year_files(office, permits.keyholder(), issuer, year)
+    if into.exists() and any(into.iterdir()):
+        raise Invalid(f"--into {into} is not empty: name a new folder", field="--into")
+    into.mkdir(parents=True, exist_ok=True, mode=0o700)
+    written = [_write(into / name, content) for name, content in _contents(found)]
+    columns = [Column("file"), Column("rows", number=True)]
+    rows = [
+        (f"1099-DIV-{year}", str(len(found.dividends))),
+        (f"1042-S-{year}", str(len(found.foreign))),
+        ("statements", str(len(found.holders))),
+    ]
+    show({"year": year, "files": written}, as_json, Table(str(into), columns, rows))
+
+
+def _contents(found: YearFiles) -> Iterator[tuple[str, bytes]]:
+    from freehold.doors.papers import tax as paper
+
+    for name, rows in ((DIVIDENDS, found.dividends), (FOREIGN, found.foreign)):
+        headings = HEADINGS[name]
+        text = csv_text(headings, [[row[one] for one in headings] for row in rows])
+        yield f"{name}-{found.year}.csv", text.encode()
+        yield f"{name}-{found.year}.json", (json.dumps(rows, indent=2) + "\n").encode()
+    for who, paid in found.holders:
+        made = paper.as_pdf(found.issuer.name, found.year, who, paid)
+        yield f"statement-{found.year}-{who.person or 'unknown'}.pdf", made
+
+
+def _write(file: Path, content: bytes) -> str:
+    file.touch(mode=0o600)
+    file.write_bytes(content)
+    return file.name
+
+
+def _previewed(office: Office, asked: dict[str, Any]) -> tuple[Preview, int]:
+    who, issuer = permits.keyholder(), asked["issuer"]
+    known = {one.code: one for one in cashbook.overview(office, who, issuer).currencies}
+    if asked["currency"] not in known:
+        listed = ", ".join(known) or "none yet: `freehold cash coin` adds one"
+        raise Invalid(f"--currency {asked['currency']}: the cash book has {listed}")
+    money = known[asked["currency"]].decimals
+    _, instrument = parties.instrument(office, issuer, asked["instrument"])
+    rate = None
+    if asked["per_unit"]:
+        rate = _decimal(asked["per_unit"]) * 10**money / 10**instrument.decimals
+    request = PreviewRequest(
+        asked["instrument"],
+        asked["number"],
+        parse_units(asked["pot"], money, "--pot") if asked["pot"] else None,
+        rate,
+        parse_day(asked["paid_on"], "--paid-on") if asked["paid_on"] else None,
+        asked["country"],
+        issuer,
+    )
+    return taxes.preview(office, who, request), money
+
+
+def _decimal(text: str) -> Fraction:
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise Invalid(f"--per-unit {text!r} is no number such as 0.05 or 1/3") from None
+
+
+def _show(found: Preview, decimals: int, currency: str, as_json: bool) -> None:
+    what, shares = found.taxed.entitlement, list(found.taxed.shares())
+    rows = [
+        (
+            str(one.account),
+            found.persons.get(one.account, ""),
+            str(one.units),
+            *(format_units(each, decimals) for each in (one.gross, one.withheld, one.net)),
+            percent(one.treatment.rate),
+            one.treatment.cite + ("" if one.treatment.verified else " (unverified)"),
+        )
+        for one in shares
+    ]
+    sums = (what.pot - what.dust, found.taxed.withheld_total, found.taxed.net_total)
+    total = ("total", "", "", *(format_units(each, decimals) for each in sums), "", "")
+    headings = ("account", "person", "units", "gross", "withheld", "net", "rate", "source")
+    columns = [Column(name, number=name not in ("person", "source")) for name in headings]
+    title = f"{currency}, {what.basis}; tax {TAX_ROUNDING}"
+    document = {
+        "basis": what.basis.name.lower(),
+        "pot": format_units(what.pot, decimals),
+        "dust": format_units(what.dust, decimals),
+        "day": found.day,
+        "shares": [
+            {
+                "account": one.account,
+                "person": found.persons.get(one.account),
+                "units": one.units,
+                "gross": format_units(one.gross, decimals),
+                "withheld": format_units(one.withheld, decimals),
+                "net": format_units(one.net, decimals),
+                "rate": one.treatment.rate,
+                "rule": one.treatment.rule,
+                "cite": one.treatment.cite,
+                "statement": one.treatment.statement,
+                "verified": one.treatment.verified,
+            }
+            for one in shares
+        ],
+    }
+    show(document, as_json, Table(title, columns, [*rows, total]))

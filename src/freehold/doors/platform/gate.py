@@ -18,7 +18,9 @@ from freehold.doors.api import problems
 from freehold.doors.platform import journal
 
 LARGEST_BODY = 1 << 20
-"""Bytes of a request: none of ours needs more."""
+"""Bytes of a request: none of ours needs more, but an upload."""
+LARGEST_UPLOAD = 9 << 20
+UPLOADS = frozenset({"/api/v1/documents", "/documents"})
 SMALLEST_ETAG, LARGEST_ETAG = 1, 8 << 20
 REQUESTS_A_SECOND, BURST = 1_000.0, 3_000.0
 SIGN_INS_A_SECOND, SIGN_IN_BURST = 1.0, 30.0
@@ -88,7 +90,7 @@ class Gate:
             if turned := self._turned_away(scope):
                 await turned(scope, receive, answer.send)
             else:
-                await self.app(scope, _limited(receive), answer.send)
+                await self.app(scope, _limited(receive, _largest(scope)), answer.send)
         except _TooLarge:
             if not answer.started:
                 await _too_large()(scope, receive, answer.send)
@@ -110,7 +112,7 @@ class Gate:
             TURNED_AWAY.labels("sign-ins").inc()
             return _too_many(30)
         said = Headers(scope=scope).get("content-length", "0")
-        if not said.isdigit() or int(said) > LARGEST_BODY:
+        if not said.isdigit() or int(said) > _largest(scope):
             TURNED_AWAY.labels("size").inc()
             return _too_large()
         return None
@@ -166,7 +168,12 @@ class _Answer:
         await self.out({"type": "http.response.body", "body": self.body})
 
 
-def _limited(receive: Receive) -> Receive:
+def _largest(scope: Scope) -> int:
+    upload = scope["method"] == "POST" and scope["path"] in UPLOADS
+    return LARGEST_UPLOAD if upload else LARGEST_BODY
+
+
+def _limited(receive: Receive, most: int) -> Receive:
     """The request's body, cut off where it grows beyond the limit."""
     read = 0
 
@@ -174,7 +181,7 @@ def _limited(receive: Receive) -> Receive:
         nonlocal read
         message = await receive()
         read += len(message.get("body", b""))
-        if read > LARGEST_BODY:
+        if read > most:
             raise _TooLarge
         return message
 

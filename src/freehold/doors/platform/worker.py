@@ -9,15 +9,16 @@ again: somebody has to look first.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import auditing, posting, readiness, voting
+from freehold.desks import auditing, carrying_out, controls, posting, readiness, restraints, voting
 from freehold.desks.following import Kept, bring_up
 from freehold.desks.office import Office, open_office
-from freehold.doors.platform import journal
+from freehold.doors.platform import journal, mail
 
 QUIET_SECONDS = 0.25
 """How long a round waits after one that found nothing to do."""
@@ -41,18 +42,21 @@ class Round:
 def round_of_work(office: Office, kept: Kept) -> Round:
     """Do one round. Raises Broken where an invariant does not hold: work must stop then."""
     voting.bring(office)
+    moved = carrying_out.carry_out_approved(office)
     sent = posting.send_approved(office.posting)
     done = sent + posting.follow_chain(office.posting)
     progress = bring_up(office, kept)
     auditing.anchor_due(office)
+    controls.make_due(office)
+    restraints.unlock_lapsed(office)
     readiness.passed(office)
-    return Round(len(done.changed), progress.events if progress else 0, done.held)
+    return Round(moved + len(done.changed), progress.events if progress else 0, done.held)
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
     """Work until `stop` is set; the exit code. `ready` is called after the first round."""
     kept, rounds = Kept(), 0
-    with open_office(settings) as office:
+    with open_office(settings) as office, _mailing(office, settings):
         while not stop.is_set():
             try:
                 done = round_of_work(office, kept)
@@ -72,3 +76,16 @@ def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> i
             if not done.busy:
                 stop.wait(FAULT_SECONDS if done.held else QUIET_SECONDS)
     return 0
+
+
+@contextmanager
+def _mailing(office: Office, settings: Config) -> Iterator[None]:
+    """A thread that sends letters beside the work, because a mail server may keep it waiting."""
+    ended = threading.Event()
+    sending = threading.Thread(target=mail.keep_sending, args=(office, settings, ended))
+    sending.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        sending.join(mail.PATIENCE_SECONDS)

@@ -11,8 +11,8 @@ from starlette.routing import BaseRoute, Route
 from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
 from freehold.doors.api.problems import KINDS
-from freehold.doors.web import assets, entering, reading, visits
-from freehold.doors.web.visits import Act, Page, act, page, public, public_act
+from freehold.doors.web import assets, desk, entering, filing, reading, visits
+from freehold.doors.web.visits import Act, Page, act, page, public, public_act, upload
 
 
 def routes() -> list[BaseRoute]:
@@ -26,6 +26,8 @@ def routes() -> list[BaseRoute]:
         Route("/", page(reading.home), methods=["GET"]),
         Route("/securities", page(reading.securities), methods=["GET"]),
         Route("/securities/{token}", page(reading.register), methods=["GET"]),
+        *_papers(),
+        *_desk(),
         Route("/activity", page(reading.activity), methods=["GET"]),
         Route("/activity/{id}", page(reading.instruction), methods=["GET"]),
         Route("/explorer", page(reading.explorer), methods=["GET"]),
@@ -35,6 +37,39 @@ def routes() -> list[BaseRoute]:
         Route("/audit/verify", act(reading.verify_audit), methods=["POST"]),
         Route("/verify", act(reading.verify_registers), methods=["POST"]),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
+    ]
+
+
+def _papers() -> list[Route]:
+    """Documents, statements, registers as files."""
+    return [
+        Route("/documents", page(filing.listed), methods=["GET"]),
+        Route("/documents", upload(filing.keep), methods=["POST"]),
+        Route("/documents/{id}", page(filing.document), methods=["GET"]),
+        Route("/documents/{id}/{version}", page(filing.download), methods=["GET"]),
+        Route("/documents/{id}/{version}", act(filing.acknowledge), methods=["POST"]),
+        Route("/statement", page(filing.statement), methods=["GET"]),
+        Route("/statement.pdf", page(filing.statement_pdf), methods=["GET"]),
+        Route("/statement.csv", page(filing.statement_csv), methods=["GET"]),
+        Route("/securities/{token}/register.pdf", page(filing.register_pdf), methods=["GET"]),
+        Route("/securities/{token}/register.csv", page(filing.register_csv), methods=["GET"]),
+    ]
+
+
+def _desk() -> list[Route]:
+    """The transfer agent's desk."""
+    place = "/files/{issuer}/{holder}"
+    return [
+        Route("/desk", page(desk.overview), methods=["GET"]),
+        Route("/desk/control", act(desk.control), methods=["POST"]),
+        Route("/desk/reports/{number}", page(desk.kept_report), methods=["GET"]),
+        Route(place, page(desk.file), methods=["GET"]),
+        Route(f"{place}/registration", act(desk.register), methods=["POST"]),
+        Route(f"{place}/address", act(desk.address), methods=["POST"]),
+        Route(f"{place}/paper", act(desk.paper), methods=["POST"]),
+        Route(f"{place}/restraint", act(desk.restrain), methods=["POST"]),
+        Route(f"{place}/release", act(desk.release), methods=["POST"]),
+        Route(f"{place}/notice", act(desk.notice), methods=["POST"]),
     ]
 
 

@@ -28,7 +28,8 @@ from freehold.desks.permits import Actor
 from freehold.desks.readiness import readiness
 from freehold.desks.sessions import Client
 from freehold.doors.api.problems import status_of
-from freehold.doors.web import assets, formats
+from freehold.doors.web import assets, formats, uploads
+from freehold.doors.web.uploads import Upload
 
 COOKIE = "freehold"
 """The session's token while signed in, any random text before."""
@@ -112,6 +113,18 @@ def public_act(act: Act) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         return await run_in_threadpool(_take, act, request, await _form(request), False)
+
+    return endpoint
+
+
+def upload(act: Callable[[Visit, Form, Upload | None], Response]) -> Endpoint:
+    """What a form of somebody signed in is sent to that brings a file."""
+
+    async def endpoint(request: Request) -> Response:
+        body = await request.body()
+        form, file = uploads.read(request.headers.get("content-type", ""), body)
+        taking: Act = lambda visit, form: act(visit, form, file)  # noqa: E731
+        return await run_in_threadpool(_take, taking, request, form, True)
 
     return endpoint
 

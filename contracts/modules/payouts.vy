@@ -1,0 +1,139 @@
+# pragma version 0.4.3
+"""
+@title Payouts
+@license Apache-2.0
+@notice One account's part of a pot: may it be paid now, and to whom; by page or by proof.
+"""
+from interfaces import IDistribution
+from modules import coins
+from modules import pots
+from modules import words
+
+uses: pots
+
+PROOF_MAX: constant(uint256) = 32
+HOPS_MAX: constant(uint256) = 8
+REINVEST: constant(uint256) = 1 << 161
+# why an account is not paid now
+UNKNOWN: constant(uint256) = 1  # no account behind the wallet
+TREASURY: constant(uint256) = 2
+BEFORE: constant(uint256) = 3  # paid before
+STOPPED: constant(uint256) = 4  # frozen or sanctioned
+LAPSED: constant(uint256) = 5  # admission out of date
+REFUSED: constant(uint256) = 6  # by the coin
+
+
+@internal
+def _hand_over(
+    distribution: uint256,
+    coin: uint256,
+    row: uint256,
+    wallet: address,
+    account: uint256,
+    facts: uint256,
+    net: uint256,
+    least: uint256,
+) -> uint256:
+    """
+    @dev Pay one account, or hold its money; returns what is held.
+    """
+    why: uint256 = self._stopped(facts, least)
+    if why == 0 and net != 0:
+        payee: address = wallet
+        if row & REINVEST != 0:
+            payee = pots.of[distribution].purse
+            log IDistribution.DistributionReinvested(
+                distribution=distribution, account=account, amount=net
+            )
+        if not coins._give(convert(coin & words.M160, address), payee, net):
+            why = REFUSED
+    if why == 0:
+        return 0
+    pots.held[(distribution << 32) | account] = net
+    log IDistribution.DistributionHeld(
+        distribution=distribution, account=account, amount=net, why=why
+    )
+    return net
+
+
+@internal
+def _claim(
+    distribution: uint256,
+    wallet: address,
+    payee: address,
+    gross: uint256,
+    withheld: uint256,
+    proof: DynArray[bytes32, PROOF_MAX],
+):
+    source: uint256 = pots._alive(distribution)
+    coin: uint256 = pots._payable(distribution, source)
+    register: pots.IRegister = pots.IRegister(pots.of[distribution].register)
+    facts: uint256 = staticcall register.facts(wallet)
+    account: uint256 = words._number(facts)
+    assert account != 0 and facts & words.TOMBSTONE == 0, "claim: no account"
+    assert facts & words.FACT_TREASURY == 0, "claim: treasury"
+    assert self._stopped(facts, self._least(register)) == 0, "claim: not now"
+    node: bytes32 = keccak256(keccak256(abi_encode(account, gross, withheld)))
+    for other: bytes32 in proof:
+        if convert(node, uint256) < convert(other, uint256):
+            node = keccak256(concat(node, other))
+        else:
+            node = keccak256(concat(other, node))
+    root: bytes32 = pots.of[distribution].claims
+    assert root != empty(bytes32) and node == root, "claim: not in the file"
+    if (source >> 176) & words.M8 == pots.RATED:
+        rate: uint256 = pots.of[distribution].rate
+        token: pots.IToken = pots.IToken(convert(source & words.M160, address))
+        units: uint256 = staticcall token.held_at_account(account, (source >> 160) & words.M16)
+        least: uint256 = units * (rate & words.M128) // (rate >> 128)
+        assert gross == least or gross == least + 1, "claim: not by the rate"
+    assert gross < 1 << 112 and withheld <= gross, "row: more tax than money"
+    place: uint256 = (pots.of[distribution].group << 32) | (account >> 8)
+    bits: uint256 = pots.paid[place]
+    assert (bits >> (account & 255)) & 1 == 0, "claim: paid before"
+    pots.paid[place] = bits | (1 << (account & 255))
+    money: uint256 = pots.of[distribution].money
+    assert gross <= money & words.M128, "pot: spent"
+    pots.of[distribution].money = money - gross
+    pots.of[distribution].tax += withheld
+    pots.of[distribution].source = source | (pots.STARTED << 184)
+    log IDistribution.DistributionPaid(
+        distribution=distribution, parts=[(account << 224) | (gross << 112) | withheld]
+    )
+    assert coins._give(convert(coin & words.M160, address), payee, gross - withheld), "cash: refused"
+
+
+@internal
+@view
+def _least(register: pots.IRegister) -> uint256:
+    """
+    @dev The epoch and the day that an admission must reach, as they stand in the register's words.
+    """
+    return (staticcall register.epoch() << 20) | (block.timestamp // 86400)
+
+
+@internal
+@pure
+def _stopped(facts: uint256, least: uint256) -> uint256:
+    if facts & words.FACT_STOPPED != 0:
+        return STOPPED
+    if (facts >> 227) & words.M12 < least >> 20 or (facts >> 207) & words.M20 < least & words.M20:
+        return LAPSED
+    return 0
+
+
+@internal
+@view
+def _living(register: pots.IRegister, tombstone: uint256) -> (address, uint256):
+    """
+    @dev The wallet that opens a replaced wallet's account now, and its word.
+    """
+    facts: uint256 = tombstone
+    wallet: address = empty(address)
+    for i: uint256 in range(HOPS_MAX):
+        if facts & words.TOMBSTONE == 0:
+            break
+        wallet = convert(facts & words.M160, address)
+        facts = staticcall register.facts(wallet)
+    assert facts & words.TOMBSTONE == 0, "wallet: replaced too often"
+    return wallet, facts

@@ -1,0 +1,146 @@
+"""What Rule 17Ad asks a transfer agent to write down: items received and turned around, lost holders."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from freehold.book import schema as outbox
+from freehold.book import schema_access, schema_agent
+from freehold.book.session import Transaction
+from freehold.core.errors import Conflict, NotFound
+from freehold.core.instruction import State
+from freehold.core.recordkeeping import Item, Lost, Searched
+
+_ENDED = (State.SETTLED, State.REFUSED, State.REVERTED)
+
+
+def receive(
+    tx: Transaction,
+    issuer: str,
+    holder: str,
+    what: str,
+    routine: bool,
+    note: str,
+    by: str,
+    at: datetime,
+) -> int:
+    """Write that an item came in by hand or by mail; its number."""
+    row = {"issuer": issuer, "holder": holder, "what": what, "routine": routine, "note": note}
+    made = tx.execute(
+        insert(schema_agent.agent_item)
+        .values(**row, received_at=at, by=by)
+        .returning(schema_agent.agent_item.c.number)
+    )
+    return int(made.scalar_one())
+
+
+def turn_around(tx: Transaction, issuer: str, number: int, outcome: str, at: datetime) -> None:
+    """Write that an item is done. Raises Conflict where it is, or is another issuer's."""
+    of = schema_agent.agent_item.c
+    here = update(schema_agent.agent_item).where(
+        of.number == number, of.issuer == issuer, of.done_at.is_(None)
+    )
+    if not tx.execute(here.values(done_at=at, outcome=outcome)).rowcount:
+        raise Conflict(f"there is no open item {number}", item=number)
+
+
+def items(tx: Transaction, issuer: str, since: datetime, until: datetime) -> list[Item]:
+    """Everything received between two instants: what came by hand, and every transfer that was asked
+    of the platform, with when its instruction was final."""
+    of = schema_agent.agent_item.c
+    rows = select(schema_agent.agent_item).where(
+        of.issuer == issuer, of.received_at >= since, of.received_at < until
+    )
+    by_hand = [_item(row) for row in tx.execute(rows.order_by(of.received_at, of.number))]
+    return sorted([*by_hand, *_asked(tx, issuer, since, until)], key=lambda one: one.received_at)
+
+
+def lose(tx: Transaction, issuer: str, holder: str, day: date, by: str, now: datetime) -> int:
+    """Write that a holder is lost (17Ad-17(b)(2)). Raises Conflict where it stands already."""
+    if any(one.holder == holder and one.found_at is None for one in lost(tx, issuer)):
+        raise Conflict(f"{holder} is written down as lost already", holder=holder)
+    row = {"issuer": issuer, "holder": holder, "lost_on": day.isoformat(), "at": now, "by": by}
+    made = tx.execute(
+        insert(schema_agent.lost_holder).values(**row).returning(schema_agent.lost_holder.c.number)
+    )
+    return int(made.scalar_one())
+
+
+def search(tx: Transaction, number: int, day: date, source: str, by: str, now: datetime) -> None:
+    """Write that a database was searched for a lost holder."""
+    row = {"lost": number, "searched_on": day.isoformat(), "source": source, "at": now, "by": by}
+    tx.execute(insert(schema_agent.lost_holder_search).values(**row))
+
+
+def found(tx: Transaction, number: int, by: str, now: datetime) -> None:
+    """Write that he was found. Raises Conflict where he was."""
+    of = schema_agent.lost_holder.c
+    here = update(schema_agent.lost_holder).where(of.number == number, of.found_at.is_(None))
+    if not tx.execute(here.values(found_at=now, found_by=by)).rowcount:
+        raise Conflict(f"there is no lost holder {number} to be found", lost=number)
+
+
+def lost(tx: Transaction, issuer: str) -> list[Lost]:
+    """Every holder that was ever lost, with the searches."""
+    of, made = schema_agent.lost_holder.c, schema_agent.lost_holder_search.c
+    searches: dict[int, list[Searched]] = {}
+    for row in tx.execute(select(schema_agent.lost_holder_search).order_by(made.number)):
+        one = Searched(date.fromisoformat(row.searched_on), row.source)
+        searches.setdefault(row.lost, []).append(one)
+    rows = select(schema_agent.lost_holder).where(of.issuer == issuer).order_by(of.number)
+    return [
+        Lost(
+            row.number,
+            row.holder,
+            date.fromisoformat(row.lost_on),
+            row.found_at,
+            tuple(searches.get(row.number, ())),
+        )
+        for row in tx.execute(rows)
+    ]
+
+
+def lost_one(tx: Transaction, number: int) -> tuple[str, Lost]:
+    """The issuer of an entry, and the entry. Raises NotFound."""
+    of = schema_agent.lost_holder.c
+    issuer = tx.execute(select(of.issuer).where(of.number == number)).scalar()
+    if issuer is None:
+        raise NotFound(f"there is no lost holder {number}", lost=number)
+    return issuer, next(one for one in lost(tx, issuer) if one.number == number)
+
+
+def _asked(tx: Transaction, issuer: str, since: datetime, until: datetime) -> list[Item]:
+    """Transfers asked of the platform: turned around when refused, or when final on the chain."""
+    asked, sent = schema_access.request.c, outbox.instruction.c
+    rows = (
+        select(asked.scope, asked.at, asked.instruction, asked.outcome, sent.state)
+        .outerjoin(outbox.instruction, sent.id == asked.instruction)
+        .where(asked.scope.startswith(f"{issuer}/", autoescape=True))
+        .where(asked.at >= since, asked.at < until)
+        .order_by(asked.at)
+    )
+    change = outbox.instruction_change.c
+    found = []
+    for row in tx.execute(rows).all():
+        done = row.at if row.instruction is None else None
+        if row.state in _ENDED:
+            last = select(change.at).where(change.instruction == row.instruction)
+            done = tx.execute(last.order_by(change.number.desc()).limit(1)).scalar()
+        outcome = None if done is None else ("transferred" if row.instruction else "refused")
+        holder = row.scope.split("/", 1)[1]
+        found.append(Item(0, holder, "transfer", True, row.at, done, outcome, row.instruction))
+    return found
+
+
+def _item(row: Row[Any]) -> Item:
+    return Item(
+        row.number,
+        row.holder,
+        row.what,
+        bool(row.routine),
+        row.received_at,
+        row.done_at,
+        row.outcome,
+        row.instruction,
+    )

@@ -1,0 +1,475 @@
+"""The cash book: what moved on chain is posted by itself, and compared with chain and banks each day.
+
+Only final blocks are posted, each movement under its place on the chain, so that following twice posts
+once. A break is kept when it is found and stays open until a person explains it, two persons where it
+is large; an explanation may post the missing entry. Money at a bank leaves by two persons. Everything
+is audited in the transaction that does it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from freehold.book import audit, settings
+from freehold.book import cashbook as book
+from freehold.book.cashbook import Statement
+from freehold.book.issuers import KnownIssuer
+from freehold.book.session import Transaction
+from freehold.chain import coins
+from freehold.core import cashbook as core
+from freehold.core.audit import Entry as Noted
+from freehold.core.audit import Outcome
+from freehold.core.bank_statements import ReadStatement
+from freehold.core.cashbook import (
+    Account,
+    Break,
+    Cause,
+    Currency,
+    Kind,
+    KnownBreak,
+    Posted,
+    Posting,
+    Source,
+    TrialBalance,
+)
+from freehold.core.errors import Conflict, Invalid, NotFound, Plain
+from freehold.core.identifiers import minor_digits, parse_currency
+from freehold.core.ids import checksummed
+from freehold.core.roles import Power
+from freehold.desks import parties, permits
+from freehold.desks.office import Office, today
+from freehold.desks.permits import Actor
+
+TWO_PERSONS_FROM = 1_000
+"""Whole units of a currency from which two persons have to explain a break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What was compared on a day, up to which block, and the breaks: new ones, and all open ones."""
+
+    issuer: str
+    day: date
+    block: int
+    posted: int
+    compared: int
+    new: int
+    open: tuple[KnownBreak, ...]
+
+    @property
+    def clean(self) -> bool:
+        return not self.open
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a page shows first: currencies with their places and what stands on each."""
+
+    issuer: KnownIssuer
+    currencies: tuple[Currency, ...]
+    places: dict[str, tuple[tuple[Account, int], ...]]
+    open_breaks: int
+
+
+# ---- setting up ----
+
+
+def add_coin(
+    office: Office,
+    actor: Actor,
+    issuer: str | None,
+    coin: str,
+    holder: str,
+    code: str | None = None,
+) -> Currency:
+    """Let an issuer pay and be paid in a coin, once it has been tried with a holder's balance.
+
+    Raises NotPermitted, Invalid for a coin that is none or cannot be relied on, Conflict.
+    """
+    owner = _keeping(office, actor, issuer)
+    found = coins.require_reliable(office.w3, coin, holder)
+    name = _code(code or found.symbol)
+    currency = Currency(name, found.decimals, found.address)
+    with office.book.transaction() as tx:
+        for one in book.currencies(tx, owner.id):
+            if one.coin == found.address and one.code != name:
+                raise Conflict(f"the coin {found.address} is in the book already as {one.code}")
+        book.add_currency(tx, owner.id, currency, 0, office.clock.now())
+        _note(tx, office, actor, "cash-coin", owner, {"code": name, "coin": found.address})
+    return currency
+
+
+def add_place(
+    office: Office, actor: Actor, issuer: str | None, code: str, kind: Kind, name: str
+) -> Account:
+    """Say that a wallet, a pot or a bank account holds an issuer's money.
+
+    A bank account brings its ISO 4217 currency with it. Raises NotPermitted, Invalid, NotFound.
+    """
+    owner = _keeping(office, actor, issuer)
+    if kind not in core.PLACES:
+        raise Invalid(
+            f"kind {kind}: money is kept in {', '.join(core.PLACES)}", field="kind", value=str(kind)
+        )
+    account = Account(kind, name.replace(" ", "") if kind is Kind.BANK else checksummed(name))
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        if kind is Kind.BANK:
+            bank = Currency(parse_currency(code), minor_digits(parse_currency(code)))
+            book.add_currency(tx, owner.id, bank, 0, now)
+        elif not book.currency(tx, owner.id, code).coin:
+            raise Invalid(f"{code} is money at a bank: a wallet holds a coin", field="currency")
+        book.add_place(tx, owner.id, code, account, now)
+        _note(tx, office, actor, "cash-place", owner, {"currency": code, "place": str(account)})
+    if kind is not Kind.BANK:
+        _forget_cursor(office, owner.id, code)
+    return account
+
+
+# ---- following the chain ----
+
+
+def follow(office: Office, issuer: str | None) -> int:
+    """Post every final movement of an issuer's coins that is not posted yet; returns how many."""
+    owner = parties.owner(office, issuer)
+    last = _final_block(office)
+    with office.book.reading() as tx:
+        known = [one for one in book.currencies(tx, owner.id) if one.coin]
+        watched = {one.code: book.places(tx, owner.id, one.code) for one in known}
+        cursors = {one.code: _cursor(tx, owner.id, one.code) for one in known}
+    return sum(
+        _follow(office, owner.id, one, watched[one.code], cursors[one.code], last) for one in known
+    )
+
+
+def _follow(
+    office: Office, issuer: str, currency: Currency, places: Sequence[Account], done: int, last: int
+) -> int:
+    where = {one.name: one for one in places}
+    found = coins.movements(office.w3, currency.coin, list(where), done + 1, last)
+    now, posted = office.clock.now(), 0
+    with office.book.transaction() as tx:
+        for moved in found:
+            one = core.entry_of_movement(issuer, currency.code, where, moved)
+            if one is not None:
+                posted += _post_movement(tx, one, now)
+        settings.write(tx, _cursor_name(issuer, currency.code), str(max(done, last)), now)
+    return posted
+
+
+def _post_movement(tx: Transaction, one: core.Entry, now: datetime) -> bool:
+    """Post a movement, or what the book lacks of it where one of its addresses became a place later."""
+    lacking: dict[Account, int] = {}
+    again = 0
+    for account, amount in one.postings:
+        lacking[account] = lacking.get(account, 0) + amount
+    reference = one.reference
+    while known := book.with_reference(tx, one.issuer, one.currency, reference):
+        for account, amount in known.entry.postings:
+            lacking[account] = lacking.get(account, 0) - amount
+        again += 1
+        reference = f"{one.reference} #{again}"
+    postings = tuple(Posting(*each) for each in lacking.items() if each[1])
+    if not postings:
+        return False
+    return book.post(tx, replace(one, reference=reference, postings=postings), "chain", now)
+
+
+def _final_block(office: Office) -> int:
+    return max(office.w3.eth.block_number - max(office.posting.finality - 1, 0), -1)
+
+
+def _cursor_name(issuer: str, code: str) -> str:
+    return "cash " + hashlib.sha256(f"{issuer} {code}".encode()).hexdigest()[:32]
+
+
+def _cursor(tx: Transaction, issuer: str, code: str) -> int:
+    return int(settings.read(tx, _cursor_name(issuer, code)) or -1)
+
+
+def _forget_cursor(office: Office, issuer: str, code: str) -> None:
+    """A new place has a past: read the coin again from its beginning, which posts nothing twice."""
+    with office.book.transaction() as tx:
+        settings.write(tx, _cursor_name(issuer, code), "-1", office.clock.now())
+
+
+# ---- reading ----
+
+
+def overview(office: Office, actor: Actor, issuer: str | None) -> Overview:
+    """Currencies, places, what the book says stands on each. Raises NotPermitted."""
+    owner = _reading(office, actor, issuer)
+    with office.book.reading() as tx:
+        known = tuple(book.currencies(tx, owner.id))
+        found = {}
+        for one in known:
+            stands = core.balances(posted.entry for posted in book.entries(tx, owner.id, one.code))
+            places = book.places(tx, owner.id, one.code)
+            found[one.code] = tuple((place, stands.get(place, 0)) for place in places)
+        left = len(book.breaks(tx, owner.id, open_alone=True))
+    return Overview(owner, known, found, left)
+
+
+def journal(
+    office: Office, actor: Actor, issuer: str | None, code: str | None, until: date | None = None
+) -> tuple[list[Posted], dict[str, int]]:
+    """The entries of a currency (all) in their order, and the decimals of each currency."""
+    owner = _reading(office, actor, issuer)
+    with office.book.reading() as tx:
+        places = {one.code: one.decimals for one in book.currencies(tx, owner.id)}
+        if code is not None:
+            book.currency(tx, owner.id, code)
+        return book.entries(tx, owner.id, code, until), places
+
+
+def trial_balances(
+    office: Office, actor: Actor, issuer: str | None, code: str | None, day: date | None = None
+) -> list[tuple[TrialBalance, int]]:
+    """The trial balance of a currency (of each) at the end of a day, with its decimals."""
+    owner = _reading(office, actor, issuer)
+    when = day or today(office)
+    with office.book.reading() as tx:
+        chosen = [book.currency(tx, owner.id, code)] if code else book.currencies(tx, owner.id)
+        return [
+            (
+                core.trial_balance(
+                    (one.entry for one in book.entries(tx, owner.id, each.code, when)),
+                    each.code,
+                    when,
+                ),
+                each.decimals,
+            )
+            for each in chosen
+        ]
+
+
+def breaks(
+    office: Office, actor: Actor, issuer: str | None, *, open_alone: bool = True
+) -> tuple[list[KnownBreak], dict[str, int]]:
+    """Breaks, open ones or all, and the decimals of each currency. Raises NotPermitted."""
+    owner = _reading(office, actor, issuer)
+    with office.book.reading() as tx:
+        places = {one.code: one.decimals for one in book.currencies(tx, owner.id)}
+        return book.breaks(tx, owner.id, open_alone=open_alone), places
+
+
+# ---- reconciling ----
+
+
+def reconcile(office: Office, actor: Actor, issuer: str | None) -> Reconciled:
+    """Post what moved, then compare every place with the chain or its bank; keep what differs.
+
+    Raises NotPermitted, and as the chain and the book do.
+    """
+    owner = _keeping(office, actor, issuer)
+    posted = follow(office, owner.id)
+    day, last = today(office), _final_block(office)
+    with office.book.reading() as tx:
+        known = book.currencies(tx, owner.id)
+        places = {one.code: book.places(tx, owner.id, one.code) for one in known}
+        booked = {one.code: book.entries(tx, owner.id, one.code) for one in known}
+    found: list[tuple[Break, int]] = []
+    compared = 0
+    for one in known:
+        stands = core.balances(each.entry for each in booked[one.code])
+        for place in places[one.code]:
+            compared += 1
+            if place.kind is Kind.BANK:
+                differing = _bank_breaks(office, owner.id, one.code, place, booked[one.code], day)
+            else:
+                theirs = coins.balance(office.w3, one.coin, place.name, last)
+                ours = stands.get(place, 0)
+                known_break = (owner.id, one.code, place, day, ours, theirs)
+                differing = core.compare_balance(*known_break)
+            found += [(each, _persons(each, one.decimals)) for each in differing]
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        new = book.keep_breaks(tx, found, now)
+        left = tuple(book.breaks(tx, owner.id, open_alone=True))
+        content: dict[str, Plain] = {"block": last, "compared": compared, "new": new}
+        _note(tx, office, actor, "cash-reconcile", owner, content)
+    return Reconciled(owner.id, day, last, posted, compared, new, left)
+
+
+def _bank_breaks(
+    office: Office, issuer: str, code: str, place: Account, booked: Sequence[Posted], day: date
+) -> list[Break]:
+    """What the imported statements of a bank account and the book do not have in common."""
+    with office.book.reading() as tx:
+        told = book.statements(tx, issuer, place.name, day)
+    if not told:
+        return []
+    until = max(one.day for one in told)
+    ours = [
+        (posted.entry.reference, posted.entry.day, amount)
+        for posted in booked
+        for account, amount in posted.entry.postings
+        if account == place and posted.entry.day <= until and not posted.entry.reverses
+    ]
+    lines = [line for one in told for line in one.lines]
+    found = core.compare_statement(issuer, code, place, ours, lines)
+    opening, closing = told[0].opening, told[-1].closing
+    missing = closing - opening - sum(line.amount for line in lines)
+    if missing:  # a statement between two others was not imported
+        reference = f"statements {told[0].id} to {told[-1].id}"
+        found.append(Break(issuer, code, place, until, Cause.BALANCE, reference, missing))
+    return found
+
+
+def _persons(found: Break, decimals: int) -> int:
+    return 2 if abs(found.amount) >= TWO_PERSONS_FROM * 10**decimals else 1
+
+
+# ---- statements, breaks, payments ----
+
+
+def bank_currencies(office: Office, actor: Actor, issuer: str | None) -> dict[str, int]:
+    """The decimals of the currencies that an issuer has at banks. Raises NotPermitted."""
+    owner = _reading(office, actor, issuer)
+    with office.book.reading() as tx:
+        return {one.code: one.decimals for one in book.currencies(tx, owner.id) if not one.coin}
+
+
+def import_statements(
+    office: Office, actor: Actor, issuer: str | None, found: Sequence[ReadStatement], content: bytes
+) -> list[Statement]:
+    """Keep statements of a file, all or none.
+
+    Raises NotPermitted, NotFound for a bank account that is no place of the issuer, Conflict for a
+    statement that is here already.
+    """
+    owner = _keeping(office, actor, issuer)
+    digest, now, kept = hashlib.sha256(content).hexdigest(), office.clock.now(), []
+    with office.book.transaction() as tx:
+        for place, one in enumerate(found):
+            mine = Account(Kind.BANK, one.account.replace(" ", ""))
+            if mine not in book.places(tx, owner.id, one.currency):
+                raise NotFound(
+                    f"the bank account {one.account} in {one.currency} is not one of {owner.id}:"
+                    " add it first",
+                    account=one.account,
+                )
+            if one.day > today(office):
+                raise Invalid(f"statement {one.id}: its day {one.day} has not come", field="day")
+            statement = Statement(
+                hashlib.sha256(f"{digest} {place}".encode()).hexdigest(),
+                owner.id,
+                one.currency,
+                mine.name,
+                one.id,
+                one.day,
+                one.opening,
+                one.closing,
+                one.lines,
+            )
+            book.keep_statement(tx, statement, actor.id, now)
+            kept.append(statement)
+            about: dict[str, Plain] = {"account": mine.name, "statement": one.id, "sha256": digest}
+            _note(tx, office, actor, "cash-import", owner, about)
+    return kept
+
+
+def explain(
+    office: Office,
+    actor: Actor,
+    issuer: str | None,
+    id: str,
+    why: str,
+    against: Kind | None = None,
+) -> KnownBreak:
+    """Explain a break with a reason; the explanation that closes it posts the difference `against`
+    an account, if one is named.
+
+    Raises NotPermitted, NotFound, Invalid without a reason, Conflict for a second time by the same
+    person or a closed break.
+    """
+    owner = _keeping(office, actor, issuer)
+    if not why.strip():
+        raise Invalid("a break is explained with a reason: say why", field="why")
+    if against is not None and against not in core.AGAINST:
+        raise Invalid(
+            f"against {against}: choose one of {', '.join(core.AGAINST)}", field="against"
+        )
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        known = _break(tx, owner.id, id)
+        book.explain(tx, known, actor.id, why.strip(), now)
+        known = _break(tx, owner.id, known.found.id)
+        if against is not None and not known.open:
+            book.post(tx, _correction(known.found, against, why), actor.id, now)
+        _note(tx, office, actor, "cash-explain", owner, {"break": known.found.id, "why": why})
+    return known
+
+
+def _correction(found: Break, against: Kind, why: str) -> core.Entry:
+    """The entry that makes the book say what the other side says."""
+    if found.cause is Cause.NOT_ON_STATEMENT:
+        raise Invalid(
+            "what the bank does not know is reversed, not posted: leave --against out and reverse"
+            " the entry",
+            field="against",
+        )
+    postings = (Posting(found.account, found.amount), Posting(Account(against), -found.amount))
+    source = Source.BANK if found.account.kind is Kind.BANK else Source.ACT
+    reference = found.reference if found.account.kind is Kind.BANK else f"break {found.id}"
+    return core.entry(
+        found.issuer, found.currency, found.day, source, reference or found.id, why, postings
+    )
+
+
+def reverse(office: Office, actor: Actor, issuer: str | None, id: str, why: str) -> Posted:
+    """Take an entry back by another one that names it. Raises NotFound, Conflict the second time."""
+    owner = _keeping(office, actor, issuer)
+    if not why.strip():
+        raise Invalid("an entry is reversed with a reason: say why", field="why")
+    with office.book.transaction() as tx:
+        known = book.find(tx, owner.id, id)
+        turned = core.reversal(known.entry, today(office), why.strip())
+        if not book.post(tx, turned, actor.id, office.clock.now()):
+            raise Conflict(f"entry {known.number} is reversed already", entry=known.entry.id)
+        _note(tx, office, actor, "cash-reverse", owner, {"entry": known.entry.id, "why": why})
+        return book.find(tx, owner.id, turned.id)
+
+
+def _break(tx: Transaction, issuer: str, id: str) -> KnownBreak:
+    """A break by its id or an unambiguous beginning of it."""
+    known = book.breaks(tx, issuer, open_alone=False)
+    start = id.removeprefix("0x")
+    found = [one for one in known if one.found.id[2:].startswith(start)] if len(start) > 5 else []
+    if len(found) != 1:
+        raise NotFound(f"no break of {issuer} is called {id}: see `freehold cash breaks`", id=id)
+    return found[0]
+
+
+def _keeping(office: Office, actor: Actor, issuer: str | None) -> KnownIssuer:
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.KEEP_CASH, owner.id)
+    return owner
+
+
+def _reading(office: Office, actor: Actor, issuer: str | None) -> KnownIssuer:
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.READ_CASH, owner.id)
+    return owner
+
+
+def _code(text: str) -> str:
+    code = text.strip().upper()
+    if not code.isalnum() or not code.isascii() or len(code) > 16:
+        raise Invalid(
+            f"code {text!r}: a currency's code is 1 to 16 letters and digits", field="code"
+        )
+    return code
+
+
+def _note(
+    tx: Transaction,
+    office: Office,
+    actor: Actor,
+    act: str,
+    owner: KnownIssuer,
+    what: dict[str, Plain],
+) -> None:
+    entry = Noted(actor.id, act, owner.id, Outcome.DONE, content=what)
+    audit.record(tx, entry, office.clock.now())

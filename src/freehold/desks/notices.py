@@ -1,0 +1,162 @@
+"""Letters: whoever has something to tell calls `notify` in his own transaction; the worker sends.
+
+A letter is written in the transaction of what it is about, so neither exists without the other. Its id
+becomes its Message-ID. It is never sent twice: what fails before the other side took it is tried again
+with growing waits, what it refuses for good goes into the queue of bounces, and what may or may not have
+been taken (the line broke, the process died) waits there for a person to decide.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from freehold.book import audit, notices
+from freehold.book.session import Transaction
+from freehold.core import letters
+from freehold.core.audit import Entry
+from freehold.core.errors import Conflict
+from freehold.core.ids import canonical
+from freehold.core.letters import Kind, Letter, State
+from freehold.core.roles import EVERYWHERE, Power
+from freehold.desks import permits
+from freehold.desks.office import Office
+from freehold.desks.permits import Actor
+
+TAKEN_FOR = timedelta(minutes=5)
+WAITS = (60, 300, 900, 3_600, 4 * 3_600, 12 * 3_600)
+"""Seconds before the next attempt; after the last one a letter goes into the queue."""
+QUEUE = (State.BOUNCED, State.UNSURE)
+SHOWN = 200
+
+
+class Ended(StrEnum):
+    """What a delivery says: taken; not now; never; or nobody knows."""
+
+    SENT = "sent"
+    LATER = "later"
+    NEVER = "never"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How one attempt ended, and what the other side said."""
+
+    ended: Ended
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A way to send letters. `repeatable`: sending the same letter again leaves one letter."""
+
+    deliver: Callable[[Letter], Delivered]
+    repeatable: bool
+
+
+def notify(
+    tx: Transaction,
+    kind: Kind,
+    to: str,
+    facts: Mapping[str, str],
+    now: datetime,
+    once: str | None = None,
+) -> str:
+    """Write a letter to one mailbox; its id. With `once` the same is never written twice.
+
+    Raises Invalid for a recipient that is no mailbox, or facts that the kind does not have.
+    """
+    mailbox, said = letters.mailbox(to), letters.checked(kind, facts)
+    id = secrets.token_hex(16)
+    if once is not None:
+        id = hashlib.sha256(canonical([str(kind), mailbox, once])).hexdigest()[:32]
+    notices.add(tx, id, kind, mailbox, said, now)
+    return id
+
+
+def send_due(office: Office, post: Post, most: int = 50) -> int:
+    """Send what is due, at most so many; how many were tried."""
+    _settle_stale(office, post)
+    for done in range(most):
+        now = office.clock.now()
+        with office.book.transaction() as tx:
+            letter = notices.take(tx, now, now + TAKEN_FOR)
+        if letter is None:
+            return done
+        _report(office, letter, post.deliver(letter))
+    return most
+
+
+def queue(office: Office, who: Actor) -> list[Letter]:
+    """Letters that bounced, or of which nobody knows. Raises NotPermitted."""
+    permits.require(who, Power.READ_FILES, EVERYWHERE)
+    with office.book.reading() as tx:
+        return notices.newest(tx, QUEUE, SHOWN)
+
+
+def outbox(office: Office, who: Actor) -> list[Letter]:
+    """The last letters in whatever state. Raises NotPermitted."""
+    permits.require(who, Power.READ_FILES, EVERYWHERE)
+    with office.book.reading() as tx:
+        return notices.newest(tx, list(State), SHOWN)
+
+
+def send_again(office: Office, who: Actor, id: str) -> None:
+    """Let a letter of the queue be sent once more; a person has decided that. Raises Conflict."""
+    _decide(office, who, id, State.WAITING, "send a letter again")
+
+
+def drop(office: Office, who: Actor, id: str) -> None:
+    """Let a letter of the queue be, and forget what it said. Raises Conflict."""
+    _decide(office, who, id, State.DROPPED, "drop a letter")
+
+
+def bounced(office: Office, who: Actor, id: str, note: str) -> None:
+    """Note that a letter that was sent came back, by its Message-ID's first part."""
+    permits.require(who, Power.KEEP_FILES, EVERYWHERE)
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        notices.put(tx, id, State.SENT, State.BOUNCED, now, note)
+        audit.record(tx, Entry(who.id, "note a bounce", id), now)
+
+
+def _decide(office: Office, who: Actor, id: str, after: State, act: str) -> None:
+    permits.require(who, Power.KEEP_FILES, EVERYWHERE)
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        one = notices.find(tx, id)
+        if one.state not in QUEUE:
+            raise Conflict(f"the letter {id} is {one.state.lower()}, not in the queue", letter=id)
+        notices.put(tx, id, one.state, after, now, one.note)
+        audit.record(tx, Entry(who.id, act, id), now)
+
+
+def _report(office: Office, letter: Letter, found: Delivered) -> None:
+    now, note = office.clock.now(), found.note
+    after, next_at = State.SENT, now
+    if found.ended is Ended.NEVER:
+        after = State.BOUNCED
+    elif found.ended is Ended.UNSURE:
+        after = State.UNSURE
+    elif found.ended is Ended.LATER:
+        after = State.WAITING
+        if letter.attempts > len(WAITS):
+            after, note = State.BOUNCED, f"given up after {letter.attempts} attempts: {note}"
+        else:
+            next_at = now + timedelta(seconds=WAITS[letter.attempts - 1])
+    with office.book.transaction() as tx:
+        notices.put(tx, letter.id, State.SENDING, after, next_at, note)
+
+
+def _settle_stale(office: Office, post: Post) -> None:
+    """Who took a letter and died may have sent it: try again only where that leaves one letter."""
+    now = office.clock.now()
+    with office.book.reading() as tx:
+        left = notices.stale(tx, now)
+    for id in left:
+        after = State.WAITING if post.repeatable else State.UNSURE
+        with office.book.transaction() as tx:
+            notices.put(tx, id, State.SENDING, after, now, "whoever was sending it died")

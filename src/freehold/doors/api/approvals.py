@@ -1,0 +1,348 @@
+"""Routes of two-person approvals: propose an act, see its difference, decide; what was announced."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field, StringConstraints
+
+from freehold.core.approvals import Act, Difference, State
+from freehold.core.grounds import Grounds, name_of, parse_ground
+from freehold.desks import approvals
+from freehold.desks.approvals import ProposalView, Proposed, ProposeRequest, Tried
+from freehold.doors.api import problems
+from freehold.doors.api.problems import responses
+from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf
+
+router = APIRouter(prefix="/v1")
+Which = Annotated[str, Path(pattern=r"^ap_[0-9a-f]{24}$", description="A proposal's id")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Text = Annotated[str, StringConstraints(max_length=1 << 16, pattern=r"^[^\x00]*$")]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[a-z_-]+$")]
+Note = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
+STRICT: Any = {"extra": "forbid"}
+
+
+class Why(BaseModel):
+    """The ground of an act of power."""
+
+    model_config = STRICT
+
+    reason: Annotated[
+        str, StringConstraints(min_length=1, max_length=32), Field(examples=["court-order"])
+    ]
+    document: Annotated[Sha256, Field(description="SHA-256 of the document, hexadecimal")]
+
+
+class ActProposed(BaseModel):
+    """An act to propose: its kind, its arguments as texts (GET /approvals/kinds lists both)."""
+
+    model_config = STRICT
+
+    kind: Name
+    arguments: Annotated[dict[Name, Text], Field(max_length=32)]
+    issuer: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
+    grounds: Why | None = None
+    reference: Annotated[
+        str, StringConstraints(max_length=128, pattern=r"^[^\x00-\x1f]*$"), Field()
+    ] = ""
+
+
+class Approving(BaseModel):
+    """An approval, on the difference that was seen."""
+
+    model_config = STRICT
+
+    difference: Annotated[Sha256, Field(description="`difference.digest` of what was seen")]
+    note: Note = ""
+
+
+class Deciding(BaseModel):
+    """Why a proposal is declined or withdrawn."""
+
+    model_config = STRICT
+
+    note: Note = ""
+
+
+class BreakingGlass(BaseModel):
+    """Why one person has to act alone."""
+
+    model_config = STRICT
+
+    difference: Sha256
+    reason: Annotated[str, StringConstraints(min_length=10, max_length=2_000)]
+
+
+class Row(BaseModel):
+    """One record before and after the act. `subject` is a holder's id, or empty."""
+
+    subject: str
+    record: str
+    before: str
+    after: str
+    change: str = Field(description="With its sign; none; or changed, where it is no quantity")
+
+
+class DifferenceOut(BaseModel):
+    """What the act would change, as of a block."""
+
+    digest: Sha256
+    block: int
+    rows: list[Row]
+
+
+class TriedOut(BaseModel):
+    """A dry run: what would change, or why it would be refused."""
+
+    kind: str
+    arguments: dict[str, str]
+    difference: DifferenceOut
+    refused: bool
+    code: int
+    reason: str
+
+
+class Approval(BaseModel):
+    """A proposal and what became of it."""
+
+    id: str
+    number: int
+    kind: str
+    title: str
+    issuer: str
+    token: str | None
+    amount: str | None
+    arguments: dict[str, str]
+    grounds: Why | None
+    reference: str
+    state: str
+    persons: int = Field(description="How many have to agree, the proposer included")
+    proposer: str
+    proposed_at: datetime
+    lapses_at: datetime
+    difference: DifferenceOut
+    may_decide: bool = Field(description="Whether the caller may approve or decline it now")
+    why_not: str
+    decider: str
+    decided_at: datetime | None
+    note: str
+    alone: bool = Field(description="Whether somebody broke the glass")
+    instructions: list[str]
+    ended_at: datetime | None
+    code: int | None
+    why: str
+
+
+class Approvals(BaseModel):
+    """A page of proposals, the newest first."""
+
+    items: list[Approval]
+    next: str | None
+
+
+class KindOut(BaseModel):
+    """A kind of act that the caller may propose."""
+
+    kind: str
+    title: str
+    power: str
+    fields: list[str]
+    optional: list[str]
+    grounds: bool
+
+
+class Kinds(BaseModel):
+    """The kinds of act that the caller may propose."""
+
+    items: list[KindOut]
+
+
+class AnnouncementOut(BaseModel):
+    """What everybody concerned has to hear."""
+
+    number: int
+    kind: str
+    issuer: str
+    subject: str
+    sentence: str
+    at: datetime
+    until: datetime
+
+
+class Announcements(BaseModel):
+    """What is announced now."""
+
+    items: list[AnnouncementOut]
+
+
+@router.get("/approvals/kinds", responses=responses())
+def list_kinds(office: OfficeOf, actor: Caller) -> Kinds:
+    """The acts that the caller may propose, with the arguments each takes."""
+    found = [
+        KindOut(
+            kind=one.name,
+            title=one.title,
+            power=one.power,
+            fields=list(one.fields),
+            optional=list(one.optional),
+            grounds=one.grounds,
+        )
+        for one in approvals.proposable(actor)
+    ]
+    return Kinds(items=found)
+
+
+@router.get("/approvals", responses=responses(400))
+def list_approvals(
+    office: OfficeOf,
+    actor: Caller,
+    state: Annotated[list[State] | None, Query(max_length=len(State))] = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+) -> Approvals:
+    """Proposals of the issuers whose approvals the caller may read, and his own; the newest first."""
+    before = int(cursor) if cursor else None
+    found = approvals.proposals(office, actor, state or [], before, limit)
+    following = str(found[-1].proposal.number) if len(found) == limit else None
+    return Approvals(items=[approval(one) for one in found], next=following)
+
+
+@router.get("/approvals/{id}", responses=responses(400, 404))
+def one_approval(office: OfficeOf, actor: Caller, id: Which) -> Approval:
+    """One proposal."""
+    return approval(approvals.proposal(office, actor, id))
+
+
+@router.post("/approvals/dry-runs", responses=responses(400, 404, 409))
+def dry_run(office: OfficeOf, actor: Caller, asked: ActProposed) -> TriedOut:
+    """What an act would change now; nothing is kept."""
+    return tried(approvals.dry_run(office, actor, _request(asked, "")))
+
+
+@router.post(
+    "/approvals", status_code=201, response_model=Approval, responses=responses(400, 404, 409, 422)
+)
+def propose(office: OfficeOf, actor: Caller, asked: ActProposed, key: IdempotencyKey) -> Any:
+    """Propose an act. What its dry run refuses is answered with 422 and not proposed."""
+    made: Proposed = approvals.propose(office, actor, _request(asked, key))
+    if made.proposal is None:
+        return problems.answer(422, made.tried.reason, code=made.tried.code or None)
+    return approval(approvals.proposal(office, actor, made.proposal.id))
+
+
+@router.post("/approvals/{id}/dry-runs", responses=responses(400, 404, 409))
+def dry_run_again(office: OfficeOf, actor: Caller, id: Which) -> TriedOut:
+    """Try a proposal anew; what it finds takes the place of the older difference."""
+    return tried(approvals.dry_run_again(office, actor, id))
+
+
+@router.post("/approvals/{id}/approval", responses=responses(400, 404, 409))
+def approve(office: OfficeOf, actor: Caller, id: Which, asked: Approving) -> Approval:
+    """Approve what somebody else proposed; 409 if the register moved on since the difference."""
+    approvals.approve(office, actor, id, asked.difference, asked.note)
+    return approval(approvals.proposal(office, actor, id))
+
+
+@router.post("/approvals/{id}/decline", responses=responses(400, 404, 409))
+def decline(office: OfficeOf, actor: Caller, id: Which, asked: Deciding) -> Approval:
+    """Decline what somebody else proposed; a note says why."""
+    approvals.decline(office, actor, id, asked.note)
+    return approval(approvals.proposal(office, actor, id))
+
+
+@router.post("/approvals/{id}/withdrawal", responses=responses(400, 404, 409))
+def withdraw(office: OfficeOf, actor: Caller, id: Which, asked: Deciding) -> Approval:
+    """Take back what one proposed oneself."""
+    approvals.withdraw(office, actor, id, asked.note)
+    return approval(approvals.proposal(office, actor, id))
+
+
+@router.post("/approvals/{id}/break-glass", responses=responses(400, 404, 409))
+def break_glass(office: OfficeOf, actor: Caller, id: Which, asked: BreakingGlass) -> Approval:
+    """Approve alone, for a reason that is announced to everybody concerned."""
+    approvals.break_glass(office, actor, id, asked.difference, asked.reason)
+    return approval(approvals.proposal(office, actor, id))
+
+
+@router.get("/announcements", responses=responses())
+def list_announcements(office: OfficeOf, actor: Caller) -> Announcements:
+    """What is announced now: that somebody broke the glass."""
+    found = approvals.announcements(office, actor)
+    names = AnnouncementOut.model_fields
+    rows = [AnnouncementOut(**{name: getattr(one, name) for name in names}) for one in found]
+    return Announcements(items=rows)
+
+
+def approval(view: ProposalView) -> Approval:
+    """A proposal as the API words it; the command line prints the same."""
+    one = view.proposal
+    act = one.act
+    return Approval(
+        id=one.id,
+        number=one.number,
+        kind=act.kind,
+        title=view.title,
+        issuer=act.issuer,
+        token=act.token,
+        amount=act.amount,
+        arguments=dict(act.arguments),
+        grounds=_why(act),
+        reference=act.reference,
+        state=view.state.lower().replace("_", "-"),
+        persons=one.persons,
+        proposer=view.proposer,
+        proposed_at=one.proposed_at,
+        lapses_at=one.lapses_at,
+        difference=_difference(one.difference),
+        may_decide=view.may_decide,
+        why_not=view.why_not,
+        decider=view.decider,
+        decided_at=one.decided_at,
+        note=one.note,
+        alone=one.alone,
+        instructions=list(view.instructions),
+        ended_at=one.ended_at,
+        code=one.code,
+        why=one.why,
+    )
+
+
+def tried(found: Tried) -> TriedOut:
+    """A dry run as the API words it."""
+    return TriedOut(
+        kind=found.act.kind,
+        arguments=dict(found.act.arguments),
+        difference=_difference(found.difference),
+        refused=found.refused,
+        code=found.code,
+        reason=found.reason,
+    )
+
+
+def _difference(found: Difference) -> DifferenceOut:
+    rows = [
+        Row(
+            subject=one.subject,
+            record=one.record,
+            before=one.before,
+            after=one.after,
+            change=one.by,
+        )
+        for one in found.changes
+    ]
+    return DifferenceOut(digest=found.digest, block=found.block, rows=rows)
+
+
+def _why(act: Act) -> Why | None:
+    if act.grounds is None:
+        return None
+    return Why(reason=name_of(act.grounds.reason), document=act.grounds.document.hex())
+
+
+def _request(asked: ActProposed, key: str) -> ProposeRequest:
+    grounds = None
+    if asked.grounds:
+        given = asked.grounds
+        grounds = Grounds(parse_ground(given.reason), bytes.fromhex(given.document))
+    return ProposeRequest(asked.kind, asked.arguments, key, asked.issuer, grounds, asked.reference)

@@ -1,0 +1,54 @@
+"""`freehold policy inform`: until when current public information about an issuer is available."""
+
+from pathlib import Path
+
+import click
+
+from freehold.core.clock import parse_day
+from freehold.desks import information
+from freehold.desks.information import InformRequest
+from freehold.desks.office import open_office
+from freehold.doors.cli.acting import (
+    FILE,
+    act_document,
+    act_options,
+    act_table,
+    actor_of,
+    document_hash,
+    ended,
+    key_or_new,
+)
+from freehold.doors.cli.output import Outcome, json_option, show
+from freehold.doors.cli.settings import settings
+
+
+@click.command()
+@click.argument("instrument")
+@click.option(
+    "--until",
+    required=True,
+    help="The last such day (2027-03-31), or `none`: the issuer does not report.",
+)
+@click.option(
+    "--document", required=True, type=FILE, help="What says so; its SHA-256 goes on chain."
+)
+@act_options
+@json_option
+def inform(
+    instrument: str,
+    until: str,
+    document: Path,
+    issuer: str | None,
+    key: str | None,
+    dry_run: bool,
+    acting: str,
+    as_json: bool,
+) -> Outcome:
+    """Say until when current public information about the issuer of INSTRUMENT is there (Rule 144(c))."""
+    day = None if until == "none" else parse_day(until, "until")
+    with open_office(settings()) as office:
+        asked = InformRequest(instrument, day, document_hash(document), key_or_new(key), issuer)
+        done = information.inform(office, actor_of(office, acting), asked, dry_run=dry_run)
+    told = act_document(done) | {"until": day.isoformat() if day else None}
+    show(told, as_json, act_table(done, ("until", until)))
+    return ended(done)

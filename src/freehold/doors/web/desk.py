@@ -1,0 +1,217 @@
+"""Pages of the transfer agent's desk: control and records, and each holder's file."""
+
+from collections.abc import Callable
+from typing import Any
+
+from starlette.responses import Response
+
+from freehold.core.clock import parse_day
+from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
+from freehold.core.restraints import RestraintKind
+from freehold.core.roles import EVERYWHERE, Power
+from freehold.desks import (
+    controls,
+    holders,
+    notices,
+    parties,
+    permits,
+    recordkeeping,
+    registrations,
+    restraining,
+    restraints,
+)
+from freehold.desks.restraints import PlaceRequest
+from freehold.doors.web.visits import Form, Visit, go, see
+
+SHOWN = 60
+
+
+def overview(visit: Visit) -> Response:
+    """The control report, a month's records, letters that came back, and every holder."""
+    return _overview(visit)
+
+
+def control(visit: Visit, form: Form) -> Response:
+    """Make a control report now."""
+    issuer = form.get("issuer") or None
+    controls.report_as(visit.office, visit.who, issuer)
+    return go("/desk")
+
+
+def kept_report(visit: Visit) -> Response:
+    """A control report of the past."""
+    permits.require(visit.who, Power.READ_FILES)
+    text = visit.path("number")
+    if not (text.isascii() and text.isdigit() and len(text) < 12):
+        raise NotFound("there is no such report")
+    found = controls.kept(visit.office, visit.who, int(text))
+    return see(visit, "control.html", report=found.content, kept=found)
+
+
+def file(visit: Visit) -> Response:
+    """A holder's file."""
+    return _file(visit)
+
+
+def register(visit: Visit, form: Form) -> Response:
+    """Write how a holder's units are registered; parties stand one on a line."""
+
+    def done(issuer: str, holder: str) -> None:
+        given = {"form": form.get("form"), "parties": _parties(form.get("parties", ""))}
+        given |= {"quorum": form.get("quorum") or None}
+        registrations.register(visit.office, visit.who, issuer, holder, given)
+
+    return _acted(visit, done, "registration", form)
+
+
+def address(visit: Visit, form: Form) -> Response:
+    """Change a holder's address, or end the hold after a change."""
+
+    def done(issuer: str, holder: str) -> None:
+        if form.get("lift"):
+            registrations.lift_hold(visit.office, visit.who, issuer, holder)
+            return
+        lines = form.get("lines", "").replace("\r", "").split("\n")
+        mailbox = form.get("mailbox") or None
+        registrations.move(visit.office, visit.who, issuer, holder, lines, mailbox)
+
+    return _acted(visit, done, "address", form)
+
+
+def paper(visit: Visit, form: Form) -> Response:
+    """Note that a paper was seen."""
+
+    def done(issuer: str, holder: str) -> None:
+        dated = parse_day(form.get("dated", ""), "dated")
+        document = form.get("document", "")
+        kind = form.get("paper", "")
+        registrations.file_paper(visit.office, visit.who, issuer, holder, kind, dated, document)
+
+    return _acted(visit, done, "paper", form)
+
+
+def restrain(visit: Visit, form: Form) -> Response:
+    """Place a stop, claim, pledge or lien."""
+
+    def done(issuer: str, holder: str) -> None:
+        kind = form.get("kind", "")
+        if kind not in list(RestraintKind):
+            raise Invalid(f"kind is none of {', '.join(RestraintKind)}", field="kind")
+        asked = PlaceRequest(
+            holder,
+            RestraintKind(kind),
+            form.get("document", ""),
+            form.get("in_favour", ""),
+            form.get("words", ""),
+            form.get("instrument") or None,
+            form.get("units") or None,
+            issuer=issuer,
+        )
+        restraints.place(visit.office, visit.who, asked)
+
+    return _acted(visit, done, "restraint", form)
+
+
+def release(visit: Visit, form: Form) -> Response:
+    """Release a restraint on a paper."""
+
+    def done(issuer: str, holder: str) -> None:
+        id, document = form.get("restraint", ""), form.get("document", "")
+        restraints.release(visit.office, visit.who, id, document)
+
+    return _acted(visit, done, "release", form)
+
+
+def notice(visit: Visit, form: Form) -> Response:
+    """The claimant was told: the period of the claim begins."""
+
+    def done(issuer: str, holder: str) -> None:
+        restraints.give_notice(visit.office, visit.who, form.get("restraint", ""))
+
+    return _acted(visit, done, "release", form)
+
+
+def _acted(visit: Visit, done: Callable[[str, str], None], place: str, form: Form) -> Response:
+    """Do it and show the file anew; what is wrong stands above the form, which keeps what was typed."""
+    permits.require(visit.who, Power.KEEP_FILES)
+    issuer, holder = visit.path("issuer"), visit.path("holder")
+    try:
+        done(issuer, holder)
+    except (Invalid, Conflict, NotFound) as fault:
+        return _file(visit, place, fault, form)
+    return go(f"/files/{issuer}/{holder}#{place}")
+
+
+def _file(
+    visit: Visit, place: str = "", fault: PlatformError | None = None, form: Form | None = None
+) -> Response:
+    issuer, holder = visit.path("issuer"), visit.path("holder")
+    one = registrations.file(visit.office, visit.who, issuer, holder)
+    said = ""
+    if fault is not None:
+        mistakes = fault.mistakes if isinstance(fault, Invalid) else ()
+        said = "; ".join(map(str, mistakes)) or fault.message
+    report = holders.holder(visit.office, issuer, holder)
+    values: dict[str, Any] = {
+        "one": one,
+        "report": report,
+        "forms": restraining.rules().forms,
+        "papers": restraining.rules().papers,
+        "kinds": list(RestraintKind),
+        "keeps": permits.allows(visit.who, Power.KEEP_FILES, one.issuer),
+        "problem": said[:1].upper() + said[1:],
+        "place": place,
+        "form": form or {},
+        "now": visit.office.clock.now(),
+        "typed": _typed(one),
+    }
+    return see(visit, "file.html", 400 if fault else 200, **values)
+
+
+def _overview(visit: Visit) -> Response:
+    permits.require(visit.who, Power.READ_FILES)
+    office, who = visit.office, visit.who
+    try:
+        owner = parties.owner(office, visit.query("issuer") or None)
+    except (NotFound, Conflict) as fault:
+        return see(visit, "desk.html", owner=None, problem=fault.message)
+    kept = controls.history(office, who, owner.id)
+    month = recordkeeping.report(office, who, owner.id)
+    all_of_it = permits.allows(who, Power.READ_FILES, EVERYWHERE)
+    return see(
+        visit,
+        "desk.html",
+        owner=owner,
+        problem="",
+        report=kept[0].content if kept else None,
+        kept=kept[:SHOWN],
+        month=month,
+        queue=notices.queue(office, who) if all_of_it else [],
+        people=holders.holders(office, owner.id),
+        bound=[one for one in restraints.of_issuer(office, who, owner.id) if not one.released_at],
+    )
+
+
+def _parties(text: str) -> list[dict[str, str]]:
+    """`role: name; born 2012-02-29; share 1/2`, one on a line."""
+    found = []
+    for line in text.replace("\r", "").split("\n"):
+        if line.strip():
+            role, _, rest = line.partition(":")
+            name, *more = (part.strip() for part in rest.split(";"))
+            row = {"role": role.strip(), "name": name}
+            row |= {word: value for word, _, value in (part.partition(" ") for part in more)}
+            found.append(row)
+    return found
+
+
+def _typed(one: registrations.File) -> str:
+    """The parties on file as the form takes them."""
+    if one.registration is None:
+        return ""
+    lines = []
+    for party in one.registration.parties:
+        born = f"; born {party.born}" if party.born else ""
+        share = f"; share {party.share}" if party.share is not None else ""
+        lines.append(f"{party.role}: {party.name}{born}{share}")
+    return "\n".join(lines)

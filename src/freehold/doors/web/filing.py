@@ -1,0 +1,164 @@
+"""Pages of papers: documents with upload and download, statements, registers as files."""
+
+from datetime import UTC, datetime, timedelta
+
+from starlette.responses import Response
+
+from freehold.core.clock import parse
+from freehold.core.errors import Conflict, Invalid, NotFound
+from freehold.core.ids import checksummed
+from freehold.core.roles import Power
+from freehold.core.statement import Statement
+from freehold.core.vaulted import KINDS, LARGEST, About
+from freehold.desks import documents, instruments, permits, registers, reports, statements
+from freehold.desks.documents import UploadRequest
+from freehold.desks.statements import StatementRequest
+from freehold.doors.api.papers import CSV, PDF, file_of, moment, name_of
+from freehold.doors.papers import register as register_paper
+from freehold.doors.papers import statement as statement_paper
+from freehold.doors.web.uploads import Upload
+from freehold.doors.web.visits import Form, Visit, go, see
+
+
+def listed(visit: Visit) -> Response:
+    """The documents that the visitor may read, and a form to keep another."""
+    return _listed(visit)
+
+
+def keep(visit: Visit, form: Form, file: Upload | None) -> Response:
+    """Keep a document; what is wrong with it stands above the form."""
+    permits.require(visit.who, Power.KEEP_FILES)
+    try:
+        if file is None or not file.name:
+            raise Invalid("Choose a file", field="file")
+        kind = form.get("about", "")
+        if kind not in list(About):
+            raise Invalid("Choose what the document is about", field="about")
+        name = form.get("name", "").strip() or file.name
+        asked = UploadRequest(
+            About(kind), name, file.content, form.get("subject", "").strip(), None, file.media_type
+        )
+        done = documents.upload(visit.office, visit.who, asked)
+    except (Invalid, NotFound, Conflict) as fault:
+        return _listed(visit, fault.message, form)
+    return go(f"/documents/{done.document}")
+
+
+def document(visit: Visit) -> Response:
+    """One document with its versions and who acknowledged them."""
+    one = documents.document(visit.office, visit.who, visit.path("id"))
+    mine = {
+        each.version
+        for each in one.versions
+        if visit.who.id in {who for who, _ in each.acknowledged}
+    }
+    return see(visit, "document.html", one=one, mine=mine)
+
+
+def download(visit: Visit) -> Response:
+    """The content of a version, to be saved."""
+    one, content, kind = documents.content(
+        visit.office, visit.who, visit.path("id"), _version(visit)
+    )
+    return file_of(content, kind, one.name)
+
+
+def acknowledge(visit: Visit, form: Form) -> Response:
+    """Note that the visitor has read a version."""
+    one = documents.acknowledge(visit.office, visit.who, visit.path("id"), _version(visit))
+    return go(f"/documents/{one.id}")
+
+
+def statement(visit: Visit) -> Response:
+    """Choose whose statement and of when; below it stands what it would say."""
+    permits.require_any(visit.who, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
+    mine = statements.own_scopes(visit.office, visit.who)
+    found, problem = None, ""
+    if visit.query("holder") or mine:
+        try:
+            found = _statement(visit, mine)
+        except (Invalid, NotFound, Conflict) as fault:
+            problem = fault.message
+    query = str(visit.request.url.query)
+    return see(visit, "statement.html", mine=mine, found=found, problem=problem, query=query)
+
+
+def statement_pdf(visit: Visit) -> Response:
+    """A statement as PDF."""
+    found = _statement(visit, statements.own_scopes(visit.office, visit.who))
+    return file_of(statement_paper.as_pdf(found), PDF, name_of(found, "pdf"))
+
+
+def statement_csv(visit: Visit) -> Response:
+    """A statement's movements as CSV."""
+    found = _statement(visit, statements.own_scopes(visit.office, visit.who))
+    return file_of(statement_paper.as_csv(found), CSV, name_of(found, "csv"))
+
+
+def register_pdf(visit: Visit) -> Response:
+    """A register of holders as PDF."""
+    found = registers.register_as(visit.office, visit.who, _token(visit), _moment(visit))
+    return file_of(register_paper.as_pdf(found), PDF, f"register-{found.block}.pdf")
+
+
+def register_csv(visit: Visit) -> Response:
+    """A register of holders as CSV."""
+    found = registers.register_as(visit.office, visit.who, _token(visit), _moment(visit))
+    return file_of(reports.as_csv(found), CSV, f"register-{found.block}.csv")
+
+
+def _listed(visit: Visit, problem: str = "", form: Form | None = None) -> Response:
+    found = documents.listed(visit.office, visit.who, visit.query("issuer") or None)
+    keeps = permits.allows(visit.who, Power.KEEP_FILES)
+    classes = instruments.instruments(visit.office, visit.who) if keeps else []
+    return see(
+        visit,
+        "documents.html",
+        400 if problem else 200,
+        found=found,
+        keeps=keeps,
+        classes=classes,
+        problem=problem,
+        form=form or {},
+        abouts=list(About),
+        kinds=sorted(KINDS),
+        largest=LARGEST >> 20,
+    )
+
+
+def _statement(visit: Visit, mine: list[tuple[str, str, str]]) -> Statement:
+    holder, issuer = visit.query("holder"), visit.query("issuer") or None
+    if not holder and mine:
+        issuer, _, holder = mine[0]
+    opened = _day(visit.query("from"), "from")
+    closed = _day(visit.query("to"), "to")
+    until = closed + timedelta(days=1) if closed else None
+    if until and until > datetime.now(UTC):
+        until = None  # the day is not over: as far as the chain has come
+    asked = StatementRequest(holder, issuer, opened, until)
+    return statements.statement_as(visit.office, visit.who, asked)
+
+
+def _day(text: str, field: str) -> datetime | None:
+    return parse(text, field) if text else None
+
+
+def _moment(visit: Visit) -> registers.AsOf:
+    block = visit.query("block")
+    if block and not (block.isascii() and block.isdigit()):
+        raise NotFound("there is no such block")
+    return moment(f"block:{block}" if block else None)
+
+
+def _version(visit: Visit) -> int:
+    text = visit.path("version")
+    if not (text.isascii() and text.isdigit() and len(text) < 8):
+        raise NotFound("there is no such version")
+    return int(text)
+
+
+def _token(visit: Visit) -> str:
+    given = visit.path("token")
+    if len(given) != 42 or not given.startswith("0x"):
+        raise NotFound(f"there is no instrument {given[:64]}")
+    return checksummed(given)
