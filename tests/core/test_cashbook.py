@@ -130,3 +130,15 @@ def test_lines_and_postings_pair_by_reference_or_by_day_and_amount_and_the_rest_
     ]
     assert found[0].sentence(2) == "0.33 EUR came in at the bank (new) and is not in the book"
     assert found[0].id == compare_statement("acme", "EUR", BANK, booked, lines)[0].id
+
+
+def test_a_second_line_that_says_the_same_is_a_break_of_its_own():
+    one = BankLine(DAY, 50, "INT", "")
+    (first,) = compare_statement("acme", "EUR", BANK, [], [one])
+    again = compare_statement("acme", "EUR", BANK, [("INT", DAY, 50)], [one, one])
+    assert [found.reference for found in again] == ["INT (2)"]
+    assert again[0].id != first.id
+    booked = [("INT", DAY, 50), ("INT (2)", DAY, 50)]
+    assert compare_statement("acme", "EUR", BANK, booked, [one, one]) == []
+    silent = [BankLine(DAY, 5, "", ""), BankLine(date(2026, 4, 1), 5, "", "")]
+    assert len({found.id for found in compare_statement("acme", "EUR", BANK, [], silent)}) == 2

@@ -6,11 +6,13 @@ import pytest
 import requests
 from starlette.routing import Route
 
+from freehold.core.cashbook import Kind
 from freehold.core.roles import GRANTED, Power, Role
+from freehold.desks import cashbook, permits
 from freehold.doors.api import app as api
 from freehold.doors.web import pages
 from tests.doors import desk_bodies
-from tests.doors.running import HOLDER, ISSUER, Platform, form_token
+from tests.doors.running import HOLDER, ISSUER, Platform, form_token, office_of
 from tests.parts import ROOT
 from tests.tidy.documents import table_rows
 
@@ -23,6 +25,7 @@ FOR_ANYBODY = {
     ("GET", "/problems/{kind}"),
     ("GET", "/static/{name}"),
 }
+IBAN = "DE89370400440532013000"
 PAGE = (ROOT / "docs/reference/permissions.md").read_text()
 
 
@@ -71,7 +74,9 @@ def values(platform: Platform) -> dict[str, str]:
     token = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"][0]["token"]
     done = platform.ask(Role.AUDITOR, "GET", "/v1/instructions").json()["items"]
     mined = next(one["transaction"] for one in done if one["transaction"])
-    return {"token": token, "id": done[0]["id"], "hash": mined, "holder": HOLDER, **kept(platform)}
+    with office_of(platform.home) as office:  # so that statements and payments have an account
+        cashbook.add_place(office, permits.keyholder(), None, "EUR", Kind.BANK, IBAN)
+    return {"token": token, "id": done[0]["id"], "hash": mined, "kind": "issue", **kept(platform)}
 
 
 def kept(platform: Platform) -> dict[str, str]:
@@ -82,7 +87,13 @@ def kept(platform: Platform) -> dict[str, str]:
         headers={"Authorization": f"Bearer {platform.keys[Role.TRANSFER_AGENT]}"},
         timeout=60,
     ).json()
-    return {"document": done["document"], "version": "1", "number": "1", "issuer": ISSUER}
+    return {
+        "holder": HOLDER,
+        "document": done["document"],
+        "version": "1",
+        "number": "1",
+        "issuer": ISSUER,
+    }
 
 
 @pytest.mark.parametrize("route", MATRIX)
@@ -109,16 +120,32 @@ def filled(path: str, values: dict[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
 
 
+def statement_of(role: Role) -> str:
+    """The example's statement of another year, each role's its own."""
+    text = (ROOT / "examples/statements/camt053.xml").read_text()
+    return text.replace("2026-091-1", f"matrix-{role}").replace("2026-", "2023-")
+
+
+def payment_of(role: Role) -> dict[str, str]:
+    known = {"account": IBAN, "currency": "EUR", "amount": "1", "payee": "a holder"}
+    return {**known, "reference": f"matrix-{role}", "against": "holders"}
+
+
 def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     known = Power.READ_REGISTER in GRANTED[role]
     receiver = "jonas-keller" if known else "0x" + "00" * 20
     issue = {"instrument": "common", "holder": HOLDER, "units": "1"}
     bodies = {
+        "/suspension": {"suspended": False},
+        "/holders": {"id": f"matrix-{role}", "name": "Matrix", "country": "DE"},
         "/approval": {"difference": "0" * 64},
         "/decline": {"note": "matrix"},
         "/withdrawal": {},
         "/break-glass": {"difference": "0" * 64, "reason": "for the matrix"},
         "/approvals": {"kind": "issue", "arguments": issue},
+        "/statements": {"camt053": statement_of(role)},
+        "/explanations": {"why": "matrix"},
+        "/payments": payment_of(role),
         "transfers": {"sender": HOLDER, "receiver": receiver, "units": "1"},
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }
@@ -137,7 +164,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     said = [one for word, one in bodies.items() if ends.endswith(word) or word in path]
     exact = [one for word, one in bodies.items() if ends.endswith(word)]
     body = next(iter(exact + said), None) if method == "POST" else None
-    key = {"Idempotency-Key": f"matrix-{role}"}
+    key = {"Idempotency-Key": f"matrix-{role}-{path}"}
     answer = platform.ask(role, method, path.removeprefix("/api"), body, key)
     if answer.status_code == 404 and "transfers" in path and not known:
         return 200  # nobody has that wallet; he got as far as asking

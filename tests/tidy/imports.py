@@ -47,6 +47,9 @@ SHARED_DESKS = frozenset(
         "kinds",
         "differences",
         "approvable",
+        "holding",
+        "minutes",
+        "holders",
         "entitlements",
         "taxes",
     }

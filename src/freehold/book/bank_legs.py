@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 
 from freehold.book import schema_cashbook as schema
 from freehold.book.session import Transaction
@@ -48,9 +48,9 @@ def release(tx: Transaction, leg: BankLeg, by: str, entry: str, now: datetime) -
 
 
 def find(tx: Transaction, issuer: str, reference: str) -> BankLeg:
-    """A leg by its reference. Raises NotFound."""
+    """A leg by its reference or id. Raises NotFound."""
     of = schema.bank_leg.c
-    found = _legs(tx, of.issuer == issuer, of.reference == reference)
+    found = _legs(tx, of.issuer == issuer, or_(of.reference == reference, of.id == reference))
     if not found:
         raise NotFound(f"no payment {reference!r} was proposed for {issuer}", reference=reference)
     return found[0]

@@ -245,7 +245,8 @@ def read_rules(text: str, kinds: Sequence[str]) -> Rules:
         mistakes.append(Mistake("rules", "is a list of objects"))
     found = [_rule(one, f"rules.{place}", kinds, mistakes) for place, one in enumerate(rows, 1)]
     if mistakes:
-        raise Invalid("the rules cannot be accepted", mistakes, field="rules")
+        listed = "; ".join(map(str, mistakes))
+        raise Invalid(f"the rules cannot be accepted: {listed}", mistakes, field="rules")
     return Rules(tuple(one for one in found if one), hours)
 
 

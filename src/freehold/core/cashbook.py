@@ -7,7 +7,7 @@ is never changed or deleted, only reversed by another one that names it. Amounts
 the currency's smallest unit. Source: double-entry bookkeeping as in Pacioli, *Summa* (1494), XI.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -319,18 +319,19 @@ def compare_statement(
     """Match postings of a bank account (reference, day, amount) with a statement's lines, one to one.
 
     Lines pair with a posting of the same reference and amount; one that has no reference in common
-    pairs by day and amount. What is left on either side is a break.
+    pairs by day and amount. What is left on either side is a break. Lines that say the same are told
+    apart by their number, so that a second one is a break of its own.
     """
     left = list(booked)
     unmatched = []
-    for line in lines:
+    for line in _told_apart(lines):
         same = [one for one in left if one[0] == line.reference and one[2] == line.amount]
         if same:
             left.remove(same[0])
         else:
             unmatched.append(line)
     missing = []
-    references = {one.reference for one in lines}
+    references = {one.reference for one in _told_apart(lines)}
     for line in unmatched:
         alike = [
             one for one in left if one[1:] == (line.day, line.amount) and one[0] not in references
@@ -344,6 +345,15 @@ def compare_statement(
         *(Break(*known, one.day, Cause.NOT_IN_BOOK, one.reference, one.amount) for one in missing),
         *(Break(*known, day, Cause.NOT_ON_STATEMENT, ref, amount) for ref, day, amount in left),
     ]
+
+
+def _told_apart(lines: Sequence[BankLine]) -> Iterator[BankLine]:
+    """Lines with references that differ: a missing one is the day's, the same again is numbered."""
+    seen: dict[tuple[str, int], int] = {}
+    for line in lines:
+        name = line.reference or f"of {line.day}"
+        again = seen[name, line.amount] = seen.get((name, line.amount), 0) + 1
+        yield line._replace(reference=name if again == 1 else f"{name} ({again})")
 
 
 @dataclass(frozen=True, slots=True)

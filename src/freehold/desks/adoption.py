@@ -7,6 +7,7 @@ are holders take two steps, because a count must be exact before a limit rests o
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from freehold.book import issuers, policies
 from freehold.book.issuers import KnownInstrument, KnownIssuer
@@ -16,6 +17,7 @@ from freehold.chain.contracts import call
 from freehold.core.clock import from_seconds, stamp
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.facts import Flags, unpack_facts, unpack_vintage
+from freehold.core.instruction import Instruction
 from freehold.core.policy import starter
 from freehold.core.policy.adoption import Adoption
 from freehold.core.policy.compare import Flip, Holding, Stranded, flips, stranded
@@ -83,6 +85,26 @@ def adopt(
     Raises Conflict if it is in force already, or if it would strand holders and neither the
     policy (`acknowledge`) nor the caller has acknowledged that.
     """
+    require_adoptable(office, issuer, named, file, acknowledge_stranded)
+    _, instrument = _named(office, issuer, named)
+    before, after = in_force(office, instrument), compile_policy(file.parsed.policy)
+    profiles = json.dumps({use.id: shipped_profiles()[use.id] for use in after.policy.uses})
+    with office.book.transaction() as tx:
+        kept = KnownPolicy(after.id, after.policy.name, file.text, profiles, file.read_on)
+        policies.add_policy(tx, kept)
+    lines = _lines(office, instrument)
+    rows, steps = _first_rows(office, instrument, before.rules, after, lines)
+    return _announce(office, instrument, after.id, rows, (1, steps))
+
+
+def require_adoptable(
+    office: Office,
+    issuer: str | None,
+    named: str,
+    file: PolicyFile,
+    acknowledge_stranded: bool = False,
+) -> None:
+    """Raises Conflict if the policy is in force already, or would strand holders unacknowledged."""
     _, instrument = _named(office, issuer, named)
     before, after = in_force(office, instrument), compile_policy(file.parsed.policy)
     if before.id == after.id:
@@ -96,13 +118,6 @@ def adopt(
             " change the policy, or acknowledge it with --acknowledge-stranded",
             stranded=len(proposal.stranded),
         )
-    profiles = json.dumps({use.id: shipped_profiles()[use.id] for use in after.policy.uses})
-    with office.book.transaction() as tx:
-        kept = KnownPolicy(after.id, after.policy.name, file.text, profiles, file.read_on)
-        policies.add_policy(tx, kept)
-    lines = _lines(office, instrument)
-    rows, steps = _first_rows(office, instrument, before.rules, after, lines)
-    return _announce(office, instrument, after.id, rows, (1, steps))
 
 
 def activate(office: Office, issuer: str | None, named: str) -> Adoption:
@@ -120,10 +135,8 @@ def activate(office: Office, issuer: str | None, named: str) -> Adoption:
             f"the delay of {waiting.policy} runs until {stamp(waiting.effective_at)}",
             policy=waiting.policy,
         )
-    data = call("SecurityToken", "activate_rules", waiting.rows)
     key = f"activate {waiting.policy} {waiting.step} {stamp(waiting.announced_at)}"
-    asked = Asked(office.keys.agent, instrument.token, data, "activate the rules", key)
-    carry_out(office, f"policy {instrument.token}", [asked])
+    carry_out(office, f"policy {instrument.token}", [activating(office, waiting, key)])
     now = office.clock.now()
     with office.book.transaction() as tx:
         policies.activated(tx, waiting, now)
@@ -131,6 +144,55 @@ def activate(office: Office, issuer: str | None, named: str) -> Adoption:
         return replace(waiting, activated_at=now)
     rows = _limit_rows(office, owner, instrument, compiled_of(office, waiting.policy).rules)
     return _announce(office, instrument, waiting.policy, rows, (2, 2))
+
+
+def announcing(
+    office: Office, instrument: KnownInstrument, policy: str, rows: Sequence[Row], key: str
+) -> Asked:
+    """The call that announces rows."""
+    content = contracts.content_hash(list(rows))
+    data = call("SecurityToken", "announce_rules", bytes.fromhex(policy[2:]), content)
+    return Asked(office.keys.agent, instrument.token, data, "announce the rules", key)
+
+
+def activating(office: Office, waiting: Adoption, key: str) -> Asked:
+    """The call that puts what was announced in force."""
+    data = call("SecurityToken", "activate_rules", waiting.rows)
+    return Asked(office.keys.agent, waiting.instrument, data, "activate the rules", key)
+
+
+def effective_of(office: Office, announced: Instruction) -> datetime:
+    """From when an announcement that happened may be activated, by its event."""
+    logs = receipt_of(office, announced)["logs"]
+    return from_seconds(int.from_bytes(bytes(logs[-1]["data"])[-32:]))
+
+
+def id_of(file: PolicyFile) -> str:
+    """The id that a policy has on chain."""
+    return compile_policy(file.parsed.policy).id
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """What an adoption announces first: the policy's id, its rows, and how many steps there are."""
+
+    policy: str
+    rows: list[Row]
+    steps: int
+
+
+def first_rows(office: Office, issuer: str | None, named: str, file: PolicyFile) -> Rewriting:
+    """The rows of the first announcement. Raises Conflict where there are too many."""
+    _, instrument = _named(office, issuer, named)
+    before, after = in_force(office, instrument), compile_policy(file.parsed.policy)
+    lines = _lines(office, instrument)
+    return Rewriting(after.id, *_first_rows(office, instrument, before.rules, after, lines))
+
+
+def second_rows(office: Office, issuer: str | None, named: str, policy: str) -> list[Row]:
+    """The rows of the second announcement, after the first is in force."""
+    owner, instrument = _named(office, issuer, named)
+    return _limit_rows(office, owner, instrument, compiled_of(office, policy).rules)
 
 
 def pending(office: Office, instrument: KnownInstrument) -> Adoption | None:
@@ -247,15 +309,12 @@ def _announce(
     step: tuple[int, int],
 ) -> Adoption:
     now = office.clock.now()
-    content = contracts.content_hash(rows)
-    data = call("SecurityToken", "announce_rules", bytes.fromhex(policy[2:]), content)
-    key = f"announce {policy} {step[0]} {stamp(now)}"
-    asked = Asked(office.keys.agent, instrument.token, data, "announce the rules", key)
+    asked = announcing(
+        office, instrument, policy, rows, f"announce {policy} {step[0]} {stamp(now)}"
+    )
     done = carry_out(office, f"policy {instrument.token}", [asked])
-    logs = receipt_of(office, done[0])["logs"]
-    seconds = int.from_bytes(bytes(logs[-1]["data"])[-32:])
     adoption = Adoption(
-        instrument.token, policy, step[0], step[1], tuple(rows), now, from_seconds(seconds)
+        instrument.token, policy, step[0], step[1], tuple(rows), now, effective_of(office, done[0])
     )
     with office.book.transaction() as tx:
         policies.add_adoption(tx, adoption)

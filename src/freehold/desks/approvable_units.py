@@ -11,7 +11,16 @@ from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
 from freehold.core.roles import Power
 from freehold.core.units import Units, format_units, parse_units
-from freehold.desks import differences, enforcement, issuance, kinds, orders, parties, transfers
+from freehold.desks import (
+    differences,
+    enforcement,
+    holding,
+    issuance,
+    kinds,
+    orders,
+    parties,
+    transfers,
+)
 from freehold.desks.enforcement import ForceRequest
 from freehold.desks.issuance import IssueRequest, RedeemRequest
 from freehold.desks.kinds import Asking, Kind, Planned, Step
@@ -155,14 +164,12 @@ def _reads_move(kind: str) -> kinds.Read:
     return read
 
 
-def move_difference(office: Office, act: Act) -> Sequence[Change]:
-    """What a move of units from `sender` to `receiver` changes."""
+def _move_difference(office: Office, act: Act) -> Sequence[Change]:
     owner, instrument = instrument_of(office, act)
     sender = parties.party(office, owner, act.arguments["sender"])
     receiver = parties.party(office, owner, act.arguments["receiver"])
     units = units_of(act.arguments["units"], instrument)
-    moves = {sender.holder.id: (sender, -units), receiver.holder.id: (receiver, units)}
-    return differences.of_moves(office, owner, instrument, moves)
+    return holding.difference_of(office, owner, instrument, sender, receiver, units).changes
 
 
 def _force(office: Office, planned: Planned) -> Order:
@@ -221,7 +228,7 @@ KINDS = (
         "Force transfer",
         Power.FORCE,
         _reads_move("force-transfer"),
-        move_difference,
+        _move_difference,
         kinds.once(_force),
         ("instrument", "sender", "receiver", "units"),
         grounds=True,
@@ -231,7 +238,7 @@ KINDS = (
         "Transfer units",
         Power.REQUEST_TRANSFER,
         _reads_move(TRANSFER),
-        move_difference,
+        _move_difference,
         kinds.once(_transfer),
         ("instrument", "sender", "receiver", "units"),
         direct=False,

@@ -5,12 +5,12 @@ recorded here and carried out by the worker (`desks/carrying_out.py`); this desk
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from freehold.book import approvals, audit, identities, issuers, requests
-from freehold.book.approvals import Announcement
+from freehold.book import approvals, audit, identities, instructions, issuers, requests
+from freehold.book.approvals import Announcement, Correction
 from freehold.book.requests import Request
 from freehold.book.session import Transaction
 from freehold.chain import send
@@ -24,13 +24,14 @@ from freehold.core.approvals import (
     require_open,
     require_seen,
 )
-from freehold.core.audit import Entry, Link, Outcome
-from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted, Plain
-from freehold.core.grounds import Grounds, name_of
+from freehold.core.audit import Link, Outcome
+from freehold.core.errors import Invalid, NotFound, NotPermitted, Plain, PlatformError
+from freehold.core.grounds import Grounds
 from freehold.core.ids import JSON, InstructionId, record_hash
+from freehold.core.instruction import State as Stage
 from freehold.core.reasons import Refusal, message_for
 from freehold.core.roles import EVERYWHERE, Power
-from freehold.desks import permits
+from freehold.desks import minutes, permits
 from freehold.desks.approvable import KINDS, PROPOSABLE, kind_named
 from freehold.desks.kinds import Asking, Kind, Planned, Texts, require_fields
 from freehold.desks.office import Office
@@ -38,8 +39,7 @@ from freehold.desks.permits import Actor
 
 SHOWN_FOR = timedelta(days=7)
 """How long pages show that somebody broke the glass."""
-LONGEST_NOTE = 2_000
-Check = Callable[[], None]
+Decide = Callable[[], Proposal]
 _PROPOSING = tuple((power, None) for power in dict.fromkeys(one.power for one in KINDS.values()))
 TRIED = "a dry run"
 """The key of an act that is only tried."""
@@ -120,7 +120,9 @@ def propose(office: Office, who: Actor, asked: ProposeRequest) -> Proposed:
     with office.book.transaction() as tx:
         if tried.refused:
             content = {"why": tried.reason}
-            _record(tx, who, f"propose {act.kind}", act, now, content, Outcome.REFUSED, tried.code)
+            minutes.record(
+                tx, who, f"propose {act.kind}", act, now, content, Outcome.REFUSED, tried.code
+            )
             return Proposed(tried, None)
         if known := requests.earlier(tx, who.id, asked.key, digest):
             return Proposed(tried, approvals.find(tx, str(known.outcome["proposal"])))
@@ -147,10 +149,10 @@ def enter(office: Office, tx: Transaction, who: Actor, tried: Tried) -> Proposal
             tried.difference,
         ),
     )
-    _record_on(tx, who, f"propose {act.kind}", made, now, _content(made))
+    minutes.record_on(tx, who, f"propose {act.kind}", made, now, minutes.content_of(made))
     if persons == 1:
         made = approvals.decide(tx, made, State.APPROVED, None, now)
-        _record_on(tx, who, f"approve {act.kind}", made, now, {"persons": 1})
+        minutes.record_on(tx, who, f"approve {act.kind}", made, now, {"persons": 1})
     return made
 
 
@@ -166,16 +168,18 @@ def approve(office: Office, who: Actor, which: str, seen: str, note: str = "") -
     with office.book.reading() as tx:
         person = _person(tx, who)
     _require_power(who, found)
-    _guarded(office, who, "approve", found, lambda: require_another(found, person))
+    minutes.guarded(office, who, "approve", found, lambda: require_another(found, person))
     require_open(found, now)
     fresh = _try(office, found.act)
-    _guarded(office, who, "approve", found, lambda: require_seen(found, seen, fresh.difference))
+    minutes.guarded(
+        office, who, "approve", found, lambda: require_seen(found, seen, fresh.difference)
+    )
     if fresh.refused:
         raise Invalid(f"it would be refused now: {fresh.reason}", code=fresh.code)
     with office.book.transaction() as tx:
-        decided = approvals.decide(tx, found, State.APPROVED, person, now, _note(note))
-        content: dict[str, Plain] = {"difference": seen, "note": _note(note)}
-        _record_on(tx, who, f"approve {found.act.kind}", decided, now, content)
+        decided = approvals.decide(tx, found, State.APPROVED, person, now, minutes.note(note))
+        content: dict[str, Plain] = {"difference": seen, "note": minutes.note(note)}
+        minutes.record_on(tx, who, f"approve {found.act.kind}", decided, now, content)
     return decided
 
 
@@ -188,7 +192,7 @@ def decline(office: Office, who: Actor, which: str, note: str) -> Proposal:
     with office.book.reading() as tx:
         person = _person(tx, who)
     _require_power(who, found)
-    _guarded(office, who, "decline", found, lambda: require_another(found, person))
+    minutes.guarded(office, who, "decline", found, lambda: require_another(found, person))
     return _decide(office, who, found, State.DECLINED, person, note)
 
 
@@ -214,7 +218,7 @@ def dry_run_again(office: Office, who: Actor, which: str) -> Tried:
             newer = approvals.dry_run_again(tx, found, fresh.difference)
             content: dict[str, Plain] = {"difference": fresh.difference.digest}
             act = f"dry run {found.act.kind} again"
-            _record_on(tx, who, act, newer, office.clock.now(), content)
+            minutes.record_on(tx, who, act, newer, office.clock.now(), content)
     return fresh
 
 
@@ -233,15 +237,19 @@ def break_glass(office: Office, who: Actor, which: str, seen: str, reason: str) 
     now = office.clock.now()
     require_open(found, now)
     fresh = _try(office, found.act)
-    _guarded(office, who, "break glass", found, lambda: require_seen(found, seen, fresh.difference))
+    minutes.guarded(
+        office, who, "break glass", found, lambda: require_seen(found, seen, fresh.difference)
+    )
     if fresh.refused:
         raise Invalid(f"it would be refused now: {fresh.reason}", code=fresh.code)
     kind = kind_named(found.act.kind)
     with office.book.transaction() as tx:
         person = _person(tx, who)
-        decided = approvals.decide(tx, found, State.APPROVED, person, now, _note(reason), True)
-        content: dict[str, Plain] = {"difference": seen, "reason": _note(reason)}
-        _record_on(tx, who, "break glass", decided, now, content)
+        decided = approvals.decide(
+            tx, found, State.APPROVED, person, now, minutes.note(reason), True
+        )
+        content: dict[str, Plain] = {"difference": seen, "reason": minutes.note(reason)}
+        minutes.record_on(tx, who, "break glass", decided, now, content)
         told = f"{who.name} broke the glass: {kind.title} was approved by one person alone."
         row = Announcement(0, "break-glass", found.act.issuer, found.id, told, now, now + SHOWN_FOR)
         approvals.announce(tx, row)
@@ -287,9 +295,53 @@ def proposal(office: Office, who: Actor, which: str) -> ProposalView:
     return replace(view, log=log)
 
 
+def names_of(office: Office, who: Actor, issuer: str) -> dict[str, str]:
+    """Holders' names by id, for somebody who may read the register; nothing for others."""
+    if not permits.allows(who, Power.READ_REGISTER, issuer):
+        return {}
+    with office.book.reading() as tx:
+        return {one.id: one.name for one in issuers.holders(tx, issuer)}
+
+
+def corrections_of(office: Office, who: Actor, instruction: str) -> list[Correction]:
+    """The corrections in which an entry stands, for somebody who may read approvals."""
+    if not permits.allows(who, Power.READ_APPROVALS):
+        return []
+    with office.book.reading() as tx:
+        return approvals.corrections(tx, instruction)
+
+
 def proposable(who: Actor) -> list[Kind]:
     """The kinds of act that somebody may propose for anybody at all."""
     return [kind for kind in PROPOSABLE if permits.allows(who, kind.power)]
+
+
+def kind_of(who: Actor, name: str) -> Kind | None:
+    """A kind that somebody may propose; None if there is no such act. Raises NotPermitted."""
+    kind = next((one for one in PROPOSABLE if one.name == name), None)
+    if kind is not None:
+        permits.require(who, kind.power)
+    return kind
+
+
+def is_stale(office: Office, found: Proposal) -> bool:
+    """Whether the register moved on so that the difference is another one now."""
+    try:
+        fresh = kind_named(found.act.kind).difference(office, found.act)
+    except PlatformError:
+        return True
+    return Difference(tuple(fresh), 0).digest != found.difference.digest
+
+
+def waits_for(office: Office, found: Proposal) -> str:
+    """What an approved proposal waits for, as a sentence; empty if the worker is at it."""
+    with office.book.reading() as tx:
+        ids = approvals.instructions_of(tx, found.id)
+        done = [instructions.find(tx, id) for id in ids]
+    if any(one.state is not Stage.SETTLED for one in done):
+        return ""
+    kind = kind_named(found.act.kind)
+    return kind.carry_out(office, Planned(found.act, found.id, tuple(done))).waits
 
 
 def announcements(office: Office, who: Actor) -> list[Announcement]:
@@ -357,19 +409,6 @@ def _require_power(who: Actor, found: Proposal) -> None:
     permits.require(who, kind_named(found.act.kind).power, found.act.issuer)
 
 
-def _guarded(office: Office, who: Actor, act: str, found: Proposal, check: Check) -> None:
-    """Run a check; its refusal is audited before it is raised."""
-    try:
-        check()
-    except (NotPermitted, Conflict) as fault:
-        with office.book.transaction() as tx:
-            content: dict[str, Plain] = {"why": fault.message}
-            outcome = Outcome.DENIED if isinstance(fault, NotPermitted) else Outcome.REFUSED
-            now = office.clock.now()
-            _record_on(tx, who, f"{act} {found.act.kind}"[:64], found, now, content, outcome)
-        raise
-
-
 def _decide(
     office: Office, who: Actor, found: Proposal, to: State, person: Person, note: str
 ) -> Proposal:
@@ -377,9 +416,9 @@ def _decide(
     require_open(found, now)
     word = {State.DECLINED: "decline", State.WITHDRAWN: "withdraw"}[to]
     with office.book.transaction() as tx:
-        decided = approvals.decide(tx, found, to, person, now, _note(note))
-        content: dict[str, Plain] = {"note": _note(note)}
-        _record_on(tx, who, f"{word} {found.act.kind}", decided, now, content)
+        decided = approvals.decide(tx, found, to, person, now, minutes.note(note))
+        content: dict[str, Plain] = {"note": minutes.note(note)}
+        minutes.record_on(tx, who, f"{word} {found.act.kind}", decided, now, content)
     return decided
 
 
@@ -434,44 +473,3 @@ def _digest(asked: ProposeRequest) -> str:
     why: list[JSON] = [int(grounds.reason), grounds.document.hex()] if grounds else []
     texts: dict[str, JSON] = dict(asked.texts)
     return record_hash([asked.kind, asked.issuer, texts, why, asked.reference])[2:]
-
-
-def _note(text: str) -> str:
-    if len(text) > LONGEST_NOTE:
-        raise Invalid(f"a note has at most {LONGEST_NOTE} letters", field="note")
-    return text.strip()
-
-
-def _content(made: Proposal) -> dict[str, Plain]:
-    act = made.act
-    content: dict[str, Plain] = {name: text[:256] for name, text in act.arguments.items()}
-    content |= {"token": act.token, "difference": made.difference.digest, "persons": made.persons}
-    if act.grounds:
-        content |= {"reason": name_of(act.grounds.reason), "document": act.grounds.document.hex()}
-    return content
-
-
-def _record(
-    tx: Transaction,
-    who: Actor,
-    what: str,
-    act: Act,
-    now: datetime,
-    content: Mapping[str, Plain],
-    outcome: Outcome,
-    code: int,
-) -> None:
-    subject = act.token or act.issuer
-    audit.record(tx, Entry(who.id, what[:64], subject, outcome, code or None, content), now)
-
-
-def _record_on(
-    tx: Transaction,
-    who: Actor,
-    what: str,
-    found: Proposal,
-    now: datetime,
-    content: Mapping[str, Plain],
-    outcome: Outcome = Outcome.DONE,
-) -> None:
-    audit.record(tx, Entry(who.id, what[:64], found.id, outcome, None, content), now)

@@ -54,8 +54,10 @@ def _take(office: Office, proposal: Proposal, done: list[Instruction]) -> bool:
         step = kind_named(proposal.act.kind).carry_out(office, planned)
     except (Conflict, Invalid, NotFound, NotPermitted) as fault:  # it will not be otherwise later
         step = Step(refused=fault.message)
+    if step.waits:
+        return _wait(office, step)
     if step.order is None:
-        return False if step.waits else _end(office, proposal, step)
+        return _end(office, proposal, step)
     now = office.clock.now()
     with office.book.transaction() as tx:
         ids = [entered(office, tx, step.order.scope, one).id for one in step.order.asked]
@@ -66,6 +68,14 @@ def _take(office: Office, proposal: Proposal, done: list[Instruction]) -> bool:
         content: dict[str, Plain] = {"step": proposal.steps + 1, "instruction": ids[0]}
         act = f"carry out {proposal.act.kind}"
         audit.record(tx, Entry(WORKER, act, proposal.id, content=content), now)
+    return True
+
+
+def _wait(office: Office, step: Step) -> bool:
+    if step.write is None:
+        return False
+    with office.book.transaction() as tx:
+        step.write(tx)
     return True
 
 

@@ -324,9 +324,14 @@ def _persons(found: Break, decimals: int) -> int:
 # ---- statements, breaks, payments ----
 
 
-def bank_currencies(office: Office, actor: Actor, issuer: str | None) -> dict[str, int]:
-    """The decimals of the currencies that an issuer has at banks. Raises NotPermitted."""
-    owner = _reading(office, actor, issuer)
+def bank_currencies(
+    office: Office, actor: Actor, issuer: str | None, *, keeping: bool = False
+) -> dict[str, int]:
+    """The decimals of the currencies that an issuer has at banks; `keeping`: for one who will write.
+
+    Raises NotPermitted.
+    """
+    owner = (_keeping if keeping else _reading)(office, actor, issuer)
     with office.book.reading() as tx:
         return {one.code: one.decimals for one in book.currencies(tx, owner.id) if not one.coin}
 

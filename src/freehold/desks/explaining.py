@@ -5,7 +5,7 @@ words of the register and of the token, the lots, the counts. They must agree, a
 the explanation says so instead of guessing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from freehold.book import issuers
@@ -19,8 +19,11 @@ from freehold.core.policy.compile import Compiled
 from freehold.core.policy.compiled import Lot, Moment, Party
 from freehold.core.policy.decide import decide
 from freehold.core.policy.persons import NOBODY, Person
+from freehold.core.roles import Power
+from freehold.desks import parties, permits
 from freehold.desks.adoption import in_force
 from freehold.desks.office import Office, now_on_chain
+from freehold.desks.permits import Actor
 
 _M32, _M96 = (1 << 32) - 1, (1 << 96) - 1
 _PAUSED_OR_HALTED, _ACTIVE = (1 << 69) | (1 << 70), 1 << 68
@@ -58,9 +61,8 @@ def explain(office: Office, issuer: str | None, named: str, question: Question) 
     with office.book.reading() as tx:
         owner = issuers.find(tx, issuer)
         instrument = issuers.instrument_named(tx, owner.id, named)
-        seller, buyer = (
-            issuers.holder_named(tx, owner.id, one) for one in (question.sender, question.receiver)
-        )
+    found = (parties.party(office, owner, one) for one in (question.sender, question.receiver))
+    seller, buyer = (replace(one.holder, wallet=one.wallet) for one in found)
     force = in_force(office, instrument)
     if force.compiled is None:
         raise Conflict(
@@ -83,6 +85,57 @@ def explain(office: Office, issuer: str | None, named: str, question: Question) 
         )
     day = day_of(case.moment.today)
     return Explanation(question, force.name, force.id, int(code), decision, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A transfer weighed for a person: the rules that fail and those that pass, with what each says; the
+    most base units that would pass now, the source of the first failure, the way out, the policy."""
+
+    most: int
+    fails: tuple[tuple[str, str], ...] = ()
+    passes: tuple[tuple[str, str], ...] = ()
+    cite: str = ""
+    way_out: str = ""
+    policy: str = ""
+
+
+def weigh(office: Office, who: Actor, token: str, question: Question) -> Weighed:
+    """Weigh a transfer for somebody who may read the register; under the starting rules, which have
+    no text, only the most that would pass is known. Raises NotPermitted, NotFound."""
+    with office.book.reading() as tx:
+        owner, instrument = issuers.instrument_at(tx, office.chain, token)
+    permits.require(who, Power.READ_REGISTER, owner.id)
+    named = (question.sender, question.receiver)
+    seller, buyer = (parties.party(office, owner, one).wallet for one in named)
+    most = int(
+        contracts.read(
+            office.w3, "SecurityToken", instrument.token, "max_transferable", seller, buyer
+        )
+    )
+    force = in_force(office, instrument)
+    if force.compiled is None:
+        return Weighed(most, policy=force.name)
+    decided = explain(office, owner.id, instrument.token, question).decision
+    fails = tuple((one.text, one.cite) for one in decided.failures)
+    first = decided.failures[0] if decided.failures else None
+    passes = tuple((words(one.id), one.cite) for one in decided.paths if one.open)
+    caps = tuple((cap.id, cap.source.cite) for cap in force.compiled.policy.caps)
+    failed = {one.rule for one in decided.failures}
+    held = tuple((words(id), cite) for id, cite in caps if id not in failed)
+    return Weighed(
+        most,
+        fails,
+        passes + held,
+        first.cite if first else "",
+        first.way_out if first else "",
+        force.name,
+    )
+
+
+def words(id: str) -> str:
+    """A rule's id as words: us.holders-of-record becomes holders of record."""
+    return id.rsplit(".", 1)[-1].replace("-", " ").replace("_", " ")
 
 
 def case_of(

@@ -109,22 +109,10 @@ def admit(
     The same again changes nothing. Raises Conflict where the id is somebody else's, Invalid for a
     flag that is not the registrar's or a missing wallet where no key is kept.
     """
-    _require_own(request.flags)
+    require_own(request.flags)
     owner = parties.owner(office, request.issuer)
-    known = _known(office, owner, request.holder.id)
-    row = _row(office, owner, request, known)
-    if known and known != row:
-        raise Conflict(
-            f"{request.holder.id} is in the register already and differs: a holder's id, name, kind,"
-            " country and wallet are written once",
-            holder=request.holder.id,
-        )
-    data = call("Holders", "admit", [pack_facts(_first_facts(request, row.wallet))])
-    scope, key = f"holder {owner.register}", f"admit {row.id}"
-    asked = (Asked(actor.signer, owner.register, data, "admit a holder", key),)
-    done = orders.carry(
-        office, actor, Order("admit", scope, key, asked, Powers.ADMIT), dry_run=dry_run
-    )
+    row = row_of(office, owner, request)
+    done = orders.carry(office, actor, admit_order(owner, actor, request, row), dry_run=dry_run)
     if done.ended is Ended.DONE:
         with office.book.transaction() as tx:
             issuers.add(tx, row, office.clock.now())
@@ -138,7 +126,12 @@ def mark(
 
     Raises NotFound, Invalid for a flag that is not the registrar's.
     """
-    _require_own(request.set_flags | request.clear_flags)
+    return orders.carry(office, actor, mark_order(office, actor, request), dry_run=dry_run)
+
+
+def mark_order(office: Office, actor: Actor, request: MarkRequest) -> Order:
+    """The order that changes what the registrar knows of a holder. Raises as `mark`."""
+    require_own(request.set_flags | request.clear_flags)
     owner = parties.owner(office, request.issuer)
     holder = parties.party(office, owner, request.holder)
     rows = [
@@ -148,8 +141,28 @@ def mark(
     data = call("Holders", "set_facts", rows)
     scope = f"facts {owner.register}"
     asked = (Asked(actor.signer, owner.register, data, "mark a holder", request.key),)
-    order = Order("mark", scope, request.key, asked, Powers.ADMIT)
-    return orders.carry(office, actor, order, dry_run=dry_run)
+    return Order("mark", scope, request.key, asked, Powers.ADMIT)
+
+
+def admit_order(owner: KnownIssuer, actor: Actor, request: AdmitRequest, row: KnownHolder) -> Order:
+    """The order that opens the account of a holder whose row is known."""
+    data = call("Holders", "admit", [pack_facts(_first_facts(request, row.wallet))])
+    scope, key = f"holder {owner.register}", f"admit {row.id}"
+    asked = (Asked(actor.signer, owner.register, data, "admit a holder", key),)
+    return Order("admit", scope, key, asked, Powers.ADMIT)
+
+
+def row_of(office: Office, owner: KnownIssuer, request: AdmitRequest) -> KnownHolder:
+    """The row that an admission writes. Raises Conflict where the id is somebody else's."""
+    known = _known(office, owner, request.holder.id)
+    row = _row(office, owner, request, known)
+    if known and known != row:
+        raise Conflict(
+            f"{request.holder.id} is in the register already and differs: a holder's id, name, kind,"
+            " country and wallet are written once",
+            holder=request.holder.id,
+        )
+    return row
 
 
 def holder(office: Office, issuer: str | None, named: str) -> HolderReport:
@@ -170,7 +183,8 @@ def holders(office: Office, issuer: str | None) -> list[HolderReport]:
     return [_report(office, parties.party(office, owner, one.id), lines) for one in known]
 
 
-def _require_own(flags: Flags) -> None:
+def require_own(flags: Flags) -> None:
+    """Raises Invalid for a mark that is not the registrar's."""
     if foreign := flags & ~OF_THE_REGISTRAR:
         raise Invalid(f"{foreign.name} is not a mark of the registrar: freeze or link instead")
 

@@ -128,6 +128,17 @@ def page(
     return Page(described, block, stands.hash, stands.instant, len(lines), rows, last)
 
 
+def ids(office: Office, actor: Actor, token: str) -> dict[int, str]:
+    """Holders' ids by account, for somebody who may read the whole register; nothing for others."""
+    owner, _ = _known(office, actor, token)
+    if not permits.allows(actor, Power.READ_REGISTER, owner.id):
+        return {}
+    with office.book.reading() as tx:
+        known = {str(one.wallet): one.id for one in issuers.holders(tx, owner.id)}
+    with office.index.connect() as view:
+        return by_number(view, token, known)
+
+
 def records(office: Office, actor: Actor, token: str) -> dict[int, datetime]:
     """The record instants announced for an instrument, by number. Raises as `page`."""
     bring_up(office)

@@ -25,7 +25,7 @@ from freehold.core.reasons import message_for
 from freehold.core.registration import Signed
 from freehold.core.roles import Power, holder_scope
 from freehold.core.units import MAX_UNITS, Units
-from freehold.desks import orders, parties, permits, restraining
+from freehold.desks import holding, orders, parties, permits, restraining
 from freehold.desks.carrying import Asked, entered, was_asked
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.orders import Actor, Order
@@ -76,6 +76,7 @@ class TransferRequest:
 class TransferOutcome:
     """What became of a transfer, or would: `code` 0 if the rules let it pass (then `reason` says only
     why a power is lacking); `passes_on` where time alone would help; no `instruction`: nothing was sent.
+    `held` is the proposal that waits for the agent, where the issuer's rules let nobody transfer alone.
     """
 
     sender: str
@@ -86,6 +87,7 @@ class TransferOutcome:
     passes_on: date | None
     instruction: Instruction | None
     key: str = ""
+    held: str = ""
 
     @property
     def allowed(self) -> bool:
@@ -172,9 +174,27 @@ def request_as(office: Office, who: permits.Actor, request: TransferRequest) -> 
         if known := requests.earlier(tx, who.id, named.key, digest):
             return _answered(tx, known, named)
         if outcome.allowed:
-            outcome = replace(outcome, instruction=_enter(office, tx, who, named))
+            outcome = _given(office, tx, who, named, outcome)
         _keep(office, tx, who, named, digest, outcome)
     return outcome
+
+
+def _given(
+    office: Office,
+    tx: Transaction,
+    who: permits.Actor,
+    request: TransferRequest,
+    outcome: TransferOutcome,
+) -> TransferOutcome:
+    """Give an allowed transfer to the worker, or hold it where the issuer's rules say so."""
+    owner, instrument = issuers.instrument_at(tx, office.chain, request.instrument)
+    sender = parties.party(office, owner, request.sender)
+    receiver = parties.party(office, owner, request.receiver)
+    act = holding.act_of(owner, instrument, sender, receiver, request.units)
+    if not holding.is_held(tx, act):
+        return replace(outcome, instruction=_enter(office, tx, who, request))
+    found = holding.difference_of(office, owner, instrument, sender, receiver, request.units)
+    return replace(outcome, held=holding.hold(office, tx, who, act, found).id)
 
 
 def decimals_of(office: Office, who: permits.Actor, token: str) -> int:
@@ -221,7 +241,7 @@ def _keep(
     now = office.clock.now()
     audit.record(tx, _entry(who, "request transfer", request, outcome), now)
     passes_on = outcome.passes_on.isoformat() if outcome.passes_on else None
-    kept = {"code": outcome.code, "passes_on": passes_on}
+    kept = {"code": outcome.code, "passes_on": passes_on, "held": outcome.held}
     id = outcome.instruction.id if outcome.instruction else None
     scope = holder_scope(request.issuer or "", request.sender)
     requests.keep(tx, Request(who.id, request.key, digest, scope, id, kept, now))
@@ -246,7 +266,8 @@ def _answered(tx: Transaction, known: Request, request: TransferRequest) -> Tran
         instructions.find(tx, InstructionId(known.instruction)) if known.instruction else None
     )
     passes_on = date.fromisoformat(on) if on else None
-    return _outcome(request, code, message_for(code) if code else "", passes_on, instruction)
+    outcome = _outcome(request, code, message_for(code) if code else "", passes_on, instruction)
+    return replace(outcome, held=str(known.outcome.get("held", "")))
 
 
 def _posted(

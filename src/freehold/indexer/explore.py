@@ -71,6 +71,15 @@ def of_transaction(connection: Connection, block: int, transaction: str) -> list
     return list(_seen(connection, None, within, mine, newest_first=False))
 
 
+def of_instruction(connection: Connection, instruction: str) -> list[Seen]:
+    """The events that name an instruction as their own, in their order."""
+    digits = instruction.removeprefix("0x")
+    if len(digits) != 64 or not set(digits) <= set("0123456789abcdef"):
+        return []
+    mine = t.chain_event.c.instruction == bytes.fromhex(digits)
+    return list(_seen(connection, None, mine, newest_first=False))
+
+
 def moments(connection: Connection, token: str) -> list[tuple[int, datetime]]:
     """The blocks in which units of a token moved, with their instants, in order."""
     moves = t.history.c

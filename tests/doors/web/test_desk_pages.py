@@ -46,7 +46,7 @@ def test_pages_of_the_desk_have_no_barriers_and_do_not_scroll_sideways(
     platform,
     said,
     browser,
-    scheme,
+    scheme,  # noqa: F811
 ):
     kept(browser, platform, f"Axe-{scheme}.pdf")
     posted(browser, platform, f"{FILE}/restraint", kind="pledge", document=PAPER, in_favour="Bank")
@@ -80,7 +80,7 @@ def test_the_agent_keeps_a_document_and_reads_it_with_the_keyboard_alone(
     chromium,
     platform,
     said,
-    tmp_path,
+    tmp_path,  # noqa: F811
 ):
     paper = tmp_path / "Opinion.txt"
     paper.write_text("The legend may go.")

@@ -14,7 +14,16 @@ import freehold
 from freehold.core.errors import Mistake, NotPermitted, PlatformError
 from freehold.desks import auditing
 from freehold.desks.office import Office
-from freehold.doors.api import agent, approvals, papers, problems, routes, vault
+from freehold.doors.api import (
+    admission,
+    agent,
+    approvals,
+    cashbook,
+    papers,
+    problems,
+    routes,
+    vault,
+)
 
 DESCRIPTION = """Tokenised securities: registers of holders, transfers by the rules, the audit log.
 
@@ -23,7 +32,15 @@ refuse is answered with 422, the reason's number and, where time alone helps, th
 would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET answers carry an `ETag`."""
 
 
-ROUTERS = (routes.router, papers.router, approvals.router, agent.router, vault.router)
+ROUTERS = (
+    routes.router,
+    papers.router,
+    approvals.router,
+    admission.router,
+    agent.router,
+    vault.router,
+    cashbook.router,
+)
 
 
 def build(office: Office) -> FastAPI:

@@ -189,10 +189,11 @@ class Instruction(BaseModel):
 
 
 class Accepted(BaseModel):
-    """A transfer that the rules allow; the worker posts it."""
+    """A transfer that the rules allow: the worker posts it, or it is held for the agent's approval."""
 
     decision: Decision
-    instruction: Hash
+    instruction: Hash | None
+    approval: str | None = Field(description="The proposal that waits, where it is held")
     state: str
 
 

@@ -157,11 +157,15 @@ def request_transfer(
     """Post a transfer if the rules allow it: 202 with its instruction, or 422 with the reason."""
     wanted = _wanted(office, actor, token, asked, key)
     outcome = transfers.request_as(office, actor, wanted)
+    if outcome.held:
+        said = d.decision(outcome)
+        return d.Accepted(decision=said, instruction=None, approval=outcome.held, state="held")
     if outcome.instruction is None:
         return problems.answer(422, outcome.reason, code=outcome.code, passes_on=outcome.passes_on)
     state = instructions.WORDS[outcome.instruction.state]
     id = outcome.instruction.id
-    return d.Accepted(decision=d.decision(outcome), instruction=id, state=state)
+    said = d.decision(outcome)
+    return d.Accepted(decision=said, instruction=id, approval=None, state=state)
 
 
 @router.get("/instructions", responses=responses(400))

@@ -42,6 +42,10 @@ COMMANDS = {
         "freehold.doors.cli.agent:agent",
         "The transfer agent's desk: registrations, stops, legends, records, reports.",
     ),
+    "approvals": Entry(
+        "freehold.doors.cli.approvals:approvals",
+        "Acts that two persons agree to: propose, see what would change, approve, decline.",
+    ),
     "asset": Entry(
         "freehold.doors.cli.asset:asset",
         "Record real things: check a record, compute its id, issue its title.",

@@ -92,7 +92,22 @@ def words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def recorded(text: str) -> str:
+    """A record before or after an act: quantities grouped, words and addresses as they are."""
+    plain = text.removeprefix("-").replace(".", "", 1)
+    return units(text) if plain.isascii() and plain.isdigit() else text
+
+
+def signed(text: str) -> str:
+    """A change: +12,000, a true minus, or the word that it is."""
+    if text[:1] not in "+-" or not text:
+        return text
+    return ("+" if text[0] == "+" else MINUS) + units(text[1:])
+
+
 FILTERS = {
+    "recorded": recorded,
+    "signed": signed,
     "units": units,
     "figure": figure,
     "percent": percent,

@@ -11,7 +11,18 @@ from starlette.routing import BaseRoute, Route
 from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
 from freehold.doors.api.problems import KINDS
-from freehold.doors.web import assets, desk, entering, filing, reading, visits
+from freehold.doors.web import (
+    admitting,
+    approving,
+    assets,
+    cashbook,
+    desk,
+    entering,
+    filing,
+    reading,
+    transferring,
+    visits,
+)
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act, upload
 
 
@@ -30,12 +41,23 @@ def routes() -> list[BaseRoute]:
         *_desk(),
         Route("/activity", page(reading.activity), methods=["GET"]),
         Route("/activity/{id}", page(reading.instruction), methods=["GET"]),
+        Route("/approvals", page(approving.queue), methods=["GET"]),
+        Route("/approvals/{id}", page(approving.proposal), methods=["GET"]),
+        Route("/approvals/{id}/decide", act(approving.decide), methods=["POST"]),
+        Route("/approvals/{id}/withdraw", act(approving.withdraw), methods=["POST"]),
+        Route("/approvals/{id}/again", act(approving.again), methods=["POST"]),
+        Route("/approvals/{id}/break-glass", act(approving.break_glass), methods=["POST"]),
+        _signed_in("/acts/{kind}", approving.form, approving.propose),
+        _signed_in("/admissions", admitting.form, admitting.admit),
+        _signed_in("/suspensions", admitting.suspending, admitting.suspend),
+        _signed_in("/transfers", transferring.form, transferring.transfer),
         Route("/explorer", page(reading.explorer), methods=["GET"]),
         Route("/explorer/{hash}", page(reading.transaction), methods=["GET"]),
         Route("/find", page(reading.find), methods=["GET"]),
         Route("/audit", page(reading.audit), methods=["GET"]),
         Route("/audit/verify", act(reading.verify_audit), methods=["POST"]),
         Route("/verify", act(reading.verify_registers), methods=["POST"]),
+        *cashbook.routes(),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
     ]
 
@@ -87,6 +109,17 @@ def _open(path: str, shown: Page | None, taken: Act) -> Route:
         return answer
 
     return Route(path, endpoint, methods=["GET", "POST"] if shown else ["POST"])
+
+
+def _signed_in(path: str, shown: Page, taken: Act) -> Route:
+    """A path for whoever is signed in: read, and sent a form to."""
+    reads, takes = page(shown), act(taken)
+
+    async def endpoint(request: Request) -> Response:
+        answer: Response = await (takes if request.method == "POST" else reads)(request)
+        return answer
+
+    return Route(path, endpoint, methods=["GET", "POST"])
 
 
 def _kind(visit: visits.Visit) -> Response:

@@ -12,7 +12,7 @@ from freehold.core.clock import parse
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.ids import checksummed
 from freehold.core.roles import EVERYWHERE, Power
-from freehold.desks import auditing, instructions, instruments, permits, registers
+from freehold.desks import approvals, auditing, instructions, instruments, permits, registers
 from freehold.desks import explorer as desk
 from freehold.desks.instruments import Moment
 from freehold.doors.web import charts
@@ -66,6 +66,7 @@ def register(visit: Visit) -> Response:
         "chart": _ownership(visit, token, shown.instrument.decimals) if whole else None,
         "following": urlencode({"block": shown.block, "after": shown.next}) if shown.next else "",
         "whole": whole,
+        "ids": instruments.ids(office, who, token),
     }
     part = visit.is_part and visit.request.headers.get("HX-Target", "").endswith("roll")
     return see(visit, "roll.html" if part else "register.html", **values)
@@ -82,7 +83,10 @@ def activity(visit: Visit) -> Response:
 def instruction(visit: Visit) -> Response:
     """One instruction and how final it is."""
     found = instructions.instruction(visit.office, visit.who, visit.path("id"))
-    return see(visit, "instruction.html", found=found)
+    linked = approvals.corrections_of(visit.office, visit.who, found.id)
+    movable = found.state == "final" and found.what.startswith(("post ", "force "))
+    corrects = movable and not linked and permits.allows(visit.who, Power.CORRECT, found.issuer)
+    return see(visit, "instruction.html", found=found, linked=linked, corrects=corrects)
 
 
 def explorer(visit: Visit) -> Response:

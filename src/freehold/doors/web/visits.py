@@ -8,7 +8,7 @@ request from another site is refused by its Origin besides.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from freehold.config import Config
 from freehold.core.errors import Invalid, NotPermitted, PlatformError
 from freehold.core.roles import Power
-from freehold.desks import auditing, permits, sessions
+from freehold.desks import approvals, auditing, permits, sessions
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.desks.readiness import readiness
@@ -140,6 +140,8 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
             powers=permits.powers(visit.actor) if visit.actor else frozenset(),
             Power=Power,
             network=readiness(visit.office) if visit.actor else None,
+            waiting=approvals.waiting_for(visit.office, visit.actor) if visit.actor else 0,
+            announced=_announced(visit),
             theme=visit.request.cookies.get(THEME, "system"),
             asset=assets.url,
             **values,
@@ -149,6 +151,13 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
     if COOKIE not in visit.request.cookies:
         keep_cookie(response, visit.settings, visit.cookie)
     return response
+
+
+def _announced(visit: Visit) -> Sequence[object]:
+    """What everybody concerned has to hear, on every page."""
+    if visit.actor is None or not permits.allows(visit.actor, Power.READ_APPROVALS):
+        return []
+    return approvals.announcements(visit.office, visit.actor)
 
 
 def go(where: str) -> Response:

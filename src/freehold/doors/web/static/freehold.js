@@ -38,3 +38,11 @@ window.addEventListener("pageshow", () => {
 
 const problem = document.querySelector(".summary, .refusal h2");
 if (problem) problem.focus();
+
+document.addEventListener("change", async (event) => {
+  const chosen = event.target.closest("input[data-hash]");
+  if (!chosen || !chosen.files[0]) return;
+  const digest = await crypto.subtle.digest("SHA-256", await chosen.files[0].arrayBuffer());
+  const hex = [...new Uint8Array(digest)].map((one) => one.toString(16).padStart(2, "0")).join("");
+  document.getElementById(chosen.dataset.hash).value = hex;
+});

@@ -1,0 +1,104 @@
+"""Routes that admit and suspend holders: acts of one person with the power."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import BaseModel, Field, StringConstraints
+
+from freehold.core.holder import Holder, HolderKind
+from freehold.core.identifiers import parse_country
+from freehold.core.ids import HolderId, checksummed
+from freehold.core.policy.starter import HolderClass
+from freehold.desks import admitting, instructions
+from freehold.desks.admitting import Given
+from freehold.desks.holders import AdmitRequest
+from freehold.doors.api import documents as d
+from freehold.doors.api import problems
+from freehold.doors.api.problems import responses
+from freehold.doors.api.routes import Caller, IdempotencyKey, OfficeOf
+
+router = APIRouter(prefix="/v1")
+STRICT: Any = {"extra": "forbid"}
+IssuerId = Annotated[str, Path(min_length=1, max_length=128, description="The issuer's id")]
+HolderPath = Annotated[d.HolderName, Path(description="A holder's id, or his first wallet")]
+CLASSES = {one.name.lower().replace("_", "-"): one for one in HolderClass}
+
+
+class Admission(BaseModel):
+    """A person to admit. Without `wallet` the agent keeps a key; without a class, by residence."""
+
+    model_config = STRICT
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
+    name: Annotated[
+        str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
+    ]
+    kind: HolderKind = HolderKind.PERSON
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    wallet: d.Address | None = None
+    holder_class: Annotated[str, Field(examples=list(CLASSES))] | None = None
+
+
+class Suspension(BaseModel):
+    """Whether a holder is suspended: he keeps what he has and may receive nothing."""
+
+    model_config = STRICT
+
+    suspended: bool
+
+
+class GivenOut(BaseModel):
+    """An act that the worker sends."""
+
+    holder: str
+    instruction: d.Hash
+    state: str
+
+
+@router.post(
+    "/issuers/{issuer}/holders",
+    status_code=202,
+    response_model=GivenOut,
+    responses=responses(400, 404, 409, 422),
+)
+def admit(
+    office: OfficeOf, actor: Caller, issuer: IssuerId, asked: Admission, key: IdempotencyKey
+) -> Any:
+    """Open an account for a person, with or without a wallet of his own."""
+    found = AdmitRequest(
+        Holder(
+            HolderId(asked.id),
+            asked.name,
+            asked.kind,
+            parse_country(asked.country) if asked.country else "",
+        ),
+        issuer,
+        checksummed(asked.wallet) if asked.wallet else None,
+        admitting.class_named(asked.holder_class),
+    )
+    return _given(admitting.admit_as(office, actor, found, key))
+
+
+@router.post(
+    "/issuers/{issuer}/holders/{holder}/suspension",
+    status_code=202,
+    response_model=GivenOut,
+    responses=responses(400, 404, 409, 422),
+)
+def suspend(
+    office: OfficeOf,
+    actor: Caller,
+    issuer: IssuerId,
+    holder: HolderPath,
+    asked: Suspension,
+    key: IdempotencyKey,
+) -> Any:
+    """Suspend a holder, or reinstate him."""
+    return _given(admitting.suspend_as(office, actor, issuer, holder, asked.suspended, key))
+
+
+def _given(found: Given) -> Any:
+    if found.instruction is None:
+        return problems.answer(422, found.reason, code=found.code or None)
+    state = instructions.WORDS[found.instruction.state]
+    return GivenOut(holder=found.holder, instruction=found.instruction.id, state=state)

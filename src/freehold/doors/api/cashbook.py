@@ -1,0 +1,441 @@
+"""Routes of the cash book: what moved, trial balances, reconciliation, statements, breaks, payments."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field, StringConstraints
+
+from freehold.core import bank_statements
+from freehold.core.cashbook import AGAINST, BankLeg, Kind, KnownBreak, Posted
+from freehold.core.errors import Invalid
+from freehold.core.units import format_units, parse_units
+from freehold.desks import bank_payments, cashbook
+from freehold.desks.office import today
+from freehold.doors.api.problems import responses
+from freehold.doors.api.routes import Caller, OfficeOf
+
+router = APIRouter(prefix="/v1/cash")
+Issuer = Annotated[
+    str | None, Query(max_length=128, description="The issuer's id, where there are several")
+]
+Code = Annotated[str | None, Query(max_length=16, description="A currency's code; all if left out")]
+Day = Annotated[date | None, Query(description="At the end of this day; today if left out")]
+BreakId = Annotated[str, Path(pattern=r"^(0x)?[0-9a-f]{6,64}$", description="A break's id")]
+Reference = Annotated[
+    str, StringConstraints(min_length=1, max_length=140, pattern=r"^[^\x00-\x1f/]*$")
+]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")]
+Against = Annotated[str, StringConstraints(max_length=16, pattern="^[a-z]*$")]
+STRICT: Any = {"extra": "forbid"}
+
+
+class PlaceOut(BaseModel):
+    """Where money is, and what the book says stands there."""
+
+    account: str
+    amount: str
+
+
+class CurrencyOut(BaseModel):
+    """A currency of the book. `coin` is its contract, empty for money at banks."""
+
+    code: str
+    decimals: int
+    coin: str
+    places: list[PlaceOut]
+
+
+class OverviewOut(BaseModel):
+    """The cash book of an issuer."""
+
+    issuer: str
+    currencies: list[CurrencyOut]
+    open_breaks: int
+
+
+class PostingOut(BaseModel):
+    """An amount on an account; a credit is below zero."""
+
+    account: str
+    amount: str
+
+
+class EntryOut(BaseModel):
+    """A balanced entry; `reverses` is the id of the entry that it takes back."""
+
+    number: int
+    id: str
+    day: date
+    currency: str
+    source: str
+    reference: str
+    text: str
+    reverses: str | None
+    posted_by: str
+    postings: list[PostingOut]
+
+
+class Journal(BaseModel):
+    """Entries in their order."""
+
+    items: list[EntryOut]
+    next: str | None
+
+
+class LineOut(BaseModel):
+    """A line of a trial balance; one of the two is 0."""
+
+    account: str
+    debit: str
+    credit: str
+
+
+class TrialBalanceOut(BaseModel):
+    """What stands on each account at the end of a day."""
+
+    currency: str
+    day: date
+    lines: list[LineOut]
+    total: str
+
+
+class TrialBalances(BaseModel):
+    """One for each currency."""
+
+    items: list[TrialBalanceOut]
+
+
+class ExplanationOut(BaseModel):
+    """Who explained a break."""
+
+    person: str
+    why: str
+    at: datetime
+
+
+class BreakOut(BaseModel):
+    """A difference; `persons` is how many have to explain it."""
+
+    id: str
+    day: date
+    account: str
+    currency: str
+    cause: str
+    reference: str
+    amount: str
+    sentence: str
+    persons: int
+    open: bool
+    explained: list[ExplanationOut]
+
+
+class Breaks(BaseModel):
+    """Breaks in the order they were found."""
+
+    items: list[BreakOut]
+
+
+class ReconciliationOut(BaseModel):
+    """What was compared, and every break that is open."""
+
+    issuer: str
+    day: date
+    block: int
+    posted: int
+    compared: int
+    new: int
+    open: list[BreakOut]
+
+
+class StatementIn(BaseModel):
+    """A bank's statement as camt.053."""
+
+    model_config = STRICT
+
+    camt053: Annotated[str, StringConstraints(min_length=1, max_length=1 << 20)]
+
+
+class StatementOut(BaseModel):
+    """A statement that was imported."""
+
+    account: str
+    statement: str
+    currency: str
+    day: date
+    lines: int
+    closing: str
+
+
+class Statements(BaseModel):
+    """The statements of a file."""
+
+    items: list[StatementOut]
+
+
+class ExplanationIn(BaseModel):
+    """Why a break is none; `against` posts the difference once the break is explained."""
+
+    model_config = STRICT
+
+    why: Words
+    against: Against | None = Field(default=None, examples=["outside"])
+
+
+class PaymentIn(BaseModel):
+    """A payment to propose to a bank."""
+
+    model_config = STRICT
+
+    reference: Reference
+    account: Annotated[str, StringConstraints(min_length=1, max_length=66)]
+    currency: Annotated[str, StringConstraints(min_length=3, max_length=16)]
+    amount: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    payee: Annotated[str, StringConstraints(min_length=1, max_length=140, pattern=r"^[^\x00]*$")]
+    against: Against
+
+
+class PaymentOut(BaseModel):
+    """A payment of a bank; below zero: paid out. Posted once it was released."""
+
+    id: str
+    reference: str
+    account: str
+    currency: str
+    amount: str
+    payee: str
+    against: str
+    day: date
+    proposed_by: str
+    released_by: str | None
+
+
+class Payments(BaseModel):
+    """Payments in the order they were proposed."""
+
+    items: list[PaymentOut]
+
+
+@router.get("", responses=responses(404, 409))
+def overview(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> OverviewOut:
+    """Currencies, places, and what stands on each."""
+    found = cashbook.overview(office, actor, issuer)
+    return OverviewOut(
+        issuer=found.issuer.id,
+        open_breaks=found.open_breaks,
+        currencies=[
+            CurrencyOut(
+                code=one.code,
+                decimals=one.decimals,
+                coin=one.coin,
+                places=[
+                    PlaceOut(account=str(place), amount=format_units(amount, one.decimals))
+                    for place, amount in found.places[one.code]
+                ],
+            )
+            for one in found.currencies
+        ],
+    )
+
+
+@router.get("/journal", responses=responses(400, 404, 409))
+def journal(
+    office: OfficeOf,
+    actor: Caller,
+    issuer: Issuer = None,
+    currency: Code = None,
+    until: Day = None,
+    cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,15}$")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Journal:
+    """Entries in their order, by pages."""
+    found, decimals = cashbook.journal(office, actor, issuer, currency, until)
+    rest = [one for one in found if one.number > int(cursor or 0)]
+    shown = rest[:limit]
+    following = str(shown[-1].number) if len(rest) > limit else None
+    return Journal(
+        items=[_entry(one, decimals[one.entry.currency]) for one in shown], next=following
+    )
+
+
+@router.get("/trial-balances", responses=responses(400, 404, 409))
+def trial_balances(
+    office: OfficeOf, actor: Caller, issuer: Issuer = None, currency: Code = None, on: Day = None
+) -> TrialBalances:
+    """What stands on each account at the end of a day; both columns have the same sum."""
+    return TrialBalances(
+        items=[
+            TrialBalanceOut(
+                currency=one.currency,
+                day=one.day,
+                total=format_units(one.total, decimals),
+                lines=[
+                    LineOut(
+                        account=str(line.account),
+                        debit=format_units(line.debit, decimals),
+                        credit=format_units(line.credit, decimals),
+                    )
+                    for line in one.lines
+                ],
+            )
+            for one, decimals in cashbook.trial_balances(office, actor, issuer, currency, on)
+        ]
+    )
+
+
+@router.get("/breaks", responses=responses(400, 404, 409))
+def breaks(office: OfficeOf, actor: Caller, issuer: Issuer = None, every: bool = False) -> Breaks:
+    """What differs and nobody has explained; explained ones too with `every`."""
+    found, decimals = cashbook.breaks(office, actor, issuer, open_alone=not every)
+    return Breaks(items=[_break(one, decimals[one.found.currency]) for one in found])
+
+
+@router.post("/reconciliations", responses=responses(404, 409))
+def reconcile(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> ReconciliationOut:
+    """Post what moved on chain, and compare every place with the chain or its bank."""
+    found = cashbook.reconcile(office, actor, issuer)
+    _, decimals = cashbook.breaks(office, actor, issuer)
+    return ReconciliationOut(
+        issuer=found.issuer,
+        day=found.day,
+        block=found.block,
+        posted=found.posted,
+        compared=found.compared,
+        new=found.new,
+        open=[_break(one, decimals[one.found.currency]) for one in found.open],
+    )
+
+
+@router.post("/statements", status_code=201, responses=responses(400, 404, 409))
+def import_statement(
+    office: OfficeOf, actor: Caller, given: StatementIn, issuer: Issuer = None
+) -> Statements:
+    """Bring a bank's statement in. All mistakes are told at once, and then nothing is imported."""
+    content = given.camt053.encode()
+    decimals = cashbook.bank_currencies(office, actor, issuer, keeping=True)
+    read = bank_statements.read_camt(content, decimals)
+    kept = cashbook.import_statements(office, actor, issuer, read, content)
+    return Statements(
+        items=[
+            StatementOut(
+                account=one.account,
+                statement=one.id,
+                currency=one.currency,
+                day=one.day,
+                lines=len(one.lines),
+                closing=format_units(one.closing, decimals[one.currency]),
+            )
+            for one in kept
+        ]
+    )
+
+
+@router.post("/breaks/{id}/explanations", status_code=201, responses=responses(400, 404, 409))
+def explain(
+    office: OfficeOf, actor: Caller, id: BreakId, given: ExplanationIn, issuer: Issuer = None
+) -> BreakOut:
+    """Explain a break with a reason; a large one takes two persons."""
+    kind = against(given.against) if given.against else None
+    found = cashbook.explain(office, actor, issuer, id, given.why, kind)
+    _, decimals = cashbook.breaks(office, actor, issuer)
+    return _break(found, decimals[found.found.currency])
+
+
+@router.get("/payments", responses=responses(404, 409))
+def payments(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> Payments:
+    """Payments of banks, proposed and released."""
+    decimals = cashbook.bank_currencies(office, actor, issuer)
+    found = bank_payments.payments(office, actor, issuer)
+    return Payments(items=[_payment(one, decimals[one.currency]) for one in found])
+
+
+@router.post("/payments", status_code=201, responses=responses(400, 404, 409))
+def propose(office: OfficeOf, actor: Caller, given: PaymentIn, issuer: Issuer = None) -> PaymentOut:
+    """Propose that a bank pays; nothing is posted until another person releases it."""
+    decimals = cashbook.bank_currencies(office, actor, issuer, keeping=True)
+    if given.currency not in decimals:
+        raise Invalid(f"currency {given.currency}: no bank account is in it", field="currency")
+    places = decimals[given.currency]
+    leg = BankLeg(
+        cashbook.overview(office, actor, issuer).issuer.id,
+        given.currency,
+        given.account.replace(" ", ""),
+        -parse_units(given.amount, places, "amount"),
+        given.payee,
+        against(given.against),
+        given.reference,
+        today(office),
+    )
+    return _payment(bank_payments.propose_payment(office, actor, leg), places)
+
+
+@router.post("/payments/{id}/release", responses=responses(400, 404, 409))
+def release(
+    office: OfficeOf,
+    actor: Caller,
+    id: Annotated[str, Path(pattern=r"^0x[0-9a-f]{64}$", description="The payment's id")],
+    issuer: Issuer = None,
+) -> PaymentOut:
+    """Attest, as another person than the proposer, that the bank was told to pay; it is posted."""
+    found = bank_payments.release_payment(office, actor, issuer, id)
+    return _payment(found, cashbook.bank_currencies(office, actor, issuer)[found.currency])
+
+
+def against(word: str) -> Kind:
+    """What money may stand against. Raises Invalid."""
+    if word not in [str(one) for one in AGAINST]:
+        raise Invalid(f"against {word!r}: choose one of {', '.join(AGAINST)}", field="against")
+    return Kind(word)
+
+
+def _entry(one: Posted, decimals: int) -> EntryOut:
+    entry = one.entry
+    return EntryOut(
+        number=one.number,
+        id=entry.id,
+        day=entry.day,
+        currency=entry.currency,
+        source=str(entry.source),
+        reference=entry.reference,
+        text=entry.text,
+        reverses=entry.reverses or None,
+        posted_by=one.posted_by,
+        postings=[
+            PostingOut(account=str(account), amount=format_units(amount, decimals))
+            for account, amount in entry.postings
+        ],
+    )
+
+
+def _break(one: KnownBreak, decimals: int) -> BreakOut:
+    found = one.found
+    return BreakOut(
+        id=found.id,
+        day=found.day,
+        account=str(found.account),
+        currency=found.currency,
+        cause=str(found.cause),
+        reference=found.reference,
+        amount=format_units(found.amount, decimals),
+        sentence=found.sentence(decimals),
+        persons=one.persons,
+        open=one.open,
+        explained=[
+            ExplanationOut(person=said.person, why=said.why, at=said.at) for said in one.explained
+        ],
+    )
+
+
+def _payment(one: BankLeg, decimals: int) -> PaymentOut:
+    return PaymentOut(
+        id=one.id,
+        reference=one.reference,
+        account=one.account,
+        currency=one.currency,
+        amount=format_units(one.amount, decimals),
+        payee=one.payee,
+        against=str(one.against),
+        day=one.day,
+        proposed_by=one.proposed_by,
+        released_by=one.released_by or None,
+    )

@@ -1,0 +1,308 @@
+"""The pages of two-person approvals: the queue, a proposal and its decision, the forms that propose."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from freehold.core.approvals import State
+from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
+from freehold.core.grounds import Ground, Grounds, meaning, name_of, parse_ground
+from freehold.core.roles import Power
+from freehold.desks import approvals, instructions, instruments, permits
+from freehold.desks.approvals import ProposalView, ProposeRequest
+from freehold.desks.instruments import InstrumentView
+from freehold.desks.kinds import Kind
+from freehold.doors.web import refusing
+from freehold.doors.web.refusing import Card
+from freehold.doors.web.visits import Form, Visit, go, see
+
+ROWS = 50
+DECIDED = [one for one in State if one is not State.PROPOSED]
+CONSEQUENCES = {
+    "issue": "New units come into being in a holder's account.",
+    "redeem": "Units of a holder end for good.",
+    "force-transfer": "Units move against rules and freezes. It is recorded for good.",
+    "freeze": "A person, an account or units cannot move until the freeze is ended.",
+    "unfreeze": "What was frozen moves again.",
+    "recovery": "Another wallet opens the account, in every instrument, after the public delay.",
+    "correction": "The wrong entry is reversed, the right one posted; both stay, linked.",
+    "policy": "Other rules hold for everybody once the public delay is over.",
+    "approval-rules": "Other acts, or other amounts, need a second person.",
+}
+LABELS = {
+    "instrument": ("Security", ""),
+    "holder": ("Holder", "A holder's id, or the wallet he was admitted with."),
+    "sender": ("From", "A holder's id."),
+    "receiver": ("To", "A holder's id."),
+    "units": ("Units", "For a freeze: how many are frozen from now on, whatever was before."),
+    "wallet": ("New wallet", "0x and 40 digits. Left out, the agent keeps a key."),
+    "exemption": ("Exemption", "Regulation D, Regulation S, Regulation Crowdfunding, lockup."),
+    "family": ("Family", "A family of the policy in force, which sets the clocks."),
+    "offering_ended": ("Offering ended", "Year-month-day, such as 2026-03-18."),
+    "instruction": ("Wrong entry", "The id in the entry's event: 0x and 64 digits."),
+    "policy": ("Policy", "The text of a policy file."),
+    "acknowledge_stranded": ("Holders who could not receive any more", ""),
+    "sanctioned": ("Because a sanctions list names the person", ""),
+    "rules": ("Rules", 'JSON: {"hours": 72, "rules": [{"act": ..., "persons": ...}]}'),
+}
+LONG = frozenset({"policy", "rules"})
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a form. `choices` are values with their words; empty: free text."""
+
+    name: str
+    label: str
+    hint: str
+    required: bool
+    long: bool
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step of a proposal's progress: done, now, bad or waiting."""
+
+    title: str
+    said: str
+    kind: str
+    at: datetime | None = None
+    href: str = ""
+
+
+def queue(visit: Visit) -> Response:
+    """What waits for a decision, what waits for this person, what was decided."""
+    found = approvals.queue(visit.office, visit.who)
+    text = visit.query("before")
+    before = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    decided = approvals.proposals(visit.office, visit.who, DECIDED, before, ROWS)
+    values: dict[str, Any] = {
+        "queue": found,
+        "mine": [one for one in found if one.may_decide],
+        "decided": decided,
+        "following": decided[-1].proposal.number if len(decided) == ROWS else None,
+        "kinds": approvals.proposable(visit.who),
+    }
+    return see(visit, "approvals.html", **values)
+
+
+def proposal(visit: Visit) -> Response:
+    """One proposal: what would change, why, the decision, the progress."""
+    return _shown(visit, visit.path("id"))
+
+
+def decide(visit: Visit, form: Form) -> Response:
+    """Approve or decline, on the difference that was seen."""
+    which, note = visit.path("id"), form.get("note", "")
+    if form.get("decision") == "decline":
+        return _tried(
+            visit, which, note, lambda: approvals.decline(visit.office, visit.who, which, note)
+        )
+    seen = form.get("seen", "")
+    return _tried(
+        visit, which, note, lambda: approvals.approve(visit.office, visit.who, which, seen, note)
+    )
+
+
+def withdraw(visit: Visit, form: Form) -> Response:
+    """Take one's own proposal back."""
+    which = visit.path("id")
+    return _tried(visit, which, "", lambda: approvals.withdraw(visit.office, visit.who, which))
+
+
+def again(visit: Visit, form: Form) -> Response:
+    """Try the act anew."""
+    which = visit.path("id")
+    found = approvals.dry_run_again(visit.office, visit.who, which)
+    if found.refused:
+        return _shown(visit, which, f"It would be refused now: {found.reason}", 422)
+    return go(f"/approvals/{which}")
+
+
+def break_glass(visit: Visit, form: Form) -> Response:
+    """Approve alone, with a reason that is announced."""
+    which, seen, why = visit.path("id"), form.get("seen", ""), form.get("reason", "")
+    return _tried(
+        visit, which, "", lambda: approvals.break_glass(visit.office, visit.who, which, seen, why)
+    )
+
+
+def form(visit: Visit) -> Response:
+    """The form that proposes an act; the query fills it in."""
+    kind = _kind(visit)
+    values = {name: visit.query(name) for name in (*kind.fields, *kind.optional)}
+    return _form(visit, kind, values | {"key": secrets.token_hex(16)})
+
+
+def propose(visit: Visit, given: Form) -> Response:
+    """Propose what a form says; what is wrong with it, or a refusal, stands above the form."""
+    kind = _kind(visit)
+    names = (*kind.fields, *kind.optional)
+    texts = {name: given[name].strip() for name in names if given.get(name, "").strip()}
+    try:
+        grounds = _grounds(given) if kind.grounds else None
+        asked = ProposeRequest(
+            kind.name,
+            texts,
+            given.get("key", "")[:128],
+            given.get("issuer") or None,
+            grounds,
+            given.get("reference", "").strip(),
+        )
+        made = approvals.propose(visit.office, visit.who, asked)
+    except (Invalid, NotFound, Conflict) as fault:
+        return _form(visit, kind, given, fault)
+    if made.proposal is None:
+        card = Card(made.tried.code, made.tried.reason)
+        return _form(visit, kind, given, None, card)
+    return go(f"/approvals/{made.proposal.id}")
+
+
+# ---- parts ----
+
+
+def _tried(visit: Visit, which: str, note: str, act: approvals.Decide) -> Response:
+    """Do it and show the proposal anew; an error stands on the page, the note stays."""
+    try:
+        act()
+    except (Invalid, Conflict) as fault:
+        return _shown(visit, which, fault.message, 422, note)
+    return go(f"/approvals/{which}")
+
+
+def _shown(
+    visit: Visit, which: str, problem: str = "", status: int = 200, note: str = ""
+) -> Response:
+    view = approvals.proposal(visit.office, visit.who, which)
+    act = view.proposal.act
+    waits = view.state is State.PROPOSED
+    links = act.kind == "correction" and approvals.corrections_of(
+        visit.office, visit.who, act.arguments["instruction"]
+    )
+    values = {
+        "view": view,
+        "names": approvals.names_of(visit.office, visit.who, act.issuer),
+        "instrument": _instrument(visit, act.token),
+        "stale": waits and approvals.is_stale(visit.office, view.proposal),
+        "card": refusing.ordinary(visit, act) if waits and act.kind == "force-transfer" else None,
+        "named": "",
+        "linked": links or [],
+        "steps": _progress(visit, view),
+        "problem": problem[:1].upper() + problem[1:],
+        "note": note,
+    }
+    return see(visit, "approval.html", status, **values)
+
+
+def _instrument(visit: Visit, token: str | None) -> InstrumentView | None:
+    if token is None or not permits.allows(visit.who, Power.READ_REGISTER):
+        return None
+    return instruments.instrument(visit.office, visit.who, token)
+
+
+def _progress(visit: Visit, view: ProposalView) -> list[Stage]:
+    one, state = view.proposal, view.state
+    found = [Stage("Proposed", view.proposer, "done", one.proposed_at)]
+    if state is State.PROPOSED:
+        who = "You may decide" if view.may_decide else "Another person"
+        return [
+            *found,
+            Stage("Second approval", who, "now"),
+            Stage("Carried out", "by the worker", ""),
+        ]
+    if state in (State.DECLINED, State.WITHDRAWN, State.LAPSED):
+        words = state.lower().capitalize()
+        return [*found, Stage(words, view.decider, "bad", one.decided_at or one.lapses_at)]
+    alone = "one person alone" if one.alone else view.decider
+    found.append(
+        Stage(
+            "Approved", alone if one.persons > 1 else "one person is enough", "done", one.decided_at
+        )
+    )
+    for id in view.instructions:
+        each = instructions.instruction(visit.office, visit.who, id)
+        kind = {"final": "done", "failed": "bad", "refused": "bad"}.get(each.state, "now")
+        said = each.state if each.state != "confirmed" else f"{each.confirmations} of {each.needed}"
+        found.append(Stage(each.what.capitalize(), said, kind, None, f"/activity/{id}"))
+    if state is State.CARRIED_OUT:
+        return [*found, Stage("Carried out", "", "done", one.ended_at)]
+    if state is State.REFUSED:
+        return [*found, Stage("Refused", one.why, "bad", one.ended_at)]
+    waits = approvals.waits_for(visit.office, one)
+    return [*found, Stage("Carried out", waits or "The worker is at it", "now")]
+
+
+def _kind(visit: Visit) -> Kind:
+    wanted = visit.path("kind")
+    known = approvals.kind_of(visit.who, wanted)
+    if known is None:
+        raise NotFound(f"there is no act {wanted[:32]}")
+    return known
+
+
+def _form(
+    visit: Visit,
+    kind: Kind,
+    values: Form,
+    fault: PlatformError | None = None,
+    card: Card | None = None,
+) -> Response:
+    mistakes = (
+        {one.place: one.message for one in fault.mistakes} if isinstance(fault, Invalid) else {}
+    )
+    named = str(fault.facts.get("field", "")) if fault else ""
+    fields = _fields(visit, kind)
+    known = {one.name for one in fields} | {"reason", "document", "reference"}
+    if named in known and not mistakes:
+        assert fault, "a fault named the field"
+        mistakes = {named: fault.message}
+    if "grounds" in mistakes:
+        mistakes["reason"] = mistakes.pop("grounds")
+    content = {
+        "kind": kind,
+        "consequence": CONSEQUENCES.get(
+            kind.name, "It needs a second person, unless the rules spare it."
+        ),
+        "fields": fields,
+        "values": values,
+        "key": values.get("key", ""),
+        "issuer": values.get("issuer", ""),
+        "grounds": [(name_of(one), meaning(one).capitalize()) for one in Ground],
+        "problem": (fault.message[:1].upper() + fault.message[1:]) if fault else "",
+        "wrong_at": next(iter(mistakes), ""),
+        "mistakes": mistakes,
+        "card": card,
+    }
+    return see(visit, "act.html", 422 if fault else 200, **content)
+
+
+def _fields(visit: Visit, kind: Kind) -> list[Field]:
+    choices: dict[str, tuple[tuple[str, str], ...]] = {
+        "sanctioned": (("yes", "Yes"),),
+        "acknowledge_stranded": (("yes", "Acknowledged"),),
+    }
+    if permits.allows(visit.who, Power.READ_REGISTER):
+        listed = instruments.instruments(visit.office, visit.who)
+        choices["instrument"] = tuple((one.token, f"{one.name} · {one.symbol}") for one in listed)
+    found = []
+    for name in (*kind.fields, *kind.optional):
+        label, hint = LABELS.get(name, (name.replace("_", " ").capitalize(), ""))
+        if name == "units" and "freeze" not in kind.name:
+            hint = ""
+        required = name in kind.fields
+        found.append(Field(name, label, hint, required, name in LONG, choices.get(name, ())))
+    return found
+
+
+def _grounds(given: Form) -> Grounds:
+    """Reason and document. Raises Invalid."""
+    reason = parse_ground(given.get("reason", ""))
+    digits = given.get("document", "").strip().lower().removeprefix("0x").removeprefix("sha256:")
+    if not re.fullmatch(r"[0-9a-f]{64}", digits):
+        raise Invalid("enter the 64 hexadecimal digits of the document's SHA-256", field="document")
+    return Grounds(reason, bytes.fromhex(digits))

@@ -1,0 +1,57 @@
+"""A worker in a process of its own that kills itself (-9) in the middle of carrying an approved act out.
+
+At the root: `python -m tests.desks.approvals_child HOME POINT`; the points are the keys of POINTS, or
+`never`.
+"""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from freehold.book import approvals, instructions
+from freehold.desks import carrying_out, posting
+from freehold.desks.following import Kept
+from freehold.doors.platform import worker
+from tests.company import office_of
+
+
+def die(*_):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def then_die(function):
+    def called(*arguments):
+        function(*arguments)
+        die()
+
+    return called
+
+
+POINTS = {
+    "before the instruction": (carrying_out, "entered", die),
+    "before the link": (approvals, "step", die),
+    "before commit": (carrying_out.audit, "record", die),
+    "after commit, before signing": (posting, "send_approved", die),
+    "after signing, before sending": (
+        instructions,
+        "store_first",
+        then_die(instructions.store_first),
+    ),
+    "after sending, before marking": (posting.send, "send", then_die(posting.send.send)),
+    "before it is noted": (approvals, "end", die),
+}
+
+
+def main(home, point):
+    if point in POINTS:
+        setattr(*POINTS[point])
+    with office_of(Path(home)) as office:
+        kept = Kept()
+        while worker.round_of_work(office, kept).busy:
+            pass
+    print("done", flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

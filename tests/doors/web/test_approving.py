@@ -1,0 +1,157 @@
+"""The pages of approvals: every button acts, and what may not be is not offered."""
+
+import secrets
+from typing import Any
+
+import pytest
+
+from freehold.core.roles import Role
+from tests.doors.running import HOLDER, Platform, between, form_token, until
+
+DOCUMENT = "9c" * 32
+
+
+@pytest.fixture(scope="module")
+def token(platform: Platform) -> str:
+    listed = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"]
+    return next(one["token"] for one in listed if one["class_id"] == "common")
+
+
+def send(platform: Platform, role: Role, path: str, **fields: str) -> Any:
+    browser = platform.browse(role)
+    page = browser.get(f"{platform.url}/", timeout=60).text
+    form = {"token": form_token(page), **fields}
+    return browser.post(f"{platform.url}{path}", form, timeout=60)
+
+
+def proposed(platform: Platform, token: str, role: Role = Role.REGISTRAR, units: str = "2") -> str:
+    """The path of a proposal that a form made."""
+    fields = {"instrument": token, "sender": HOLDER, "receiver": "jonas-keller", "units": units}
+    why = {"reason": "court-order", "document": DOCUMENT, "key": secrets.token_hex(8)}
+    answer = send(platform, role, "/acts/force-transfer", **fields, **why)
+    assert "/approvals/ap_" in answer.url, answer.text[:500]
+    return str(answer.url.removeprefix(platform.url))
+
+
+def shown(platform: Platform, role: Role, path: str) -> str:
+    return platform.browse(role).get(f"{platform.url}{path}", timeout=60).text
+
+
+def seen(page: str) -> str:
+    return between(page, 'name="seen" value="', '"')
+
+
+def test_a_proposal_offers_its_proposer_no_decision_and_another_person_both(platform, token):
+    path = proposed(platform, token)
+    own = shown(platform, Role.REGISTRAR, path)
+    assert "Another person must approve." in own and 'value="approve"' not in own
+    other = shown(platform, Role.TRANSFER_AGENT, path)
+    assert 'value="approve"' in other and 'value="decline"' in other
+    assert "waiting for you" in other
+    done = send(
+        platform, Role.TRANSFER_AGENT, f"{path}/decide", decision="approve", seen=seen(other)
+    )
+    assert done.status_code == 200
+    until(lambda: "Carried out" in shown(platform, Role.AUDITOR, path))
+    assert 'value="approve"' not in shown(platform, Role.TRANSFER_AGENT, path)
+
+
+def test_a_proposal_is_declined_with_a_note_and_not_without(platform, token):
+    path = proposed(platform, token)
+    empty = send(platform, Role.COMPLIANCE_OFFICER, f"{path}/decide", decision="decline", note="")
+    assert empty.status_code == 422 and "Say why it is declined" in empty.text
+    done = send(
+        platform, Role.COMPLIANCE_OFFICER, f"{path}/decide", decision="decline", note="not signed"
+    )
+    assert "Declined" in done.text and "not signed" in done.text
+
+
+def test_a_proposal_is_withdrawn_by_its_proposer(platform, token):
+    path = proposed(platform, token)
+    assert "Withdrawn" in send(platform, Role.REGISTRAR, f"{path}/withdraw").text
+
+
+def test_a_register_that_moved_takes_the_approval_away_until_it_is_tried_again(platform, token):
+    first, second = (proposed(platform, token, units=units) for units in ("3", "4"))
+    page = shown(platform, Role.TRANSFER_AGENT, second)
+    send(platform, Role.TRANSFER_AGENT, f"{second}/decide", decision="approve", seen=seen(page))
+    until(lambda: "Carried out" in shown(platform, Role.AUDITOR, second))
+    stale = shown(platform, Role.TRANSFER_AGENT, first)
+    assert "Dry run again" in stale and 'value="approve"' not in stale
+    answer = send(
+        platform, Role.TRANSFER_AGENT, f"{first}/decide", decision="approve", seen=seen(stale)
+    )
+    assert answer.status_code == 422 and "The register moved on" in answer.text
+    fresh = send(platform, Role.TRANSFER_AGENT, f"{first}/again").text
+    assert 'value="approve"' in fresh
+    send(platform, Role.REGISTRAR, f"{first}/withdraw")
+
+
+def test_breaking_the_glass_is_told_on_every_page(platform, token):
+    path = proposed(platform, token, Role.TRANSFER_AGENT)
+    page = shown(platform, Role.TRANSFER_AGENT, path)
+    why = "nobody else can be reached before noon"
+    send(platform, Role.TRANSFER_AGENT, f"{path}/break-glass", seen=seen(page), reason=why)
+    until(lambda: "Carried out" in shown(platform, Role.AUDITOR, path))
+    assert "broke the glass" in shown(platform, Role.AUDITOR, "/")
+    assert "broke the glass" not in shown(platform, Role.INVESTOR, "/")
+    told = platform.ask(Role.AUDITOR, "GET", "/v1/announcements").json()["items"]
+    assert told[0]["subject"] == path.rsplit("/", 1)[1]
+
+
+def test_a_form_says_what_is_wrong_at_the_field_and_keeps_what_was_entered(platform, token):
+    fields = {"instrument": token, "sender": HOLDER, "receiver": "jonas-keller", "units": "7"}
+    answer = send(platform, Role.REGISTRAR, "/acts/force-transfer", **fields, key="x")
+    assert answer.status_code == 422 and "There is a problem" in answer.text
+    assert 'value="7"' in answer.text
+    wrong = send(
+        platform,
+        Role.REGISTRAR,
+        "/acts/force-transfer",
+        **fields,
+        reason="court-order",
+        document="12",
+        key="x",
+    )
+    assert 'id="document-wrong"' in wrong.text
+
+
+def test_a_transfer_that_is_refused_stays_on_its_form_with_the_whole_card(platform, token):
+    fields = {"instrument": token, "sender": HOLDER, "receiver": "jonas-keller", "units": "60000"}
+    answer = send(platform, Role.REGISTRAR, "/transfers", **fields, key=secrets.token_hex(8))
+    assert answer.status_code == 200
+    for words in ("Refused: these units are restricted", "Reason 140", "2 Feb 2025", "largest"):
+        assert words in answer.text
+    assert 'value="60000"' in answer.text
+
+
+def test_the_rules_are_asked_first_and_a_transfer_is_posted(platform, token):
+    fields = {"instrument": token, "sender": "tobias-brandt", "receiver": "jonas-keller"}
+    key = secrets.token_hex(8)
+    asked = send(platform, Role.REGISTRAR, "/transfers", **fields, units="1", intent="ask", key=key)
+    assert "would let this pass now" in asked.text
+    done = send(platform, Role.REGISTRAR, "/transfers", **fields, units="1", key=key)
+    assert "/activity/0x" in done.url
+
+
+def test_a_holder_is_admitted_and_suspended(platform):
+    id = f"web-{secrets.token_hex(4)}"
+    fields = {"id": id, "name": "Web Holder", "country": "DE", "key": secrets.token_hex(8)}
+    done = send(platform, Role.REGISTRAR, "/admissions", **fields)
+    assert "/activity/0x" in done.url
+    until(lambda: "Final" in shown(platform, Role.REGISTRAR, done.url.removeprefix(platform.url)))
+    for word in ("yes", "no"):
+        key = secrets.token_hex(8)
+        given = send(platform, Role.REGISTRAR, "/suspensions", holder=id, suspended=word, key=key)
+        assert "/activity/0x" in given.url
+    unknown = send(platform, Role.REGISTRAR, "/suspensions", holder="nobody", suspended="yes")
+    assert unknown.status_code == 422
+
+
+def test_every_form_of_an_act_can_be_opened(platform, token):
+    for kind in platform.ask(Role.COMPLIANCE_OFFICER, "GET", "/v1/approvals/kinds").json()["items"]:
+        page = shown(platform, Role.COMPLIANCE_OFFICER, f"/acts/{kind['kind']}?instrument={token}")
+        for name in (*kind["fields"], *kind["optional"]):
+            assert f'name="{name}"' in page, kind["kind"]
+    menu = shown(platform, Role.COMPLIANCE_OFFICER, "/approvals")
+    assert 'href="/acts/issue"' in menu
