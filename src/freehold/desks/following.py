@@ -6,6 +6,7 @@ from datetime import date
 from freehold.book import issuers, settings
 from freehold.book.issuers import KnownIssuer
 from freehold.chain.logs import source_of_node
+from freehold.core.ids import Address
 from freehold.desks.office import Office
 from freehold.desks.parties import TREASURY
 from freehold.indexer import read
@@ -22,8 +23,21 @@ def course(office: Office) -> Course:
     with office.book.reading() as tx:
         known = [one.register for one in issuers.issuers(tx) if one.chain == office.chain]
         pays = settings.read(tx, f"distribution:{office.chain}")
-    others = (pays,) if pays else ()
+        votes = settings.read(tx, ballot_setting(office))
+    others = tuple(Address(one) for one in (pays, votes) if one)
     return Course(tuple(known), others, finality=max(office.posting.finality, 1))
+
+
+def ballot(office: Office) -> Address | None:
+    """The contract of meetings and votes of this chain; None before the first meeting."""
+    with office.book.reading() as tx:
+        found = settings.read(tx, ballot_setting(office))
+    return Address(found) if found else None
+
+
+def ballot_setting(office: Office) -> str:
+    """Under which name the book keeps where that contract is."""
+    return f"ballot:{office.chain}"
 
 
 def bring_up(office: Office, memory: Kept | None = None) -> Progress | None:

@@ -119,6 +119,10 @@ COMMANDS = {
         "freehold.doors.cli.powers:powers",
         "See who holds which powers; grant and revoke them, effective after the public delay.",
     ),
+    "meeting": Entry(
+        "freehold.doors.cli.meeting:meeting",
+        "Call meetings, vote, appoint proxies, count from the chain, close with minutes.",
+    ),
     "record": Entry(
         "freehold.doors.cli.record:record",
         "Announce record instants, and list them; `register at record:N` shows the register of"

@@ -24,6 +24,7 @@ from freehold.desks import (
     readiness,
     restraints,
     reviewing,
+    voting,
     webhooks,
 )
 from freehold.desks.following import Kept, bring_up
@@ -51,6 +52,7 @@ class Round:
 
 def round_of_work(office: Office, kept: Kept) -> Round:
     """Do one round. Raises Broken where an invariant does not hold: work must stop then."""
+    voting.bring(office)
     moved = carrying_out.carry_out_approved(office)
     sent = posting.send_approved(office.posting)
     done = sent + posting.follow_chain(office.posting)
