@@ -70,7 +70,7 @@ class Desk:
         page = self.agent
         page.goto(self.platform.url)
         link = page.locator("a[href='/approvals']:visible").first
-        assert "1 waiting for you" in " ".join(link.inner_text().split())
+        assert "waiting: 1" in " ".join(link.inner_text().split())
         tab_to(page, link)
         page.keyboard.press("Enter")
         page.wait_for_url("**/approvals")
@@ -178,7 +178,7 @@ class Desk:
     def carried_out(self, page: Any) -> None:
         def done() -> bool:
             page.reload()
-            return bool(page.locator(".title .badge", has_text="Carried out").count())
+            return bool(page.locator(".title .badge.good", has_text="Carried out").count())
 
         until(done)
         clean(page)
