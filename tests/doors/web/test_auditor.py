@@ -1,4 +1,3 @@
-# ruff: noqa: F401, F811  fixtures come in by their names
 """The auditor's journey of docs/guides/auditor.md, by keyboard, on a desktop and on a phone."""
 
 import json
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from freehold.core.roles import Role
-from tests.doors.web.test_browser import barriers, chromium, said, signed_in, tab_to
+from tests.doors.web.test_browser import barriers, signed_in, tab_to
 from tests.parts import ROOT
 
 pytestmark = pytest.mark.needs("browser")
