@@ -26,6 +26,10 @@ def test_an_auditor_goes_back_in_time_takes_the_log_and_finds_an_alteration(
     page.wait_for_url("**/securities")
     tab_to(page, "a.name")
     page.keyboard.press("Enter")
+    tab_to_register = ".tabs a[href$='/register']"
+    page.wait_for_selector(tab_to_register)
+    tab_to(page, tab_to_register)
+    page.keyboard.press("Enter")
     page.wait_for_selector("#stop")
     tab_to(page, "#stop")
     page.keyboard.press("Home")
