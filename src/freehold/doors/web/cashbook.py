@@ -122,8 +122,8 @@ def _reconciliation(visit: Visit, status: int = 200, **more: Any) -> Response:
     values: dict[str, Any] = {
         "issuer": owner,
         "owners": issuers_of(visit),
-        "open": [one for one in rows if one["known"].open],  # type: ignore[attr-defined]
-        "closed": [one for one in rows if not one["known"].open],  # type: ignore[attr-defined]
+        "open": [row for row, one in zip(rows, found, strict=True) if one.open],
+        "closed": [row for row, one in zip(rows, found, strict=True) if not one.open],
         "keeps": permits.allows(who, Power.KEEP_CASH, owner.id),
         "against": AGAINST,
         "banks": cashbook.bank_currencies(office, who, issuer),
