@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.params import Depends
 from pydantic import BaseModel, Field
 
 from freehold.core.clock import parse
@@ -119,18 +120,37 @@ def described(kind: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}}}}}
 
 
-@router.get("/holders/{holder}/statement", responses=responses(400, 404, 409))
-def read_statement(
+def _asked(
+    holder: str, issuer: str | None, opened: str | None, closed: str | None
+) -> StatementRequest:
+    if issuer is not None and not issuer.isprintable():
+        raise Invalid("issuer is no id of an issuer", field="issuer")
+    return StatementRequest(
+        holder,
+        issuer,
+        parse(opened, "opened") if opened else None,
+        parse(closed, "closed") if closed else None,
+    )
+
+
+def _statement(
     office: OfficeOf,
     actor: Caller,
     holder: Holder,
     issuer: Issuer = None,
     opened: Instant = None,
     closed: Instant = None,
-) -> StatementOut:
+) -> Statement:
+    """The statement that the three routes of it answer with, each in its form."""
+    return statements.statement_as(office, actor, _asked(holder, issuer, opened, closed))
+
+
+Stated = Annotated[Statement, Depends(_statement)]
+
+
+@router.get("/holders/{holder}/statement", responses=responses(400, 404, 409))
+def read_statement(found: Stated) -> StatementOut:
     """A holder's statement of account between two instants. An investor gets his own alone."""
-    asked = _asked(holder, issuer, opened, closed)
-    found = statements.statement_as(office, actor, asked)
     return StatementOut.model_validate({**to_json(found), "digest": found.digest})
 
 
@@ -139,16 +159,8 @@ def read_statement(
     response_class=Response,
     responses={**responses(400, 404, 409), **described(PDF)},
 )
-def statement_pdf(
-    office: OfficeOf,
-    actor: Caller,
-    holder: Holder,
-    issuer: Issuer = None,
-    opened: Instant = None,
-    closed: Instant = None,
-) -> Response:
+def statement_pdf(found: Stated) -> Response:
     """The same as a PDF."""
-    found = statements.statement_as(office, actor, _asked(holder, issuer, opened, closed))
     return file_of(statement_paper.as_pdf(found), PDF, name_of(found, "pdf"))
 
 
@@ -157,16 +169,8 @@ def statement_pdf(
     response_class=Response,
     responses={**responses(400, 404, 409), **described(CSV)},
 )
-def statement_csv(
-    office: OfficeOf,
-    actor: Caller,
-    holder: Holder,
-    issuer: Issuer = None,
-    opened: Instant = None,
-    closed: Instant = None,
-) -> Response:
+def statement_csv(found: Stated) -> Response:
     """Its movements as CSV."""
-    found = statements.statement_as(office, actor, _asked(holder, issuer, opened, closed))
     return file_of(statement_paper.as_csv(found), CSV, name_of(found, "csv"))
 
 
@@ -205,19 +209,6 @@ def moment(text: str | None) -> AsOf:
     if kind in ("block", "record") and rest.isdigit():
         return AsOf(block=int(rest)) if kind == "block" else AsOf(record=int(rest))
     return AsOf(instant=parse(text, "as_of"))
-
-
-def _asked(
-    holder: str, issuer: str | None, opened: str | None, closed: str | None
-) -> StatementRequest:
-    if issuer is not None and not issuer.isprintable():
-        raise Invalid("issuer is no id of an issuer", field="issuer")
-    return StatementRequest(
-        holder,
-        issuer,
-        parse(opened, "opened") if opened else None,
-        parse(closed, "closed") if closed else None,
-    )
 
 
 @router.get(

@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from freehold.config import Config
 from freehold.core.errors import Invalid, NotPermitted, PlatformError
 from freehold.core.roles import Power
-from freehold.desks import approvals, auditing, examples, permits, sessions
+from freehold.desks import approvals, auditing, examples, ownership, permits, sessions
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.desks.proofs import Place
@@ -36,6 +36,8 @@ from freehold.doors.web.uploads import Upload
 COOKIE = "freehold"
 """The session's token while signed in, any random text before."""
 THEME, DENSITY = "theme", "density"
+ISSUER = "issuer"
+"""The issuer that pages about one issuer showed last."""
 FORM_BYTES = 64 << 10
 FORM_FIELDS = 100
 
@@ -164,7 +166,26 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
     response = HTMLResponse(content, status, {"Vary": "HX-Request, Cookie"})
     if COOKIE not in visit.request.cookies:
         keep_cookie(response, visit.settings, visit.cookie)
+    if status == 200 and (named := visit.query(ISSUER)):
+        keep_choice(response, visit.settings, ISSUER, named)
     return response
+
+
+def issuer_of(visit: Visit) -> str | None:
+    """The issuer that a page about one issuer shows: the one asked for, the one shown last, the first
+    that the visitor may read; None where he may read none."""
+    known = [id for id, _ in issuers_of(visit)]
+    known += [one.partition("/")[0] for one in sorted(permits.scopes(visit.who, Power.READ_OWN))]
+    wanted = visit.query(ISSUER)
+    last = visit.request.cookies.get(ISSUER)
+    return wanted or (last if last in known else next(iter(known), None))
+
+
+def issuers_of(visit: Visit) -> list[tuple[str, str]]:
+    """Id and name of each issuer between which such a page lets its visitor choose."""
+    if not permits.allows(visit.who, Power.READ_REGISTER):
+        return []
+    return [(one.id, one.name) for one in ownership.issuers_of(visit.office, visit.who)]
 
 
 def _of_the_frame(visit: Visit) -> dict[str, Any]:
