@@ -26,6 +26,8 @@ def test_no_answer_contradicts_the_document(platform, tmp_path):
         f'[parameters]\n"path.token" = "{token}"\n'
         f'[[operations]]\ninclude-path = "/v1/instructions/{{id}}"\n'
         f'[operations.parameters]\n"path.id" = "{id}"\n'
+        # a stream does not end by itself
+        f'[[operations]]\ninclude-path = "/v1/changes/stream"\nrequest-timeout = 3.0\n'
     )
     report = tmp_path / "report.json"
     done = subprocess.run(

@@ -36,6 +36,7 @@ Instant = Annotated[
 PDF = "application/pdf"
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
+JSON = "application/json"
 
 
 class MovementOut(BaseModel):
@@ -115,9 +116,10 @@ def file_of(content: bytes | str, kind: str, name: str) -> Response:
     return Response(content, media_type=kind, headers=headers)
 
 
-def described(kind: str) -> dict[int | str, dict[str, Any]]:
-    """What a route that answers with a file says of it."""
-    return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}}}}}
+def described(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """What a route that answers with a file, of one of these kinds, says of it."""
+    binary = {"type": "string", "format": "binary"}
+    return {200: {"content": {kind: {"schema": {} if kind == JSON else binary} for kind in kinds}}}
 
 
 def _asked(
