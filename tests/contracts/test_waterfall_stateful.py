@@ -77,7 +77,11 @@ class Life:
         stages[self.draw.randrange(2)][self.draw.randrange(3)] = 0
         plan = self.exits.plan(*stages)
         held = [
-            {a: units for a, who in self.wallets.items() if (units := self.world.balance(who, token))}
+            {
+                a: units
+                for a, who in self.wallets.items()
+                if (units := self.world.balance(who, token))
+            }
             for token in self.exits.tokens
         ]
         number = self.exits.propose(plan)

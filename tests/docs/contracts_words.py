@@ -39,8 +39,8 @@ ABOUT = {
         " count in the instrument's token. A page's rows and a pot's words: contracts/Distribution.vy."
     ),
     "Waterfall": (
-        "Winding-up or sale: every class of one issuer from one pot, one contract for all issuers of a chain."
-        " ACTION and CONFIRM count in every class of a plan. A plan's words:"
+        "Winding-up or sale: every class of one issuer from one pot, one contract for a chain. ACTION and"
+        " CONFIRM count in every class of a plan. A plan's words:"
         " contracts/interfaces/IWaterfall.vyi."
     ),
     "Cash": "A plain ERC-20 that stands for money on a local ledger.",

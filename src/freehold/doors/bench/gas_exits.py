@@ -16,7 +16,7 @@ from freehold.core.actions.exit_plan import (
 )
 from freehold.core.actions.pages import heads
 from freehold.core.ids import Address
-from freehold.doors.bench.gas_ledger import gas, party, post
+from freehold.doors.bench.gas_ledger import gas, party, post, set_time
 from freehold.doors.bench.gas_world import (
     ADMITTED,
     AGENT,
@@ -26,6 +26,7 @@ from freehold.doors.bench.gas_world import (
     FOREVER,
     INSTRUCTION,
     SECOND_PERSON,
+    SECOND_RECORD,
     Figure,
     World,
 )
@@ -37,6 +38,7 @@ NOTHING = bytes(32)
 
 def exits(world: World) -> Iterator[Figure]:
     """One waterfall whose holders' units did not move since the record instant, one where all did."""
+    set_time(world.ledger, SECOND_RECORD + 1)
     code = contracts.creation("Cash", "Exit money", "EUR", 6)
     cash = deploy.created(post(world.ledger, AGENT, code, None))
     receipt = post(world.ledger, AGENT, contracts.creation("Waterfall"), None)
