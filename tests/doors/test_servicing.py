@@ -171,6 +171,7 @@ def test_a_meeting_is_called_voted_on_and_closed_with_a_real_worker(platform):
     travel(platform, parse(one["closes"]) + timedelta(seconds=1))
     assert platform.ask(AGENT, "POST", f"{place}/closing").status_code == 202
     until(lambda: platform.ask(AGENT, "GET", place).json()["stage"] == "concluded", 60)
+    until(lambda: platform.ask(Role.INVESTOR, "GET", f"{place}/minutes").ok)
     minutes = platform.ask(Role.INVESTOR, "GET", f"{place}/minutes").json()
     assert '"carried": true' in minutes["minutes"]
     late = platform.ask(AGENT, "POST", f"{place}/votes", split, {"Idempotency-Key": "v3"})

@@ -304,6 +304,11 @@ def _due(office: Office, of: Case) -> Due | None:
     return Due("Payment" if terms.pays else "Delivery", terms.payment if early else None, True)
 
 
+def now(office: Office) -> datetime:
+    """The instant by which actions and meetings are judged: the chain's, or the wall's if ahead."""
+    return servicing.now_of(office)
+
+
 def dated(terms: Terms) -> list[tuple[str, datetime]]:
     """The dates of an action in words, in their order."""
     found = [

@@ -79,7 +79,7 @@ def listed(visit: Visit) -> Response:
         "issuer": visit.query("issuer"),
         "calls": permits.allows(visit.who, Power.HOLD_MEETINGS),
         "waiting": asked,
-        "now": visit.office.clock.now(),
+        "now": events.now(visit.office),
     }
     return see(visit, "meetings.html", **values)
 
@@ -140,7 +140,7 @@ def _shown(visit: Visit, number: int, status: int = 200, **more: Any) -> Respons
             for each in approvals_of(visit)
             if each.proposal.act.arguments.get("meeting") == str(number)
         ],
-        "now": office.clock.now(),
+        "now": events.now(office),
         "key": secrets.token_hex(16),
         "problem": "",
         "given": {},

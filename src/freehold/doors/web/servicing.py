@@ -93,7 +93,7 @@ def routes() -> list[BaseRoute]:
 def calendar(visit: Visit) -> Response:
     """A month of dates, and the list of actions; what is due next stands first."""
     found = events.listed(visit.office, visit.who, visit.query("issuer") or None)
-    today = visit.office.clock.now().date()
+    today = events.now(visit.office).date()
     month = _month(visit.query("month"), today)
     kind, state = visit.query("kind"), visit.query("state")
     shown = [
@@ -112,7 +112,7 @@ def calendar(visit: Visit) -> Response:
         "before": (month - timedelta(days=1)).strftime("%Y-%m"),
         "following": following.strftime("%Y-%m"),
         "today": today,
-        "now": visit.office.clock.now(),
+        "now": events.now(visit.office),
         "kind": kind,
         "state": state,
         "kinds": sorted({one.terms.kind for one in found}),
@@ -210,7 +210,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "choices": ballots.CHOICES.get(one.terms.work, ()) if _open(one) else (),
         "mine": events.own_holders(who, one.owner.id, Power.ELECT),
         "versions": len(events.versions(office, who, id)),
-        "now": office.clock.now(),
+        "now": events.now(office),
         "key": secrets.token_hex(16),
         "problem": "",
         "wrong_at": "",
@@ -334,7 +334,7 @@ def payment_pdf(visit: Visit) -> Response:
     if not rows:
         raise NotFound(f"{holder[:64] or 'nobody'} has no part in {id}", holder=holder)
     said = f'attachment; filename="{id}-{holder}.pdf"'
-    content = payment.as_pdf(one, rows[0], visit.office.clock.now())
+    content = payment.as_pdf(one, rows[0], events.now(visit.office))
     return Response(content, media_type="application/pdf", headers={"Content-Disposition": said})
 
 
@@ -472,7 +472,7 @@ def payments(visit: Visit) -> Response:
         "said": said,
         "coins": coins,
         "units": lambda one, amount: format_units(amount, one.instrument.decimals),
-        "now": visit.office.clock.now(),
+        "now": events.now(visit.office),
         "held": [(one, row) for one, row in found if row.became == events.HELD],
     }
     return see(visit, "payments.html", **values)
