@@ -122,7 +122,7 @@ def notice(platform, more="", days=1):
         f'name = "Annual meeting"\nrecord = {stamp(record)}\n'
         f"opens = {stamp(record + timedelta(hours=1))}\ncloses = {stamp(record + timedelta(days=3))}\n"
         f"{more}\n"
-        '[[resolution]]\nid = "accounts"\ntitle = "The accounts are approved"\nquorum = "1/10"\n'
+        '[[resolution]]\nid = "accounts"\ntitle = "The accounts are approved"\nquorum = 0\n'
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from freehold.book import actions as book
-from freehold.book import issuers
+from freehold.book import cashbook, issuers
 from freehold.book.actions import Taken
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.chain import coins
@@ -17,7 +17,7 @@ from freehold.core.actions.life import State, Step, why_not
 from freehold.core.actions.plan import Plan, plan
 from freehold.core.actions.terms import Terms
 from freehold.core.clock import stamp
-from freehold.core.errors import Conflict, NotFound, PlatformError
+from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.ids import Address
 from freehold.core.roles import Power
 from freehold.desks import parties, permits
@@ -277,9 +277,23 @@ def symbol(office: Office, terms: Terms) -> str:
         return ""
 
 
-def coin_decimals(office: Office, coin: str) -> int:
-    """How many decimals a coin has. Raises Invalid for what is no coin."""
-    return coins.about(office.w3, coin).decimals
+def coin_named(office: Office, issuer: str, named: str) -> tuple[str, int]:
+    """A coin's address and decimals, by address or by its code in the issuer's cash book.
+
+    Raises Invalid for what is no coin.
+    """
+    with office.book.reading() as tx:
+        known = {
+            one.code.casefold(): one.coin for one in cashbook.currencies(tx, issuer) if one.coin
+        }
+    address = known.get(named.casefold(), named)
+    if not (len(address) == 42 and address.startswith("0x")):
+        there = ", ".join(sorted(known)).upper() or "none yet"
+        raise Invalid(
+            f"{named[:64]!r} is neither a coin's address nor one of the cash book's: {there}",
+            field="coin",
+        )
+    return address, coins.about(office.w3, address).decimals
 
 
 def base_units(office: Office, issuer: str, named: str, text: str) -> int:

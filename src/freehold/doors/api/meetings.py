@@ -134,7 +134,7 @@ class MarkIn(BaseModel):
     model_config = STRICT
 
     ranking: Annotated[list[Word], Field(min_length=1, max_length=16)]
-    units: Annotated[int, Field(ge=0, lt=2**127)] | None = None
+    units: Annotated[int, Field(ge=0, lt=2**127, strict=True)] | None = None
 
 
 class SaidIn(BaseModel):
@@ -156,7 +156,7 @@ class VoteIn(BaseModel):
     said: Annotated[list[SaidIn], Field(min_length=1, max_length=256)]
     proxy: Word | None = None
     signature: Signature | None = None
-    at: Annotated[int, Field(ge=0, lt=2**40)] = 0
+    at: Annotated[int, Field(ge=0, lt=2**40, strict=True)] = 0
 
 
 class VoteOut(BaseModel):
@@ -177,9 +177,9 @@ class ProxyIn(BaseModel):
     holder: HolderId
     proxy: Word | None = None
     giver: HolderId | None = None
-    may_substitute: bool = False
+    may_substitute: Annotated[bool, Field(strict=True)] = False
     signature: Signature | None = None
-    at: Annotated[int, Field(ge=0, lt=2**40)] = 0
+    at: Annotated[int, Field(ge=0, lt=2**40, strict=True)] = 0
 
 
 class NoticeIn(BaseModel):

@@ -49,7 +49,6 @@ FIELDS = (
     " basis amount ratio into price most name tax narrative key"
 ).split()
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _NUMBER = re.compile(r"\d{1,6}")
 DEFAULTS = {
     "cut_off": "18:00",
@@ -129,10 +128,8 @@ def terms_text(visit: Visit, given: Form) -> str:
 
 
 def _cash(visit: Visit, given: Form, work: Work) -> list[str]:
-    coin = given["coin"]
-    decimals = 0
-    if _ADDRESS.fullmatch(coin):
-        decimals = events.coin_decimals(visit.office, coin)
+    issuer = given["instrument"].partition("/")[0]
+    coin, decimals = events.coin_named(visit.office, issuer, given["coin"])
     basis = "pot" if given["basis"] == "pot" and work is Work.PAY else "per_unit"
     amount = _plain(given["amount"] or given["price"])
     return [
