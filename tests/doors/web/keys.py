@@ -19,7 +19,8 @@ def clean(page: Any) -> None:
     width = page.viewport_size["width"]
     if (width, kind) not in SEEN:
         SEEN.add((width, kind))
-        assert barriers(page) == [], page.url
+        found = barriers(page)
+        assert not found, f"{page.url}: {found}"
         if PICTURES:
             name = re.sub(r"[^a-z]+", "-", kind.lower())
             page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)

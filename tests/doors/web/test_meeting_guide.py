@@ -151,6 +151,8 @@ class Meeting:
         keys.write(page, proxy=HOLDER)
         keys.press(page, "Appoint the proxy")
         keys.comes(page, "may vote in the holder's place")
+        travel(self.platform, now_of(self.platform) + timedelta(minutes=1))
+        self.open(page)
         keys.press(page, "Take the proxy back")
         keys.comes(page, "Who votes instead")
 

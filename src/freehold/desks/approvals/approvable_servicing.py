@@ -5,6 +5,7 @@ which the worker carries out beside its rounds (`servicing/processing.py`); the 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 
 from freehold.book import issuers
 from freehold.book.actions import KnownAction
@@ -146,15 +147,27 @@ def _words(terms: Terms) -> dict[str, str]:
         "Claims until": stamp(terms.claim_until),
     }
     if terms.cash:
-        found |= {"Money": f"{terms.cash.amount} {terms.cash.basis}", "Coin": terms.cash.coin}
+        found |= {
+            "Money": f"{_exact(terms.cash.amount)} {terms.cash.basis}",
+            "Coin": terms.cash.coin,
+        }
     if terms.exchange:
         found["Ratio"] = str(terms.exchange.ratio)
         found |= {"Into": terms.exchange.into} if terms.exchange.into else {}
-        found |= {"Price": str(terms.exchange.price)} if terms.exchange.price is not None else {}
+        found |= {"Price": _exact(terms.exchange.price)} if terms.exchange.price is not None else {}
     if terms.most:
         found["At most"] = str(terms.most)
     named = {"Name": terms.name, "Narrative": terms.narrative, "Tax": terms.tax}
     return found | {name: text for name, text in named.items() if text}
+
+
+def _exact(amount: Fraction) -> str:
+    """An amount as decimal text where that is exact, else as the fraction."""
+    scaled = amount * 10**18
+    if scaled.denominator > 1:
+        return str(amount)
+    text = format_units(int(scaled), 18)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _parts(office: Office, of: Case, was: Plan | None, will: Plan) -> Iterator[Change]:
