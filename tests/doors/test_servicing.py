@@ -1,5 +1,7 @@
 """Corporate actions and meetings through the API, carried out by a real worker; facts are read on chain."""
 
+import os
+import signal
 from datetime import timedelta
 
 import pytest
@@ -82,6 +84,38 @@ def test_an_action_is_amended_and_called_off_by_two_persons(platform, coin):
     assert platform.ask(ISSUER, "GET", "/v1/actions/dividend-off").json()["version"] == 2
     agreed(platform, asked(platform, "/v1/actions/dividend-off/cancellation", None, "off"))
     assert state_of(platform, "dividend-off") == "cancelled"
+
+
+def test_a_worker_killed_while_it_pays_goes_on_and_nobody_is_paid_twice(platform, coin):
+    agreed(
+        platform, asked(platform, "/v1/actions", {"terms": dividend(platform, coin, "killed")}, "k")
+    )
+    one = platform.ask(ISSUER, "GET", "/v1/actions/killed").json()
+    travel(platform, parse(one["record_instant"]) + timedelta(seconds=1))
+    agreed(platform, asked(platform, "/v1/actions/killed/funding", {}, "k-fund"))
+    before = balances(platform, coin)
+    travel(platform, parse(one["payment"]) + timedelta(seconds=1))
+    begun = "/v1/actions/killed/orders"
+    until(lambda: platform.ask(ISSUER, "GET", begun).json(), 60)
+    os.kill(platform.processes["worker"], signal.SIGKILL)
+    until(lambda: state_of(platform, "killed") == "reconciled", 120)
+    parts = platform.ask(ISSUER, "GET", "/v1/actions/killed/entitlements").json()["items"]
+    after = balances(platform, coin)
+    got = {each["holder"]: after[each["holder"]] - before[each["holder"]] for each in parts}
+    assert got == {each["holder"]: int(float(each["net"]) * 10**6) for each in parts}
+
+
+def balances(platform, coin):
+    """What every holder has of a coin."""
+    with office_of(platform.home) as office:
+        owner = parties.owner(office, COMPANY)
+        lines = platform.ask(ISSUER, "GET", "/v1/actions/killed/entitlements").json()["items"]
+        return {
+            each["holder"]: coins.balance(
+                office.w3, coin, parties.party(office, owner, each["holder"]).wallet
+            )
+            for each in lines
+        }
 
 
 def test_terms_that_make_no_sense_are_told_with_their_place(platform, coin):

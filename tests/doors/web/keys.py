@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,19 @@ def clean(page: Any) -> None:
             name = re.sub(r"[^a-z]+", "-", kind.lower())
             page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+
+
+def watched(pages: Iterable[Any]) -> list[str]:
+    """What the server answers with an error from now on, but for forms that have a mistake in them."""
+    failed: list[str] = []
+
+    def answered(one: Any) -> None:
+        if one.status >= 400 and one.status != 422:
+            failed.append(f"{one.status} {one.request.method} {one.url}")
+
+    for page in pages:
+        page.on("response", answered)
+    return failed
 
 
 def tab_to(page: Any, wanted: Any) -> None:

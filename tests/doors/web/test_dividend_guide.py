@@ -161,9 +161,11 @@ def test_the_guide_is_done_by_two_persons_and_ends_on_the_chain(
     roles = (Role.ISSUER, Role.TRANSFER_AGENT, Role.INVESTOR)
     pages = {role: signed_in(chromium, said, platform, role, **size) for role in roles}
     paying = Paying(platform, coin, pages, width)
+    failed = keys.watched(pages.values())
     for step in STEPS:
         paying.do(step)
     for page in pages.values():
         page.context.close()
     assert len(STEPS) == 8
+    assert failed == []
     assert [one for one in said if "422" not in one] == []

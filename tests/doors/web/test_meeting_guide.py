@@ -203,9 +203,11 @@ def test_the_guide_is_done_by_four_persons_and_ends_on_the_chain(chromium, platf
     own.context.add_cookies([{"name": "freehold", "value": cookie, "url": platform.url}])
     signs_typed_data(own, key)
     meeting = Meeting(platform, pages, own, id)
+    failed = keys.watched([*pages.values(), own])
     for step in STEPS:
         meeting.do(step.replace("'", ""))
     for page in (*pages.values(), own):
         page.context.close()
     assert len(STEPS) == 7
+    assert failed == []
     assert [one for one in said if "422" not in one] == []

@@ -101,13 +101,15 @@ def calendar(visit: Visit) -> Response:
         for one in found
         if (not kind or one.terms.kind == kind) and (not state or one.state == state)
     ]
+    dates = _dates(shown)
     following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
     values: dict[str, Any] = {
         "found": shown[:ROWS],
         "total": len(found),
         "more": len(shown) - ROWS,
         "due": [one for one in found if one.due][:3],
-        "weeks": grid(month, today, [*_dates(shown)]),
+        "weeks": grid(month, today, dates),
+        "any_dates": any(f"{at:%Y-%m}" == f"{month:%Y-%m}" for at, *_ in dates),
         "month": month,
         "before": (month - timedelta(days=1)).strftime("%Y-%m"),
         "following": following.strftime("%Y-%m"),
