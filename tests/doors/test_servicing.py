@@ -10,6 +10,7 @@ from freehold.chain import coins
 from freehold.core.clock import parse, stamp
 from freehold.core.roles import Role
 from freehold.desks import parties
+from tests.doors.platform.test_supervisor import pids
 from tests.doors.running import HOLDER, office_of, until
 from tests.doors.running import ISSUER as COMPANY
 from tests.doors.serviced import (
@@ -99,6 +100,7 @@ def test_a_worker_killed_while_it_pays_goes_on_and_nobody_is_paid_twice(platform
     until(lambda: platform.ask(ISSUER, "GET", begun).json(), 60)
     os.kill(platform.processes["worker"], signal.SIGKILL)
     until(lambda: state_of(platform, "killed") == "reconciled", 120)
+    platform.processes.update(pids(platform))
     parts = platform.ask(ISSUER, "GET", "/v1/actions/killed/entitlements").json()["items"]
     after = balances(platform, coin)
     got = {each["holder"]: after[each["holder"]] - before[each["holder"]] for each in parts}
