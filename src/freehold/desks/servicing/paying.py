@@ -28,7 +28,7 @@ from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import delivering, entitlements, servicing
+from freehold.desks.servicing import delivering, entitlements, noting, servicing
 from freehold.desks.servicing.servicing import Case
 from freehold.indexer import journal
 
@@ -47,6 +47,7 @@ class Proof:
     differences: tuple[str, ...]
 
 
+@noting.noted("fund action", noting.itself)
 def fund(office: Office, actor: Actor, id: str, amount: int | None = None) -> ActOutcome:
     """Declare the pot on chain and put money into it: what is due, or `amount` of smallest units.
 
@@ -56,7 +57,9 @@ def fund(office: Office, actor: Actor, id: str, amount: int | None = None) -> Ac
     of = servicing.case(office, id)
     servicing.require(office, of, Step.FUND)
     recorded = servicing.now_of(office) >= of.terms.record
-    if amount is None or recorded:
+    if of.terms.revenue and amount is None:
+        raise Invalid(f"{id} is fed by revenue: `freehold action feed {id}`", field="amount")
+    if amount is None or (recorded and not of.terms.revenue):
         due = servicing.planned(office, of).money
         if amount is not None and amount < due:
             raise Invalid(
@@ -85,6 +88,7 @@ def fund(office: Office, actor: Actor, id: str, amount: int | None = None) -> Ac
     return done
 
 
+@noting.noted("pay action", noting.itself)
 def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     """Pay everybody and deliver the units; stopped in the middle, the same again goes on.
 
@@ -95,7 +99,12 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     if Step.PAY not in of.steps:
         number = int(of.left(Step.ANNOUNCE)["record"])
         entitlements.require_agreement(office, of.instrument.token, number)
+    if of.terms.work is Work.OFFER:
+        of = delivering.subscribers(office, actor, of)
     found = servicing.planned(office, of)
+    if Step.PAY not in of.steps and (of.terms.work is Work.SPLIT or not found.money):
+        servicing.record_step(office, actor, id, Step.PAY, {})
+        of = servicing.case(office, id)
     if of.terms.work is Work.SPLIT:
         done, found = delivering.split(office, actor, of, found)
         if done.refused:
@@ -113,6 +122,7 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     return ActOutcome("pay", id, actor.name, Ended.DONE)
 
 
+@noting.noted("reconcile action", noting.itself)
 def reconcile(office: Office, actor: Actor, id: str) -> Proof:
     """Compare what the chain's events say with what was due; a step only where all agrees.
 
@@ -128,6 +138,7 @@ def reconcile(office: Office, actor: Actor, id: str) -> Proof:
     return found
 
 
+@noting.noted("close action", noting.itself)
 def close(office: Office, actor: Actor, id: str) -> ActOutcome:
     """Send tax to its office and dust back to the purse, and end the action.
 
@@ -138,7 +149,7 @@ def close(office: Office, actor: Actor, id: str) -> ActOutcome:
     servicing.require(office, of, Step.CLOSE)
     fund = of.left(Step.FUND)
     done = ActOutcome("close", id, actor.name, Ended.DONE)
-    if fund and of.left(Step.PAY):
+    if fund and servicing.from_pot(of):
         place, number = servicing.distribution(office), int(fund["distribution"])
         _, held, tax = money(office, place, number)
         calls = []
@@ -158,6 +169,7 @@ def close(office: Office, actor: Actor, id: str) -> ActOutcome:
     return done
 
 
+@noting.noted("cancel action", noting.itself)
 def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
     """Call an action off: before anybody was paid all money goes back; after that two persons give back
     what is not yet paid, and who was paid keeps it.
@@ -168,16 +180,28 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
     servicing.require(office, of, Step.CANCEL)
     fund = of.left(Step.FUND)
     done = ActOutcome("cancel", id, actor.name, Ended.DONE)
-    if fund:
-        done = _cancel_pot(office, actor, of, int(fund["distribution"]))
+    if Step.PAY in of.steps and of.terms.work is Work.SPLIT:
+        done = delivering.call_off_split(office, actor, of)
         if done.refused:
             return done
-    if of.terms.work is Work.SPLIT:
-        delivering.call_off_split(office, actor, of)
-    servicing.record_step(office, actor, id, Step.CANCEL, {})
-    return done
+    paid: dict[int, tuple[int, int]] = {}
+    if fund:
+        number = int(fund["distribution"])
+        done = _cancel_pot(office, actor, of, number)
+        if done.refused:
+            return done
+        paid, _ = payments(office, servicing.distribution(office), number)
+    if Step.PAY in of.steps:
+        done = delivering.even_out(office, actor, of, frozenset(paid))
+        if done.refused:
+            return done
+    gross = sum(amount for amount, _ in paid.values())
+    left = {"paid": str(gross), "accounts": len(paid)}
+    servicing.record_step(office, actor, id, Step.CANCEL, left)
+    return ActOutcome("cancel", id, actor.name, Ended.DONE)
 
 
+@noting.noted("release action", noting.itself)
 def release(office: Office, actor: Actor, id: str, account: int) -> ActOutcome:
     """Send the money that is held for an account to the wallet that opens it now.
 
@@ -200,7 +224,7 @@ def proof(office: Office, of: Case) -> Proof:
     found = servicing.planned(office, of)
     differences = list(delivering.differences(office, of, found))
     fund = of.left(Step.FUND)
-    if not fund or not of.left(Step.PAY):
+    if not fund or not servicing.from_pot(of):
         return Proof(0, 0, 0, 0, tuple(differences))
     place, number = servicing.distribution(office), int(fund["distribution"])
     paid, held = payments(office, place, number)
