@@ -35,8 +35,17 @@ def feed(
     if not amount:
         raise Invalid(f"the part {part_on(share, on)} of {revenue} is nothing", field="revenue")
     pot_of(share, amount, servicing.paid_before(office, of.owner, of.terms), cash.decimals)
-    done = paying.fund(office, actor, id, amount)
+    done = ActOutcome("feed", id, actor.name, Ended.DONE)
+    if not _is_in(of, reference):  # a process that died here left the money in the pot
+        done = paying.fund(office, actor, id, amount, reference)
     if not done.refused:
         left = told | {"part": str(part_on(share, on)), "amount": str(amount)}
         servicing.record_step(office, actor, id, Step.FEED, left)
     return done
+
+
+def _is_in(of: servicing.Case, reference: str) -> bool:
+    """Whether the money of a reference has gone into the pot."""
+    return any(
+        one.step == Step.FUND and one.content.get("reference") == reference for one in of.taken
+    )

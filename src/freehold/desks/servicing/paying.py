@@ -48,10 +48,12 @@ class Proof:
 
 
 @noting.noted("fund action", noting.itself)
-def fund(office: Office, actor: Actor, id: str, amount: int | None = None) -> ActOutcome:
+def fund(
+    office: Office, actor: Actor, id: str, amount: int | None = None, reference: str = ""
+) -> ActOutcome:
     """Declare the pot on chain and put money into it: what is due, or `amount` of smallest units.
 
-    The actor's own wallet pays. Raises NotFound, Conflict where it is not the time, Invalid for a pot
+    The actor's own wallet pays; `reference` says what for, and is kept with the step. Raises NotFound, Conflict where it is not the time, Invalid for a pot
     smaller than declared.
     """
     of = servicing.case(office, id)
@@ -84,6 +86,7 @@ def fund(office: Office, actor: Actor, id: str, amount: int | None = None) -> Ac
     done = servicing.carry(office, actor, of, calls)
     if not done.refused:
         left = {"distribution": number, "amount": str(amount), "terms": _hash(of.terms).hex()}
+        left |= {"reference": reference} if reference else {}
         servicing.record_step(office, actor, id, Step.FUND, left)
     return done
 

@@ -1,5 +1,6 @@
 """`freehold action`: corporate actions from announcement to close, by a file of terms."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from freehold.core.clock import stamp
 from freehold.core.errors import Invalid
 from freehold.desks.office import open_office
 from freehold.desks.outbox.orders import ActOutcome
-from freehold.desks.servicing import actions, paying
+from freehold.desks.servicing import actions, feeding, paying
 from freehold.desks.servicing.actions import ActionOutcome, Part, Shown
 from freehold.doors.cli.acting import (
     FILE,
@@ -80,6 +81,28 @@ def fund(id: str, amount: int | None, acting: str, as_json: bool) -> Outcome:
     """Put the money of action ID into its pot, from the wallet of who signs."""
     with open_office(settings()) as office:
         done = paying.fund(office, actor_of(office, acting), id, amount)
+    return _tell(done, as_json)
+
+
+@action.command()
+@id_argument
+@click.option("--revenue", type=int, required=True, help="What came in, in smallest units.")
+@click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    required=True,
+    help="The day it came in, which says what part holds.",
+)
+@click.option("--reference", required=True, help="What tells this revenue from all other.")
+@as_option
+@json_option
+def feed(
+    id: str, revenue: int, on: datetime, reference: str, acting: str, as_json: bool
+) -> Outcome:
+    """Put the holders' part of REVENUE into the pot of action ID, once for a reference."""
+    with open_office(settings()) as office:
+        actor = actor_of(office, acting)
+        done = feeding.feed(office, actor, id, revenue, on.date(), reference)
     return _tell(done, as_json)
 
 
