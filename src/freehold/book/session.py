@@ -25,6 +25,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
+from freehold.book import appending
 from freehold.core.errors import Broken, Conflict, Invalid, PlatformError, Unavailable
 
 POOL = 32
@@ -63,8 +64,9 @@ class Book:
         """
         turn = self.writing if self.engine.dialect.name == "sqlite" else nullcontext()
         with speaking_plainly(self.engine.url), turn, self.engine.begin() as tx:
-            tx.info[VAULT] = self.vault
+            tx.info[VAULT], tx.info[appending.WAITING] = self.vault, []
             yield tx
+            appending.settle(tx)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -74,7 +76,7 @@ class Book:
             self.engine.connect() as tx,
             tx.execution_options(reading=True).begin(),
         ):
-            tx.info[VAULT] = self.vault
+            tx.info[VAULT], tx.info[appending.WAITING] = self.vault, None
             yield tx
 
     def close(self) -> None:
