@@ -15,7 +15,8 @@ from sqlalchemy import Row, select
 
 from freehold.book import appending
 from freehold.book import schema_live as schema
-from freehold.book.appending import AUDIT, Told
+from freehold.book.appending import AUDIT as AUDIT
+from freehold.book.appending import Told
 from freehold.book.session import Transaction
 from freehold.core.errors import NotFound, Plain
 

@@ -69,7 +69,7 @@ def needed(frame: Any) -> int | None:
     """The least gas with which a frame would have done the same; None where that cannot be told."""
     if frame.gas_seen or (frame.is_error and frame.should_burn_gas):
         return None
-    least = max(frame.least, frame.msg.gas - frame.get_gas_remaining())
+    least: int = max(frame.least, frame.msg.gas - frame.get_gas_remaining())
     for before, child in zip(frame.spent_before, frame.children, strict=True):
         below = needed(child)
         if below is None:
