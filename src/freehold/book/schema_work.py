@@ -17,6 +17,8 @@ class Kind(StrEnum):
     ESTABLISH = "ESTABLISH"
     ADOPT = "ADOPT"
     ACTIVATE = "ACTIVATE"
+    ACTION = "ACTION"
+    MEETING = "MEETING"
 
 
 class State(StrEnum):

@@ -33,6 +33,8 @@ WORDS: Mapping[Kind, str] = {
     Kind.ESTABLISH: "put an instrument on chain",
     Kind.ADOPT: "announce a policy",
     Kind.ACTIVATE: "activate a policy",
+    Kind.ACTION: "service a security",
+    Kind.MEETING: "hold a meeting",
 }
 
 
