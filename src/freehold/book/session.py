@@ -6,6 +6,8 @@ for each other at their first statement instead of failing at their last. Openin
 tables to the version of this program; a book of a newer version is refused and left alone.
 """
 
+import fcntl
+import os
 import sqlite3
 import threading
 import time
@@ -30,6 +32,8 @@ from freehold.core.errors import Broken, Conflict, Invalid, PlatformError, Unava
 
 POOL = 32
 """Connections of one process: as many as threads that may ask at once, and a second one for each."""
+TURN = "-turn"
+"""What is added to a SQLite book's name for the file that writers take turns by."""
 BUSY_SECONDS = 10
 """How long one writer waits for another before it says that the book is locked."""
 MIGRATION_LOCK = 0x46524545484F4C44
@@ -43,6 +47,36 @@ VAULT = "vault"
 """Where a transaction's `info` has the office's key for personal data."""
 
 
+class Turn:
+    """Whose turn it is to write to a SQLite book, among the threads and processes of this machine.
+
+    The system wakes the next one at once, where SQLite itself would look again after a while. The lock
+    lies in a file of its own beside the book and ends with the process that has it; safety does not
+    rest on it, since SQLite locks besides.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._mine = threading.RLock()
+        self._file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        self._mine.acquire()
+        self._depth += 1
+        if self._depth == 1:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._mine.release()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """An open book. Returning from a transaction commits it; raising rolls it back.
@@ -53,17 +87,16 @@ class Book:
 
     engine: Engine
     vault: Callable[[], object] | None = None
-    writing: AbstractContextManager[Any] = field(default_factory=threading.RLock, compare=False)
+    turn: AbstractContextManager[Any] = field(default_factory=nullcontext, compare=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A writing transaction. Raises Unavailable if the database is locked or away.
 
-        SQLite has one writer at a time, and makes those who wait sleep for ever longer; threads of
-        one process take turns before it comes to that. Nothing else may be opened inside.
+        SQLite has one writer at a time, and makes those who wait sleep for ever longer; all who write
+        take turns before it comes to that (`Turn`). Nothing else may be opened inside.
         """
-        turn = self.writing if self.engine.dialect.name == "sqlite" else nullcontext()
-        with speaking_plainly(self.engine.url), turn, self.engine.begin() as tx:
+        with speaking_plainly(self.engine.url), self.turn, self.engine.begin() as tx:
             tx.info[VAULT], tx.info[appending.WAITING] = self.vault, []
             yield tx
             appending.settle(tx)
@@ -82,6 +115,8 @@ class Book:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        if isinstance(self.turn, Turn):
+            self.turn.close()
 
 
 def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
@@ -100,7 +135,16 @@ def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
     except PlatformError:
         engine.dispose()
         raise
-    return Book(engine, vault)
+    return Book(engine, vault, _turn(place))
+
+
+def _turn(place: URL) -> AbstractContextManager[Any]:
+    """Who writes next; PostgreSQL looks after that itself."""
+    if place.get_backend_name() != "sqlite":
+        return nullcontext()
+    if not place.database or place.database == ":memory:":
+        return threading.RLock()
+    return Turn(Path(f"{place.database}{TURN}"))
 
 
 def _place(url: str) -> URL:
