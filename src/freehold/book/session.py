@@ -27,6 +27,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
+from freehold import postgresql
 from freehold.book import appending
 from freehold.core.errors import Broken, Conflict, Invalid, PlatformError, Unavailable
 
@@ -201,7 +202,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(place: URL) -> Engine:
-    return create_engine(place, pool_size=POOL, pool_pre_ping=True)
+    return postgresql.speak(create_engine(place, pool_size=POOL))
 
 
 @contextmanager
