@@ -28,7 +28,7 @@ Prepared = tuple[bytes, Any, Any, str]
 """The statement's name at the server, its columns, the functions that read them, its text."""
 
 
-class Connection(legacy.Connection):
+class Connection(legacy.Connection):  # type: ignore[misc]
     """A connection that remembers what it prepared. `autocommit`: no transaction begins by itself."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -57,8 +57,12 @@ class Connection(legacy.Connection):
         return found
 
 
-class Cursor(legacy.Cursor):
+class Cursor(legacy.Cursor):  # type: ignore[misc]
     """A cursor that executes what is prepared."""
+
+    _c: Connection
+    _input_oids: Sequence[int]
+    input_types: list[Any]
 
     def execute(self, operation: str, args: Any = (), stream: Any = None) -> "Cursor":
         if not args or stream is not None or not self._prepares():

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -35,6 +35,7 @@ POOL = 32
 """Connections of one process: as many as threads that may ask at once, and a second one for each."""
 TURN = "-turn"
 """What is added to a SQLite book's name for the file that writers take turns by."""
+TURN_SECONDS = 0.001
 BUSY_SECONDS = 10
 """How long one writer waits for another before it says that the book is locked."""
 MIGRATION_LOCK = 0x46524545484F4C44
@@ -51,9 +52,9 @@ VAULT = "vault"
 class Turn:
     """Whose turn it is to write to a SQLite book, among the threads and processes of this machine.
 
-    The system wakes the next one at once, where SQLite itself would look again after a while. The lock
-    lies in a file of its own beside the book and ends with the process that has it; safety does not
-    rest on it, since SQLite locks besides.
+    Whoever waits looks again every thousandth of a second, where SQLite itself would wait for longer
+    and longer. The lock lies in a file of its own beside the book and ends with the process that has
+    it; safety does not rest on it, since SQLite locks besides.
     """
 
     def __init__(self, place: Path) -> None:
@@ -65,13 +66,22 @@ class Turn:
         self._mine.acquire()
         self._depth += 1
         if self._depth == 1:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
+            self._wait()
 
     def __exit__(self, *_: object) -> None:
         self._depth -= 1
         if not self._depth:
             fcntl.flock(self._file, fcntl.LOCK_UN)
         self._mine.release()
+
+    def _wait(self) -> None:
+        """Wait for the turn; who has waited too long goes on, and SQLite says that it is locked."""
+        until = time.monotonic() + BUSY_SECONDS
+        while time.monotonic() < until:
+            with suppress(BlockingIOError):
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            time.sleep(TURN_SECONDS)
 
     def close(self) -> None:
         """Let go of the file."""
