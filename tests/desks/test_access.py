@@ -47,7 +47,7 @@ def test_roles_are_given_to_others_and_ended(office, boss, other):
     }
     access.end_role(office, boss, other.id, Role.AUDITOR, EVERYWHERE)
     assert [one.role for one in access.file(office, boss, other.id).given] == [Role.REGISTRAR]
-    assert [one.what for one in sessions.notices_of(office, other)] == ["end role", "give role"]
+    assert [one.what for one in sessions.notices_of(office, other)] == ["role ended", "role given"]
 
 
 def test_nobody_gives_himself_anything_or_locks_himself(office, boss):

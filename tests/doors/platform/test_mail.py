@@ -27,6 +27,7 @@ FACT = {
     "act": "Freeze units",
     "closed": "31 Oct 2026",
     "what": "A new passkey",
+    "how": "was approved by tess@agent.example",
     "at": "14:02 UTC",
     "days": "30",
     "title": "A vote",

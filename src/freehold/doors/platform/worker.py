@@ -25,6 +25,7 @@ from freehold.desks import (
     readiness,
     restraints,
     reviewing,
+    statements,
     voting,
     webhooks,
 )
@@ -64,6 +65,7 @@ def round_of_work(office: Office, kept: Kept) -> Round:
     controls.make_due(office)
     restraints.unlock_lapsed(office)
     locked = locking.keep(office)
+    statements.tell_due(office)
     readiness.passed(office)
     changed = moved + settled + locked.moved + len(done.changed)
     return Round(changed, (progress.events if progress else 0) + told, done.held + locked.held)
