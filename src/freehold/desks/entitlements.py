@@ -47,7 +47,7 @@ def agreement(office: Office, token: str, record: int) -> Agreement:
     bring_up(office)
     with office.index.connect() as view:
         before = read.block_before(view, read.record_instant(view, token, record))
-        held = dict(read.units_by_account(view, token, before))
+        held = read.units_by_account(view, token, before)
         last = read.last_block(view)
         known = sorted(held.keys() | set(read.accounts(view, token).values()))
     asked = [call("SecurityToken", "held_at_account", account, record) for account in known]
