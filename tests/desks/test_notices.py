@@ -195,6 +195,7 @@ def test_a_proposal_is_written_to_those_who_may_decide_it_and_its_end_to_its_pro
 
 
 def test_who_declines_and_what_lapses_is_written_to_the_proposer(office, box, tess, theo):
+    box.letters(tess.name)
     made = proposed(office, tess, "letters: two", instrument="common", units="6")
     approvals.decline(office, theo, made.id, "the order was lifted")
     (told,) = box.letters(tess.name)
