@@ -17,27 +17,18 @@ from freehold.core.grounds import Ground, Grounds
 from freehold.core.letters import Kind
 from freehold.core.restraints import RestraintKind
 from freehold.core.roles import EVERYWHERE, Power, Role, holder_scope
-from freehold.desks import (
-    access,
-    approvals,
-    carrying_out,
-    notices,
-    passkeys,
-    permits,
-    posting,
-    restraints,
-    sessions,
-    signin,
-    statements,
-)
-from freehold.desks.approvals import ProposeRequest
+from freehold.desks import notices, permits, posting
+from freehold.desks.access import access, passkeys, sessions, signin
+from freehold.desks.access.sessions import Client, start_session
+from freehold.desks.agent import restraints, statements
+from freehold.desks.agent.restraints import LegendRequest, PlaceRequest
+from freehold.desks.approvals import approvals, carrying_out
+from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
-from freehold.desks.restraints import LegendRequest, PlaceRequest
-from freehold.desks.sessions import Client, start_session
 from freehold.doors.platform import mail
 from tests.authenticator import SecurityKey
-from tests.desks.test_passkeys import HERE, PLACE
+from tests.desks.access.test_passkeys import HERE, PLACE
 
 NORTHWIND, PRIYA = "northwind-optics", "priya-raman"
 OPERATOR, AGENT = permits.operator(), permits.keyholder()

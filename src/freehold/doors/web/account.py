@@ -9,7 +9,8 @@ from freehold.core import letters
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.letters import Kind
 from freehold.core.roles import Power
-from freehold.desks import access, notices, passkeys, permits, sessions, signin, wallets
+from freehold.desks import notices, permits
+from freehold.desks.access import access, passkeys, sessions, signin, wallets
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.doors.web.visits import (
