@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.desks.test_passkeys import HERE
 
 from freehold.book import identities, tokens
 from freehold.core.errors import Conflict, Invalid, NotPermitted
@@ -12,6 +11,7 @@ from freehold.desks import permits
 from freehold.desks.access import access, sessions, signin
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
+from tests.desks.access.test_passkeys import HERE
 
 BOSS, OTHER = "boss@acme.example", "other@acme.example"
 
