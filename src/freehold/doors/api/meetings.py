@@ -325,7 +325,7 @@ def close(office: OfficeOf, actor: Caller, number: Number) -> OrderOut:
 def minutes(office: OfficeOf, actor: Caller, number: Number) -> Minutes:
     """The minutes, once the result stands."""
     one = events.meeting(office, actor, number)
-    if one.kept.minutes is None:
+    if one.kept.minutes is None or one.chain.minutes is None:
         raise NotFound(f"meeting {number} has no minutes yet", meeting=number)
     return Minutes(minutes=one.kept.minutes, sha256=str(one.chain.minutes))
 
