@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "postgresql": frozenset(),  # the driver that two worlds speak through
 }
 DESK_LAYERS = (
-    frozenset({"office", "permits", "parties", "ledgers", "posting"}),
+    frozenset({"office", "permits", "parties", "ledgers", "posting", "notices"}),
     frozenset({"access", "outbox"}),
     frozenset({"rules"}),
     frozenset({"platform"}),
