@@ -14,6 +14,7 @@ from freehold.desks.outbox import work_orders
 from freehold.desks.outbox.work_orders import Carry, Kind
 from freehold.desks.rules import rulemaking
 from freehold.desks.securities import deployments
+from freehold.desks.servicing import processing
 from freehold.doors.platform import journal
 
 IDLE_SECONDS = 0.5
@@ -22,6 +23,8 @@ CARRIERS: Mapping[Kind, Carry] = {
     Kind.ESTABLISH: deployments.establish,
     Kind.ADOPT: rulemaking.carry_adoption,
     Kind.ACTIVATE: rulemaking.carry_activation,
+    Kind.ACTION: processing.carry,
+    Kind.MEETING: processing.carry,
 }
 
 
@@ -39,7 +42,8 @@ def _run(settings: Config, stop: threading.Event) -> None:
                 while not stop.is_set():
                     done = work_orders.carry_next(office, CARRIERS)
                     if done is None:
-                        stop.wait(IDLE_SECONDS)
+                        if not processing.advance_due(office):
+                            stop.wait(IDLE_SECONDS)
                         continue
                     journal.write("worker", "work order", which=done.id, state=str(done.state))
         except Broken as fault:
