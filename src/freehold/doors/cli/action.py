@@ -1,12 +1,11 @@
 """`freehold action`: corporate actions from announcement to close, by a file of terms."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from freehold.core.clock import stamp
+from freehold.core.clock import parse_day, stamp
 from freehold.core.errors import Invalid
 from freehold.desks.office import open_office
 from freehold.desks.outbox.orders import ActOutcome
@@ -86,23 +85,16 @@ def fund(id: str, amount: int | None, acting: str, as_json: bool) -> Outcome:
 
 @action.command()
 @id_argument
-@click.option("--revenue", type=int, required=True, help="What came in, in smallest units.")
-@click.option(
-    "--on",
-    type=click.DateTime(["%Y-%m-%d"]),
-    required=True,
-    help="The day it came in, which says what part holds.",
-)
-@click.option("--reference", required=True, help="What tells this revenue from all other.")
+@click.option("--revenue", type=int, required=True, help="Smallest units of the coin that came in.")
+@click.option("--on", "day", required=True, help="The day they came in, such as 2026-11-22.")
+@click.option("--reference", required=True, help="Under which the feed happens once.")
 @as_option
 @json_option
-def feed(
-    id: str, revenue: int, on: datetime, reference: str, acting: str, as_json: bool
-) -> Outcome:
-    """Put the holders' part of REVENUE into the pot of action ID, once for a reference."""
+def feed(id: str, revenue: int, day: str, reference: str, acting: str, as_json: bool) -> Outcome:
+    """Put the part of revenue that action ID shares into its pot, from the wallet of who signs."""
+    on = parse_day(day, "on")
     with open_office(settings()) as office:
-        actor = actor_of(office, acting)
-        done = feeding.feed(office, actor, id, revenue, on.date(), reference)
+        done = feeding.feed(office, actor_of(office, acting), id, revenue, on, reference)
     return _tell(done, as_json)
 
 
