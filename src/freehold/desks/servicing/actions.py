@@ -18,7 +18,8 @@ from freehold.chain import coins, contracts
 from freehold.chain.contracts import call
 from freehold.core.actions.kinds import ELECTED, Work
 from freehold.core.actions.life import State, Step
-from freehold.core.actions.plan import Plan
+from freehold.core.actions.plan import UNTAXED, Plan
+from freehold.core.actions.tax import note
 from freehold.core.actions.terms import Terms, read
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Invalid
@@ -57,6 +58,8 @@ class Part:
     net: int
     due: int
     fraction: Fraction
+    rate: Fraction = Fraction(0)
+    tax_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,9 @@ def parts_of(found: Plan) -> list[Part]:
         units = share.units if share else 0
         moved = found.gets.get(account, 0), found.gives.get(account, 0)
         due, fraction = found.due.get(account, 0), found.fractions.get(account, Fraction(0))
-        parts.append(Part(account, units, *moved, *money, due, fraction))
+        what = share.treatment if share else UNTAXED
+        why = note(what, found.taxed.day) if found.taxed else ""
+        parts.append(Part(account, units, *moved, *money, due, fraction, what.rate, why))
     return parts
 
 

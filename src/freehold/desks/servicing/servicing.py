@@ -15,7 +15,7 @@ from freehold.book.actions import KnownAction, Taken
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import contracts, deploy
 from freehold.core.actions.life import State, Step, state, why_not
-from freehold.core.actions.plan import Plan, plan
+from freehold.core.actions.plan import NO_FORMS, Plan, plan
 from freehold.core.actions.terms import Terms, read
 from freehold.core.errors import Conflict
 from freehold.core.ids import Address, InstructionId, instruction_id
@@ -25,7 +25,7 @@ from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
-from freehold.desks.servicing import entitlements
+from freehold.desks.servicing import entitlements, taxes
 from freehold.indexer import read as register
 
 
@@ -97,7 +97,11 @@ def planned(office: Office, of: Case) -> Plan:
     number = of.left(Step.ANNOUNCE)["record"]
     held = entitlements.holdings(office, of.instrument.token, int(number))
     choices = {account: units for account, (_, units) in of.elections.items() if units}
-    return plan(of.terms, held, of.instrument.decimals, choices)
+    on_file = NO_FORMS
+    if of.terms.tax:
+        day = of.terms.payment.date()
+        on_file, _ = taxes.forms(office, of.owner, of.instrument.token, day)
+    return plan(of.terms, held, of.instrument.decimals, choices, on_file)
 
 
 def wallets(office: Office, token: Address) -> dict[int, Address]:
