@@ -247,7 +247,9 @@ def _announce_record(
 ) -> ActOutcome:
     seconds = to_seconds(terms.record)
     scope, key = f"action {terms.id}", "announce"
-    if _record_number(office, instrument, seconds):  # of another action, or of this one, asked again
+    if _record_number(
+        office, instrument, seconds
+    ):  # of another action, or of this one, asked again
         ended = orders.Ended.TRIED if dry_run else orders.Ended.DONE
         return ActOutcome("announce", key, actor.name, ended)
     data = call("SecurityToken", "announce_record", seconds)
