@@ -263,7 +263,7 @@ def known_person(office, id, holder, residence):
     now = office.clock.now()
     with office.book.transaction() as tx:
         people.add(tx, office.people.vault(), id, Particulars(id, residence=residence), now)
-        row = Wallet(owner.id, wallet, id, "0x" + "1" * 40)
+        row = people.Wallet(owner.id, wallet, id, "0x" + "1" * 40)
         people.add_wallet(tx, row, now)
 
 

@@ -234,11 +234,23 @@ def record_action(
             if str(account) not in due:
                 continue
             gross, withheld = map(int, due[str(account)])
-            why = Fraction(kind["rate"]), kind["rule"], kind["cite"]
-            filed = kind["statement"], kind["chapter"]
-            of_whom = account, persons.get(account, ""), day
-            money = code, decimals, gross, withheld
-            rows.append(Payment(terms.id, *of_whom, *money, *why, *filed))
+            rows.append(
+                Payment(
+                    terms.id,
+                    account,
+                    persons.get(account, ""),
+                    day,
+                    code,
+                    decimals,
+                    gross,
+                    withheld,
+                    Fraction(kind["rate"]),
+                    kind["rule"],
+                    kind["cite"],
+                    kind["statement"],
+                    kind["chapter"],
+                )
+            )
     now = office.clock.now()
     with office.book.transaction() as tx:
         new = tax_forms.record(tx, owner.id, rows, now)
