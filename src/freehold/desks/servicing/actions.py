@@ -18,8 +18,9 @@ from freehold.chain import coins, contracts
 from freehold.chain.contracts import call
 from freehold.core.actions.kinds import Kind, Work
 from freehold.core.actions.life import State, Step
-from freehold.core.actions.plan import Plan
+from freehold.core.actions.plan import UNTAXED, Plan
 from freehold.core.actions.revenue import pot_of
+from freehold.core.actions.tax import note
 from freehold.core.actions.terms import Terms, read
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Invalid
@@ -62,6 +63,8 @@ class Part:
     due: int
     fraction: Fraction
     lapses: int = 0
+    rate: Fraction = Fraction(0)
+    tax_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,10 @@ def parts_of(found: Plan) -> list[Part]:
         moved = found.gets.get(account, 0), found.gives.get(account, 0)
         due, fraction = found.due.get(account, 0), found.fractions.get(account, Fraction(0))
         lapses = found.lapses.get(account, 0)
-        parts.append(Part(account, held, *moved, *money, due, fraction, lapses))
+        what = share.treatment if share else UNTAXED
+        why = note(what, found.taxed.day) if found.taxed else ""
+        figures = (*moved, *money, due)
+        parts.append(Part(account, held, *figures, fraction, lapses, what.rate, why))
     return parts
 
 

@@ -28,7 +28,7 @@ from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import delivering, entitlements, noting, servicing
+from freehold.desks.servicing import delivering, entitlements, noting, servicing, taxes
 from freehold.desks.servicing.servicing import Case
 from freehold.indexer import journal
 
@@ -53,8 +53,8 @@ def fund(
 ) -> ActOutcome:
     """Declare the pot on chain and put money into it: what is due, or `amount` of smallest units.
 
-    The actor's own wallet pays; `reference` says what for, and is kept with the step. Raises NotFound, Conflict where it is not the time, Invalid for a pot
-    smaller than declared.
+    The actor's own wallet pays; `reference` says what for, and is kept with the step. Raises NotFound,
+    Conflict where it is not the time, Invalid for a pot smaller than declared.
     """
     of = servicing.case(office, id)
     servicing.require(office, of, Step.FUND)
@@ -137,6 +137,8 @@ def reconcile(office: Office, actor: Actor, id: str) -> Proof:
     if found.differences:
         raise Broken(f"{id} does not reconcile: {'; '.join(found.differences[:3])}", action=id)
     left = {"paid": str(found.paid), "held": str(found.held), "withheld": str(found.withheld)}
+    if of.left(Step.OPEN).get("taxed"):
+        taxes.record_action(office, of.owner, of.terms, of.left(Step.OPEN), actor.name)
     servicing.record_step(office, actor, id, Step.RECONCILE, left)
     return found
 
@@ -358,6 +360,7 @@ def _written(office: Office, actor: Actor, of: Case, found: Plan) -> Mapping[str
         "numerator": str(numerator),
         "denominator": str(denominator),
         "total": str(found.money),
+        "taxed": taxes.written(found.taxed) if of.terms.tax and found.taxed else None,
     }
     servicing.record_step(office, actor, of.known.id, Step.OPEN, left)
     return left

@@ -16,7 +16,7 @@ from freehold.book.actions import KnownAction, Taken
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import contracts, deploy
 from freehold.core.actions.life import State, Step, state, why_not
-from freehold.core.actions.plan import Plan, plan
+from freehold.core.actions.plan import NO_FORMS, Plan, plan
 from freehold.core.actions.revenue import pot_of
 from freehold.core.actions.terms import Basis, Terms, read
 from freehold.core.errors import Conflict
@@ -27,7 +27,7 @@ from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
-from freehold.desks.servicing import entitlements
+from freehold.desks.servicing import entitlements, taxes
 from freehold.indexer import read as register
 
 
@@ -104,7 +104,11 @@ def planned(office: Office, of: Case) -> Plan:
         for account, (_, units) in of.elections.items()
         if units and account not in aside
     }
-    return plan(_with_pot(office, of), held, of.instrument.decimals, choices)
+    on_file = NO_FORMS
+    if of.terms.tax:
+        day = of.terms.payment.date()
+        on_file, _ = taxes.forms(office, of.owner, of.instrument.token, day)
+    return plan(_with_pot(office, of), held, of.instrument.decimals, choices, on_file)
 
 
 def _with_pot(office: Office, of: Case) -> Terms:

@@ -66,8 +66,8 @@ def preview(id: str, as_json: bool) -> None:
     with open_office(settings()) as office:
         plan, parts = actions.preview(office, id)
     told = {"action": id, "money": str(plan.money), "parts": parts}
-    names = ("account", "units", "gets", "gives", "gross", "withheld", "net")
-    columns = [Column(name, number=True) for name in names]
+    names = ("account", "units", "gets", "gives", "gross", "withheld", "net", "rate")
+    columns = [*(Column(name, number=True) for name in names), Column("tax")]
     show(told, as_json, Table(f"Preview of {id}", columns, [_part(one) for one in parts]))
 
 
@@ -222,7 +222,7 @@ def _tell(done: ActOutcome, as_json: bool) -> Outcome:
 
 def _part(one: Part) -> tuple[str, ...]:
     figures = (one.account, one.units, one.gets, one.gives, one.gross, one.withheld, one.net)
-    return tuple(map(str, figures))
+    return (*map(str, figures), str(one.rate), one.tax_note)
 
 
 def _shown(one: Shown) -> dict[str, Any]:
