@@ -258,7 +258,7 @@ def relay_transfer(
     sender, receiver = checksummed(asked.sender), checksummed(asked.receiver)
     instants = (asked.valid_after, asked.valid_before)
     signed = SignedTransfer(token, sender, receiver, units, *instants, asked.nonce)
-    done = relay.relay(office, actor, "transfer", signed, asked.signature, key)
+    done = relay.relay(office, actor, signed, asked.signature, key)
     if done.instruction is None:
         return problems.answer(422, done.reason, code=done.code or None)
     state = WORDS[done.instruction.state]
