@@ -2,18 +2,15 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated, Any
 
 from anyio import sleep
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 from starlette.concurrency import run_in_threadpool
 
 from freehold.core.ids import checksummed
 from freehold.core.instruction import WORDS
-from freehold.core.roles import EVERYWHERE
 from freehold.core.signed_acts import SignedTransfer
 from freehold.core.units import parse_units
 from freehold.desks import changes, relay, sessions, transfers, webhooks
@@ -21,7 +18,6 @@ from freehold.desks.changes import KINDS, Feed
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.desks.webhooks import DeliveryView
-from freehold.doors.api import documents as d
 from freehold.doors.api import problems
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import (
@@ -32,135 +28,30 @@ from freehold.doors.api.routes import (
     OfficeOf,
     Token,
 )
+from freehold.wire.live import (
+    Change,
+    Changes,
+    Deliveries,
+    Delivery,
+    NewWebhook,
+    RelayAccepted,
+    Replayed,
+    ReplayWanted,
+    TransferSigned,
+    Try,
+    Webhook,
+    Webhooks,
+    WebhookWanted,
+)
 
 router = APIRouter(prefix="/v1")
 POLL_SECONDS, HEARTBEAT_SECONDS = 0.4, 15.0
 STREAMED = 200
-Number = Annotated[int, Field(ge=1, lt=1 << 53, strict=True), BeforeValidator(d.whole)]
 Kinds = Annotated[
     str | None,
     Query(pattern=r"^[a-z.,]{1,128}$", description=f"Only these, with commas: {', '.join(KINDS)}"),
 ]
 Which = Annotated[str, Path(pattern=r"^hook_[0-9a-f]{24}$", description="A webhook's id")]
-Seconds = Annotated[int, Field(ge=0, lt=1 << 53, strict=True), BeforeValidator(d.whole)]
-STRICT: Any = {"extra": "forbid"}
-
-
-class Change(BaseModel):
-    """Something that changed. `scope` is whom it concerns: an issuer, issuer/holder, or * for all."""
-
-    number: int
-    at: datetime
-    kind: str
-    scope: str
-    subject: str
-    content: dict[str, str | int | bool | None]
-
-
-class Changes(BaseModel):
-    """Changes in their order; `next` is the cursor of what comes after them, also when that is nothing
-    yet."""
-
-    items: list[Change]
-    next: str
-
-
-class WebhookWanted(BaseModel):
-    """A webhook to make."""
-
-    model_config = STRICT
-
-    url: Annotated[str, StringConstraints(min_length=1, max_length=512)]
-    kinds: Annotated[list[str], Field(min_length=1, max_length=len(KINDS))]
-    issuer: Annotated[str, StringConstraints(min_length=1, max_length=128)] = EVERYWHERE
-
-
-class Webhook(BaseModel):
-    """A webhook without its secret."""
-
-    id: str
-    url: str
-    kinds: list[str]
-    issuer: str
-    created_at: datetime
-
-
-class Webhooks(BaseModel):
-    """One's own webhooks."""
-
-    items: list[Webhook]
-
-
-class NewWebhook(Webhook):
-    """A webhook with its secret, which is shown this once."""
-
-    secret: str
-
-
-class Try(BaseModel):
-    """One try of a delivery; `status` is null where nobody answered."""
-
-    number: int
-    at: datetime
-    status: int | None
-    milliseconds: int
-    said: str
-
-
-class Delivery(BaseModel):
-    """A change on its way to a webhook: WAITING, DONE or DEAD. `round` counts replays."""
-
-    number: int
-    change: int
-    kind: str
-    round: int
-    state: str
-    due_at: datetime
-    tries: list[Try]
-
-
-class Deliveries(BaseModel):
-    """A page of deliveries, the newest first."""
-
-    items: list[Delivery]
-    next: str | None
-
-
-class ReplayWanted(BaseModel):
-    """The changes to deliver again, by their numbers, both ends included."""
-
-    model_config = STRICT
-
-    first: Number
-    last: Number
-
-
-class Replayed(BaseModel):
-    """How many deliveries were made."""
-
-    deliveries: int
-
-
-class TransferSigned(BaseModel):
-    """A transfer that its holder signed (ERC-3009, EIP-712)."""
-
-    model_config = STRICT
-
-    sender: d.Address
-    receiver: d.Address
-    units: d.Quantity
-    valid_after: Seconds
-    valid_before: Seconds
-    nonce: Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{64}$")]
-    signature: Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{130}$")]
-
-
-class RelayAccepted(BaseModel):
-    """A signed act that is on its way at our cost."""
-
-    instruction: d.Hash
-    state: str
-    gas: int
 
 
 @router.get("/changes", responses=responses(400))
