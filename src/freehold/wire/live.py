@@ -1,4 +1,4 @@
-"""What changes, webhooks with their deliveries, and acts that holders signed."""
+"""What changes, and webhooks with their deliveries."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -9,9 +9,6 @@ from freehold.core.roles import EVERYWHERE
 from freehold.wire import documents as w
 
 Number = Annotated[int, Field(ge=1, lt=1 << 53, strict=True), BeforeValidator(w.whole)]
-
-
-Seconds = Annotated[int, Field(ge=0, lt=1 << 53, strict=True), BeforeValidator(w.whole)]
 
 
 STRICT: Any = {"extra": "forbid"}
@@ -110,25 +107,3 @@ class Replayed(BaseModel):
     """How many deliveries were made."""
 
     deliveries: int
-
-
-class TransferSigned(BaseModel):
-    """A transfer that its holder signed (ERC-3009, EIP-712)."""
-
-    model_config = STRICT
-
-    sender: w.Address
-    receiver: w.Address
-    units: w.Quantity
-    valid_after: Seconds
-    valid_before: Seconds
-    nonce: Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{64}$")]
-    signature: Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{130}$")]
-
-
-class RelayAccepted(BaseModel):
-    """A signed act that is on its way at our cost."""
-
-    instruction: w.Hash
-    state: str
-    gas: int

@@ -23,6 +23,7 @@ from freehold.doors.api import (
     live,
     papers,
     problems,
+    relays,
     routes,
     vault,
 )
@@ -44,6 +45,7 @@ ROUTERS = (
     vault.router,
     cashbook.router,
     live.router,
+    relays.router,
 )
 
 

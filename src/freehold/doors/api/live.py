@@ -1,4 +1,4 @@
-"""Routes of what changes: the feed, the stream of it, webhooks with their deliveries, relayed acts."""
+"""Routes of what changes: the feed, the stream of it, webhooks with their deliveries."""
 
 import json
 from collections.abc import AsyncIterator
@@ -9,24 +9,17 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from freehold.core.ids import checksummed
-from freehold.core.instruction import WORDS
-from freehold.core.signed_acts import SignedTransfer
-from freehold.core.units import parse_units
-from freehold.desks import changes, relay, sessions, transfers, webhooks
+from freehold.desks import changes, sessions, webhooks
 from freehold.desks.changes import KINDS, Feed
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.desks.webhooks import DeliveryView
-from freehold.doors.api import problems
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import (
     Caller,
     Cursor,
-    IdempotencyKey,
     Limit,
     OfficeOf,
-    Token,
 )
 from freehold.wire.live import (
     Change,
@@ -34,10 +27,8 @@ from freehold.wire.live import (
     Deliveries,
     Delivery,
     NewWebhook,
-    RelayAccepted,
     Replayed,
     ReplayWanted,
-    TransferSigned,
     Try,
     Webhook,
     Webhooks,
@@ -85,7 +76,8 @@ async def stream_changes(
 ) -> Response:
     """The same as server-sent events, as they happen: `id` is the change's number, `event` its kind.
 
-    A comment comes every 15 seconds. The stream ends when the key does, and when the server stops.
+    An event without data says from where on; another one comes every 15 seconds. The stream ends when the
+    key does, and when the server stops.
     """
     wanted = _kinds(kinds)
     start = int(last) if last else await run_in_threadpool(changes.head, office)
@@ -117,6 +109,13 @@ def end_webhook(office: OfficeOf, actor: Caller, id: Which) -> Response:
     return Response(status_code=204)
 
 
+@router.post("/webhooks/{id}/secret", status_code=201, responses=responses(400, 404))
+def rotate_secret(office: OfficeOf, actor: Caller, id: Which) -> NewWebhook:
+    """A new secret, shown this once; the old one signs nothing from now on."""
+    made, secret = webhooks.rotate(office, actor, id)
+    return NewWebhook(**_webhook(made).model_dump(), secret=secret)
+
+
 @router.get("/webhooks/{id}/deliveries", responses=responses(400, 404))
 def list_deliveries(
     office: OfficeOf, actor: Caller, id: Which, cursor: Cursor = None, limit: Limit = 100
@@ -134,34 +133,12 @@ def replay_webhook(office: OfficeOf, actor: Caller, id: Which, wanted: ReplayWan
     return Replayed(deliveries=count)
 
 
-@router.post(
-    "/instruments/{token}/relays/transfer",
-    status_code=202,
-    response_model=RelayAccepted,
-    responses=responses(400, 404, 409, 422),
-)
-def relay_transfer(
-    office: OfficeOf, actor: Caller, token: Token, asked: TransferSigned, key: IdempotencyKey
-) -> Any:
-    """Send a transfer that its holder signed, at our cost: 202, or 422 with the reason and no gas spent."""
-    token = checksummed(token)
-    units = parse_units(asked.units, transfers.decimals_of(office, actor, token))
-    sender, receiver = checksummed(asked.sender), checksummed(asked.receiver)
-    instants = (asked.valid_after, asked.valid_before)
-    signed = SignedTransfer(token, sender, receiver, units, *instants, asked.nonce)
-    done = relay.relay(office, actor, signed, asked.signature, key)
-    if done.instruction is None:
-        return problems.answer(422, done.reason, code=done.code or None)
-    state = WORDS[done.instruction.state]
-    return RelayAccepted(instruction=done.instruction.id, state=state, gas=done.gas)
-
-
 async def _events(
     request: Request, office: Office, actor: Actor, at: int, kinds: tuple[str, ...]
 ) -> AsyncIterator[str]:
     """The stream; whether the caller may still see anything is looked up at every heartbeat."""
     stopping = request.app.state.stopping
-    yield f"retry: 2000\n: behind {at}\n\n"
+    yield f"retry: 2000\nid: {at}\n\n"  # the place, also where nothing happens yet
     quiet = 0.0
     while not stopping():
         top = await run_in_threadpool(changes.head, office)
@@ -181,7 +158,7 @@ async def _events(
             if renewed is None:
                 return
             actor = renewed
-            yield f": {at}\n\n"
+            yield f"id: {at}\n: nothing new\n\n"
 
 
 def _again(request: Request) -> Actor | None:
