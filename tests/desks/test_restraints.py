@@ -1,19 +1,37 @@
 """Stops, claims, pledges and legends: what the desk answers, and what the chain does."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
-from freehold.book import registrations
+from freehold import config
+from freehold.book import locks, registrations
+from freehold.book.schema_agent import restraint
 from freehold.chain import contracts, send
 from freehold.chain.contracts import call
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
+from freehold.core.grounds import Ground, Grounds
 from freehold.core.reasons import Reason
 from freehold.core.registration import Signed
 from freehold.core.restraints import RestraintKind
 from freehold.core.units import Units
-from freehold.desks import holders, orders, parties, permits, restraints, transfers
+from freehold.desks import (
+    enforcement,
+    holders,
+    locking,
+    orders,
+    parties,
+    permits,
+    posting,
+    restraints,
+    transfers,
+)
+from freehold.desks.enforcement import FreezeRequest
+from freehold.desks.office import open_office
 from freehold.desks.restraints import LegendRequest, PlaceRequest
 from freehold.desks.transfers import TransferRequest
 
@@ -40,6 +58,12 @@ def held(office):
         for one in holders.holder(office, None, SELLER).holdings
         if one.symbol == "NWO" or one.class_id == "common"
     )
+
+
+def worked(office):
+    """Let the worker's part run until the chain has what restraints lock."""
+    while locking.keep(office).moved or posting.send_approved(office.posting).changed:
+        posting.follow_chain(office.posting)
 
 
 class Later:
@@ -83,6 +107,61 @@ def test_a_pledge_of_some_units_is_locked_on_chain_and_leaves_the_rest_free(comp
     assert held(company).frozen == before.frozen
 
 
+def test_locks_placed_and_released_at_once_by_several_lose_none_of_each_other(company):
+    before, settings = held(company), config.load(environment={"FREEHOLD_HOME": str(company.home)})
+    start = threading.Barrier(4)
+
+    def work(number):
+        with open_office(settings, followed=True) as office:
+            lien = PlaceRequest(
+                SELLER,
+                RestraintKind.LIEN,
+                PAPER,
+                in_favour=f"Bank {number}",
+                instrument="common",
+                units=str(10**number),
+                lock=True,
+            )
+            start.wait(30)
+            placed = restraints.place(office, AGENT, lien).restraint
+            if number % 2:
+                restraints.release(office, AGENT, placed.id, OTHER)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    worked(company)
+    assert held(company).frozen == before.frozen + 1 + 100
+    owner, one = parties.instrument(company, None, "common")
+    with company.book.reading() as tx:
+        lock = locks.of_account(tx, locks.Account(owner.id, SELLER, one.token))
+        assert lock.instruction is None and lock.now == locks.Locked(101, False)
+
+
+def test_a_lock_whose_process_died_is_carried_out_by_the_worker(company):
+    before = held(company)
+    lien = placed(company, RestraintKind.LIEN, instrument="common", units="40")
+    with company.book.transaction() as tx:
+        tx.execute(update(restraint).where(restraint.c.id == lien.id).values(locked=True))
+    worked(company)
+    assert held(company).frozen == before.frozen + 40
+
+
+def test_a_freeze_of_less_than_restraints_lock_is_refused(company):
+    placed(company, RestraintKind.PLEDGE, instrument="common", units="500", lock=True)
+    request = FreezeRequest(
+        SELLER, True, Grounds(Ground.STOP, bytes.fromhex(PAPER)), "less", None, "common", 499
+    )
+    with pytest.raises(Conflict, match="restraints lock 500"):
+        enforcement.freeze(company, orders.agent(company), request)
+    assert held(company).frozen == 500
+    more = replace(request, units=700, key="more")
+    assert not enforcement.freeze(company, orders.agent(company), more).refused
+    placed(company, RestraintKind.STOP, in_favour="", instrument="common", lock=True)
+    let_go = replace(request, units=None, frozen=False, key="go")
+    with pytest.raises(Conflict, match="the whole account"):
+        enforcement.freeze(company, orders.agent(company), let_go)
+
+
 def test_what_is_pledged_in_the_book_alone_refuses_by_its_own_code(company):
     units = held(company).units
     placed(company, RestraintKind.PLEDGE, instrument="common", units=str(units - 100))
@@ -123,6 +202,7 @@ def test_a_claim_ends_by_itself_thirty_days_after_the_notice_and_not_before_one(
     assert asked(late, 10).code != 0 and restraints.unlock_lapsed(late) == 0
     over = replace(company, clock=Later(company.clock, 31))
     assert restraints.unlock_lapsed(over) == 1
+    worked(over)
     assert asked(over, 10).code == 0 and not held(company).stopped
 
 

@@ -48,6 +48,7 @@ SHARED_DESKS = frozenset(
         "reports",
         "notices",
         "restraining",
+        "locking",
         "policies",
         "adoption",
         "work_orders",

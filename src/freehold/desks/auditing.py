@@ -107,7 +107,11 @@ def export_as(office: Office, actor: Actor) -> bytes:
 
 
 def export(office: Office) -> Iterator[str]:
-    """The whole log as lines of JSON, the anchors in the first one."""
+    """The whole log as lines of JSON, in the first one the anchors, and where the chain keeps them.
+
+    Whoever asks a node of his own for `document_version(subject, label, 1, 2, ...)` of that contract
+    has the anchors without us.
+    """
     known = [
         {"number": one.number, "hash": one.hash, "at": stamp(one.instant)}
         for one in anchors(office)
@@ -115,7 +119,7 @@ def export(office: Office) -> Iterator[str]:
     with office.book.reading() as tx:
         number, hash = audit.head(tx)
         about = {"log": "freehold audit log", "entries": number, "head": hash, "anchors": known}
-        yield json.dumps(about) + "\n"
+        yield json.dumps(about | _where_anchored(office)) + "\n"
         for link in audit.every(tx):
             yield json.dumps(log.to_json(link), ensure_ascii=False) + "\n"
 
@@ -186,6 +190,8 @@ def anchor_due(office: Office) -> bool:
     asked = Asked(office.keys.agent, contract, data, "anchor the audit log", f"entry {number}")
     content: dict[str, Plain] = {"entry": number, "hash": hash}
     with office.book.transaction() as tx:
+        if settings.read(tx, ANCHORED) != last:
+            return False  # another worker was first
         entered(office, tx, "audit log", asked)
         audit.record(tx, Entry("worker", "anchor the audit log", "", content=content), now)
         settings.write(tx, ANCHORED, stamp(now), now)
@@ -202,6 +208,15 @@ def _anchoring(office: Office) -> tuple[Address, bytes, str] | None:
     contract = establishment.platform(office)["Assets"]
     title = title_number(owner.register, AssetId(known[0].id))
     return contract, title.to_bytes(32), owner.register
+
+
+def _where_anchored(office: Office) -> dict[str, dict[str, Plain]]:
+    placed = _anchoring(office)
+    if placed is None:
+        return {}
+    contract, subject, _ = placed
+    where: dict[str, Plain] = {"chain": office.chain, "contract": str(contract)}
+    return {"anchored": where | {"subject": f"0x{subject.hex()}", "label": LABEL}}
 
 
 def _fault_at_the_end(checked: Checked, head: tuple[int, str]) -> str | None:

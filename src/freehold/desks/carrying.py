@@ -75,11 +75,11 @@ def carry_out(
             continue
         if passed.held:
             raise passed.held[0]
-        _wait(office, idle, time.monotonic() - since)
+        wait(office, idle, time.monotonic() - since)
         idle += 1
 
 
-def _wait(office: Office, idle: int, seconds: float) -> None:
+def wait(office: Office, idle: int, seconds: float) -> None:
     """Wait for the chain, or in a process without keys for the worker. Raises Unavailable."""
     signs = bool(office.posting.signers)
     if not signs and seconds > WORKER_PATIENCE_SECONDS:

@@ -6,8 +6,9 @@ another act of the same kind, which needs its own reason and document.
 
 from dataclasses import dataclass
 
+from freehold.book import locks
 from freehold.chain.contracts import call
-from freehold.core.errors import Invalid
+from freehold.core.errors import Conflict, Invalid
 from freehold.core.facts import Flags, flags_word
 from freehold.core.grounds import Grounds
 from freehold.core.ids import instruction_id
@@ -109,6 +110,7 @@ def freeze_order(office: Office, actor: Actor, request: FreezeRequest) -> Order:
     scope = f"{act} {instrument.token}"
     id = _id(scope, actor, request.key)
     grounds = int(request.grounds.reason), request.grounds.document
+    _require_locks_kept(office, request, owner.id, holder.holder.id, instrument.token)
     if request.units is None:
         data = call("SecurityToken", "stop_account", id, holder.wallet, request.frozen, *grounds)
     else:
@@ -142,6 +144,18 @@ def _freeze_person(office: Office, actor: Actor, request: FreezeRequest) -> Orde
     act = "freeze" if request.frozen else "unfreeze"
     asked = (Asked(actor.signer, owner.register, data, f"{act} a person", request.key),)
     return Order(act, f"{act} {owner.register}", request.key, asked, Powers.FREEZE)
+
+
+def _require_locks_kept(
+    office: Office, request: FreezeRequest, issuer: str, holder: str, token: str
+) -> None:
+    """Raises Conflict where less would be frozen than stop orders, claims, pledges and liens lock."""
+    with office.book.reading() as tx:
+        locked = locks.wanted(tx, token).get(locks.Account(issuer, holder, token), locks.NOTHING)
+    lifts_stop = request.units is None and not request.frozen and locked.stopped
+    if lifts_stop or (request.units is not None and request.units < locked.units):
+        said = "the whole account" if lifts_stop else f"{locked.units} base units of it"
+        raise Conflict(f"restraints lock {said}: release them first", holder=holder)
 
 
 def _id(scope: str, actor: Actor, key: str) -> bytes:

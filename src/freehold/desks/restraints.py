@@ -11,31 +11,24 @@ he brings an order of a court or a bond. A pledge has the secured party's contro
 from dataclasses import dataclass
 from datetime import timedelta
 
-from freehold.book import audit, issuers, restraints
+from freehold.book import audit, issuers, locks, restraints
 from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book.locks import Account, Locked
 from freehold.book.session import Transaction
 from freehold.chain import contracts
-from freehold.chain.contracts import call
 from freehold.core.audit import Entry
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted, Plain
-from freehold.core.grounds import Ground
-from freehold.core.ids import Address, instruction_id
-from freehold.core.powers import Powers
 from freehold.core.restraints import Legend, Restraint, RestraintKind
 from freehold.core.roles import Power, holder_scope
 from freehold.core.takeover import LEGENDS
-from freehold.core.units import MAX_UNITS, parse_units
-from freehold.desks import orders, parties, permits
-from freehold.desks.carrying import Asked
+from freehold.core.units import parse_units
+from freehold.desks import locking, parties, permits
 from freehold.desks.office import Office
-from freehold.desks.orders import Order
-from freehold.desks.parties import Party
 from freehold.desks.permits import Actor
 
 LONGEST_CLAIM = timedelta(days=30)
 """UCC 8-403(c): the period may not exceed 30 days after the notification."""
 MOST_WORDS = 2_000
-_FROZEN_AT = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +95,13 @@ def place(office: Office, who: Actor, request: PlaceRequest) -> Placed:
     )
     if request.lock:
         _require_keys(who)
-        refused = _lock(office, found, one, locked=True)
-        if refused:
+        if refused := locking.refusal(office, _account(one), _with(office, one), one.document):
             return Placed(one, refused)
     with office.book.transaction() as tx:
         restraints.place(tx, one)
         _note(office, tx, who, f"place {one.kind}", one)
+    if request.lock:
+        locking.settle(office, _account(one))
     return Placed(one)
 
 
@@ -137,20 +131,19 @@ def release(office: Office, who: Actor, id: str, document: str) -> Placed:
 
     Raises NotFound, Conflict where it is released already.
     """
-    one, owner = _mine(office, who, id)
+    one, _ = _mine(office, who, id)
     if one.released_at is not None:
         raise Conflict(f"the restraint {id} was released already", restraint=id)
     if one.locked:
         _require_keys(who)
-    if one.locked and not _still_stopped(office, one):
-        found = parties.party(office, owner, one.holder)
-        refused = _lock(office, found, one, locked=False)
-        if refused:
-            return Placed(one, refused)
+    paper = hash_text(document)
     with office.book.transaction() as tx:
-        restraints.release(tx, id, who.id, hash_text(document), office.clock.now())
+        restraints.release(tx, id, who.id, paper, office.clock.now())
         _note(office, tx, who, f"release {one.kind}", one)
-        return Placed(restraints.find(tx, id))
+        released = restraints.find(tx, id)
+    if one.locked:
+        locking.settle(office, _account(one))
+    return Placed(released)
 
 
 def of_holder(office: Office, who: Actor, issuer: str | None, holder: str) -> list[Restraint]:
@@ -221,11 +214,13 @@ def legends_of(office: Office, who: Actor, issuer: str | None, holder: str) -> l
 
 
 def unlock_lapsed(office: Office) -> int:
-    """Unlock what adverse claims locked whose period is over; how many. The worker does it."""
+    """Release adverse claims whose period is over; how many. The worker does it, and unlocks them."""
     with office.book.reading() as tx:
         over = restraints.lapsed(tx, office.clock.now())
     for one in over:
-        release(office, permits.keyholder(), one.id, one.document)
+        with office.book.transaction() as tx:
+            restraints.release(tx, one.id, permits.OPERATOR, one.document, office.clock.now())
+            _note(office, tx, permits.keyholder(), f"release {one.kind}", one)
     return len(over)
 
 
@@ -279,26 +274,17 @@ def _units(one: KnownInstrument, text: str) -> int:
     return units
 
 
-def _lock(office: Office, found: Party, one: Restraint, *, locked: bool) -> str:
-    """Freeze the units on the chain, or let them go; why the chain refused, if it did."""
+def _account(one: Restraint) -> Account:
     assert one.token, "what is locked is of one instrument"
-    word = contracts.read(
-        office.w3, "SecurityToken", one.token, "account_word", found.facts.account
-    )
-    act = "freeze" if locked else "unfreeze"
-    scope, key = f"{act} {one.token}", one.id
-    agent = orders.agent(office)
-    id = orders.instruction_bytes(instruction_id(scope, agent.signer.address, key))
-    reason = int(Ground.STOP if locked else Ground.RELEASE), bytes.fromhex(one.document)
-    if one.units is None:
-        data = call("SecurityToken", "stop_account", id, found.wallet, locked, *reason)
-    else:
-        before = word >> _FROZEN_AT & MAX_UNITS
-        after = before + one.units if locked else max(before - one.units, 0)
-        data = call("SecurityToken", "freeze", id, found.wallet, after, *reason)
-    asked = (Asked(agent.signer, Address(one.token), data, act, key),)
-    done = orders.carry(office, agent, Order(act, scope, key, asked, Powers.FREEZE))
-    return done.reason or "the chain refused it" if done.refused else ""
+    return Account(one.issuer, one.holder, one.token)
+
+
+def _with(office: Office, one: Restraint) -> Locked:
+    """What restraints would lock of the account with this one besides."""
+    at = _account(one)
+    with office.book.reading() as tx:
+        known = locks.wanted(tx, at.token).get(at, locks.NOTHING)
+    return Locked(known.units + (one.units or 0), known.stopped or one.units is None)
 
 
 def _require_keys(who: Actor) -> None:
@@ -308,21 +294,6 @@ def _require_keys(who: Actor) -> None:
         raise NotPermitted(
             "units are locked where the agent's keys are, or by two persons: propose a freeze instead"
         )
-
-
-def _still_stopped(office: Office, one: Restraint) -> bool:
-    """Whether another locked restraint of all units keeps the account stopped."""
-    now = office.clock.now()
-    with office.book.reading() as tx:
-        others = restraints.of_issuer(tx, one.issuer, one.holder)
-    return one.units is None and any(
-        other.id != one.id
-        and other.locked
-        and other.units is None
-        and other.token == one.token
-        and other.stands(now)
-        for other in others
-    )
 
 
 def _note(office: Office, tx: Transaction, who: Actor, act: str, one: Restraint) -> None:

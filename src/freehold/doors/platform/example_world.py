@@ -75,11 +75,14 @@ def begin(settings: Config) -> None:
 
     Raises Conflict for a home that is in use and is none.
     """
-    if not ledgers.status(settings).created:
+    before = ledgers.status(settings)
+    if not before.created:
         ledgers.create(settings, simulated_clock=True)
     with open_office(settings) as office:
         examples.declare(office)
         people(office)
+    if before.embedded is None:
+        ledgers.end(settings)  # the platform starts its own, and would wait for this one
 
 
 def fill_home(settings: Config, stop: threading.Event) -> None:

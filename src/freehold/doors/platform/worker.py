@@ -20,6 +20,7 @@ from freehold.desks import (
     carrying_out,
     changes,
     controls,
+    locking,
     posting,
     readiness,
     restraints,
@@ -62,9 +63,10 @@ def round_of_work(office: Office, kept: Kept) -> Round:
     auditing.anchor_due(office)
     controls.make_due(office)
     restraints.unlock_lapsed(office)
+    locked = locking.keep(office)
     readiness.passed(office)
-    changed = moved + settled + len(done.changed)
-    return Round(changed, (progress.events if progress else 0) + told, done.held)
+    changed = moved + settled + locked.moved + len(done.changed)
+    return Round(changed, (progress.events if progress else 0) + told, done.held + locked.held)
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
