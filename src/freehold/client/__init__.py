@@ -10,6 +10,7 @@ What a holder signs, he signs in his own process: `freehold.client.signing` take
 document, and never sends the key anywhere. `freehold.client.deliveries` reads what webhooks bring.
 """
 
+from freehold.client import deliveries, signing
 from freehold.client.connection import Connection
 from freehold.client.freehold import Freehold, connect
 from freehold.client.problems import (
@@ -41,4 +42,6 @@ __all__ = [
     "Unavailable",
     "Unreadable",
     "connect",
+    "deliveries",
+    "signing",
 ]

@@ -22,7 +22,7 @@ COVERED = re.compile(
     r"/v1/(me|instruments|instructions|events|transactions|verifications|audit|api-keys|changes|webhooks"
     r"|relays|issuers|approvals|announcements)\b(?!.*(\.pdf|\.csv|/export)$)"
 )
-"""The subjects that the client has whole; files are for browsers, the desk's papers for whoever sits there."""
+"""The subjects that the client has whole; files are for browsers."""
 
 
 def as_role(platform: Platform, role: Role) -> client.Freehold:

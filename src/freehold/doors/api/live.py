@@ -66,13 +66,13 @@ async def stream_changes(
     actor: Caller,
     kinds: Kinds = None,
     last: Annotated[
-        str | None,
+        str,
         Header(
             alias="Last-Event-ID",
-            pattern=r"^[0-9]{1,15}$",
+            pattern=r"^[0-9]{0,15}$",
             description="Go on behind this change; from now on if left out",
         ),
-    ] = None,
+    ] = "",
 ) -> Response:
     """The same as server-sent events, as they happen: `id` is the change's number, `event` its kind.
 
