@@ -9,7 +9,8 @@ from starlette.routing import Route
 from freehold.book import tokens
 from freehold.core.cashbook import Kind
 from freehold.core.roles import GRANTED, Power, Role
-from freehold.desks import cashbook, permits
+from freehold.desks import permits
+from freehold.desks.servicing import cashbook
 from freehold.doors.api import app as api
 from freehold.doors.web import pages
 from tests.doors import desk_bodies
@@ -46,6 +47,12 @@ NEEDS_MORE = (
 )
 """Paths that need something which is not there: they say so."""
 IBAN = "DE89370400440532013000"
+SPLIT = (ROOT / "examples/actions/split.toml").read_text().replace("split-2040", "matrix")
+NOTICE = (ROOT / "examples/meetings/notice.toml").read_text().replace("2024-", "2044-")
+BALLOT = {
+    "holder": HOLDER,
+    "said": [{"resolution": "accounts", "marks": [{"ranking": ["for"]}]}],
+}
 PAGE = (ROOT / "docs/reference/permissions.md").read_text()
 
 
@@ -142,6 +149,8 @@ def filled(path: str, values: dict[str, str]) -> str:
         values = {**values, "holder": desk_bodies.FILED, "id": "res_" + "0" * 24}
     if "webhooks" in path:
         values = {**values, "id": "hook_000000000000000000000000"}
+    if "/actions/" in path:
+        values = {**values, "id": "none", "account": "1", "step": "pay"}
     if "documents" in path:
         values = {**values, "id": values["document"]}
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
@@ -178,6 +187,18 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/explanations": {"why": "matrix"},
         "/payments": payment_of(role),
         "transfers": {"sender": HOLDER, "receiver": receiver, "units": "1"},
+        "/actions": {"terms": SPLIT.replace("matrix", f"matrix-{role}")},
+        "/announcement": {"terms": SPLIT},
+        "/terms": {"terms": SPLIT},
+        "/elections": {"holder": HOLDER, "choice": "tender", "units": "1"},
+        "/meetings": {"notice": NOTICE},
+        "/call": {"notice": NOTICE},
+        "/ballots": BALLOT,
+        "/votes": BALLOT,
+        "/appointments": {"holder": HOLDER},
+        "/proxies": {"holder": HOLDER},
+        "/cancellation": {"reason": "issuer-decision", "document": "0" * 64},
+        "/funding": {},
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }
     if "/agent/" in path:

@@ -19,8 +19,8 @@ from tests.parts import ROOT
 METHODS = {"get": "get", "items": "get", "open": "get", "delete": "delete", "put": "put"}
 METHODS |= {"post": "post", "act": "post"}
 COVERED = re.compile(
-    r"/v1/(me|instruments|instructions|events|transactions|verifications|audit|api-keys|changes|webhooks"
-    r"|relays|issuers|approvals|announcements)\b(?!.*(\.pdf|\.csv|/export)$)"
+    r"/v1/(me|instructions|transactions|verifications|api-keys|changes|webhooks"
+    r"|relays|announcements)\b(?!.*(\.pdf|\.csv|/export)$)"
 )
 """The subjects that the client has whole; files are for browsers."""
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from freehold.desks import auditing
+from freehold.desks.platform import auditing
 from tests.doors.running import office_of, serve, until
 from tests.parts import ROOT
 

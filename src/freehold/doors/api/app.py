@@ -13,14 +13,16 @@ from starlette.routing import Match, Route
 
 import freehold
 from freehold.core.errors import Mistake, NotPermitted, PlatformError
-from freehold.desks import auditing
 from freehold.desks.office import Office
+from freehold.desks.platform import auditing
 from freehold.doors.api import (
+    actions,
     admission,
     agent,
     approvals,
     cashbook,
     live,
+    meetings,
     papers,
     problems,
     relays,
@@ -44,6 +46,8 @@ ROUTERS = (
     agent.router,
     vault.router,
     cashbook.router,
+    actions.router,
+    meetings.router,
     live.router,
     relays.router,
 )

@@ -7,11 +7,11 @@ Quantities are exact decimal text in whole units, instants ISO 8601 in UTC. A li
 from datetime import date
 
 from freehold.core.audit import Link
-from freehold.desks.explorer import EventView, TransactionView
-from freehold.desks.instructions import InstructionView
-from freehold.desks.instruments import InstrumentView, Page
+from freehold.desks.outbox.instructions import InstructionView
 from freehold.desks.permits import Actor, powers
-from freehold.desks.transfers import TransferOutcome
+from freehold.desks.register.explorer import EventView, TransactionView
+from freehold.desks.securities.instruments import InstrumentView, Page
+from freehold.desks.securities.transfers import TransferOutcome
 from freehold.wire.documents import (
     AuditEntry,
     Change,

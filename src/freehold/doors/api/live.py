@@ -9,11 +9,12 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from freehold.desks import changes, sessions, webhooks
-from freehold.desks.changes import KINDS, Feed
+from freehold.desks.access import sessions
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
-from freehold.desks.webhooks import DeliveryView
+from freehold.desks.platform import changes, webhooks
+from freehold.desks.platform.changes import KINDS, Feed
+from freehold.desks.platform.webhooks import DeliveryView
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import (
     Caller,

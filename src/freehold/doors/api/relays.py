@@ -15,9 +15,10 @@ from freehold.core.signed_acts import (
     SignedVote,
 )
 from freehold.core.units import parse_units
-from freehold.desks import relay, transfers
 from freehold.desks.office import Office
+from freehold.desks.outbox import relay
 from freehold.desks.permits import Actor
+from freehold.desks.securities import transfers
 from freehold.doors.api import problems
 from freehold.doors.api.admission import IssuerId
 from freehold.doors.api.problems import responses

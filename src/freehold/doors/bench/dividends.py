@@ -29,8 +29,10 @@ from freehold.core.actions.life import Step
 from freehold.core.clock import stamp
 from freehold.core.errors import Broken, Unavailable
 from freehold.core.events_paying import DistributionDeclared
-from freehold.desks import actions, ledgers, orders, paying, servicing
+from freehold.desks import ledgers
 from freehold.desks.office import Office
+from freehold.desks.outbox import orders
+from freehold.desks.servicing import actions, paying, servicing
 from freehold.doors.bench import dividends_world as worlds
 from freehold.doors.bench.dividends_world import World
 from freehold.doors.bench.report import Row

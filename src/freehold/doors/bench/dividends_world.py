@@ -26,8 +26,7 @@ from freehold.core.ids import Address, checksummed, record_hash
 from freehold.core.instrument import InstrumentKind, Issuer, ShareClass
 from freehold.core.policy import starter
 from freehold.core.policy.rows import policy_rows
-from freehold.desks import establishment, ledgers
-from freehold.desks.carrying import Asked, carry_out, receipt_of
+from freehold.desks import ledgers
 from freehold.desks.office import (
     Office,
     create_local_ledger,
@@ -35,6 +34,8 @@ from freehold.desks.office import (
     open_office,
     set_clock,
 )
+from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
+from freehold.desks.platform import establishment
 
 CLASS = "common"
 DECIMALS = 6

@@ -19,32 +19,22 @@ from freehold.core.instrument import InstrumentKind, Issuer, ShareClass
 from freehold.core.policy.starter import HolderClass
 from freehold.core.roles import EVERYWHERE, Role, holder_scope
 from freehold.core.units import Units
-from freehold.desks import (
-    adoption,
-    captables,
-    enforcement,
-    establishment,
-    examples,
-    holders,
-    issuance,
-    ledgers,
-    onboarding,
-    orders,
-    parties,
-    permits,
-    policies,
-    records,
-    signin,
-    transfers,
-)
-from freehold.desks.enforcement import FreezeRequest, HaltRequest
-from freehold.desks.holders import AdmitRequest, MarkRequest
-from freehold.desks.issuance import IssueRequest
+from freehold.desks import ledgers, parties, permits
+from freehold.desks.access import signin
 from freehold.desks.office import Office, now_on_chain, open_office
-from freehold.desks.policies import PolicyFile
-from freehold.desks.records import RecordRequest
-from freehold.desks.transfers import TransferRequest
-from freehold.doors.platform import journal
+from freehold.desks.onboarding import holders, onboarding
+from freehold.desks.onboarding.holders import AdmitRequest, MarkRequest
+from freehold.desks.outbox import orders
+from freehold.desks.platform import establishment, examples
+from freehold.desks.register import captables, records
+from freehold.desks.register.records import RecordRequest
+from freehold.desks.rules import adoption, policies
+from freehold.desks.rules.policies import PolicyFile
+from freehold.desks.securities import enforcement, issuance, transfers
+from freehold.desks.securities.enforcement import FreezeRequest, HaltRequest
+from freehold.desks.securities.issuance import IssueRequest
+from freehold.desks.securities.transfers import TransferRequest
+from freehold.doors.platform import example_servicing, journal
 
 ROOT = Path(__file__).resolve().parents[4] / "examples"
 NORTHWIND, HARBOUR, RIVERGATE, MERIDIAN = (
@@ -258,6 +248,18 @@ def _claims(office: Office) -> None:
         onboarding.admit(office, HARBOUR, id)
 
 
+def _servicing(office: Office) -> None:
+    """A dividend of last week, paid and closed; a meeting that has been open for two days."""
+    start = office.clock.now() - timedelta(days=9)
+    _travel(office, start)
+    record = start.replace(microsecond=0) + timedelta(days=1)
+    example_servicing.announce_dividend(office, RIVERGATE, "members", "dividend-spring", record)
+    _travel(office, record + timedelta(days=2, seconds=1))
+    example_servicing.pay_dividend(office, "dividend-spring")
+    _travel(office, office.clock.now() - timedelta(days=3))
+    example_servicing.call_meeting(office, RIVERGATE)
+
+
 def _today(office: Office) -> None:
     """What waits: a rule announced, a record ahead, sales that pass and that do not."""
     now = office.clock.now()
@@ -269,6 +271,7 @@ def _today(office: Office) -> None:
         adoption.adopt(office, RIVERGATE, "members", file, acknowledge_stranded=True)
     at = (now + timedelta(days=14)).replace(hour=21, minute=0, second=0, microsecond=0)
     records.announce(office, agent, RecordRequest("notes-2029", at, "example: coupon", HARBOUR))
+    example_servicing.announce_coupon(office, HARBOUR, "notes-2029", at)
     _as_people(office)
 
 
@@ -297,6 +300,7 @@ CHAPTERS: Sequence[tuple[str, Callable[[Office], None]]] = (
     ("Rivergate House, a building", _building),
     ("Meridian, a fund", _fund),
     ("persons and their claims", _claims),
+    ("what is paid and voted", _servicing),
     ("today", _today),
 )
 

@@ -9,9 +9,12 @@ from collections.abc import Mapping
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import deployments, rulemaking, work_orders
 from freehold.desks.office import open_office
-from freehold.desks.work_orders import Carry, Kind
+from freehold.desks.outbox import work_orders
+from freehold.desks.outbox.work_orders import Carry, Kind
+from freehold.desks.rules import rulemaking
+from freehold.desks.securities import deployments
+from freehold.desks.servicing import processing
 from freehold.doors.platform import journal
 
 IDLE_SECONDS = 0.5
@@ -20,6 +23,8 @@ CARRIERS: Mapping[Kind, Carry] = {
     Kind.ESTABLISH: deployments.establish,
     Kind.ADOPT: rulemaking.carry_adoption,
     Kind.ACTIVATE: rulemaking.carry_activation,
+    Kind.ACTION: processing.carry,
+    Kind.MEETING: processing.carry,
 }
 
 
@@ -37,7 +42,8 @@ def _run(settings: Config, stop: threading.Event) -> None:
                 while not stop.is_set():
                     done = work_orders.carry_next(office, CARRIERS)
                     if done is None:
-                        stop.wait(IDLE_SECONDS)
+                        if not processing.advance_due(office):
+                            stop.wait(IDLE_SECONDS)
                         continue
                     journal.write("worker", "work order", which=done.id, state=str(done.state))
         except Broken as fault:

@@ -7,8 +7,9 @@ from starlette.responses import Response
 from freehold.core.errors import NotFound
 from freehold.core.reasons import Reason, sentence
 from freehold.core.roles import Power
-from freehold.desks import finding, permits
-from freehold.desks.finding import Found
+from freehold.desks import permits
+from freehold.desks.platform import finding
+from freehold.desks.platform.finding import Found
 from freehold.doors.web.visits import Visit, see
 
 PAGES = (
@@ -16,6 +17,11 @@ PAGES = (
     ("Activity", "/activity", Power.READ_INSTRUCTIONS),
     ("Securities", "/securities", Power.READ_REGISTER),
     ("Holders", "/holders", Power.READ_REGISTER),
+    ("Corporate actions", "/actions", Power.READ_REGISTER),
+    ("Announce an action", "/actions/new", Power.SERVICE),
+    ("Meetings", "/meetings", Power.READ_REGISTER),
+    ("Call a meeting", "/meetings/new", Power.HOLD_MEETINGS),
+    ("My payments", "/payments", Power.READ_OWN),
     ("Policies", "/policies", Power.ASK_POLICY),
     ("Assets", "/assets", Power.ESTABLISH),
     ("Record an asset", "/assets/new", Power.ESTABLISH),
