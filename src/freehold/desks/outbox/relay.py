@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from freehold.book import audit, instructions, issuers, relays, requests, settings
+from freehold.book import audit, instructions, issuers, meetings, relays, requests, settings
 from freehold.book.issuers import KnownIssuer
 from freehold.book.requests import Request
 from freehold.book.session import Transaction
@@ -45,7 +45,6 @@ from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, entered
 from freehold.desks.outbox.following import ballot
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import assembly
 
 DAY = timedelta(days=1)
 _REGISTER = 7
@@ -260,10 +259,9 @@ def _concerned(office: Office, signed: SignedAct) -> tuple[KnownIssuer, Address,
 def _meeting(office: Office, signed: SignedVote) -> tuple[KnownIssuer, Address]:
     place = ballot(office)
     with office.book.reading() as tx:
-        known = issuers.issuers(tx)
-    for owner in known:
-        for one in assembly.every(office, owner.id):
-            if one.number == signed.meeting and place == signed.place:
+        for owner in issuers.issuers(tx):
+            numbers = {one.number for one in meetings.every(tx, owner.id)}
+            if place is not None and place == signed.place and signed.meeting in numbers:
                 return owner, place
     raise NotFound(f"there is no meeting {signed.meeting} in {signed.place}", field="meeting")
 
