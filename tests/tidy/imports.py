@@ -11,9 +11,9 @@ from typing import NamedTuple
 FOUR = frozenset({"book", "chain", "indexer", "feeds"})
 MAY_IMPORT = {
     "core": frozenset({"core"}),
-    "book": frozenset({"core", "book"}),
+    "book": frozenset({"core", "book", "postgresql"}),
     "chain": frozenset({"core", "chain"}),
-    "indexer": frozenset({"core", "indexer"}),
+    "indexer": frozenset({"core", "indexer", "postgresql"}),
     "feeds": frozenset({"core", "feeds"}),
     "desks": FOUR | {"core", "desks", "config"},
     # what goes over the wire is written once, and both ends read it: the client runs on another's machine,
@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "doors": frozenset({"core", "desks", "doors", "bench", "config", "freehold", "wire"}),
     "bench": FOUR | {"core", "desks", "doors", "bench", "config", "wire"},
     "config": frozenset({"core"}),
+    "postgresql": frozenset(),  # the driver that two worlds speak through
 }
 DESK_LAYERS = (
     frozenset({"office", "permits", "parties", "ledgers", "posting", "notices"}),
