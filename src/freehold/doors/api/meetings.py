@@ -20,9 +20,10 @@ from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.voting import ProxyRequest, VoteOutcome, VoteRequest
 from freehold.doors.api.action_documents import HolderId, IssuerOf, OrderOut, order_out
 from freehold.doors.api.actions import Issuer, proposed
-from freehold.doors.api.approvals import Approval, Text, TriedOut, Why, tried
+from freehold.doors.api.approvals import tried
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf
+from freehold.wire.approvals import Approval, Text, TriedOut, Why
 
 router = APIRouter(prefix="/v1")
 Number = Annotated[int, Path(ge=1, le=2**31, description="The meeting's number")]

@@ -10,7 +10,6 @@ from starlette.routing import BaseRoute, Route
 
 from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
-from freehold.doors.api.problems import KINDS
 from freehold.doors.web import (
     account,
     admitting,
@@ -38,6 +37,7 @@ from freehold.doors.web import (
     visits,
 )
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act, upload
+from freehold.wire.problems import KINDS
 
 
 def routes() -> list[BaseRoute]:
@@ -252,9 +252,10 @@ def _signed_in(path: str, shown: Page, taken: Act) -> Route:
 def _kind(visit: visits.Visit) -> Response:
     """What a kind of problem document means."""
     wanted = visit.path("kind")
-    for status, (kind, title) in KINDS.items():
-        if kind == wanted:
-            return visits.see(visit, "problem.html", 200, kind=status, message=f"{title}.")
+    if found := KINDS.get(wanted):
+        said = f"{found.title}."
+        heading = wanted if wanted == problems.MISTAKEN else found.status
+        return visits.see(visit, "problem.html", 200, kind=heading, message=said)
     raise NotFound("there is no such kind of problem")
 
 
