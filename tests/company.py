@@ -5,11 +5,13 @@ A home can be copied while nothing runs on it: the copy is a world of its own wi
 
 import shutil
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from freehold import config
+from freehold.book.session import open_book
 from freehold.chain import node
 from freehold.core.units import Units
 from freehold.desks import captables, orders, transfers
@@ -80,3 +82,30 @@ def empty(tmp_path: Path):
     with office_of(home) as office:
         yield office
     node.stop(home)
+
+
+@pytest.fixture(scope="session")
+def bare_office(tmp_path_factory: pytest.TempPathFactory):
+    """An open office on a ledger with nothing in it, for tests that only need one to be there."""
+    home = tmp_path_factory.mktemp("bare") / "home"
+    with office_of(home) as office:
+        yield office
+    node.stop(home)
+
+
+@pytest.fixture(scope="session")
+def new_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a book with nothing in it."""
+    file = tmp_path_factory.mktemp("book") / "book.db"
+    open_book(f"sqlite:///{file}").close()
+    return file
+
+
+@pytest.fixture
+def front_desk(bare_office: Office, new_book: Path, tmp_path: Path):
+    """The bare office with a book and a home of its own, for what concerns people and not the chain."""
+    shutil.copy(new_book, tmp_path / "book.db")
+    book = open_book(f"sqlite:///{tmp_path}/book.db", bare_office.people.vault)
+    posting = replace(bare_office.posting, book=book)
+    yield replace(bare_office, book=book, home=tmp_path, posting=posting)
+    book.close()

@@ -11,9 +11,12 @@ import pytest
 from hypothesis import settings
 
 from tests.company import (  # noqa: F401
+    bare_office,
     company,
     company_home,
     empty,
+    front_desk,
+    new_book,
     northwind_home,
     shared_company,
 )

@@ -47,7 +47,8 @@ def default_settings() -> dict[str, str]:
     defaults = config.load(environment={"FREEHOLD_HOME": str(home)})
     text = {name: str(getattr(defaults, name)) for name in config.SETTINGS}
     text = {name: value.replace(str(home.absolute()), "<home>") for name, value in text.items()}
-    return text | {"home": "the system's folder for data", "chain_id": "the ledger's"}
+    machine = {"chain_id": "the ledger's", "servers": "the machine's cores"}
+    return text | machine | {"home": "the system's folder for data"}
 
 
 def test_every_command_is_documented_with_its_options() -> None:

@@ -31,6 +31,9 @@ PEOPLE_KEY = "people-key"
 NETWORK_FINALITY = 12
 """Blocks on a network where nothing is set; local ledgers never reorganise by themselves."""
 LISTEN = "127.0.0.1:8440"
+MOST_SERVERS = 4
+RELAY_ISSUER_GAS, RELAY_HOLDER_GAS = 50_000_000, 2_000_000
+"""Gas a day: some hundreds of transfers of an issuer, a dozen of one holder."""
 MAIL_FROM = "register@freehold.invalid"
 """A name that no mail comes from (RFC 2606), until another is set."""
 
@@ -50,7 +53,10 @@ class Config:
     second_signer: str  # who confirms what needs two persons; empty: nobody
     second_signer_secret: str
     listen: str  # HOST:PORT of the server
+    servers: int  # processes that answer there
     public_url: str  # where browsers find it
+    relay_issuer_gas: int  # gas a day for acts that are relayed, of all holders of an issuer
+    relay_holder_gas: int  # the same, of one holder
     people_key: str  # a reference to the key that wraps the keys of personal data
     mail: str  # folder:PATH, smtp://HOST:PORT or smtps://HOST:PORT
     mail_from: str  # whom letters are from
@@ -66,7 +72,8 @@ class Config:
 
 SETTINGS = tuple(entry.name for entry in fields(Config) if entry.name != "secrets")
 SECRETS = ("signer_secret", "second_signer_secret", "people_key", "mail_secret")
-INTEGERS = {"chain_id": 1, "finality_depth": 0}  # setting -> smallest value
+INTEGERS = {"chain_id": 1, "finality_depth": 0, "servers": 1}
+INTEGERS |= {"relay_issuer_gas": 0, "relay_holder_gas": 0}  # setting -> smallest value
 
 
 class Wrong(NamedTuple):
@@ -111,6 +118,14 @@ def default_home(environment: Mapping[str, str] = os.environ) -> Path:
     if sys.platform == "darwin":
         return user / "Library" / "Application Support" / "freehold"
     return Path(environment.get("XDG_DATA_HOME") or user / ".local" / "share") / "freehold"
+
+
+def usual_servers() -> int:
+    """Processes of the server where nothing is set: one for each core, at most four.
+
+    One where the system cannot part connections among processes.
+    """
+    return min(os.cpu_count() or 1, MOST_SERVERS) if sys.platform == "linux" else 1
 
 
 def _file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
@@ -243,7 +258,10 @@ def _complete(
         second_signer=str(given.get("second_signer", signer if signer == LOCAL_KEYS else "")),
         second_signer_secret=str(given.get("second_signer_secret", "prompt")),
         listen=listen,
+        servers=int(given.get("servers", usual_servers())),
         public_url=str(given.get("public_url", f"http://localhost:{port_of(listen)}")).rstrip("/"),
+        relay_issuer_gas=int(given.get("relay_issuer_gas", RELAY_ISSUER_GAS)),
+        relay_holder_gas=int(given.get("relay_holder_gas", RELAY_HOLDER_GAS)),
         people_key=str(given.get("people_key", f"file:{home / PEOPLE_KEY}")),
         mail=str(given.get("mail", f"folder:{home / 'mail'}")),
         mail_from=str(given.get("mail_from", MAIL_FROM)),

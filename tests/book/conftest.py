@@ -4,11 +4,9 @@ import itertools
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 
 from freehold.book.session import open_book
-from tests.book import postgres_server
+from freehold.doors.bench import postgresql as postgresql_server
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
@@ -16,7 +14,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def postgresql():
-    with postgres_server.running() as url:
+    with postgresql_server.running() as url:
         yield url
 
 
@@ -27,13 +25,7 @@ def book_url(request, tmp_path):
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/book.db"
     server = request.getfixturevalue("postgresql")
-    name = f"book_{next(_numbers)}"
-    place = make_url(server).set(drivername="postgresql+pg8000")
-    engine = create_engine(place, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
+    return postgresql_server.new_database(server, f"book_{next(_numbers)}")
 
 
 @pytest.fixture

@@ -125,27 +125,29 @@ def test_each_answer_of_a_batch_belongs_to_its_own_bytes(how):
     ],
 )  # fmt: skip
 def test_a_revert_is_a_refusal_in_every_dialect(error):
-    assert send.prepare(node(eth_call=error), ISSUE, MARKET, LIMITS) == Refusal(140)
+    w3 = node(eth_estimateGas=error, eth_call=error)
+    assert send.prepare(w3, [ISSUE], MARKET, LIMITS) == [Refusal(140)]
 
 
 @pytest.mark.parametrize("words", ["header not found", "rate limit exceeded", "missing trie node"])
 def test_a_node_that_cannot_try_the_call_has_refused_nothing(words):
-    w3 = node(eth_call={"code": -32000, "message": words})
-    with pytest.raises(Unavailable, match=words):
-        send.prepare(w3, ISSUE, MARKET, LIMITS)
+    error = {"code": -32000, "message": words}
+    [found] = send.prepare(node(eth_estimateGas=error, eth_call=error), [ISSUE], MARKET, LIMITS)
+    assert isinstance(found, Unavailable) and words in found.message
 
 
 def test_gas_is_the_estimate_with_its_margin_within_a_block():
     w3 = node(eth_call="0x", eth_estimateGas=hex(100_000), eth_getBalance=hex(10**18))
-    assert send.prepare(w3, ISSUE, MARKET, LIMITS) == Prepared(120_000, 3 * GWEI, GWEI)
+    made = Prepared(120_000, 3 * GWEI, GWEI)
+    assert send.prepare(w3, [ISSUE, ISSUE], MARKET, LIMITS) == [made, made]
     narrow = replace(MARKET, gas_limit=110_000)
-    assert send.prepare(w3, ISSUE, narrow, LIMITS).gas == 110_000
+    assert send.prepare(w3, [ISSUE], narrow, LIMITS)[0].gas == 110_000
 
 
 def test_a_chain_where_gas_is_free_needs_no_money():
     w3 = node(eth_call="0x", eth_estimateGas=hex(100_000), eth_getBalance="0x0")
     free = FeeLimits(fee_max=0, tip=0)
-    assert send.prepare(w3, ISSUE, Market(0, 10**7), free) == Prepared(120_000, 0, 0)
+    assert send.prepare(w3, [ISSUE], Market(0, 10**7), free) == [Prepared(120_000, 0, 0)]
 
 
 def test_a_chain_without_a_base_fee_is_refused_with_the_way_out():

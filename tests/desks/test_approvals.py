@@ -423,3 +423,20 @@ def test_another_policy_comes_into_force_after_the_delay(office, agent):
     assert adoption.in_force(office, instrument).id == adoption.id_of(
         policies.read_file(POLICY, office.clock.now())
     )
+
+
+def test_powers_on_chain_are_given_and_taken_by_two_persons(office, agent):
+    officer = somebody(office, "cora", Role.COMPLIANCE_OFFICER)
+    issuer = somebody(office, "ines", Role.ISSUER)
+    who = "0x" + "11" * 20
+    for kind, after in (("grant-powers", "FREEZE"), ("revoke-powers", "none")):
+        asked = ProposeRequest(kind, {"who": who, "powers": "freeze"}, kind)
+        made = proposed(office, issuer, asked)
+        assert made.difference.changes[0].after == after
+        approvals.approve(office, officer, made.id, made.difference.digest)
+        work(office)
+        assert state(office, made.id) is State.CARRIED_OUT
+    with pytest.raises(Invalid, match="powers 'SING' is none of GRANT"):
+        approvals.propose(
+            office, issuer, ProposeRequest("grant-powers", {"who": who, "powers": "sing"}, "no")
+        )

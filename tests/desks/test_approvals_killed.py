@@ -17,7 +17,9 @@ from freehold.indexer import journal
 from tests.company import office_of
 from tests.desks.approvals_child import POINTS
 from tests.parts import ROOT
+from tests.size import TIMES
 
+USUAL = ("before commit", "after commit, before signing", "after sending, before marking")
 ORDER = Grounds(Ground.COURT_ORDER, bytes.fromhex("9c" * 32))
 
 
@@ -41,7 +43,7 @@ def work(home, point: str) -> int:
     return subprocess.run(child, cwd=ROOT, timeout=120, capture_output=True).returncode
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("point", POINTS if TIMES > 1 else USUAL)
 def test_an_act_is_carried_out_once_wherever_the_worker_is_killed(company_home, point):
     with office_of(company_home) as office:
         which = approved(office)

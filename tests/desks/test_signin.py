@@ -9,7 +9,7 @@ import pytest
 from freehold.book import audit, tokens
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, Power, Role, holder_scope
-from freehold.desks import permits, sessions, signin
+from freehold.desks import permits, proofs, sessions, signin
 from freehold.desks.office import Office
 from freehold.desks.sessions import Client
 
@@ -35,8 +35,8 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def office(empty: Office, clock: SetClock) -> Office:
-    return replace(empty, clock=clock)
+def office(front_desk: Office, clock: SetClock) -> Office:
+    return replace(front_desk, clock=clock)
 
 
 def invited(office: Office, role: Role = Role.TRANSFER_AGENT, scope: str = EVERYWHERE) -> str:
@@ -173,28 +173,28 @@ def test_a_ticket_is_good_for_five_minutes_in_the_same_browser(office, clock):
 
 def test_five_failures_about_a_name_lock_it_for_a_while_whoever_tries(office, clock):
     generator = enrolled(office, clock)
-    for _ in range(signin.TRIES_OF_A_NAME):
+    for _ in range(proofs.TRIES_OF_A_NAME):
         signin.begin(office, NAME, "wrong wrong wrong", ELSEWHERE)
     assert signin.begin(office, NAME, PASSWORD, HERE).problem == signin.WAIT
-    for _ in range(signin.TRIES_OF_A_NAME):
+    for _ in range(proofs.TRIES_OF_A_NAME):
         signin.begin(office, "nobody@acme.example", PASSWORD, ELSEWHERE)
     unknown = signin.begin(office, "nobody@acme.example", PASSWORD, HERE)
     assert unknown.problem == signin.WAIT  # or the lock would tell which names exist
-    clock.at += signin.LOCK
+    clock.at += proofs.LOCK
     assert come_in(office, generator)
 
 
 def test_wrong_codes_lock_the_name_too(office, clock):
     generator = enrolled(office, clock)
     ticket = signin.begin(office, NAME, PASSWORD, HERE).token
-    for _ in range(signin.TRIES_OF_A_NAME):
+    for _ in range(proofs.TRIES_OF_A_NAME):
         signin.finish(office, ticket, "000000", HERE)
     locked = signin.finish(office, ticket, generator.at(clock.at), HERE)
     assert locked.problem == signin.WAIT
 
 
 def test_thirty_failures_from_a_place_lock_the_place_alone(office, clock, monkeypatch):
-    monkeypatch.setattr(signin, "TRIES_FROM_A_PLACE", 3)
+    monkeypatch.setattr(proofs, "TRIES_FROM_A_PLACE", 3)
     generator = enrolled(office, clock)
     for number in range(3):
         signin.begin(office, f"name{number}@acme.example", PASSWORD, ELSEWHERE)

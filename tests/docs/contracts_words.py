@@ -31,6 +31,9 @@ ABOUT = {
     "Registrar": "Deploys the instruments of one chain and knows them all.",
     "Assets": "Titles of real things (ERC-721) and documents; powers are those in the issuer's register.",
     "Reasons": "The sentences of the reason codes.",
+    "Ballot": (
+        "Meetings and votes of every issuer on the chain; ACTION counts in the issuer's register."
+    ),
     "Distribution": (
         "Dividends, coupons, redemptions: one contract for all instruments of a chain. ACTION and CONFIRM"
         " count in the instrument's token. A page's rows and a pot's words: contracts/Distribution.vy."
@@ -198,5 +201,10 @@ WORDS = {
         "versions": "How many versions a document has",
     },
     "Reasons": {"message": "The sentence of a code; `unknown` for any other"},
+    "Ballot": {
+        "last_meeting": "the number of the newest meeting",
+        "has_voted": "whether an account has voted, or was set aside",
+        "DOMAIN_SEPARATOR": "EIP-712: what signatures bind to",
+    },
     "Cash": _MONEY | {"cancelAuthorization": "ERC-3009"},
 }

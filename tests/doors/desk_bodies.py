@@ -35,11 +35,15 @@ def of(table: dict[str, Any], path: str) -> Any:
 
 
 def send_file(
-    browser: requests.Session, url: str, token: str, name: str, content: bytes, **fields: str
+    browser: requests.Session,
+    url: str,
+    token: str,
+    name: str,
+    content: bytes,
+    path: str = "/documents",
+    **fields: str,
 ) -> requests.Response:
-    """Send the form of the documents page as a browser does."""
+    """Send the form of a page that takes a file, as a browser does."""
     form = {"token": token, "about": "issuer", "subject": "", **fields}
     files = {"file": (name, content, "application/octet-stream")}
-    return browser.post(
-        f"{url}/documents", data=form, files=files, timeout=60, allow_redirects=False
-    )
+    return browser.post(f"{url}{path}", data=form, files=files, timeout=60, allow_redirects=False)

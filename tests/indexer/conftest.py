@@ -6,15 +6,15 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+from freehold.doors.bench import postgresql as server_of
 from freehold.indexer.tables import open_projection
-from tests.book import postgres_server
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
 def indexer_postgresql():
-    with postgres_server.running() as url:
+    with server_of.running() as url:
         yield url
 
 

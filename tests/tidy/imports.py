@@ -25,6 +25,8 @@ SHARED_DESKS = frozenset(
     {
         "office",
         "permits",
+        "opening",
+        "proofs",
         "sessions",
         "persons",
         "posting",
@@ -33,6 +35,7 @@ SHARED_DESKS = frozenset(
         "admission",
         "attestations",
         "carrying",
+        "changes",
         "following",
         "establishment",
         "history",
@@ -44,6 +47,7 @@ SHARED_DESKS = frozenset(
         "policies",
         "adoption",
         "work_orders",
+        "assembly",
         "kinds",
         "differences",
         "approvable",
@@ -51,6 +55,8 @@ SHARED_DESKS = frozenset(
         "minutes",
         "holders",
         "entitlements",
+        "servicing",
+        "delivering",
         "taxes",
     }
 )
@@ -72,13 +78,16 @@ CORE_LAYERS = (
         "powers",
         "reasons",
         "roles",
+        "signed_acts",
         "tomltext",
+        "webhooks",
     },
     {
         "instrument",
         "holder",
         "asset",
         "events",
+        "events_voting",
         "rawlog",
         "instruction",
         "acts",
@@ -89,7 +98,7 @@ CORE_LAYERS = (
         "statement",
         "vaulted",
     },
-    {"claims", "attributes", "screening", "attestation", "evidence"},
+    {"claims", "attributes", "screening", "attestation", "evidence", "wallet_message"},
     {"register", "roll", "standing", "control"},
     {"policy"},
     {
@@ -123,10 +132,10 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
     ),
     "indexer": frozenset({"sqlalchemy", "eth_hash", "pg8000"}),
     "feeds": frozenset({"requests"}),
-    "desks": frozenset({"argon2", "pyotp"}),
+    "desks": frozenset({"argon2", "pyotp", "webauthn"}),
     "doors": frozenset(
-        "anyascii click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic reportlab rich"
-        " segno starlette uvicorn".split()
+        "anyascii anyio click fastapi jinja2 markupsafe openpyxl prometheus_client pydantic reportlab"
+        " rich segno starlette uvicorn".split()
     ),
     "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),
     "config": frozenset(),

@@ -11,10 +11,13 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
+from freehold.book import changes
 from freehold.book import schema_access as schema
 from freehold.book.session import Transaction
 from freehold.core.audit import FIRST, Entry, Link, Outcome, hash_of
 from freehold.core.clock import from_seconds, to_seconds
+from freehold.core.errors import Plain
+from freehold.core.roles import EVERYWHERE
 
 PAGE = 1_000
 
@@ -29,6 +32,9 @@ def record(tx: Transaction, entry: Entry, now: datetime) -> Link:
     link = Link(number, at, entry, hash_of(number, at, entry, before))
     tx.execute(update(head).values(hash=link.hash))
     tx.execute(insert(schema.audit_entry).values(**_columns(link)))
+    told: dict[str, Plain] = {"act": entry.act, "outcome": entry.outcome, "code": entry.code}
+    told |= {"actor": entry.actor, "hash": link.hash}
+    changes.record(tx, changes.AUDIT, EVERYWHERE, str(number), told, at)
     return link
 
 

@@ -7,7 +7,7 @@ a book that was opened without one can do everything else. Erasing a subject del
 
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from freehold.book import schema_people as schema
 from freehold.book.session import VAULT, Transaction
@@ -43,11 +43,20 @@ def write(tx: Transaction, subject: str, texts: Mapping[str, str]) -> None:
 def read(tx: Transaction, prefix: str) -> dict[str, dict[str, str]]:
     """The texts of all subjects that begin with `prefix`, by subject and place; of an erased subject
     each text is `ERASED`."""
+    return _opened(tx, schema.sealed_text.c.subject.startswith(prefix, autoescape=True))
+
+
+def read_of(tx: Transaction, subject: str) -> dict[str, str]:
+    """The texts of one subject by place; each is `ERASED` if he was erased."""
+    return _opened(tx, schema.sealed_text.c.subject == subject).get(subject, {})
+
+
+def _opened(tx: Transaction, which: ColumnElement[bool]) -> dict[str, dict[str, str]]:
     of, key = schema.sealed_text.c, schema.subject_key.c
     rows = tx.execute(
         select(of.subject, of.place, of.sealed, key.wrapping, key.wrapped)
         .outerjoin(schema.subject_key, key.subject == of.subject)
-        .where(of.subject.startswith(prefix, autoescape=True))
+        .where(which)
         .order_by(of.subject, of.place)
     ).all()
     if not rows:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from freehold.book import schema_access as schema
@@ -21,13 +21,21 @@ from freehold.core.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Somebody who signs in. `person` is his file in the book, if he has one."""
+    """Somebody who signs in. `person` is his file in the book, if he has one.
+
+    Who was ended comes in no more; who is locked, not until somebody unlocks him.
+    """
 
     id: str
     sign_in_name: str
     person: str | None
     created_at: datetime
     ended_at: datetime | None
+    locked_at: datetime | None = None
+
+    @property
+    def shut_out(self) -> bool:
+        return self.ended_at is not None or self.locked_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class Credential:
     content: Mapping[str, Any]
     counter: int
     created_at: datetime
+    used_at: datetime | None
 
 
 def add(tx: Transaction, identity: Identity) -> Identity:
@@ -85,10 +94,28 @@ def everyone(tx: Transaction) -> list[Identity]:
 
 def any_with(tx: Transaction, role: Role) -> bool:
     """Whether anybody who is still there has this role."""
+    return bool(with_role(tx, role))
+
+
+def with_role(tx: Transaction, role: Role, scope: str | None = None) -> frozenset[str]:
+    """Who has this role (for exactly this scope, where one is given), is still there and not locked."""
     of, given = schema.identity.c, schema.identity_role.c
-    rows = select(given.number).join(schema.identity, of.id == given.identity)
-    rows = rows.where(given.role == role, given.ended_at.is_(None), of.ended_at.is_(None))
-    return tx.execute(rows.limit(1)).first() is not None
+    rows = select(given.identity).join(schema.identity, of.id == given.identity)
+    rows = rows.where(given.role == role, given.ended_at.is_(None))
+    rows = rows.where(of.ended_at.is_(None), of.locked_at.is_(None))
+    if scope is not None:
+        rows = rows.where(given.scope == scope)
+    return frozenset(tx.execute(rows).scalars())
+
+
+def lock(tx: Transaction, which: str, now: datetime | None) -> None:
+    """Keep an identity out from an instant on; None lets it in again."""
+    tx.execute(update(schema.identity).where(schema.identity.c.id == which).values(locked_at=now))
+
+
+def link_person(tx: Transaction, which: str, person: str) -> None:
+    """Say whose file in the book is the file of an identity."""
+    tx.execute(update(schema.identity).where(schema.identity.c.id == which).values(person=person))
 
 
 def end(tx: Transaction, which: str, now: datetime) -> None:
@@ -149,6 +176,24 @@ def credentials(tx: Transaction, which: str, proof: Proof | None = None) -> list
     return [_credential(row) for row in tx.execute(rows.order_by(of.number.desc()))]
 
 
+def credential(tx: Transaction, proof: Proof, handle: str) -> Credential | None:
+    """The credential with a handle, whosever it is; None if there is none or it has ended."""
+    of = schema.credential.c
+    rows = select(schema.credential).where(of.proof == proof, of.handle == handle)
+    row = tx.execute(rows.where(of.ended_at.is_(None))).first()
+    return _credential(row) if row else None
+
+
+def used(tx: Transaction, number: int, now: datetime) -> None:
+    """Note that somebody has just proved himself with a credential."""
+    tx.execute(update(schema.credential).where(_number(number)).values(used_at=now))
+
+
+def rename(tx: Transaction, number: int, content: Mapping[str, Any]) -> None:
+    """Change what is kept with a credential, which is its name and no secret."""
+    tx.execute(update(schema.credential).where(_number(number)).values(content=json.dumps(content)))
+
+
 def count_up(tx: Transaction, number: int, to: int) -> bool:
     """Raise a credential's counter; False if it stands there or above already: a replay."""
     of = schema.credential.c
@@ -163,9 +208,13 @@ def retire(tx: Transaction, number: int, now: datetime) -> None:
     tx.execute(held.values(ended_at=now))
 
 
+def _number(number: int) -> ColumnElement[bool]:
+    return schema.credential.c.number == number
+
+
 def _identities() -> Select[Any]:
     of = schema.identity.c
-    return select(of.id, of.sign_in_name, of.person, of.created_at, of.ended_at)
+    return select(of.id, of.sign_in_name, of.person, of.created_at, of.ended_at, of.locked_at)
 
 
 def _identity(row: Sequence[Any] | None) -> Identity | None:

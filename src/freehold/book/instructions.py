@@ -21,10 +21,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from freehold.book import audit, schema
+from freehold.book import audit, changes, schema
 from freehold.book.session import Transaction
 from freehold.core.audit import Entry, Outcome
-from freehold.core.errors import Conflict, NotFound
+from freehold.core.errors import Conflict, NotFound, Plain
 from freehold.core.ids import Address, InstructionId
 from freehold.core.instruction import (
     IN_FLIGHT,
@@ -375,6 +375,9 @@ def _record(
             instruction=one.id, before=before, after=one.state, at=now, note=note
         )
     )
+    told: dict[str, Plain] = {"state": one.state, "before": before, "what": one.what}
+    told |= {"transaction": one.mined_hash, "block": one.mined_block, "code": one.code}
+    changes.record(tx, changes.INSTRUCTION, "", one.id, told, now)
     if before is None or one.state in ENDS:
         content = {"what": one.what, "state": str(one.state), "transaction": one.mined_hash}
         outcome = ENDS.get(one.state, Outcome.DONE)

@@ -140,18 +140,43 @@ def instrument_named(tx: Transaction, issuer: str, named: str) -> KnownInstrumen
 
 def instrument_at(tx: Transaction, chain: int, token: str) -> tuple[KnownIssuer, KnownInstrument]:
     """The instrument whose token this is, with its issuer. Raises NotFound."""
+    owner, one = schema.issuer, schema.instrument
+    columns = [owner.c[name] for name in KnownIssuer.__dataclass_fields__]
+    columns += [one.c[name] for name in KnownInstrument.__dataclass_fields__]
+    rows = select(*columns).join(one, one.c.issuer == owner.c.id)
+    row = tx.execute(rows.where(owner.c.chain == chain, one.c.token == token)).first()
+    if row is None:
+        raise NotFound(f"there is no instrument {token}", token=token)
+    cut = len(KnownIssuer.__dataclass_fields__)
+    return KnownIssuer(*row[:cut]), KnownInstrument(*row[cut:])
+
+
+def targets(tx: Transaction) -> dict[str, str]:
+    """The contracts of every issuer, with whose they are."""
+    found: dict[str, str] = {}
     for owner in issuers(tx):
-        for one in instruments(tx, owner.id) if owner.chain == chain else ():
-            if one.token == token:
-                return owner, one
-    raise NotFound(f"there is no instrument {token}", token=token)
+        found |= {str(owner.register): owner.id}
+        found |= {str(one.token): owner.id for one in instruments(tx, owner.id)}
+    return found
+
+
+def ids_by_wallet(tx: Transaction, issuer: str) -> dict[str, str]:
+    """The ids of an issuer's holders by the wallet they were admitted with."""
+    of = schema.holder.c
+    rows = select(of.wallet, of.id).where(of.issuer == issuer)
+    return {row.wallet: row.id for row in tx.execute(rows)}
 
 
 def holder_named(tx: Transaction, issuer: str, named: str) -> KnownHolder:
     """A holder by id or wallet. Raises NotFound."""
-    for one in holders(tx, issuer):
-        if named in (one.id, one.wallet):
-            return one
+    of = schema.holder.c
+    rows = select(*(of[name] for name in KnownHolder.__dataclass_fields__))
+    here = rows.where(of.issuer == issuer)
+    for known_by in (of.id, of.wallet):
+        row = tx.execute(here.where(known_by == named)).first()
+        if row is not None:
+            said = confidential.read_of(tx, _subject(issuer, row.id))
+            return _opened(KnownHolder(*row), said)
     raise NotFound(f"{issuer} has no holder {named}", holder=named)
 
 

@@ -1,7 +1,7 @@
 """The tables of the book for people who come in: what they are told, and applications of investors.
 
-A `security_notice` tells somebody what happened to his own access. An `application` is one person's way into
-one issuer's register: what he states and the papers that he hands in are sealed under his own data
+A `security_notice` tells somebody what happened to his own access. An `application` is one person's way
+into one issuer's register: what he states and the papers that he hands in are sealed under his own data
 key (`sealed`), so that erasing the person erases them; a paper's digest stays, because claims name it.
 """
 

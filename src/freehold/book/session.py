@@ -10,8 +10,8 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 
 from freehold.core.errors import Broken, Conflict, Invalid, PlatformError, Unavailable
 
+POOL = 32
+"""Connections of one process: as many as threads that may ask at once, and a second one for each."""
 BUSY_SECONDS = 10
 """How long one writer waits for another before it says that the book is locked."""
 MIGRATION_LOCK = 0x46524545484F4C44
@@ -50,11 +52,17 @@ class Book:
 
     engine: Engine
     vault: Callable[[], object] | None = None
+    writing: AbstractContextManager[Any] = field(default_factory=threading.RLock, compare=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """A writing transaction. Raises Unavailable if the database is locked or away."""
-        with speaking_plainly(self.engine.url), self.engine.begin() as tx:
+        """A writing transaction. Raises Unavailable if the database is locked or away.
+
+        SQLite has one writer at a time, and makes those who wait sleep for ever longer; threads of
+        one process take turns before it comes to that. Nothing else may be opened inside.
+        """
+        turn = self.writing if self.engine.dialect.name == "sqlite" else nullcontext()
+        with speaking_plainly(self.engine.url), turn, self.engine.begin() as tx:
             tx.info[VAULT] = self.vault
             yield tx
 
@@ -114,7 +122,7 @@ def _place(url: str) -> URL:
 def _sqlite(place: URL) -> Engine:
     if place.database and not Path(place.database).parent.is_dir():
         raise Invalid(f"the folder of the book {place.database} does not exist", field="book")
-    engine = create_engine(place, connect_args={"timeout": BUSY_SECONDS})
+    engine = create_engine(place, pool_size=POOL, connect_args={"timeout": BUSY_SECONDS})
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine
@@ -147,7 +155,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(place: URL) -> Engine:
-    return create_engine(place, pool_pre_ping=True)
+    return create_engine(place, pool_size=POOL, pool_pre_ping=True)
 
 
 @contextmanager

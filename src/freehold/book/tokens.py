@@ -20,7 +20,11 @@ from freehold.core.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A signed-in browser; `client` is the hash of where it signed in from."""
+    """A signed-in browser; `client` is the hash of where it signed in from.
+
+    `browser` and `network` are what its owner recognises it by; `proved_at` is when he last proved
+    who he is in it, not before it began.
+    """
 
     hash: str
     identity: str
@@ -28,6 +32,9 @@ class Session:
     created_at: datetime
     seen_at: datetime
     expires_at: datetime
+    browser: str | None = None
+    network: str | None = None
+    proved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +80,33 @@ def session_of(tx: Transaction, token: str, now: datetime) -> Session | None:
     return _session(row) if row else None
 
 
+def came_before(tx: Transaction, identity: str, client: str | None = None) -> bool:
+    """Whether an identity has ever had a session, from this client where one is given."""
+    of = schema.sign_in_session.c
+    rows = select(of.hash).where(of.identity == identity)
+    if client is not None:
+        rows = rows.where(of.client == client)
+    return tx.execute(rows.limit(1)).first() is not None
+
+
 def see(tx: Transaction, hash: str, now: datetime, expires_at: datetime) -> None:
     """Note that a session is in use, which prolongs it."""
     mine = update(schema.sign_in_session).where(schema.sign_in_session.c.hash == hash)
     tx.execute(mine.values(seen_at=now, expires_at=expires_at))
+
+
+def prove(tx: Transaction, hash: str, now: datetime) -> None:
+    """Note that a session's owner has just proved again who he is."""
+    mine = update(schema.sign_in_session).where(schema.sign_in_session.c.hash == hash)
+    tx.execute(mine.values(proved_at=now))
+
+
+def sessions(tx: Transaction, identity: str, now: datetime) -> list[Session]:
+    """The open sessions of an identity, the one in use last first."""
+    of = schema.sign_in_session.c
+    rows = select(schema.sign_in_session).where(of.identity == identity, of.ended_at.is_(None))
+    rows = rows.where(of.expires_at > now).order_by(of.seen_at.desc(), of.hash)
+    return [_session(row) for row in tx.execute(rows)]
 
 
 def end_session(tx: Transaction, hash: str, now: datetime) -> None:
@@ -182,6 +212,13 @@ def failures(tx: Transaction, about: str, since: datetime) -> int:
 def forgive(tx: Transaction, about: str) -> None:
     """Forget the failed tries, after one that did not fail."""
     tx.execute(delete(schema.failed_proof).where(schema.failed_proof.c.about == about))
+
+
+def end_keys(tx: Transaction, identity: str, now: datetime) -> None:
+    """End every API key of an identity."""
+    of = schema.api_key.c
+    held = update(schema.api_key).where(of.identity == identity, of.ended_at.is_(None))
+    tx.execute(held.values(ended_at=now))
 
 
 def _session(row: Row[Any]) -> Session:

@@ -23,6 +23,7 @@ CONTRACTS = (
     "RegistryFace",
     "Reasons",
     "Cash",
+    "Ballot",
     "Distribution",
 )
 

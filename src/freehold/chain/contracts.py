@@ -12,9 +12,11 @@ from eth_abi.abi import decode, encode
 from eth_hash.auto import keccak
 from eth_utils.address import to_checksum_address
 from web3 import Web3
-from web3.types import BlockIdentifier, TxParams
+from web3.types import BlockIdentifier
 
+from freehold.chain import rpc
 from freehold.chain.artifacts import abi, artifact
+from freehold.core.errors import Unavailable
 
 
 def call(contract: str, function: str, *args: Any) -> bytes:
@@ -73,14 +75,31 @@ def read(
     *args: Any,
     block: BlockIdentifier = "latest",
 ) -> Any:
-    """Ask a view; several results come as a tuple."""
+    """Ask a view; several results come as a tuple. Raises Unavailable.
+
+    Asked without web3's own formatting, which costs ten times what the question does.
+    """
     entry = _function(contract, function, len(args))
-    tx: TxParams = {
-        "to": to_checksum_address(address),
-        "data": Web3.to_hex(call(contract, function, *args)),
-    }
-    answer = w3.eth.call(tx, block)
-    values = decode(_types(entry["outputs"]), answer)
+    asked = {"to": address, "data": "0x" + call(contract, function, *args).hex()}
+    answer = rpc.ask(w3, "eth_call", asked, hex(block) if isinstance(block, int) else block)
+    return _read(entry, answer)
+
+
+def read_each(
+    w3: Web3, contract: str, address: str, function: str, each: Sequence[Any]
+) -> list[Any]:
+    """Ask a view of one argument for each of several, now, in one exchange. Raises Unavailable."""
+    entry = _function(contract, function, 1)
+    calls = ["0x" + call(contract, function, one).hex() for one in each]
+    asked = [{"to": address, "data": data} for data in calls]
+    said = rpc.answers(w3, "eth_call", asked, "latest")
+    if failed := next((one for one in said if isinstance(one, rpc.Failure)), None):
+        raise Unavailable(f"the node refuses eth_call: {failed.words}", method="eth_call")
+    return [_read(entry, str(one)) for one in said]
+
+
+def _read(entry: dict[str, Any], answer: str) -> Any:
+    values = decode(_types(entry["outputs"]), bytes.fromhex(answer[2:]))
     plain = tuple(_plain(v, o["type"]) for v, o in zip(values, entry["outputs"], strict=True))
     return plain[0] if len(plain) == 1 else plain
 

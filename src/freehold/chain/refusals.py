@@ -9,10 +9,12 @@ import re
 
 from eth_hash.auto import keccak
 
+from freehold.core.actions.ballot_words import vote_sentence
 from freehold.core.errors import Conflict
 from freehold.core.reasons import Reason, Refusal
 
 _REFUSED = re.compile(r"transfer refused: (\d{1,3})\b")
+_VOTE = re.compile(r"vote refused: (\d{1,2})")
 
 
 def read(data: bytes, words: str = "") -> Refusal | Conflict:
@@ -44,6 +46,8 @@ def _from_words(words: str) -> Refusal | Conflict:
 
 
 def _from_text(text: str) -> Refusal | Conflict:
+    if vote := _VOTE.fullmatch(text):
+        return Conflict(vote_sentence(int(vote[1])), said=text)
     found = _REFUSED.fullmatch(text)
     return Refusal(int(found[1])) if found else Conflict(f"the contract refused: {text}", said=text)
 

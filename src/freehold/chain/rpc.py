@@ -33,18 +33,18 @@ def answer(w3: Web3, method: str, *params: Any) -> Any | Failure:
     return _read(response)
 
 
-def answers(w3: Web3, method: str, each: Sequence[Any]) -> list[Any | Failure]:
-    """The answers to many requests of one parameter, in their order, in one exchange.
+def answers(w3: Web3, method: str, each: Sequence[Any], *more: Any) -> list[Any | Failure]:
+    """The answers to many requests, in their order, in one exchange; `more` follows each parameter.
 
     Raises Unavailable, as `answer` does; the node may then have carried out any number of them.
     """
     if len(each) < 2 or not isinstance(w3.provider, JSONBaseProvider):
-        return [answer(w3, method, one) for one in each]
-    asked: list[tuple[RPCEndpoint, Any]] = [(RPCEndpoint(method), [one]) for one in each]
+        return [answer(w3, method, one, *more) for one in each]
+    asked: list[tuple[RPCEndpoint, Any]] = [(RPCEndpoint(method), [one, *more]) for one in each]
     with _reached(method):
         responses: Any = w3.provider.make_batch_request(asked)
     if not isinstance(responses, list) or len(responses) != len(each):
-        return [answer(w3, method, one) for one in each]
+        return [answer(w3, method, one, *more) for one in each]
     return [_read(response) for response in sorted(responses, key=lambda one: one["id"])]
 
 

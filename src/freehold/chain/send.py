@@ -5,9 +5,10 @@ it calls `send`, and calls `follow` until a transaction is final. Only EIP-1559 
 made. All requests are safe to repeat: `send` of bytes that a node knows already is a success.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from eth_hash.auto import keccak
 from web3 import Web3
@@ -100,24 +101,45 @@ def market(w3: Web3) -> Market:
 
 
 def prepare(
-    w3: Web3, instruction: Instruction, now: Market, limits: FeeLimits
-) -> Prepared | Refusal | Conflict:
-    """Try the call without sending it, and work out gas and fees.
+    w3: Web3, each: Sequence[Instruction], now: Market, limits: FeeLimits
+) -> list[Prepared | Refusal | Conflict | Unavailable]:
+    """Try calls without sending them, and work out gas and fees: all in one exchange.
 
-    What the contract refuses is returned and costs nothing. Raises Unavailable if the node cannot
-    be asked, the base fee is above the limit, or the sender cannot pay for the gas.
+    Each is tried as if the others were not there. What the contract refuses costs nothing;
+    Unavailable stands where the node cannot try it or the sender cannot pay. Raises Unavailable
+    if the node cannot be asked at all or the base fee is above the limit.
     """
-    call = _call(instruction)
+    calls = [_call(one) for one in each]
+    said = answers(w3, "eth_estimateGas", calls, "pending")
+    fee_max, tip_max = _fees(now, limits)
+    funds: dict[Address, int] = {}
+    done: list[Prepared | Refusal | Conflict | Unavailable] = []
+    for one, call, words in zip(each, calls, said, strict=True):
+        if isinstance(words, Failure):
+            try:
+                done.append(_why_refused(w3, call, words))
+            except Unavailable as fault:
+                done.append(fault)
+            continue
+        gas = min(int(words, 16) * (10_000 + limits.gas_margin_bps) // 10_000, now.gas_limit)
+        if one.sender not in funds:
+            funds[one.sender] = ask_number(w3, "eth_getBalance", one.sender, "latest")
+        funds[one.sender] -= gas * fee_max
+        if funds[one.sender] < 0:
+            left = funds[one.sender] + gas * fee_max
+            done.append(_lacking(one.sender, gas * fee_max, left, one.chain))
+            funds[one.sender] = left
+        else:
+            done.append(Prepared(gas, fee_max, tip_max))
+    return done
+
+
+def _why_refused(w3: Web3, call: dict[str, str], said: Failure) -> Refusal | Conflict:
+    """What the contract says when it is called; raises Unavailable if that says nothing."""
     tried = answer(w3, "eth_call", call, "pending")
     if isinstance(tried, Failure):
         return _refused(tried, "eth_call")
-    said = answer(w3, "eth_estimateGas", call, "pending")
-    if isinstance(said, Failure):
-        return _refused(said, "eth_estimateGas")
-    gas = min(int(said, 16) * (10_000 + limits.gas_margin_bps) // 10_000, now.gas_limit)
-    fee_max, tip_max = _fees(now, limits)
-    _require_funds(w3, instruction, gas * fee_max)
-    return Prepared(gas, fee_max, tip_max)
+    return _refused(said, "eth_estimateGas")
 
 
 def attempt(w3: Web3, sender: Address, target: Address, data: bytes) -> Refusal | Conflict | None:
@@ -125,6 +147,13 @@ def attempt(w3: Web3, sender: Address, target: Address, data: bytes) -> Refusal 
     call = {"from": sender, "to": target, "data": "0x" + data.hex()}
     said = answer(w3, "eth_call", call, "latest")
     return _refused(said, "eth_call") if isinstance(said, Failure) else None
+
+
+def cost(w3: Web3, sender: Address, target: Address, data: bytes) -> int | Refusal | Conflict:
+    """The gas that a call would take now, or why the contract refuses it. Raises Unavailable."""
+    call = {"from": sender, "to": target, "data": "0x" + data.hex()}
+    said = answer(w3, "eth_estimateGas", call, "pending")
+    return _why_refused(w3, call, said) if isinstance(said, Failure) else int(said, 16)
 
 
 def sign(
@@ -186,6 +215,19 @@ def knows(w3: Web3, transaction: str) -> bool:
     return ask(w3, "eth_getTransactionByHash", transaction) is not None
 
 
+def follow_each(
+    w3: Web3, each: Sequence[Sequence[SignedTransaction]], head: int, finality: int
+) -> list[Mined | Waiting | Spent]:
+    """`follow` for several nonces; the receipts of their last attempts in one exchange."""
+    said = answers(w3, "eth_getTransactionReceipt", [attempts[-1].hash for attempts in each])
+    return [
+        _mined(attempts[-1].hash, receipt, head, finality)
+        if receipt is not None and not isinstance(receipt, Failure)
+        else follow(w3, attempts, head, finality)
+        for attempts, receipt in zip(each, said, strict=True)
+    ]
+
+
 def follow(
     w3: Web3, attempts: Sequence[SignedTransaction], head: int, finality: int
 ) -> Mined | Waiting | Spent:
@@ -198,13 +240,16 @@ def follow(
     for attempt in reversed(attempts):
         receipt = ask(w3, "eth_getTransactionReceipt", attempt.hash)
         if receipt is not None:
-            block = int(receipt["blockNumber"], 16)
-            succeeded = int(receipt["status"], 16) == 1
-            final = head - block >= finality
-            return Mined(attempt.hash, block, receipt["blockHash"], succeeded, final)
+            return _mined(attempt.hash, receipt, head, finality)
     if head >= finality and count(w3, last.sender, hex(head - finality)) > last.nonce:
         return Spent()
     return Waiting(knows(w3, last.hash), count(w3, last.sender, "latest") == last.nonce)
+
+
+def _mined(hash: str, receipt: Mapping[str, Any], head: int, finality: int) -> Mined:
+    block = int(receipt["blockNumber"], 16)
+    succeeded = int(receipt["status"], 16) == 1
+    return Mined(hash, block, receipt["blockHash"], succeeded, head - block >= finality)
 
 
 def head(w3: Web3) -> int:
@@ -286,12 +331,6 @@ def _fees(now: Market, limits: FeeLimits) -> tuple[int, int]:
             limit=limits.fee_max,
         )
     return min(2 * now.base_fee + limits.tip, limits.fee_max), limits.tip
-
-
-def _require_funds(w3: Web3, instruction: Instruction, needed: int) -> None:
-    balance = ask_number(w3, "eth_getBalance", instruction.sender, "latest")
-    if balance < needed:
-        raise _lacking(instruction.sender, needed, balance, instruction.chain)
 
 
 def _lacking(sender: Address, needed: int, balance: int, chain: int) -> Unavailable:

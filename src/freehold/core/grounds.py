@@ -29,6 +29,7 @@ class Ground(IntEnum):
     CONVERSION = 13
     SUSPECTED_FRAUD = 14
     RELEASE = 15
+    OWN_KEY = 16
 
 
 _MEANING = {
@@ -47,6 +48,7 @@ _MEANING = {
     Ground.CONVERSION: "units that become units of another class",
     Ground.SUSPECTED_FRAUD: "a suspicion of fraud or of a stolen key",
     Ground.RELEASE: "the ground of an earlier stop or halt is gone",
+    Ground.OWN_KEY: "a holder takes his units from the agent's key under his own",
 }
 
 

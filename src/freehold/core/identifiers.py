@@ -95,6 +95,11 @@ def parse_country(text: str, field: str = "country") -> str:
     return text
 
 
+def countries() -> list[tuple[str, str]]:
+    """Every country as (ISO 3166-1 alpha-2, short English name), by name."""
+    return sorted(((one.alpha2, one.name) for one in iso3166.countries), key=lambda one: one[1])
+
+
 def country_number(alpha2: str) -> int:
     """The ISO 3166-1 numeric code, as the register's facts hold it; 0 for an unstated country."""
     return int(iso3166.countries_by_alpha2[alpha2].numeric) if alpha2 else 0

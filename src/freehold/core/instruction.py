@@ -48,6 +48,19 @@ ALLOWED: dict[State, frozenset[State]] = {
 }
 """What may follow what. REPLACED may be approved again: its nonce is spent, it never happened."""
 
+WORDS = {
+    State.NEW: "waiting",
+    State.APPROVED: "accepted",
+    State.SIGNED: "sending",
+    State.SENT: "seen",
+    State.MINED: "confirmed",
+    State.SETTLED: "final",
+    State.REVERTED: "failed",
+    State.REFUSED: "refused",
+    State.REPLACED: "replaced",
+    State.CANCELLED: "cancelled",
+}
+"""How the doors word a state; only `final` is for good, and until then a block may be replaced."""
 IN_FLIGHT = frozenset({State.SIGNED, State.SENT, State.MINED})
 """States that hold a nonce whose fate is not final."""
 

@@ -28,6 +28,9 @@ class Power(StrEnum):
     MANAGE_IDENTITIES = "identity:manage"
     READ_FILES = "file:read"  # registrations, restraints, records and reports of the agent's desk
     KEEP_FILES = "file:keep"
+    INVITE_INVESTORS = "investor:invite"
+    REVIEW_INVESTORS = "investor:review"  # papers, claims, screening hits; admits or declines
+    APPLY = "application:own"  # to be admitted to one issuer's register
     READ_CASH = "cash:read"  # the cash book, reconciliations, tax on payments
     KEEP_CASH = "cash:keep"  # import statements, explain breaks, propose and release payments
     OWN_KEYS = "key:own"  # API keys for oneself
@@ -81,25 +84,27 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
     Role.ISSUER: _READING
     | {Power.ASK_TRANSFER, Power.READ_FILES, Power.ESTABLISH, Power.SET_CLOCK}
     | {Power.ISSUE, Power.CHANGE_POLICY, Power.CHANGE_POWERS}
-    | {Power.READ_APPROVALS, Power.APPROVE, Power.READ_CASH, Power.KEEP_CASH},
+    | {Power.READ_APPROVALS, Power.APPROVE, Power.READ_CASH, Power.KEEP_CASH}
+    | {Power.INVITE_INVESTORS},
     Role.TRANSFER_AGENT: _READING
     | _ON_HOLDERS
     | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_AUDIT}
     | {Power.READ_FILES, Power.KEEP_FILES, Power.ISSUE, Power.ADMIT}
     | {Power.ESTABLISH, Power.SET_CLOCK}
     | {Power.READ_APPROVALS, Power.APPROVE, Power.BREAK_GLASS}
-    | {Power.READ_CASH, Power.KEEP_CASH},
+    | {Power.READ_CASH, Power.KEEP_CASH, Power.INVITE_INVESTORS},
     Role.COMPLIANCE_OFFICER: _READING
     | _ON_HOLDERS
     | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES, Power.SET_CLOCK}
     | {Power.ISSUE, Power.CHANGE_POLICY, Power.CHANGE_POWERS}
-    | {Power.READ_APPROVALS, Power.APPROVE},
+    | {Power.READ_APPROVALS, Power.APPROVE, Power.REVIEW_INVESTORS},
     Role.REGISTRAR: _READING
     | _ON_HOLDERS
     | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_FILES}
-    | {Power.ISSUE, Power.ADMIT, Power.READ_APPROVALS},
+    | {Power.ISSUE, Power.ADMIT, Power.READ_APPROVALS}
+    | {Power.INVITE_INVESTORS, Power.REVIEW_INVESTORS},
     Role.INVESTOR: frozenset(
-        {Power.READ_OWN, Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.OWN_KEYS}
+        {Power.READ_OWN, Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.APPLY, Power.OWN_KEYS}
     ),
     Role.VENUE_OPERATOR: frozenset(
         {Power.ASK_TRANSFER, Power.READ_INSTRUCTIONS, Power.READ_CHAIN, Power.OWN_KEYS}

@@ -16,6 +16,7 @@ from freehold.desks import (
     approvable_corrections,
     approvable_holders,
     approvable_policy,
+    approvable_powers,
     approvable_units,
     kinds,
 )
@@ -61,6 +62,7 @@ KINDS: Mapping[str, Kind] = {
         *approvable_holders.KINDS,
         *approvable_corrections.KINDS,
         *approvable_policy.KINDS,
+        *approvable_powers.KINDS,
         _RULES,
     )
 }

@@ -80,21 +80,40 @@ def change(
 
     Raises NotFound, Invalid where no power is named.
     """
-    if not request.powers:
-        raise Invalid("no power is named", field="powers")
+    order = change_order(office, actor, request)
     owner = parties.owner(office, request.issuer)
     ((over, contract),) = _contracts(office, owner, request.instrument or REGISTER)
-    before = _last(office, contract, request.who)
-    held = Powers(before.powers) if before else NO_POWERS
-    held = held | request.powers if request.granted else held & ~request.powers
-    data = call(_kind(over), "grant", request.who, int(held))
-    act = "grant" if request.granted else "revoke"
-    asked = (Asked(actor.signer, contract, data, f"{act} powers", request.key),)
-    order = Order(act, f"{act} powers {contract}", request.key, asked, Powers.GRANT)
     done = orders.carry(office, actor, order, dry_run=dry_run)
     after = _last(office, contract, request.who)
     known = after or PowersAnnounced(request.who, 0, 0)
     return PowersOutcome(done, _holding(office, owner, over, contract, known))
+
+
+def change_order(office: Office, actor: Actor, request: PowersRequest) -> Order:
+    """The order that announces a change. Raises as `change`."""
+    if not request.powers:
+        raise Invalid("no power is named", field="powers")
+    owner = parties.owner(office, request.issuer)
+    ((over, contract),) = _contracts(office, owner, request.instrument or REGISTER)
+    held = after_change(office, request)
+    data = call(_kind(over), "grant", request.who, int(held))
+    act = "grant" if request.granted else "revoke"
+    asked = (Asked(actor.signer, contract, data, f"{act} powers", request.key),)
+    return Order(act, f"{act} powers {contract}", request.key, asked, Powers.GRANT)
+
+
+def held_now(office: Office, request: PowersRequest) -> Powers:
+    """What the person holds over the contract by the last announcement."""
+    owner = parties.owner(office, request.issuer)
+    ((_, contract),) = _contracts(office, owner, request.instrument or REGISTER)
+    before = _last(office, contract, request.who)
+    return Powers(before.powers) if before else NO_POWERS
+
+
+def after_change(office: Office, request: PowersRequest) -> Powers:
+    """What the person holds once the change has taken effect."""
+    held = held_now(office, request)
+    return held | request.powers if request.granted else held & ~request.powers
 
 
 def _contracts(office: Office, owner: KnownIssuer, named: str | None) -> list[tuple[str, Address]]:

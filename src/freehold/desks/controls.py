@@ -147,16 +147,21 @@ def _made(office: Office, owner: KnownIssuer, block: int | None) -> ControlRepor
                 if mine and each.stands(now):
                     locks.setdefault(numbers[each.holder], []).append(each.units)
             book = OfBook(frozenset(accounts), locks if block is None else {})
-            found.append(_controlled(office, view, one, at, book, instant))
+            controlled = _controlled(office, view, one, at, book, instant)
+            found += [controlled] if controlled else []
     return ControlReport(owner.id, owner.name, at, hash, instant, tuple(found))
 
 
 def _controlled(
     office: Office, view: View, one: KnownInstrument, block: int, book: OfBook, instant: datetime
-) -> Controlled:
+) -> Controlled | None:
+    """None where the instrument was not yet deployed."""
     (authorised,) = storage_words(office.w3, one.token, [_AUTHORISED], block)
     asked = [(one.token, "0x" + call("SecurityToken", "totalSupply").hex())]
-    supply = int(next(iter(call_all(office.w3, asked, block))), 16)
+    (told,) = call_all(office.w3, asked, block)
+    if told == "0x":
+        return None
+    supply = int(told, 16)
     said = read.supply(view, one.token, block)
     named = Named(one.token, one.class_id, one.name, one.symbol, one.decimals)
     lines = read.lines(view, one.token, block)

@@ -17,7 +17,7 @@ from freehold.core.errors import NotFound
 from freehold.core.facts import unpack_facts
 from freehold.core.instruction import State
 from freehold.core.roles import Power
-from freehold.desks import adoption, permits
+from freehold.desks import adoption, parties, permits
 from freehold.desks.following import bring_up
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.permits import Actor
@@ -131,8 +131,8 @@ def _claims(office: Office, owner: KnownIssuer, now: datetime) -> Iterator[Waiti
     with office.book.reading() as tx:
         known = issuers.holders(tx, owner.id)
     for one in known:
-        word = contracts.read(office.w3, "Holders", owner.register, "facts", one.wallet)
-        facts = unpack_facts(int(word))
+        _, word = parties.living(office, owner, one.wallet)
+        facts = unpack_facts(word)
         if facts.until >= LAST_DAY or not word:
             continue
         last = day_of(facts.until)

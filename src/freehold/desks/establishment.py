@@ -22,6 +22,7 @@ from freehold.core.policy.rows import Row, policy_rows
 from freehold.core.powers import ALL_POWERS, Powers
 from freehold.core.reasons import Reason, sentence
 from freehold.core.units import MAX_UNITS
+from freehold.desks import following
 from freehold.desks.carrying import Asked, carry_out, receipt_of
 from freehold.desks.office import Office
 
@@ -55,6 +56,18 @@ def platform(office: Office) -> dict[str, Address]:
         placed[part] = _create(office, f"platform {part}", f"create {part}", data)
     with office.book.transaction() as tx:
         settings.write(tx, name, json.dumps(placed), office.clock.now())
+    return placed
+
+
+def ballot(office: Office) -> Address:
+    """The contract of meetings and votes, one for a chain; created when the first meeting is called."""
+    known = following.ballot(office)
+    if known:
+        return known
+    data = contracts.creation("Ballot")
+    placed = _create(office, "platform Ballot", "create Ballot", data)
+    with office.book.transaction() as tx:
+        settings.write(tx, following.ballot_setting(office), placed, office.clock.now())
     return placed
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from datetime import date
 
-from freehold.book import issuers
+from freehold.book import issuers, settings
 from freehold.book.issuers import KnownIssuer
 from freehold.chain.logs import source_of_node
+from freehold.core.ids import Address
 from freehold.desks.office import Office
 from freehold.desks.parties import TREASURY
 from freehold.indexer import read
@@ -18,10 +19,25 @@ Kept = Memory
 
 
 def course(office: Office) -> Course:
-    """Which registers of this chain are followed."""
+    """Which registers of this chain are followed, and the contract that pays their holders."""
     with office.book.reading() as tx:
         known = [one.register for one in issuers.issuers(tx) if one.chain == office.chain]
-    return Course(tuple(known), finality=max(office.posting.finality, 1))
+        pays = settings.read(tx, f"distribution:{office.chain}")
+        votes = settings.read(tx, ballot_setting(office))
+    others = tuple(Address(one) for one in (pays, votes) if one)
+    return Course(tuple(known), others, finality=max(office.posting.finality, 1))
+
+
+def ballot(office: Office) -> Address | None:
+    """The contract of meetings and votes of this chain; None before the first meeting."""
+    with office.book.reading() as tx:
+        found = settings.read(tx, ballot_setting(office))
+    return Address(found) if found else None
+
+
+def ballot_setting(office: Office) -> str:
+    """Under which name the book keeps where that contract is."""
+    return f"ballot:{office.chain}"
 
 
 def bring_up(office: Office, memory: Kept | None = None) -> Progress | None:

@@ -6,30 +6,15 @@ from datetime import datetime
 from freehold.book import instructions as outbox
 from freehold.book import issuers, requests
 from freehold.book.instructions import Change
-from freehold.book.session import Transaction
 from freehold.chain import send
 from freehold.core.errors import NotFound
 from freehold.core.ids import InstructionId
-from freehold.core.instruction import Instruction, State
+from freehold.core.instruction import WORDS, Instruction, State
 from freehold.core.reasons import message_for
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
-
-WORDS = {
-    State.NEW: "waiting",
-    State.APPROVED: "accepted",
-    State.SIGNED: "sending",
-    State.SENT: "seen",
-    State.MINED: "confirmed",
-    State.SETTLED: "final",
-    State.REVERTED: "failed",
-    State.REFUSED: "refused",
-    State.REPLACED: "replaced",
-    State.CANCELLED: "cancelled",
-}
-"""How the doors word a state; only `final` is for good, and until then a block may be replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +42,7 @@ def instruction(office: Office, actor: Actor, which: str) -> InstructionView:
     permits.require_any(actor, (Power.READ_INSTRUCTIONS, None), (Power.READ_OWN, None))
     with office.book.reading() as tx:
         number, asked_at, found = outbox.numbered(tx, InstructionId(which))
-        targets = _targets(tx)
+        targets = issuers.targets(tx)
         issuer = _issuer(found, targets)
         asked = requests.of_instruction(tx, which)
         scope = asked.scope if asked else issuer or EVERYWHERE
@@ -74,7 +59,7 @@ def instructions(
     """The last instructions first, of the issuers whose instructions the actor may read."""
     permits.require(actor, Power.READ_INSTRUCTIONS)
     with office.book.reading() as tx:
-        targets = _targets(tx)
+        targets = issuers.targets(tx)
         seen = None
         if not permits.allows(actor, Power.READ_INSTRUCTIONS, EVERYWHERE):
             seen = [
@@ -87,15 +72,6 @@ def instructions(
     return [
         _view(office, number, at, one, _issuer(one, targets), head) for number, at, one in found
     ]
-
-
-def _targets(tx: Transaction) -> dict[str, str]:
-    """The contracts of every issuer, with whose they are."""
-    found: dict[str, str] = {}
-    for owner in issuers.issuers(tx):
-        found |= {str(owner.register): owner.id}
-        found |= {str(one.token): owner.id for one in issuers.instruments(tx, owner.id)}
-    return found
 
 
 def _issuer(one: Instruction, targets: dict[str, str]) -> str | None:

@@ -30,7 +30,13 @@ from freehold.chain.node import Ledger
 from freehold.chain.send import FeeLimits
 from freehold.chain.signer import Signer
 from freehold.chain.watching import Watched, extended_public, watched
-from freehold.config import LOCAL_KEYS, PEOPLE_KEY, Config
+from freehold.config import (
+    LOCAL_KEYS,
+    PEOPLE_KEY,
+    RELAY_HOLDER_GAS,
+    RELAY_ISSUER_GAS,
+    Config,
+)
 from freehold.core.clock import Clock, from_seconds
 from freehold.core.errors import Invalid, NotPermitted, Unavailable
 from freehold.core.ids import checksummed
@@ -95,6 +101,7 @@ class Office:
     """An open office. `simulated` says whether the ledger's clock is a declared simulated one.
 
     `followed` says that another process (the worker) keeps the projection up to the chain.
+    `relay_gas` is what may be spent in a day on relayed acts of an issuer, and of one holder.
     """
 
     home: Path
@@ -108,6 +115,7 @@ class Office:
     people: PeopleKey
     simulated: bool = False
     followed: bool = False
+    relay_gas: tuple[int, int] = (RELAY_ISSUER_GAS, RELAY_HOLDER_GAS)
 
 
 @contextmanager
@@ -154,6 +162,7 @@ def open_office(
             keys_of_people,
             simulated,
             followed,
+            (settings.relay_issuer_gas, settings.relay_holder_gas),
         )
 
 

@@ -14,21 +14,19 @@ from datetime import date
 from typing import Any
 
 from freehold.book import issuers, people, settings
-from freehold.book.issuers import KnownHolder, KnownIssuer
-from freehold.book.people import Commitment, Person, Wallet
+from freehold.book.issuers import KnownIssuer
+from freehold.book.people import Person, Wallet
 from freehold.book.schema_people import Fate
 from freehold.book.session import Transaction
-from freehold.book.vault import Vault
-from freehold.chain import contracts
 from freehold.chain.contracts import call
-from freehold.core.claims import Claim, ClaimState, commitment, read_claim, state_on
+from freehold.core.claims import Claim, ClaimState, state_on
 from freehold.core.clock import day_number
-from freehold.core.errors import Conflict, Invalid, NotPermitted
+from freehold.core.errors import Conflict, Invalid
 from freehold.core.facts import Flags, pack_facts, unpack_facts
 from freehold.core.holder import Particulars, read_particulars, require_person_id
-from freehold.core.ids import Address, canonical, checksummed, record_hash
+from freehold.core.ids import Address, record_hash
 from freehold.core.instruction import Instruction
-from freehold.desks import parties, persons
+from freehold.desks import opening, parties, persons
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.persons import Scheme, Standing
@@ -155,23 +153,9 @@ def add_claim(office: Office, given: Mapping[str, str], own_names: Sequence[str]
     vault = office.people.vault()
     with office.book.transaction() as tx:
         people.find(tx, given.get("subject", ""))
-        claim = make_claim(office, tx, vault, given, own_names)
+        claim = opening.make_claim(office, tx, vault, given, own_names)
         people.add_claim(tx, vault, claim, office.clock.now())
     return claim
-
-
-def make_claim(
-    office: Office,
-    tx: Transaction,
-    vault: Vault,
-    given: Mapping[str, str],
-    own_names: Sequence[str] = (),
-) -> Claim:
-    """The claim with its id: blinded, so that it says nothing, and the same for the same content."""
-    named = {"issuer": persons.OFFICE, **{key: text for key, text in given.items() if text}}
-    claim = read_claim({**named, "id": "new"}, _today(office), own_names)
-    content = canonical({**named, "id": ""}).decode()
-    return replace(claim, id=f"c-{people.blind(tx, vault, claim.subject, content)[:16]}")
 
 
 def end_claim(office: Office, id: str, fate: Fate, day: date | None, why: str) -> Claim:
@@ -227,26 +211,18 @@ def admit(
     vault = office.people.vault()
     with office.book.transaction() as tx:
         owner = issuers.find(tx, issuer)
-        person = people.find(tx, id)
-        by = persons.scheme_for(office, tx, owner.id, scheme)
-        persons.keep_scheme(office, tx, owner.register, by)
-        found = persons.standing(office, tx, vault, person, by)
-        if not found.admitted:
+        found = opening.prepare(office, tx, vault, owner, people.find(tx, id), wallet, scheme)
+        if isinstance(found, Standing):
             return Admission(found, None, "", None)
-        holder = _holder_row(office, tx, owner, person, wallet)
-        shown = _commit(office, tx, vault, owner, person)
-        known = people.person_of(tx, owner.id, holder.wallet)
-        identity = known.identity if known else checksummed("0x" + secrets.token_hex(20))
-        owned = Wallet(owner.id, holder.wallet, id, identity)
-        people.add_wallet(tx, owned, office.clock.now())
-    row = pack_facts(found.facts()) | int(holder.wallet, 16)
-    done = _open_account(office, owner, owned, row, shown)
+    done = None
+    if not opening.is_open(office, found):
+        [done] = carry_out(office, opening.scope(owner), [opening.asked(office, found)])
     with office.book.transaction() as tx:
-        issuers.add(tx, holder, office.clock.now())
+        issuers.add(tx, found.holder, office.clock.now())
     if done is None:  # the account was there before: bring it to what the claims say
         pushed = refresh(office, issuer, id, scheme)
         done = pushed[0].instruction if pushed else None
-    return Admission(found, holder.wallet, shown.commitment, done)
+    return Admission(found.standing, found.holder.wallet, found.shown.commitment, done)
 
 
 def refresh(
@@ -284,62 +260,6 @@ def refresh(
         for page, one in zip(pages, done, strict=True)
         for _, wallet, found in page
     ]
-
-
-def _holder_row(
-    office: Office, tx: Transaction, owner: KnownIssuer, person: Person, wallet: Address | None
-) -> KnownHolder:
-    """The row of the holder in the register's list; the name in it is sealed and erased with the
-    person."""
-    every = issuers.holders(tx, owner.id)
-    for one in every:
-        if one.id == person.id and wallet in (None, one.wallet):
-            return one
-        if one.wallet == wallet:
-            raise Conflict(f"the wallet {wallet} belongs to {one.id}", wallet=wallet)
-        if one.id == person.id:
-            raise Conflict(f"{person.id} has an account with another wallet, {one.wallet}")
-    opened = [one for one in people.wallets(tx, person.id) if one.issuer == owner.id]
-    if opened and wallet not in (None, opened[0].wallet):
-        raise Conflict(f"{person.id} is being admitted with another wallet, {opened[0].wallet}")
-    number = None
-    if wallet is None:
-        if office.keys.custody is None:
-            raise NotPermitted(
-                f"{person.id} has no wallet, and no key is kept for others: name one"
-            )
-        taken = [one.custody for one in every if one.custody is not None]
-        number = max(taken, default=-1) + 1
-        wallet = office.keys.custody(number).address
-    name = people.particulars(tx, office.people.vault(), person.id).name
-    return KnownHolder(owner.id, person.id, name, str(person.kind), "", wallet, number)
-
-
-def _commit(
-    office: Office, tx: Transaction, vault: Vault, owner: KnownIssuer, person: Person
-) -> Commitment:
-    """A salted commitment to all claims of the person; asked again, the one that was made."""
-    for one in people.commitments_of(tx, vault, person.id):
-        if one.issuer == owner.id:
-            return one
-    claims = tuple(people.claims_of(tx, vault, person.id))
-    salt = secrets.token_bytes(32)
-    shown = Commitment(owner.id, commitment(salt, claims), salt, claims)
-    people.keep_commitment(tx, vault, person.id, shown, office.clock.now())
-    return shown
-
-
-def _open_account(
-    office: Office, owner: KnownIssuer, owned: Wallet, row: int, shown: Commitment
-) -> Instruction | None:
-    """Admit the wallet; None if it is in the register already."""
-    if contracts.read(office.w3, "Holders", owner.register, "facts", owned.wallet):
-        return None
-    digest = bytes.fromhex(shown.commitment[2:])
-    data = call("Holders", "admit_person", row, owned.identity, digest)
-    key = f"admit {owned.person} {owned.wallet} {row:x}"
-    asked = Asked(office.keys.agent, owner.register, data, "admit a person", key)
-    return carry_out(office, f"facts {owner.id}", [asked])[0]
 
 
 def _owned(

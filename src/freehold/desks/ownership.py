@@ -11,7 +11,6 @@ from fractions import Fraction
 
 from freehold.book import issuers
 from freehold.book.issuers import KnownInstrument, KnownIssuer
-from freehold.chain import contracts
 from freehold.core import captable, ocf
 from freehold.core.clock import LAST_DAY, day_of
 from freehold.core.facts import Facts, Flags, unpack_facts
@@ -19,7 +18,7 @@ from freehold.core.identifiers import country_letters
 from freehold.core.roles import Power
 from freehold.core.standing import Line
 from freehold.core.units import format_units
-from freehold.desks import permits
+from freehold.desks import parties, permits
 from freehold.desks.following import bring_up
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.permits import Actor
@@ -169,8 +168,8 @@ def _holders(office: Office, owner: KnownIssuer) -> Iterator[HolderLine]:
                 held.setdefault(line.wallet, []).append((one.symbol, text))
     today = now_on_chain(office).date()
     for holder in known:
-        word = contracts.read(office.w3, "Holders", owner.register, "facts", holder.wallet)
-        facts = unpack_facts(int(word))
+        wallet, word = parties.living(office, owner, holder.wallet)
+        facts = unpack_facts(word)
         until = None if facts.until >= LAST_DAY else day_of(facts.until)
         yield HolderLine(
             owner.id,
@@ -182,7 +181,7 @@ def _holders(office: Office, owner: KnownIssuer) -> Iterator[HolderLine]:
             CLASS_NAMES.get(facts.holder_class, f"class {facts.holder_class}"),
             _stands(facts, until, today),
             until,
-            tuple(held.get(str(holder.wallet), ())),
+            tuple(held.get(str(wallet), ())),
         )
 
 

@@ -4,11 +4,13 @@ The book knows the wallet a holder was admitted with. It may have been replaced 
 leaves a tombstone there that points to its successor, which is followed here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
 from freehold.book import issuers
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
+from freehold.book.session import Transaction
 from freehold.chain import contracts
 from freehold.core.errors import Invalid, NotFound
 from freehold.core.facts import Facts, replaced_by, unpack_facts
@@ -46,18 +48,35 @@ def instrument(
 
 def party(office: Office, of: KnownIssuer, named: str) -> Party:
     """A holder by id or wallet, or the issuer itself as `treasury`. Raises NotFound."""
+    return each(office, of, (named,))[0]
+
+
+def each(office: Office, of: KnownIssuer, named: Sequence[str]) -> list[Party]:
+    """Several parties, asked for at once. Raises NotFound for the first that is none."""
     with office.book.reading() as tx:
-        try:
-            holder = issuers.holder_named(tx, of.id, named)
-        except NotFound:
-            if named != TREASURY:
-                raise
-            own = office.keys.agent.address
-            holder = KnownHolder(of.id, TREASURY, of.name, "entity", of.country, own, None)
-    wallet, word = living(office, of, holder.wallet)
-    if not word:
-        raise NotFound(f"{named} has no account in the register of {of.id}", holder=named)
-    return Party(holder, wallet, unpack_facts(word))
+        found = [_holder(office, tx, of, one) for one in named]
+    words = contracts.read_each(
+        office.w3, "Holders", of.register, "facts", [one.wallet for one in found]
+    )
+    known = []
+    for name, holder, word in zip(named, found, words, strict=True):
+        wallet = holder.wallet
+        if replaced_by(word) is not None:
+            wallet, word = living(office, of, wallet)
+        if not word:
+            raise NotFound(f"{name} has no account in the register of {of.id}", holder=name)
+        known.append(Party(holder, wallet, unpack_facts(word)))
+    return known
+
+
+def _holder(office: Office, tx: Transaction, of: KnownIssuer, named: str) -> KnownHolder:
+    try:
+        return issuers.holder_named(tx, of.id, named)
+    except NotFound:
+        if named != TREASURY:
+            raise
+        own = office.keys.agent.address
+        return KnownHolder(of.id, TREASURY, of.name, "entity", of.country, own, None)
 
 
 def living(office: Office, of: KnownIssuer, wallet: Address) -> tuple[Address, int]:

@@ -2,30 +2,39 @@
 
 An actor is an identity with the roles it has now, seen through one session or one API key, which
 may narrow the powers but never widen them. A role for an issuer holds for each of its holders; a
-role for one holder holds for that one alone.
+role for one holder holds for that one alone. A dangerous act needs besides that the actor proved who
+he is a moment ago, in the session in which he acts: an API key never does.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from freehold.book import identities
 from freehold.book.identities import Given, Identity
 from freehold.book.session import Transaction
 from freehold.core.clock import from_seconds
-from freehold.core.errors import NotPermitted
+from freehold.core.errors import Conflict, NotPermitted
 from freehold.core.roles import EVERYWHERE, GRANTED, Power, Role
 
 OPERATOR = "operator"
+PROOF_LIFE = timedelta(minutes=10)
+"""So long a proof of who somebody is serves for dangerous acts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who asks. `limit` are the powers of his API key; None: all that he has."""
+    """Somebody who asks. `limit` are the powers of his API key; None: all that he has.
+
+    `session` is the hash of the session he came by, `proved_at` when he last proved himself in it.
+    """
 
     id: str
     name: str
     given: tuple[Given, ...]
     limit: frozenset[Power] | None = None
+    session: str = ""
+    proved_at: datetime | None = None
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -85,6 +94,27 @@ def require_any(actor: Actor, *wanted: tuple[Power, str | None]) -> None:
     """Raises NotPermitted, naming the first power, unless the actor has one of those listed."""
     if not any(allows(actor, power, scope) for power, scope in wanted):
         require(actor, *wanted[0])
+
+
+def is_fresh(actor: Actor, now: datetime, within: timedelta = PROOF_LIFE) -> bool:
+    """Whether the actor proved who he is a moment ago; whoever owns the home folder always has."""
+    if actor.id == OPERATOR:
+        return True
+    return actor.proved_at is not None and now - actor.proved_at < within
+
+
+def require_fresh(actor: Actor, now: datetime, within: timedelta = PROOF_LIFE) -> None:
+    """Raises NotPermitted unless the actor proved who he is a moment ago: for dangerous acts."""
+    if not is_fresh(actor, now, within):
+        said = "prove again who you are, then do this" if actor.session else "sign in to do this"
+        raise NotPermitted(f"this act needs a fresh proof: {said}", field="proof")
+
+
+def require_other_administrator(tx: Transaction, without: str) -> None:
+    """Raises Conflict if nobody would administer the platform without this identity."""
+    held = identities.with_role(tx, Role.ADMINISTRATOR, EVERYWHERE)
+    if held and not held - {without}:
+        raise Conflict("this is the last administrator: make somebody else one first")
 
 
 def _covers(held: str, scope: str) -> bool:

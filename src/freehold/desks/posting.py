@@ -180,21 +180,23 @@ def _try_and_sign(
 ) -> tuple[_Done, tuple[PlatformError, ...]]:
     """Instructions with their signed bytes or why the contract refuses them, up to the first that
     has to wait for others."""
-    now = send.market(posting.w3)
+    try:
+        now = send.market(posting.w3)
+        tries = send.prepare(posting.w3, waiting, now, posting.fees)
+    except Unavailable as error:
+        return [], (error,)
     done: _Done = []
-    for instruction in waiting:
-        try:
-            tried = send.prepare(posting.w3, instruction, now, posting.fees)
-            if isinstance(tried, Prepared):
-                at = posting.clock.now()
-                done.append((instruction, send.sign(signer, instruction, tried, nonce, at)))
-                nonce, on_their_way = nonce + 1, True
-            elif on_their_way:
-                break
-            else:
-                done.append((instruction, tried))
-        except Unavailable as error:
-            return done, (error,)
+    for instruction, tried in zip(waiting, tries, strict=True):
+        if isinstance(tried, Unavailable):
+            return done, (tried,)
+        if isinstance(tried, Prepared):
+            at = posting.clock.now()
+            done.append((instruction, send.sign(signer, instruction, tried, nonce, at)))
+            nonce, on_their_way = nonce + 1, True
+        elif on_their_way:
+            break
+        else:
+            done.append((instruction, tried))
     return done, ()
 
 
@@ -247,7 +249,7 @@ def _follow(posting: Posting, signer: Signer, head: int) -> Pass:
         flying = instructions.in_flight(tx, posting.chain, signer.address)
         attempts = [instructions.signed(tx, one) for one in flying]
     try:
-        found = [send.follow(posting.w3, made, head, posting.finality) for made in attempts]
+        found = send.follow_each(posting.w3, attempts, head, posting.finality)
         whys = [_why(posting, *each) for each in zip(flying, attempts, found, strict=True)]
     except Unavailable as error:
         return Pass(held=(error,))

@@ -13,19 +13,22 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from freehold.book import issuers, people, reviews
+from freehold.book import audit, issuers, people, reviews
 from freehold.book.people import Wallet
 from freehold.book.reviews import Review, Task
 from freehold.book.schema_people import About
 from freehold.chain.contracts import call
+from freehold.core.audit import Entry
 from freehold.core.calendar import add_business_days, calendar
-from freehold.core.errors import Conflict, Invalid
+from freehold.core.errors import Conflict, Invalid, Plain
 from freehold.core.facts import FLAGS_AT, Flags, unpack_facts
 from freehold.core.ids import JSON, record_hash
+from freehold.core.roles import EVERYWHERE, Power
 from freehold.core.screening import THRESHOLD, Hit, hits_in, prepared, read_list
-from freehold.desks import parties, persons
+from freehold.desks import parties, permits, persons
 from freehold.desks.carrying import Asked, carry_out
 from freehold.desks.office import Office, now_on_chain
+from freehold.desks.permits import Actor
 
 REPORT_DAYS = 10
 REPORT = "report blocked property"
@@ -120,6 +123,25 @@ def waiting(office: Office) -> list[tuple[Review, dict[str, Any]]]:
             for one in found
             if one.about is About.SCREENING
         ]
+
+
+def waiting_for(office: Office, actor: Actor) -> list[tuple[Review, dict[str, Any]]]:
+    """As `waiting`, for somebody who came through a door. Raises NotPermitted."""
+    permits.require(actor, Power.REVIEW_INVESTORS, EVERYWHERE)
+    return waiting(office)
+
+
+def decide_as(office: Office, actor: Actor, number: int, *, confirmed: bool, why: str) -> Decided:
+    """As `decide`, for somebody who came through a door: he needs the power and a fresh proof, and is
+    recorded. Raises NotPermitted besides."""
+    permits.require(actor, Power.REVIEW_INVESTORS, EVERYWHERE)
+    now = office.clock.now()
+    permits.require_fresh(actor, now)
+    done = decide(office, number, confirmed=confirmed, reviewer=actor.name, why=why)
+    with office.book.transaction() as tx:
+        content: dict[str, Plain] = {"confirmed": confirmed}
+        audit.record(tx, Entry(actor.id, "decide screening hit", str(number), content=content), now)
+    return done
 
 
 def tasks(office: Office, done: str | None = None) -> list[Task]:

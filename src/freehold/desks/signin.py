@@ -3,8 +3,8 @@
 Passwords are hashed with Argon2id (RFC 9106); codes are RFC 6238, one use each. The secret of a
 code generator is not kept: it is derived from a key in the home folder and a number in the book, so
 neither of the two alone makes codes. A wrong name, password or code gets one and the same sentence
-after the same work; five failures about a name, or thirty from a place, end trying for a while
-(OWASP's and NIST SP 800-63B's advice). A denial is returned, not raised, because it is recorded.
+after the same work. A denial is returned, not raised, because it is recorded. What all ways in share
+is in `proofs.py`.
 """
 
 import base64
@@ -24,34 +24,23 @@ from freehold.book.identities import Given, Identity
 from freehold.book.schema_access import Proof, Purpose
 from freehold.book.session import Transaction
 from freehold.book.tokens import OneTime
-from freehold.core.audit import Entry, Outcome
+from freehold.core.audit import Entry
 from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
 from freehold.core.roles import EVERYWHERE, Power, Role
-from freehold.desks import permits
+from freehold.desks import permits, proofs
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
+from freehold.desks.proofs import WAIT, Step
 from freehold.desks.sessions import Client, start_session
 
-LINK_LIFE = timedelta(hours=24)
 TICKET_LIFE = timedelta(minutes=5)
-LOCK = timedelta(minutes=15)
-TRIES_OF_A_NAME = 5
-TRIES_FROM_A_PLACE = 30
 CODE_SECONDS = 30
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
 SYSTEM = "freehold"
 """Who acts where nobody has signed in yet: the program itself, started by its owner."""
 WRONG = "The name, the password or the code is wrong. Check them and try again."
-WAIT = "There were too many failed tries. Wait 15 minutes, then try again."
+WRONG_CODE = "The code is wrong or was used before. Enter the newest six digits."
 SLOW = "That took too long. Start again with your name and password."
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What became of one step: a token that opens the next one, or the sentence why not."""
-
-    token: str | None
-    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +66,10 @@ def first_link(office: Office, sign_in_name: str = "administrator") -> str | Non
         if known is None:
             if identities.any_with(tx, Role.ADMINISTRATOR):
                 return None
-            known = _enter(tx, sign_in_name, [(Role.ADMINISTRATOR, EVERYWHERE)], SYSTEM, now)
+            known = proofs.enter(tx, sign_in_name, [(Role.ADMINISTRATOR, EVERYWHERE)], SYSTEM, now)
         elif identities.credentials(tx, known.id) or known.ended_at:
             return None
-        return _link(tx, known, SYSTEM, now)
+        return proofs.one_time_link(tx, known, SYSTEM, now)
 
 
 def invite(
@@ -93,8 +82,8 @@ def invite(
     permits.require(actor, Power.MANAGE_IDENTITIES)
     now = office.clock.now()
     with office.book.transaction() as tx:
-        made = _enter(tx, sign_in_name, given, actor.id, now)
-        return made, _link(tx, made, actor.id, now)
+        made = proofs.enter(tx, sign_in_name, given, actor.id, now)
+        return made, proofs.one_time_link(tx, made, actor.id, now)
 
 
 def new_link(office: Office, actor: Actor, sign_in_name: str) -> str:
@@ -105,15 +94,19 @@ def new_link(office: Office, actor: Actor, sign_in_name: str) -> str:
     permits.require(actor, Power.MANAGE_IDENTITIES)
     with office.book.transaction() as tx:
         known = _there(tx, sign_in_name)
-        return _link(tx, known, actor.id, office.clock.now())
+        return proofs.one_time_link(tx, known, actor.id, office.clock.now())
 
 
 def end_identity(office: Office, actor: Actor, sign_in_name: str) -> Identity:
-    """Let somebody in no more, at once: his sessions and keys end too. Raises as `new_link`."""
+    """Let somebody in no more, at once: his sessions and keys end too.
+
+    Raises as `new_link`, Conflict for the last administrator.
+    """
     permits.require(actor, Power.MANAGE_IDENTITIES)
     now = office.clock.now()
     with office.book.transaction() as tx:
         known = _there(tx, sign_in_name)
+        permits.require_other_administrator(tx, known.id)
         identities.end(tx, known.id, now)
         tokens.end_sessions(tx, known.id, now)
         audit.record(tx, Entry(actor.id, "end identity", known.id), now)
@@ -150,7 +143,8 @@ def enrolment(office: Office, link: str) -> Enrolment:
 def enrol(office: Office, link: str, password: str, code: str, client: Client) -> str:
     """Set the password and the code generator that a link is for; the token of a first session.
 
-    The link is then used up.Raises NotFound for a worthless link, Invalid (every mistake) for a weak
+    The link is then used up, and every way in from before ends. Raises NotFound for a worthless link,
+    Invalid (every mistake) for a weak
     password or a code that the generator does not show now.
     """
     waiting, now = enrolment(office, link), office.clock.now()
@@ -167,39 +161,12 @@ def enrol(office: Office, link: str, password: str, code: str, client: Client) -
         if found is None or found.identity is None:
             raise _worthless()
         known = identities.find(tx, found.identity)
-        for one in identities.credentials(tx, known.id):
-            if one.proof in (Proof.PASSWORD, Proof.CODE):
-                identities.retire(tx, one.number, now)
-        tokens.end_sessions(tx, known.id, now)
+        proofs.replaced(tx, known, now)
         number = str(found.content["number"])
         identities.enrol(tx, known.id, Proof.PASSWORD, secrets.token_hex(8), {"hash": hashed}, now)
         identities.enrol(tx, known.id, Proof.CODE, number, {}, now, counter=step)
         audit.record(tx, Entry(known.id, "enrol", known.id), now)
         return start_session(tx, known, client, "one-time link", now)
-
-
-def _enter(
-    tx: Transaction, sign_in_name: str, given: list[tuple[Role, str]], by: str, now: datetime
-) -> Identity:
-    name = sign_in_name.strip().lower()
-    if not 3 <= len(name) <= 128 or not name.isprintable() or " " in name:
-        said = "has 3 to 128 characters and no spaces, such as an e-mail address"
-        raise Invalid("the identity cannot be entered", [Mistake("sign_in_name", said)])
-    made = identities.add(tx, Identity(f"id_{secrets.token_hex(12)}", name, None, now, None))
-    for role, scope in given:
-        identities.give(tx, made.id, role, scope, by, now)
-    roles = ", ".join(f"{role} for {scope}" for role, scope in given)
-    audit.record(tx, Entry(by, "enter identity", made.id, content={"roles": roles}), now)
-    return made
-
-
-def _link(tx: Transaction, known: Identity, by: str, now: datetime) -> str:
-    token = secrets.token_urlsafe(32)
-    tokens.revoke(tx, known.id, Purpose.LINK, now)
-    what = OneTime(Purpose.LINK, known.id, {"number": secrets.token_hex(16)})
-    tokens.issue(tx, token, what, now, now + LINK_LIFE)
-    audit.record(tx, Entry(by, "make one-time link", known.id), now)
-    return token
 
 
 def _worthless() -> NotFound:
@@ -213,16 +180,16 @@ def begin(office: Office, sign_in_name: str, password: str, client: Client) -> S
     """The first step: a ticket for the second one if name and password are right."""
     name, now = sign_in_name.strip().lower(), office.clock.now()
     with office.book.reading() as tx:
-        locked = _locked(tx, name, client, now)
+        locked = proofs.locked(tx, name, client, now)
         known = identities.named(tx, name)
-        known = None if known and known.ended_at else known
+        known = None if known and known.shut_out else known
         held = identities.credentials(tx, known.id, Proof.PASSWORD) if known else []
     if locked:
         return Step(None, WAIT)
     right = _matches(held[0].content["hash"] if held else _nobody(), password) and bool(held)
     with office.book.transaction() as tx:
         if not right or known is None:
-            _failed(tx, name, client, known.id if known else "unknown", "password", now)
+            proofs.failed(tx, name, client, known.id if known else "unknown", "password", now)
             return Step(None, WRONG)
         ticket = secrets.token_urlsafe(32)
         what = OneTime(Purpose.CODE, known.id, {"client": client.mark})
@@ -238,35 +205,38 @@ def finish(office: Office, ticket: str, code: str, client: Client) -> Step:
         if found is None or found.identity is None or found.content["client"] != client.mark:
             return Step(None, SLOW)
         known = identities.find(tx, found.identity)
-        if _locked(tx, known.sign_in_name, client, now):
+        if known.shut_out or proofs.locked(tx, known.sign_in_name, client, now):
             return Step(None, WAIT)
         held = identities.credentials(tx, known.id, Proof.CODE)
         step = _step_of(_secret(office, held[0].handle), code, now) if held else None
         if step is None or not identities.count_up(tx, held[0].number, step):
-            _failed(tx, known.sign_in_name, client, known.id, "code", now)
+            proofs.failed(tx, known.sign_in_name, client, known.id, "code", now)
             return Step(None, WRONG)
         tokens.use(tx, ticket, Purpose.CODE, now)
-        tokens.forgive(tx, _about(known.sign_in_name))
+        proofs.succeeded(tx, known.sign_in_name)
         return Step(start_session(tx, known, client, "password and code", now))
 
 
-def _locked(tx: Transaction, name: str, client: Client, now: datetime) -> bool:
-    since = now - LOCK
-    return (
-        tokens.failures(tx, _about(name), since) >= TRIES_OF_A_NAME
-        or tokens.failures(tx, client.place, since) >= TRIES_FROM_A_PLACE
-    )
+def prove(office: Office, actor: Actor, code: str, client: Client) -> str:
+    """Make the actor's session fresh by a one-time code; the sentence why not, empty where it is."""
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        if proofs.locked(tx, actor.name, client, now):
+            return WAIT
+        held = identities.credentials(tx, actor.id, Proof.CODE)
+        step = _step_of(_secret(office, held[0].handle), code, now) if held else None
+        if step is None or not identities.count_up(tx, held[0].number, step):
+            proofs.failed(tx, actor.name, client, actor.id, "code", now)
+            return WRONG_CODE
+        tokens.prove(tx, actor.session, now)
+        audit.record(tx, Entry(actor.id, "prove again", actor.id, content={"by": "code"}), now)
+    return ""
 
 
-def _failed(tx: Transaction, name: str, client: Client, who: str, what: str, now: datetime) -> None:
-    tokens.fail(tx, _about(name), now)
-    tokens.fail(tx, client.place, now)
-    content = {"wrong": what}
-    audit.record(tx, Entry(who, "sign in", "", Outcome.DENIED, content=content), now)
-
-
-def _about(name: str) -> str:
-    return f"name {tokens.fingerprint(name)}"
+def has_code(office: Office, actor: Actor) -> bool:
+    """Whether the actor has a code generator."""
+    with office.book.reading() as tx:
+        return bool(identities.credentials(tx, actor.id, Proof.CODE))
 
 
 # ---- passwords and codes -------------------------------------------------------------------------

@@ -73,6 +73,16 @@ class TransferRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Between:
+    """Whom and what a request speaks of, found once."""
+
+    owner: KnownIssuer
+    instrument: KnownInstrument
+    sender: Party
+    receiver: Party
+
+
+@dataclass(frozen=True, slots=True)
 class TransferOutcome:
     """What became of a transfer, or would: `code` 0 if the rules let it pass (then `reason` says only
     why a power is lacking); `passes_on` where time alone would help; no `instruction`: nothing was sent.
@@ -99,17 +109,7 @@ def ask(office: Office, request: TransferRequest) -> TransferOutcome:
 
     Raises NotFound for an unknown holder or instrument.
     """
-    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
-    sender = parties.party(office, owner, request.sender)
-    receiver = parties.party(office, owner, request.receiver)
-    code = _restriction(office, instrument, request, sender, receiver)
-    passes_on = None
-    if code in CLOCK_CODES:
-        passes_on = _passes_on(office, instrument, sender, request.units)
-    if not code:
-        said = _of_the_book(office, owner, instrument, sender, request)
-        return _outcome(request, said.code, said.sentence, None, None)
-    return _outcome(request, code, message_for(code), passes_on, None)
+    return _ask(office, _between(office, request), request)
 
 
 def transfer(office: Office, actor: Actor, request: TransferRequest) -> TransferOutcome:
@@ -117,10 +117,10 @@ def transfer(office: Office, actor: Actor, request: TransferRequest) -> Transfer
 
     Asked again under the same key, a transfer that was posted is not posted again. Raises as `ask`.
     """
-    _, instrument = parties.instrument(office, request.issuer, request.instrument)
-    scope, sent_by = f"transfers {instrument.token}", actor.signer.address
+    between = _between(office, request)
+    scope, sent_by = _scope(between), actor.signer.address
     if not was_asked(office, scope, sent_by, request.key):
-        asked_first = ask(office, request)
+        asked_first = _ask(office, between, request)
         if not asked_first.allowed:
             return asked_first
     done = orders.carry(office, actor, transfer_order(office, actor, request))
@@ -131,10 +131,9 @@ def transfer(office: Office, actor: Actor, request: TransferRequest) -> Transfer
 
 def transfer_order(office: Office, actor: Actor, request: TransferRequest) -> Order:
     """The order that posts a transfer by the rules. Raises NotFound."""
-    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
-    scope = f"transfers {instrument.token}"
-    asked = (_posted(office, owner, instrument, actor, scope, request),)
-    return Order("transfer", scope, request.key, asked, Powers.ACTION | Powers.ADMIT)
+    between = _between(office, request)
+    asked = (_posted(between, actor, request),)
+    return Order("transfer", _scope(between), request.key, asked, Powers.ACTION | Powers.ADMIT)
 
 
 def ask_as(office: Office, who: permits.Actor, request: TransferRequest) -> TransferOutcome:
@@ -169,12 +168,15 @@ def request_as(office: Office, who: permits.Actor, request: TransferRequest) -> 
     with office.book.reading() as tx:
         if known := requests.earlier(tx, who.id, named.key, digest):
             return _answered(tx, known, named)
-    outcome = ask(office, named)
+    between = _between(office, named)
+    outcome = _ask(office, between, named)
+    keyed = replace(named, key=f"{who.id} {named.key}")
+    posted = _posted(between, orders.agent(office), keyed)
     with office.book.transaction() as tx:
         if known := requests.earlier(tx, who.id, named.key, digest):
             return _answered(tx, known, named)
         if outcome.allowed:
-            outcome = _given(office, tx, who, named, outcome)
+            outcome = _given(office, tx, who, between, posted, outcome)
         _keep(office, tx, who, named, digest, outcome)
     return outcome
 
@@ -183,17 +185,22 @@ def _given(
     office: Office,
     tx: Transaction,
     who: permits.Actor,
-    request: TransferRequest,
+    between: Between,
+    posted: Asked,
     outcome: TransferOutcome,
 ) -> TransferOutcome:
     """Give an allowed transfer to the worker, or hold it where the issuer's rules say so."""
-    owner, instrument = issuers.instrument_at(tx, office.chain, request.instrument)
-    sender = parties.party(office, owner, request.sender)
-    receiver = parties.party(office, owner, request.receiver)
-    act = holding.act_of(owner, instrument, sender, receiver, request.units)
+    owner, instrument, sender, receiver = (
+        between.owner,
+        between.instrument,
+        between.sender,
+        between.receiver,
+    )
+    units = Units(outcome.units)
+    act = holding.act_of(owner, instrument, sender, receiver, units)
     if not holding.is_held(tx, act):
-        return replace(outcome, instruction=_enter(office, tx, who, request))
-    found = holding.difference_of(office, owner, instrument, sender, receiver, request.units)
+        return replace(outcome, instruction=entered(office, tx, _scope(between), posted))
+    found = holding.difference_of(office, owner, instrument, sender, receiver, units)
     return replace(outcome, held=holding.hold(office, tx, who, act, found).id)
 
 
@@ -216,17 +223,6 @@ def _permitted(
     if not inside and not request.receiver.startswith("0x"):  # or he could find out who holds
         raise Invalid("name the receiver by his wallet, 0x and 40 digits", field="receiver")
     return replace(request, issuer=owner.id, by_holder=not inside)
-
-
-def _enter(
-    office: Office, tx: Transaction, who: permits.Actor, request: TransferRequest
-) -> Instruction:
-    owner, instrument = issuers.instrument_at(tx, office.chain, request.instrument)
-    scope = f"transfers {instrument.token}"
-    keyed = replace(request, key=f"{who.id} {request.key}")
-    agent = orders.agent(office)
-    asked = _posted(office, owner, instrument, agent, scope, keyed)
-    return entered(office, tx, scope, asked)
 
 
 def _keep(
@@ -270,23 +266,26 @@ def _answered(tx: Transaction, known: Request, request: TransferRequest) -> Tran
     return replace(outcome, held=str(known.outcome.get("held", "")))
 
 
-def _posted(
-    office: Office,
-    owner: KnownIssuer,
-    instrument: KnownInstrument,
-    actor: Actor,
-    scope: str,
-    request: TransferRequest,
-) -> Asked:
+def _between(office: Office, request: TransferRequest) -> Between:
+    """Whom and what a request speaks of. Raises NotFound."""
+    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
+    sender, receiver = parties.each(office, owner, (request.sender, request.receiver))
+    return Between(owner, instrument, sender, receiver)
+
+
+def _scope(between: Between) -> str:
+    return f"transfers {between.instrument.token}"
+
+
+def _posted(between: Between, actor: Actor, request: TransferRequest) -> Asked:
     """The call that posts a transfer by the rules, signed for by the actor."""
-    sender = parties.party(office, owner, request.sender)
-    receiver = parties.party(office, owner, request.receiver)
+    scope = _scope(between)
     id = orders.instruction_bytes(instruction_id(scope, actor.signer.address, request.key))
     data = call(
         "SecurityToken",
         "transfer_posted",
-        sender.wallet,
-        receiver.wallet,
+        between.sender.wallet,
+        between.receiver.wallet,
         request.units,
         int(request.kind),
         int(request.proofs),
@@ -295,24 +294,19 @@ def _posted(
         list(request.lots),
     )
     what = f"post a {request.kind.name.lower().replace('_', ' ')}"
-    return Asked(actor.signer, instrument.token, data, what, request.key)
+    return Asked(actor.signer, between.instrument.token, data, what, request.key)
 
 
-def _of_the_book(
-    office: Office,
-    owner: KnownIssuer,
-    instrument: KnownInstrument,
-    sender: Party,
-    request: TransferRequest,
-) -> Answer:
+def _of_the_book(office: Office, between: Between, request: TransferRequest) -> Answer:
     """What signatures, stops, claims, pledges and legends say where the chain would let it pass."""
+    owner, sender = between.owner, between.sender
     now, of = office.clock.now(), sender.holder.id
     with office.book.reading() as tx:
         signed = None if request.by_holder else request.signed or NOBODY
         said = restraining.instruction(tx, owner.id, of, signed, day=now.date())
         if said.code or not restraining.concerns(tx, owner.id, of, now):
             return said
-    w3, token = office.w3, instrument.token
+    w3, token = office.w3, between.instrument.token
     words = contracts.read(w3, "SecurityToken", token, "lots_of", sender.facts.account)
     held = restraining.Holding(
         token,
@@ -323,26 +317,25 @@ def _of_the_book(
         return restraining.against(tx, owner.id, of, held, request.units, now)
 
 
-def _restriction(
-    office: Office,
-    instrument: KnownInstrument,
-    request: TransferRequest,
-    sender: Party,
-    receiver: Party,
-) -> int:
-    """The code a transfer would be refused with now; 0 if it would pass."""
-    answer: int = contracts.read(
+def _ask(office: Office, between: Between, request: TransferRequest) -> TransferOutcome:
+    code: int = contracts.read(
         office.w3,
         "SecurityToken",
-        instrument.token,
+        between.instrument.token,
         "restriction",
-        sender.wallet,
-        receiver.wallet,
+        between.sender.wallet,
+        between.receiver.wallet,
         request.units,
         int(request.kind),
         int(request.proofs),
     )
-    return answer
+    passes_on = None
+    if code in CLOCK_CODES:
+        passes_on = _passes_on(office, between.instrument, between.sender, request.units)
+    if not code:
+        said = _of_the_book(office, between, request)
+        return _outcome(request, said.code, said.sentence, None, None)
+    return _outcome(request, code, message_for(code), passes_on, None)
 
 
 def _passes_on(

@@ -16,6 +16,7 @@ from eth_hash.auto import keccak
 
 from freehold.core import events as e
 from freehold.core import events_paying as paying
+from freehold.core import events_voting as voting
 from freehold.core.errors import Broken
 from freehold.core.events import Logged, Position
 from freehold.core.ids import checksummed
@@ -84,6 +85,18 @@ ARGUMENTS: Mapping[type, str] = {
     e.ApprovalForAll: "address* address* bool",
     e.TitleForced: "uint256* uint256 bytes32",
     e.DocumentAdded: "bytes32* bytes32* uint256 bytes32 string",
+    voting.MeetingAnnounced: "uint256* address* bytes32 uint256",
+    voting.ClassCalled: "uint256* uint256 address* uint256",
+    voting.ResolutionPut: "uint256* uint256 uint256 uint256",
+    voting.Appointed: "uint256* uint256* address address bool",
+    voting.Voted: "uint256* uint256* uint256",
+    voting.VotedByProxy: "uint256* uint256* address uint256",
+    voting.Marked: "uint256* uint256* uint256",
+    voting.VoteSealed: "uint256* uint256* address bytes32",
+    voting.VoteWithdrawn: "uint256* uint256*",
+    voting.VoteSkipped: "uint256* address* uint256",
+    voting.TreasurySetAside: "uint256* uint256*",
+    voting.MeetingEnded: "uint256* bool bytes32",
     paying.DistributionDeclared: "uint256* address* bytes32* uint256 address uint256 bytes32",
     paying.DistributionFunded: "uint256* address* uint256",
     paying.DistributionAmended: "uint256* uint256 uint256 uint256 bytes32",

@@ -57,6 +57,59 @@ def newest(connection: Connection, before: tuple[int, int] | None, limit: int) -
     return list(_seen(connection, limit, earlier))
 
 
+class Moved(NamedTuple):
+    """Units of an account changed in a block: whose they are, and how many base units it has now."""
+
+    block: int
+    hash: str
+    token: str
+    account: int
+    wallet: str
+    units: int
+
+
+def moved_after(connection: Connection, block: int, limit: int) -> list[Moved]:
+    """Whose units changed in the blocks behind one, oldest first; about `limit`, whole blocks only."""
+    h, c, b = t.history.c, t.contract.c, t.block.c
+    last = select(h.block).where(h.block > block).order_by(h.block).offset(limit).limit(1)
+    end = connection.execute(last).scalar()
+    rows = (
+        select(h.block, b.hash, c.address, h.account, h.units, h.log, c.holders)
+        .join(t.contract, c.id == h.token)
+        .join(t.block, b.number == h.block)
+        .where(h.block > block)
+        .order_by(h.block, h.log)
+    )
+    if end is not None:
+        rows = rows.where(h.block <= end)
+    found: dict[tuple[int, str, int], Moved] = {}
+    wallets = _wallets(connection)
+    for row in connection.execute(rows):
+        who = wallets.get((row.holders, row.account), "")
+        place = (row.block, row.address, row.account)
+        found[place] = Moved(row.block, row.hash, row.address, row.account, who, int(row.units))
+    return list(found.values())
+
+
+def _wallets(connection: Connection) -> dict[tuple[int, int], str]:
+    """The wallet that an account was opened with, by register and account."""
+    of = t.wallet.c
+    rows = select(of.holders, of.account, of.wallet).order_by(of.block.desc(), of.log.desc())
+    return {(row.holders, row.account): row.wallet for row in connection.execute(rows)}
+
+
+def hash_at(connection: Connection, block: int) -> str | None:
+    """The hash of a block that is kept; None if it is not."""
+    return connection.execute(select(t.block.c.hash).where(t.block.c.number == block)).scalar()
+
+
+def instructions_seen(connection: Connection) -> list[str]:
+    """The instructions under which units passed, each as often as they did."""
+    of = t.chain_event.c
+    rows = select(of.instruction).where(of.name == "Passed", of.instruction.is_not(None))
+    return [f"0x{found.hex()}" for found in connection.execute(rows).scalars()]
+
+
 def transaction_at(connection: Connection, block: int, log: int) -> str:
     """The hash of the transaction that left the event at a place."""
     of = t.chain_event.c

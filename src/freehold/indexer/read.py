@@ -67,6 +67,14 @@ def last_block(connection: Connection) -> int:
     return head.number
 
 
+def head_instant(connection: Connection) -> datetime:
+    """The instant of the last block that was read. Raises NotFound before the first."""
+    head = last_head(connection)
+    if head is None:
+        raise NotFound("the projection is empty: nothing was read from the chain yet")
+    return from_seconds(head.seconds)
+
+
 def block_before(connection: Connection, instant: datetime) -> int:
     """The last block before an instant, -1 if there is none.
 

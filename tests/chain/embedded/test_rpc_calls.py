@@ -125,11 +125,12 @@ def test_the_estimate_succeeds_and_is_little_above_the_smallest_limit_that_does(
         },
         {"to": POOR.address, "data": "0x" + "ff" * 400},
     ]
-    for ask in asks:
+    for number, ask in enumerate(asks):
+        least = 960 if number == 3 else 985  # it creates contracts, which keeps gas back
         found = plain.w3.eth.estimate_gas({"from": RICH.address, **ask})
         plain.w3.eth.call({"from": RICH.address, **ask, "gas": found})
         with pytest.raises(Exception, match="out of gas|intrinsic|revert|OutOfGas"):
-            plain.w3.eth.call({"from": RICH.address, **ask, "gas": found * 985 // 1_000 - 1})
+            plain.w3.eth.call({"from": RICH.address, **ask, "gas": found * least // 1_000 - 1})
     forward = functions.forward(plain.token.address, inner)._encode_transaction_data()
     found = plain.w3.eth.estimate_gas(
         {"from": RICH.address, "to": plain.token.address, "data": forward}

@@ -36,6 +36,7 @@ PLANTED_IN = {
     "modules/powers.vy": "BackOffice",
     "modules/signed.vy": "SecurityToken TransferDesk Holders",
     "modules/acts.vy": "StandardsDesk",
+    **{f"modules/{name}.vy": "Ballot" for name in "agenda casting counting proxies".split()},
     "modules/payouts.vy": "Distribution",
     "modules/coins.vy": "Distribution",
 }

@@ -65,11 +65,12 @@ def test_a_register_is_read_page_by_page_as_of_one_block(platform, token):
 def test_a_register_of_the_past_is_asked_by_block_and_by_instant(platform, token):
     path = f"/v1/instruments/{token}/register"
     now = platform.ask(AGENT, "GET", path).json()
-    then = platform.ask(AGENT, "GET", f"{path}?as_of=block:{now['block'] - 5}").json()
-    assert then["block"] == now["block"] - 5
+    past = now["block"] // 2  # while the cap table came in, whatever tests did since
+    then = platform.ask(AGENT, "GET", f"{path}?as_of=block:{past}").json()
+    assert then["block"] == past
     assert int(then["outstanding"]) < int(now["outstanding"])
     before = platform.ask(AGENT, "GET", f"{path}?as_of=2022-01-01T00:00:00Z").json()
-    assert int(before["outstanding"]) < int(then["outstanding"])
+    assert int(before["outstanding"]) < int(now["outstanding"])
     late = platform.ask(AGENT, "GET", f"{path}?as_of=block:999999")
     assert (late.status_code, late.json()["type"]) == (404, "/problems/not-found")
     wrong = platform.ask(AGENT, "GET", f"{path}?as_of=yesterday")

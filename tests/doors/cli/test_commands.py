@@ -89,10 +89,10 @@ def test_the_register_is_exported_in_every_kind_of_file(run, company_home, tmp_p
 
 
 def test_an_unknown_kind_of_file_is_refused(run, company_home, tmp_path):
-    found = run("register", "export", tmp_path / "register.pdf", "--instrument", "common")
+    found = run("register", "export", tmp_path / "register.odt", "--instrument", "common")
     assert found.code == 2
-    assert found.error["message"] == ".pdf is no kind of file: end in .csv, .xlsx or .json"
-    assert not (tmp_path / "register.pdf").exists()
+    assert found.error["message"] == ".odt is no kind of file: end in .csv, .xlsx, .pdf or .json"
+    assert not (tmp_path / "register.odt").exists()
 
 
 def test_verify_agrees_and_names_a_row_that_somebody_altered(run, company_home):

@@ -58,7 +58,7 @@ def test_the_keys_are_in_the_workers_memory_and_not_in_the_servers(platform):
 
 
 def test_a_server_starts_and_works_where_the_keys_cannot_be_read(company_home: Path):
-    with serve(company_home) as platform:
+    with serve(company_home, {"FREEHOLD_SERVERS": "1"}) as platform:
         people(platform)
         hidden = company_home.parent / "keys elsewhere"
         (company_home / "local-keys").rename(hidden)

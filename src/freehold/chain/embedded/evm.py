@@ -49,7 +49,8 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it. `spent` is the gas before refunds: the limit that would have sufficed."""
+    """What came of it. `spent` is the gas before refunds: the limit that would have sufficed, unless
+    code called code (`nested`), which keeps a 64th of its gas back each time (EIP-150)."""
 
     gas_used: int
     spent: int
@@ -59,6 +60,7 @@ class Outcome:
     created: bytes | None
     logs: tuple[Log, ...]
     touched: frozenset[Any]
+    nested: bool
 
 
 def ask_of(sent: Transaction, base_fee: int) -> Ask:
@@ -205,6 +207,7 @@ def _settle(state: LedgerState, ask: Ask, message: Message, computation: Any) ->
         created=message.storage_address if message.is_create else None,
         logs=tuple(_log(*entry) for entry in computation.get_log_entries()),
         touched=state.warm_places(),
+        nested=bool(computation.children),
     )
 
 

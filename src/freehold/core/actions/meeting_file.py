@@ -39,11 +39,11 @@ def read_meeting(text: str) -> MeetingFile:
     opens, closes = fields.instant(top, "opens"), fields.instant(top, "closes")
     if closes <= opens and not top.mistakes:
         fields.note(top, "closes", "is not after the vote opens")
-    holders = dict(_holder(one) for one in _once(top, "holder"))
+    holders = dict(_holder(one) for one in once(top, "holder"))
     proxies = tuple(_proxy(one) for one in fields.sections(top, "proxy"))
     top.mistakes.extend(appointment_mistakes(proxies))
     classes = sorted({name for units in holders.values() for name in units})
-    agenda = tuple(_resolution(one, classes) for one in _once(top, "resolution"))
+    agenda = tuple(read_resolution(one, classes) for one in once(top, "resolution"))
     if not agenda:
         fields.note(top, "resolution", "there is none: write at least one [[resolution]]")
     ids = [one.id for one in agenda]
@@ -54,7 +54,7 @@ def read_meeting(text: str) -> MeetingFile:
     return MeetingFile(name, Meeting(opens, closes, holders, proxies), agenda, ballots)
 
 
-def _once(top: Section, key: str) -> list[Section]:
+def once(top: Section, key: str) -> list[Section]:
     """The tables of a list, whose ids must differ."""
     listed = fields.sections(top, key)
     seen: set[str] = set()
@@ -88,11 +88,12 @@ def _proxy(section: Section) -> Appointment:
     )
 
 
-def _resolution(section: Section, classes: Sequence[str]) -> Resolution:
+def read_resolution(section: Section, classes: Sequence[str]) -> Resolution:
+    """One resolution; `classes` are those that somebody holds."""
     fields.only(
         section,
         *("id", "method", "votes_per_unit", "quorum", "majority", "more_than", "basis"),
-        *("separate", "candidates", "seats"),
+        *("separate", "candidates", "seats", "title"),
     )
     method = fields.choice(section, "method", Method, Method.ORDINARY)
     weights = fields.inner(section, "votes_per_unit")
@@ -154,12 +155,13 @@ def _ballot(section: Section, number: int, agenda: Sequence[str]) -> Ballot:
         fields.text(section, "voter", holder),
         holder,
         fields.instant(section, "at"),
-        _marks(section),
+        read_marks(section),
         fields.optional(section, "class", fields.text),
     )
 
 
-def _marks(section: Section) -> tuple[Mark, ...]:
+def read_marks(section: Section) -> tuple[Mark, ...]:
+    """The one of vote, ranking, split or [[mark]] that a ballot is written as."""
     written = [key for key in ("vote", "ranking", "split", "mark") if fields.has(section, key)]
     if len(written) != 1:
         said = " and ".join(written) or "nothing"

@@ -3,13 +3,14 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field, StrictBool, StringConstraints
 
 from freehold.core.holder import Holder, HolderKind
 from freehold.core.identifiers import parse_country
 from freehold.core.ids import HolderId, checksummed
+from freehold.core.instruction import WORDS
 from freehold.core.policy.starter import HolderClass
-from freehold.desks import admitting, instructions
+from freehold.desks import admitting
 from freehold.desks.admitting import Given
 from freehold.desks.holders import AdmitRequest
 from freehold.doors.api import documents as d
@@ -44,7 +45,7 @@ class Suspension(BaseModel):
 
     model_config = STRICT
 
-    suspended: bool
+    suspended: StrictBool
 
 
 class GivenOut(BaseModel):
@@ -100,5 +101,5 @@ def suspend(
 def _given(found: Given) -> Any:
     if found.instruction is None:
         return problems.answer(422, found.reason, code=found.code or None)
-    state = instructions.WORDS[found.instruction.state]
+    state = WORDS[found.instruction.state]
     return GivenOut(holder=found.holder, instruction=found.instruction.id, state=state)

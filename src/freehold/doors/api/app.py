@@ -1,5 +1,6 @@
 """The API as an application: its routes, its problems, and an OpenAPI document that is true."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fastapi import FastAPI
@@ -19,6 +20,7 @@ from freehold.doors.api import (
     agent,
     approvals,
     cashbook,
+    live,
     papers,
     problems,
     routes,
@@ -40,11 +42,12 @@ ROUTERS = (
     agent.router,
     vault.router,
     cashbook.router,
+    live.router,
 )
 
 
-def build(office: Office) -> FastAPI:
-    """The API over an office."""
+def build(office: Office, stopping: Callable[[], bool] = lambda: False) -> FastAPI:
+    """The API over an office; `stopping` says that streams have to end."""
     api = FastAPI(
         title="Freehold",
         version=freehold.__version__,
@@ -53,7 +56,7 @@ def build(office: Office) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
     )
-    api.state.office = office
+    api.state.office, api.state.stopping = office, stopping
     for one in ROUTERS:
         api.include_router(one)
     api.add_exception_handler(PlatformError, _of_error)

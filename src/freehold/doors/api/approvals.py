@@ -214,7 +214,7 @@ def one_approval(office: OfficeOf, actor: Caller, id: Which) -> Approval:
     return approval(approvals.proposal(office, actor, id))
 
 
-@router.post("/approvals/dry-runs", responses=responses(400, 404, 409))
+@router.post("/approvals/act/dry-runs", responses=responses(400, 404, 409))
 def dry_run(office: OfficeOf, actor: Caller, asked: ActProposed) -> TriedOut:
     """What an act would change now; nothing is kept."""
     return tried(approvals.dry_run(office, actor, _request(asked, "")))

@@ -1,10 +1,11 @@
 """Routes of the cash book: what moved, trial balances, reconciliation, statements, breaks, payments."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from freehold.core import bank_statements
 from freehold.core.cashbook import AGAINST, BankLeg, Kind, KnownBreak, Posted
@@ -20,7 +21,20 @@ Issuer = Annotated[
     str | None, Query(max_length=128, description="The issuer's id, where there are several")
 ]
 Code = Annotated[str | None, Query(max_length=16, description="A currency's code; all if left out")]
-Day = Annotated[date | None, Query(description="At the end of this day; today if left out")]
+
+
+def _day_alone(given: object) -> object:
+    """Lets only YYYY-MM-DD through, as the document says; numbers would be read as seconds."""
+    if isinstance(given, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", given):
+        raise ValueError("a day is written like 2026-11-22")
+    return given
+
+
+Day = Annotated[
+    date | None,
+    BeforeValidator(_day_alone),
+    Query(description="At the end of this day; today if left out"),
+]
 BreakId = Annotated[str, Path(pattern=r"^(0x)?[0-9a-f]{6,64}$", description="A break's id")]
 Reference = Annotated[
     str, StringConstraints(min_length=1, max_length=140, pattern=r"^[^\x00-\x1f/]*$")
@@ -216,7 +230,7 @@ class Payments(BaseModel):
     items: list[PaymentOut]
 
 
-@router.get("", responses=responses(404, 409))
+@router.get("", responses=responses(400, 404, 409))
 def overview(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> OverviewOut:
     """Currencies, places, and what stands on each."""
     found = cashbook.overview(office, actor, issuer)
@@ -290,7 +304,7 @@ def breaks(office: OfficeOf, actor: Caller, issuer: Issuer = None, every: bool =
     return Breaks(items=[_break(one, decimals[one.found.currency]) for one in found])
 
 
-@router.post("/reconciliations", responses=responses(404, 409))
+@router.post("/reconciliations", responses=responses(400, 404, 409))
 def reconcile(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> ReconciliationOut:
     """Post what moved on chain, and compare every place with the chain or its bank."""
     found = cashbook.reconcile(office, actor, issuer)
@@ -341,7 +355,7 @@ def explain(
     return _break(found, decimals[found.found.currency])
 
 
-@router.get("/payments", responses=responses(404, 409))
+@router.get("/payments", responses=responses(400, 404, 409))
 def payments(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> Payments:
     """Payments of banks, proposed and released."""
     decimals = cashbook.bank_currencies(office, actor, issuer)

@@ -31,7 +31,7 @@ HolderName = Annotated[
 ]
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """JSON has one kind of number: 7.0 is the integer 7, and "7" is none."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -288,7 +288,7 @@ class KeyWanted(BaseModel):
         StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$"),
     ]
     powers: Annotated[list[Power], Field(min_length=1, max_length=len(Power))]
-    days: Annotated[int, Field(ge=1, le=366, strict=True), BeforeValidator(_whole)]
+    days: Annotated[int, Field(ge=1, le=366, strict=True), BeforeValidator(whole)]
 
 
 class Key(BaseModel):

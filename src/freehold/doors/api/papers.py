@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.params import Depends
 from pydantic import BaseModel, Field
 
 from freehold.core.clock import parse
 from freehold.core.errors import Invalid
 from freehold.core.ids import checksummed
 from freehold.core.statement import Statement, to_json
-from freehold.desks import registers, reports, statements
+from freehold.desks import auditing, registers, reports, statements
 from freehold.desks.registers import AsOf
 from freehold.desks.statements import StatementRequest
 from freehold.doors.api import documents as d
@@ -34,6 +35,8 @@ Instant = Annotated[
 ]
 PDF = "application/pdf"
 CSV = "text/csv"
+NDJSON = "application/x-ndjson"
+JSON = "application/json"
 
 
 class MovementOut(BaseModel):
@@ -113,23 +116,43 @@ def file_of(content: bytes | str, kind: str, name: str) -> Response:
     return Response(content, media_type=kind, headers=headers)
 
 
-def described(kind: str) -> dict[int | str, dict[str, Any]]:
-    """What a route that answers with a file says of it."""
-    return {200: {"content": {kind: {"schema": {"type": "string", "format": "binary"}}}}}
+def described(*kinds: str) -> dict[int | str, dict[str, Any]]:
+    """What a route that answers with a file, of one of these kinds, says of it."""
+    binary = {"type": "string", "format": "binary"}
+    return {200: {"content": {kind: {"schema": {} if kind == JSON else binary} for kind in kinds}}}
 
 
-@router.get("/holders/{holder}/statement", responses=responses(400, 404, 409))
-def read_statement(
+def _asked(
+    holder: str, issuer: str | None, opened: str | None, closed: str | None
+) -> StatementRequest:
+    if issuer is not None and not issuer.isprintable():
+        raise Invalid("issuer is no id of an issuer", field="issuer")
+    return StatementRequest(
+        holder,
+        issuer,
+        parse(opened, "opened") if opened else None,
+        parse(closed, "closed") if closed else None,
+    )
+
+
+def _statement(
     office: OfficeOf,
     actor: Caller,
     holder: Holder,
     issuer: Issuer = None,
     opened: Instant = None,
     closed: Instant = None,
-) -> StatementOut:
+) -> Statement:
+    """The statement that the three routes of it answer with, each in its form."""
+    return statements.statement_as(office, actor, _asked(holder, issuer, opened, closed))
+
+
+Stated = Annotated[Statement, Depends(_statement)]
+
+
+@router.get("/holders/{holder}/statement", responses=responses(400, 404, 409))
+def read_statement(found: Stated) -> StatementOut:
     """A holder's statement of account between two instants. An investor gets his own alone."""
-    asked = _asked(holder, issuer, opened, closed)
-    found = statements.statement_as(office, actor, asked)
     return StatementOut.model_validate({**to_json(found), "digest": found.digest})
 
 
@@ -138,16 +161,8 @@ def read_statement(
     response_class=Response,
     responses={**responses(400, 404, 409), **described(PDF)},
 )
-def statement_pdf(
-    office: OfficeOf,
-    actor: Caller,
-    holder: Holder,
-    issuer: Issuer = None,
-    opened: Instant = None,
-    closed: Instant = None,
-) -> Response:
+def statement_pdf(found: Stated) -> Response:
     """The same as a PDF."""
-    found = statements.statement_as(office, actor, _asked(holder, issuer, opened, closed))
     return file_of(statement_paper.as_pdf(found), PDF, name_of(found, "pdf"))
 
 
@@ -156,16 +171,8 @@ def statement_pdf(
     response_class=Response,
     responses={**responses(400, 404, 409), **described(CSV)},
 )
-def statement_csv(
-    office: OfficeOf,
-    actor: Caller,
-    holder: Holder,
-    issuer: Issuer = None,
-    opened: Instant = None,
-    closed: Instant = None,
-) -> Response:
+def statement_csv(found: Stated) -> Response:
     """Its movements as CSV."""
-    found = statements.statement_as(office, actor, _asked(holder, issuer, opened, closed))
     return file_of(statement_paper.as_csv(found), CSV, name_of(found, "csv"))
 
 
@@ -206,14 +213,11 @@ def moment(text: str | None) -> AsOf:
     return AsOf(instant=parse(text, "as_of"))
 
 
-def _asked(
-    holder: str, issuer: str | None, opened: str | None, closed: str | None
-) -> StatementRequest:
-    if issuer is not None and not issuer.isprintable():
-        raise Invalid("issuer is no id of an issuer", field="issuer")
-    return StatementRequest(
-        holder,
-        issuer,
-        parse(opened, "opened") if opened else None,
-        parse(closed, "closed") if closed else None,
-    )
+@router.get(
+    "/audit/export",
+    response_class=Response,
+    responses={**responses(400), **described(NDJSON)},
+)
+def export_audit(office: OfficeOf, actor: Caller) -> Response:
+    """The whole audit log as lines of JSON with its anchors: `freehold audit check` needs nothing else."""
+    return file_of(auditing.export_as(office, actor), NDJSON, "audit-log.jsonl")

@@ -11,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from freehold.core.audit import Entry
 from freehold.core.clock import parse
 from freehold.core.ids import checksummed
+from freehold.core.instruction import WORDS
 from freehold.core.registration import Signed
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.core.units import parse_units
@@ -40,7 +41,7 @@ class NotSignedIn(Exception):
     """There is no API key with the request, or it is no good."""
 
 
-def _office(request: Request) -> Office:
+async def _office(request: Request) -> Office:
     office: Office = request.app.state.office
     return office
 
@@ -49,7 +50,8 @@ def _actor(
     request: Request,
     given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Actor:
-    found = sessions.actor_of_key(_office(request), given.credentials) if given else None
+    office: Office = request.app.state.office
+    found = sessions.actor_of_key(office, given.credentials) if given else None
     if found is None:
         raise NotSignedIn
     request.state.actor = found.id
@@ -162,7 +164,7 @@ def request_transfer(
         return d.Accepted(decision=said, instruction=None, approval=outcome.held, state="held")
     if outcome.instruction is None:
         return problems.answer(422, outcome.reason, code=outcome.code, passes_on=outcome.passes_on)
-    state = instructions.WORDS[outcome.instruction.state]
+    state = WORDS[outcome.instruction.state]
     id = outcome.instruction.id
     said = d.decision(outcome)
     return d.Accepted(decision=said, instruction=id, approval=None, state=state)

@@ -114,7 +114,7 @@ def one_document(office: OfficeOf, actor: Caller, id: Id) -> DocumentOut:
 @router.get(
     "/documents/{id}/versions/{version}",
     response_class=Response,
-    responses={**responses(400, 404), **described("application/octet-stream")},
+    responses={**responses(400, 404), **described(*KINDS)},
 )
 def download(office: OfficeOf, actor: Caller, id: Id, version: Which) -> Response:
     """The content of a version, always as a file to be saved."""

@@ -16,6 +16,7 @@ from freehold.core.errors import Unavailable
 from freehold.doors.bench import gas_peers
 from freehold.doors.bench.gas_ledger import anvil, embedded
 from freehold.doors.bench.gas_payments import dividends
+from freehold.doors.bench.gas_votes import votes
 from freehold.doors.bench.gas_world import World, measure, sizes
 from freehold.doors.bench.report import Options, Row
 
@@ -50,6 +51,8 @@ GOALS: Mapping[str, Goal] = {
     "recovery, 4 instruments, 3 held": Goal(ONCE.most + 4 * EACH.most, 57_000 + 4 * 14_500),
     "dividend, each of 100 pushed, nobody moved": Goal(20_000, 16_500),
     "dividend, each of 100 pushed, all moved": Goal(20_000),
+    "vote by signature, each of 50, totals": Goal(19_000, 17_000),
+    "vote by signature, each of 50, choice kept": Goal(40_500),
     "deploy one instrument": Goal(2_900_000, 2_400_000),
     **{f"deploy {desk}": DESK for desk in DESKS},
 }
@@ -79,7 +82,7 @@ def rows(options: Options) -> Iterator[Row]:
 
 def everything(world: World) -> dict[str, int]:
     """Every figure of one ledger: what the register costs, then what servicing it costs."""
-    return {**dict(measure(world)), **dict(dividends(world))}
+    return {**dict(measure(world)), **dict(dividends(world)), **dict(votes(world))}
 
 
 def with_sums(figures: dict[str, int]) -> dict[str, int]:

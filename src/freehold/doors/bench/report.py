@@ -16,6 +16,8 @@ from typing import Literal
 
 TOPICS = {
     "actions": "freehold.doors.bench.actions:rows",
+    "api": "freehold.doors.bench.api:rows",
+    "crash": "freehold.doors.bench.crash:rows",
     "gas": "freehold.doors.bench.gas:rows",
     "ledger": "freehold.doors.bench.ledger:rows",
     "policy": "freehold.doors.bench.policy:rows",

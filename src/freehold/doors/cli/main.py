@@ -42,6 +42,10 @@ COMMANDS = {
         "freehold.doors.cli.agent:agent",
         "The transfer agent's desk: registrations, stops, legends, records, reports.",
     ),
+    "action": Entry(
+        "freehold.doors.cli.action:action",
+        "Corporate actions: announce, preview, fund, pay, reconcile, close, amend, cancel.",
+    ),
     "approvals": Entry(
         "freehold.doors.cli.approvals:approvals",
         "Acts that two persons agree to: propose, see what would change, approve, decline.",
@@ -114,6 +118,10 @@ COMMANDS = {
     "powers": Entry(
         "freehold.doors.cli.powers:powers",
         "See who holds which powers; grant and revoke them, effective after the public delay.",
+    ),
+    "meeting": Entry(
+        "freehold.doors.cli.meeting:meeting",
+        "Call meetings, vote, appoint proxies, count from the chain, close with minutes.",
     ),
     "record": Entry(
         "freehold.doors.cli.record:record",

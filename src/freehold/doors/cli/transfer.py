@@ -4,6 +4,7 @@ import click
 
 from freehold.core.errors import Invalid
 from freehold.core.facts import Proof
+from freehold.core.registration import Signed
 from freehold.core.units import format_units
 from freehold.desks import parties, transfers
 from freehold.desks.office import open_office
@@ -38,6 +39,13 @@ PROOF_NAMES = {(proof.name or "").lower().replace("_", "-"): proof for proof in 
 @click.option(
     "--lot", "lots", multiple=True, type=int, help="Take from this vintage; may be given again."
 )
+@click.option(
+    "--signed-by", "signers", multiple=True, help="Who signed the instruction; may be given again."
+)
+@click.option(
+    "--paper", "papers", multiple=True, help="A paper that came with it; may be given again."
+)
+@click.option("--representative", default="", help="Who signs for the estate of a dead owner.")
 @act_options
 @json_option
 def transfer(
@@ -48,6 +56,9 @@ def transfer(
     kind: str,
     proofs: tuple[str, ...],
     lots: tuple[int, ...],
+    signers: tuple[str, ...],
+    papers: tuple[str, ...],
+    representative: str,
     issuer: str | None,
     key: str | None,
     dry_run: bool,
@@ -75,6 +86,7 @@ def transfer(
             KIND_NAMES[kind],
             known,
             lots,
+            Signed(frozenset(signers), frozenset(papers), representative),
         )
         decimals = parties.instrument(office, issuer, instrument)[1].decimals
         if dry_run:

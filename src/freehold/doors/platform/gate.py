@@ -70,15 +70,16 @@ class Allowance:
 
 
 class Gate:
-    """The application behind its gate. `secure` says that browsers come by TLS."""
+    """The application behind its gate. `secure` says that browsers come by TLS; `share` is the
+    number of processes among which an address's requests are parted."""
 
-    def __init__(self, app: App, secure: bool) -> None:
+    def __init__(self, app: App, secure: bool, share: int = 1) -> None:
         self.app = app
         self.headers = dict(HEADERS)
         if secure:
             self.headers["Strict-Transport-Security"] = "max-age=31536000"
-        self.all = Allowance(REQUESTS_A_SECOND, BURST)
-        self.sign_ins = Allowance(SIGN_INS_A_SECOND, SIGN_IN_BURST)
+        self.all = Allowance(REQUESTS_A_SECOND / share, BURST / share)
+        self.sign_ins = Allowance(SIGN_INS_A_SECOND / share, SIGN_IN_BURST / share)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -141,7 +142,8 @@ class _Answer:
                 headers.setdefault(name, value)
             headers.setdefault("Cache-Control", "no-store")
             headers["X-Request-Id"] = self.id
-            if self.tagging and self.status == 200:
+            streams = headers.get("content-type", "").startswith("text/event-stream")
+            if self.tagging and self.status == 200 and not streams:
                 self.kept = message
                 return
         elif self.kept is not None:
@@ -196,7 +198,7 @@ def _address(scope: Scope) -> str:
 def _proves(scope: Scope) -> bool:
     """Whether the request tries to prove who somebody is."""
     path = scope["path"]
-    return bool(scope["method"] == "POST" and path.startswith(("/sign-in", "/welcome/")))
+    return bool(scope["method"] == "POST" and path.startswith(("/sign-in", "/welcome/", "/prove")))
 
 
 def _too_many(seconds: int) -> Any:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import uvicorn
+from anyio.to_thread import current_default_thread_limiter
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
@@ -21,14 +22,17 @@ from freehold.doors.platform.supervisor import listen
 from freehold.doors.web import pages
 
 DRAIN_SECONDS = 10
+THREADS = 8
+"""Requests of one process worked on at once: more only make each other wait for the interpreter."""
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
     """Serve until told to stop; the exit code. Raises Unavailable where the address is taken."""
-    listener = listen(settings.listen)
+    listener = listen(settings.listen, shared=settings.servers > 1)
     with listener, open_office(settings, followed=True, signing=False) as office:
+        running: list[uvicorn.Server] = []
         served = uvicorn.Config(
-            build(office, settings, ready),
+            build(office, settings, ready, lambda: any(one.should_exit for one in running)),
             log_config=None,
             access_log=False,
             server_header=False,
@@ -37,15 +41,22 @@ def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> i
             timeout_graceful_shutdown=DRAIN_SECONDS,
             limit_concurrency=512,
         )
-        uvicorn.Server(served).run(sockets=[listener])
+        running.append(uvicorn.Server(served))
+        running[0].run(sockets=[listener])
     return 0
 
 
-def build(office: Office, settings: Config, ready: Callable[[], None] = lambda: None) -> Any:
-    """The whole application: pages, API, and what watches it."""
+def build(
+    office: Office,
+    settings: Config,
+    ready: Callable[[], None] = lambda: None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Any:
+    """The whole application: pages, API, and what watches it. Streams end once it is `stopping`."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        current_default_thread_limiter().total_tokens = THREADS
         ready()
         yield
 
@@ -53,9 +64,10 @@ def build(office: Office, settings: Config, ready: Callable[[], None] = lambda: 
         Route("/health", signals.health, methods=["GET"]),
         Route("/ready", signals.ready, methods=["GET"]),
         Route("/metrics", signals.metrics, methods=["GET"]),
-        Mount("/api", api.build(office)),
+        Mount("/api", api.build(office, stopping)),
         *pages.routes(),
     ]
     app = Starlette(routes=routes, exception_handlers=dict(pages.EXCEPTIONS), lifespan=lifespan)
     app.state.office, app.state.settings = office, settings
-    return Gate(app, secure=settings.public_url.startswith("https://"))
+    secure = settings.public_url.startswith("https://")
+    return Gate(app, secure, share=max(1, settings.servers))

@@ -1,10 +1,21 @@
 """Whether the platform is well, for those who watch it: /health, /ready and /metrics.
 
 /metrics is Prometheus text and is answered to this machine alone; a proxy that forwards requests
-names whom it forwards for, and gets nothing.
+names whom it forwards for, and gets nothing. Whichever of the server's processes answers, the
+figures are those of all of them together.
 """
 
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+import os
+from functools import partial
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    generate_latest,
+    multiprocess,
+)
+from prometheus_client import Gauge as AnyGauge
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -13,6 +24,8 @@ from freehold.core.instruction import State
 from freehold.desks.office import Office
 from freehold.desks.readiness import Readiness, readiness
 from freehold.doors.api import problems
+
+Gauge = partial(AnyGauge, multiprocess_mode="mostrecent")
 
 WAITING = Gauge("freehold_instructions", "Instructions that are not over", ["state"])
 OLDEST = Gauge("freehold_oldest_waiting_seconds", "Age of the oldest instruction not yet signed")
@@ -46,7 +59,16 @@ def metrics(request: Request) -> Response:
     if not local or "x-forwarded-for" in request.headers or "forwarded" in request.headers:
         return problems.answer(404, "There is no such page.")
     _measure(request.app.state.office)
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(_registry()), media_type=CONTENT_TYPE_LATEST)
+
+
+def _registry() -> CollectorRegistry:
+    """What all processes of the server have counted, where the supervisor gave them a place."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry
 
 
 def _measure(office: Office) -> Readiness:

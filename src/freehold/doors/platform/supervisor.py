@@ -2,11 +2,12 @@
 
 The order matters twice: the ledger is up before the others ask for it, and it goes last. A part that
 dies is started again after a wait that doubles from half a second to ten, and begins anew once the
-part has run for half a minute. A part that cannot even start is a mistake in the settings, so the
-first failures stop everything with the part's own words.
+part has run for half a minute, or was doing its work when somebody killed it. A part that cannot even
+start is a mistake in the settings, so the first failures stop everything with the part's own words.
 """
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,6 +23,8 @@ from freehold.core.errors import Unavailable
 from freehold.doors.platform import journal
 from freehold.doors.platform.worker import STOPPED_FOR_GOOD
 
+COUNTED = "metrics"
+"""The folder of the home in which the processes of the server count together."""
 MODULE = "freehold.doors.platform.processes"
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 10.0
 SETTLED_SECONDS = 30.0
@@ -45,13 +48,19 @@ class Part:
     given_up: bool = False
     guard: threading.Lock = field(default_factory=threading.Lock)
 
+    @property
+    def program(self) -> str:
+        """What it runs; of the server there may be several."""
+        return self.name.split("-")[0]
 
-def listen(address: str) -> socket.socket:
-    """A socket that listens at HOST:PORT. Raises Unavailable where that cannot be."""
+
+def listen(address: str, *, shared: bool = False) -> socket.socket:
+    """A socket that listens at HOST:PORT; `shared` with other processes of ours, among which the
+    system parts the connections. Raises Unavailable where that cannot be."""
     host, port = host_of(address), port_of(address)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=1024)
+        return socket.create_server((host, port), family=family, backlog=1024, reuse_port=shared)
     except OSError as fault:
         raise Unavailable(
             f"{address} cannot be listened at ({fault.strerror or fault}): stop what listens there,"
@@ -73,8 +82,13 @@ def supervise(
     """
     listen(settings.listen).close()  # before anything is started in vain
     ledger = ["ledger"] if settings.ledger == "embedded" else []
-    parts = [Part(name) for name in (*ledger, "worker", "server")]
-    environments = {part.name: _environment(settings, file, part.name) for part in parts}
+    more = [f"server-{number}" for number in range(2, settings.servers + 1)]
+    parts = [Part(name) for name in (*ledger, "worker", "server", *more)]
+    counted = settings.home / COUNTED
+    shutil.rmtree(counted, ignore_errors=True)  # counts begin anew with the platform
+    counted.mkdir(parents=True)
+    counts = {"PROMETHEUS_MULTIPROC_DIR": str(counted)}
+    environments = {p.name: _environment(settings, file, p.program) | counts for p in parts}
     told = False
     try:
         while not stop.is_set():
@@ -109,7 +123,7 @@ def _tend(part: Part, environment: Mapping[str, str]) -> None:
 
 def _died(part: Part, code: int, now: float) -> None:
     journal.write("supervisor", "died", which=part.name, code=code)
-    if now - part.started > SETTLED_SECONDS:
+    if now - part.started > SETTLED_SECONDS or (part.ready and code < 0):
         part.deaths = 0
     part.deaths += 1
     part.process, part.ready = None, False
@@ -126,7 +140,7 @@ def _died(part: Part, code: int, now: float) -> None:
 
 def _start(part: Part, environment: Mapping[str, str]) -> None:
     part.process = subprocess.Popen(
-        [sys.executable, "-m", MODULE, part.name],
+        [sys.executable, "-m", MODULE, part.program],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         env=dict(environment),

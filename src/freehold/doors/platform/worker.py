@@ -15,7 +15,18 @@ from dataclasses import dataclass
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import auditing, carrying_out, controls, posting, readiness, restraints
+from freehold.desks import (
+    auditing,
+    carrying_out,
+    changes,
+    controls,
+    posting,
+    readiness,
+    restraints,
+    reviewing,
+    voting,
+    webhooks,
+)
 from freehold.desks.following import Kept, bring_up
 from freehold.desks.office import Office, open_office
 from freehold.doors.platform import journal, mail, works
@@ -41,21 +52,29 @@ class Round:
 
 def round_of_work(office: Office, kept: Kept) -> Round:
     """Do one round. Raises Broken where an invariant does not hold: work must stop then."""
+    voting.bring(office)
     moved = carrying_out.carry_out_approved(office)
     sent = posting.send_approved(office.posting)
     done = sent + posting.follow_chain(office.posting)
     progress = bring_up(office, kept)
+    settled = reviewing.settle(office)
+    told = changes.tell_registers(office)
     auditing.anchor_due(office)
     controls.make_due(office)
     restraints.unlock_lapsed(office)
     readiness.passed(office)
-    return Round(moved + len(done.changed), progress.events if progress else 0, done.held)
+    changed = moved + settled + len(done.changed)
+    return Round(changed, (progress.events if progress else 0) + told, done.held)
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
     """Work until `stop` is set; the exit code. `ready` is called after the first round."""
     kept, rounds = Kept(), 0
-    with open_office(settings) as office, _mailing(office, settings):
+    with (
+        open_office(settings) as office,
+        _mailing(office, settings),
+        _delivering(office),
+    ):
         while not stop.is_set():
             try:
                 done = round_of_work(office, kept)
@@ -89,3 +108,27 @@ def _mailing(office: Office, settings: Config) -> Iterator[None]:
     finally:
         ended.set()
         sending.join(mail.PATIENCE_SECONDS)
+
+
+@contextmanager
+def _delivering(office: Office) -> Iterator[None]:
+    """A thread that delivers to webhooks beside the work, because others' servers may be slow."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_keep_delivering, args=(office, ended))
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _keep_delivering(office: Office, ended: threading.Event) -> None:
+    while not ended.is_set():
+        try:
+            busy = webhooks.plan_due(office) + webhooks.deliver_due(office)
+        except PlatformError as fault:
+            journal.write("worker", "deliveries held up", why=fault.message)
+            busy = 0
+        if not busy:
+            ended.wait(QUIET_SECONDS)

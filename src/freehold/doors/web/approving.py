@@ -31,6 +31,8 @@ CONSEQUENCES = {
     "recovery": "Another wallet opens the account, in every instrument, after the public delay.",
     "correction": "The wrong entry is reversed, the right one posted; both stay, linked.",
     "policy": "Other rules hold for everybody once the public delay is over.",
+    "grant-powers": "A key may do more on chain once the public delay is over.",
+    "revoke-powers": "A key may do less on chain once the public delay is over.",
     "approval-rules": "Other acts, or other amounts, need a second person.",
 }
 LABELS = {
@@ -43,6 +45,8 @@ LABELS = {
     "exemption": ("Exemption", "Regulation D, Regulation S, Regulation Crowdfunding, lockup."),
     "family": ("Family", "A family of the policy in force, which sets the clocks."),
     "offering_ended": ("Offering ended", "Year-month-day, such as 2026-03-18."),
+    "who": ("Key", "The address that gets or loses the powers."),
+    "powers": ("Powers", "Names such as FREEZE, parted by spaces."),
     "instruction": ("Wrong entry", "The id in the entry's event: 0x and 64 digits."),
     "policy": ("Policy", "The text of a policy file."),
     "acknowledge_stranded": ("Holders who could not receive any more", ""),

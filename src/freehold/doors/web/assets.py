@@ -20,6 +20,7 @@ KINDS = {
     "svg": "image/svg+xml",
     "woff2": "font/woff2",
 }
+SCRIPTS = ("freehold.js", "keys.js", "entry.js")
 STYLES = ("tokens.css", "parts.css", "pages.css", "screens.css")
 YEAR = "public, max-age=31536000, immutable"
 
@@ -41,7 +42,7 @@ def known() -> dict[str, Asset]:
     for name in ("vendor/inter.woff2", "vendor/geist-mono.woff2", "vendor/icons.svg"):
         found[name] = _asset(name, _read(name))
     found["vendor/htmx.min.js"] = _asset("vendor/htmx.min.js", _read("vendor/htmx.min.js"))
-    for name in ("freehold.js", "keys.js"):
+    for name in SCRIPTS:
         found[name] = _asset(name, _read(name))
     styles = b"".join(_read(name) for name in STYLES)
     for name, asset in list(found.items()):

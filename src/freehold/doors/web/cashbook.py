@@ -11,7 +11,7 @@ from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
 from freehold.core.units import format_units
 from freehold.desks import cashbook, permits
-from freehold.doors.web.visits import Form, Visit, act, go, page, see
+from freehold.doors.web.visits import Form, Visit, act, go, issuer_of, issuers_of, page, see
 
 _SHOWN = 50
 
@@ -29,7 +29,7 @@ def routes() -> list[BaseRoute]:
 
 def book(visit: Visit) -> Response:
     """Where money is, the trial balance of each currency, the last entries."""
-    office, who, issuer = visit.office, visit.who, _issuer(visit)
+    office, who, issuer = visit.office, visit.who, issuer_of(visit)
     found = cashbook.overview(office, who, issuer)
     entries, decimals = cashbook.journal(office, who, issuer, None)
     shown = [
@@ -59,7 +59,13 @@ def book(visit: Visit) -> Response:
         for one in found.currencies
         for place, amount in found.places[one.code]
     ]
-    known: dict[str, Any] = {"found": found, "shown": shown, "trials": trials, "places": places}
+    known: dict[str, Any] = {
+        "owners": issuers_of(visit),
+        "found": found,
+        "shown": shown,
+        "trials": trials,
+        "places": places,
+    }
     return see(visit, "cash.html", total=len(entries), **known)
 
 
@@ -102,7 +108,7 @@ def explain(visit: Visit, form: Form) -> Response:
 
 
 def _reconciliation(visit: Visit, status: int = 200, **more: Any) -> Response:
-    office, who, issuer = visit.office, visit.who, _issuer(visit)
+    office, who, issuer = visit.office, visit.who, issuer_of(visit)
     found, decimals = cashbook.breaks(office, who, issuer, open_alone=False)
     rows = [
         {
@@ -115,8 +121,9 @@ def _reconciliation(visit: Visit, status: int = 200, **more: Any) -> Response:
     owner = cashbook.overview(office, who, issuer).issuer
     values: dict[str, Any] = {
         "issuer": owner,
-        "open": [one for one in rows if one["known"].open],  # type: ignore[attr-defined]
-        "closed": [one for one in rows if not one["known"].open],  # type: ignore[attr-defined]
+        "owners": issuers_of(visit),
+        "open": [row for row, one in zip(rows, found, strict=True) if one.open],
+        "closed": [row for row, one in zip(rows, found, strict=True) if not one.open],
         "keeps": permits.allows(who, Power.KEEP_CASH, owner.id),
         "against": AGAINST,
         "banks": cashbook.bank_currencies(office, who, issuer),
@@ -127,10 +134,6 @@ def _reconciliation(visit: Visit, status: int = 200, **more: Any) -> Response:
         "wrong": "",
     }
     return see(visit, "reconciliation.html", status, **(values | more))
-
-
-def _issuer(visit: Visit) -> str | None:
-    return visit.query("issuer") or None
 
 
 def _named(form: Form) -> str | None:

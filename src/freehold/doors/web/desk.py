@@ -21,7 +21,7 @@ from freehold.desks import (
     restraints,
 )
 from freehold.desks.restraints import PlaceRequest
-from freehold.doors.web.visits import Form, Visit, go, see
+from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 
 SHOWN = 60
 
@@ -172,7 +172,7 @@ def _overview(visit: Visit) -> Response:
     permits.require(visit.who, Power.READ_FILES)
     office, who = visit.office, visit.who
     try:
-        owner = parties.owner(office, visit.query("issuer") or None)
+        owner = parties.owner(office, issuer_of(visit))
     except (NotFound, Conflict) as fault:
         return see(visit, "desk.html", owner=None, problem=fault.message)
     kept = controls.history(office, who, owner.id)
@@ -182,6 +182,7 @@ def _overview(visit: Visit) -> Response:
         visit,
         "desk.html",
         owner=owner,
+        owners=issuers_of(visit),
         problem="",
         report=kept[0].content if kept else None,
         kept=kept[:SHOWN],

@@ -6,6 +6,7 @@ from starlette.responses import Response
 
 from freehold.core.errors import Invalid, NotFound
 from freehold.desks import examples, sessions, signin
+from freehold.desks.proofs import Step
 from freehold.doors.web.visits import Form, Visit, go, keep_cookie, see, within
 
 
@@ -32,7 +33,7 @@ def finish(visit: Visit, form: Form) -> Response:
     following, ticket = within(form.get("next", "/")), form.get("ticket", "")
     step = signin.finish(visit.office, ticket, form.get("code", ""), visit.client)
     if step.token is not None:
-        return _welcome_in(visit, step.token, following)
+        return welcome_in(visit, step.token, following)
     if step.problem == signin.SLOW:
         values = {"next": following, "problem": step.problem, "name": ""}
         return _door(visit, 422, **values)
@@ -41,7 +42,7 @@ def finish(visit: Visit, form: Form) -> Response:
 
 def welcome(visit: Visit) -> Response:
     """What the holder of a one-time link sets up."""
-    return _enrolment(visit, 200, None)
+    return enrolment(visit, 200, None)
 
 
 def enrol(visit: Visit, form: Form) -> Response:
@@ -50,8 +51,8 @@ def enrol(visit: Visit, form: Form) -> Response:
     try:
         token = signin.enrol(visit.office, visit.path("link"), password, code, visit.client)
     except Invalid as fault:
-        return _enrolment(visit, 422, fault)
-    return _welcome_in(visit, token, "/")
+        return enrolment(visit, 422, fault)
+    return welcome_in(visit, token, "/")
 
 
 def sign_out(visit: Visit, form: Form) -> Response:
@@ -62,19 +63,29 @@ def sign_out(visit: Visit, form: Form) -> Response:
     return response
 
 
+def come_in(visit: Visit, step: Step, following: str) -> Response:
+    """On to a page with a session, or the form to sign in with the sentence why not."""
+    if step.token is not None:
+        return welcome_in(visit, step.token, following)
+    values = {"next": following, "problem": step.problem, "name": ""}
+    return _door(visit, 422, **values)
+
+
 def _door(visit: Visit, status: int, **values: object) -> Response:
     """The sign-in page; in an example world with its people on it."""
     guests = examples.guests(visit.office)
     return see(visit, "sign_in.html", status, guests=guests, **values)
 
 
-def _welcome_in(visit: Visit, token: str, following: str) -> Response:
+def welcome_in(visit: Visit, token: str, following: str) -> Response:
+    """On to a page, with a session."""
     response = go(following)
     keep_cookie(response, visit.settings, token)
     return response
 
 
-def _enrolment(visit: Visit, status: int, fault: Invalid | None) -> Response:
+def enrolment(visit: Visit, status: int, fault: Invalid | None, said: str = "") -> Response:
+    """The page of a one-time link; `said` is what went wrong with a passkey."""
     link = visit.path("link")
     try:
         waiting = signin.enrolment(visit.office, link)
@@ -84,5 +95,6 @@ def _enrolment(visit: Visit, status: int, fault: Invalid | None) -> Response:
         scale=4, border=2, svgclass="qr", lineclass="qr-line", omitsize=True
     )
     mistakes = {one.place: one.message for one in fault.mistakes} if fault else {}
-    values = {"link": link, "waiting": waiting, "drawn": Markup(drawn), "mistakes": mistakes}
+    values = {"link": link, "invited": waiting, "drawn": Markup(drawn), "mistakes": mistakes}
+    values["problem"] = said
     return see(visit, "welcome.html", status, **values)

@@ -1,6 +1,7 @@
 """Pages of papers: documents with upload and download, statements, registers as files."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from starlette.responses import Response
 
@@ -10,14 +11,14 @@ from freehold.core.ids import checksummed
 from freehold.core.roles import Power
 from freehold.core.statement import Statement
 from freehold.core.vaulted import KINDS, LARGEST, About
-from freehold.desks import documents, instruments, permits, registers, reports, statements
+from freehold.desks import auditing, documents, instruments, permits, registers, reports, statements
 from freehold.desks.documents import UploadRequest
 from freehold.desks.statements import StatementRequest
-from freehold.doors.api.papers import CSV, PDF, file_of, moment, name_of
+from freehold.doors.api.papers import CSV, NDJSON, PDF, file_of, moment, name_of
 from freehold.doors.papers import register as register_paper
 from freehold.doors.papers import statement as statement_paper
 from freehold.doors.web.uploads import Upload
-from freehold.doors.web.visits import Form, Visit, go, see
+from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 
 
 def listed(visit: Visit) -> Response:
@@ -80,7 +81,12 @@ def statement(visit: Visit) -> Response:
         except (Invalid, NotFound, Conflict) as fault:
             problem = fault.message
     query = str(visit.request.url.query)
-    return see(visit, "statement.html", mine=mine, found=found, problem=problem, query=query)
+    values: dict[str, Any] = {
+        "owners": issuers_of(visit),
+        "issuer": issuer_of(visit),
+        "query": query,
+    }
+    return see(visit, "statement.html", mine=mine, found=found, problem=problem, **values)
 
 
 def statement_pdf(visit: Visit) -> Response:
@@ -107,8 +113,14 @@ def register_csv(visit: Visit) -> Response:
     return file_of(reports.as_csv(found), CSV, f"register-{found.block}.csv")
 
 
+def audit_log(visit: Visit) -> Response:
+    """The whole audit log, to be checked without us by `freehold audit check`."""
+    content = auditing.export_as(visit.office, visit.who)
+    return file_of(content, NDJSON, "audit-log.jsonl")
+
+
 def _listed(visit: Visit, problem: str = "", form: Form | None = None) -> Response:
-    found = documents.listed(visit.office, visit.who, visit.query("issuer") or None)
+    found = documents.listed(visit.office, visit.who, issuer_of(visit))
     keeps = permits.allows(visit.who, Power.KEEP_FILES)
     classes = instruments.instruments(visit.office, visit.who) if keeps else []
     return see(
@@ -116,6 +128,8 @@ def _listed(visit: Visit, problem: str = "", form: Form | None = None) -> Respon
         "documents.html",
         400 if problem else 200,
         found=found,
+        owners=issuers_of(visit),
+        issuer=issuer_of(visit),
         keeps=keeps,
         classes=classes,
         problem=problem,
@@ -127,9 +141,9 @@ def _listed(visit: Visit, problem: str = "", form: Form | None = None) -> Respon
 
 
 def _statement(visit: Visit, mine: list[tuple[str, str, str]]) -> Statement:
-    holder, issuer = visit.query("holder"), visit.query("issuer") or None
+    holder, issuer = visit.query("holder"), issuer_of(visit)
     if not holder and mine:
-        issuer, _, holder = mine[0]
+        issuer, _, holder = next((one for one in mine if one[0] == issuer), mine[0])
     opened = _day(visit.query("from"), "from")
     closed = _day(visit.query("to"), "to")
     until = closed + timedelta(days=1) if closed else None

@@ -12,7 +12,9 @@ from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
 from freehold.doors.api.problems import KINDS
 from freehold.doors.web import (
+    account,
     admitting,
+    applying,
     approving,
     assets,
     cashbook,
@@ -23,7 +25,10 @@ from freehold.doors.web import (
     filing,
     gallery,
     owning,
+    people,
+    proving,
     reading,
+    reviewing,
     rules,
     searching,
     transferring,
@@ -63,6 +68,7 @@ def routes() -> list[BaseRoute]:
         Route("/explorer/{hash}", page(reading.transaction), methods=["GET"]),
         Route("/find", page(reading.find), methods=["GET"]),
         Route("/audit", page(reading.audit), methods=["GET"]),
+        Route("/audit/export", page(filing.audit_log), methods=["GET"]),
         Route("/audit/verify", act(reading.verify_audit), methods=["POST"]),
         Route("/verify", act(reading.verify_registers), methods=["POST"]),
         Route("/gallery", public(gallery.gallery), methods=["GET"]),
@@ -70,6 +76,89 @@ def routes() -> list[BaseRoute]:
         Route("/example/clock", act(example.advance), methods=["POST"]),
         *cashbook.routes(),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
+        *_ways_in(),
+        *_account(),
+        *_people(),
+        *_investors(),
+    ]
+
+
+def _ways_in() -> list[BaseRoute]:
+    """Passkeys and wallets on the way in, and the fresh proof."""
+    return [
+        _open("/sign-in/passkey/begin", None, proving.begin_passkey),
+        _open("/sign-in/passkey", None, proving.passkey),
+        _open("/sign-in/wallet/begin", None, proving.begin_wallet),
+        _open("/sign-in/wallet", None, proving.wallet),
+        _open("/welcome/{link}/passkey/begin", None, proving.begin_enrolment),
+        _open("/welcome/{link}/passkey", None, proving.enrol),
+        Route("/prove", page(proving.prove), methods=["GET"]),
+        Route("/prove/passkey/begin", act(proving.begin_proof), methods=["POST"]),
+        Route("/prove/passkey", act(proving.prove_by_passkey), methods=["POST"]),
+        Route("/prove/code", act(proving.prove_by_code), methods=["POST"]),
+    ]
+
+
+def _account() -> list[BaseRoute]:
+    """What somebody sees and changes of his own access."""
+    return [
+        Route("/account", page(account.account), methods=["GET"]),
+        Route("/account/passkeys/begin", act(account.begin_passkey), methods=["POST"]),
+        Route("/account/passkeys", act(account.add_passkey), methods=["POST"]),
+        Route("/account/passkeys/{number}/name", act(account.rename_passkey), methods=["POST"]),
+        Route("/account/passkeys/{number}/remove", act(account.remove_passkey), methods=["POST"]),
+        Route("/account/wallets/begin", act(account.begin_wallet), methods=["POST"]),
+        Route("/account/wallets", act(account.add_wallet), methods=["POST"]),
+        Route("/account/wallets/{number}/remove", act(account.remove_wallet), methods=["POST"]),
+        Route("/account/sessions", page(account.see_sessions), methods=["GET"]),
+        Route("/account/sessions/end", act(account.end_session), methods=["POST"]),
+        Route("/account/sessions/others", act(account.end_others), methods=["POST"]),
+        Route("/developers", page(account.developers), methods=["GET"]),
+        Route("/developers/keys", act(account.make_key), methods=["POST"]),
+        Route("/developers/keys/end", act(account.end_key), methods=["POST"]),
+        Route("/settings", page(account.settings), methods=["GET"]),
+        Route("/settings", act(account.choose), methods=["POST"]),
+    ]
+
+
+def _people() -> list[BaseRoute]:
+    """The administrator's pages."""
+    return [
+        Route("/people", page(people.people), methods=["GET"]),
+        Route("/people", act(people.invite), methods=["POST"]),
+        Route("/people/powers", page(people.powers), methods=["GET"]),
+        Route("/people/{id}", page(people.file), methods=["GET"]),
+        Route("/people/{id}/link", act(people.new_link), methods=["POST"]),
+        Route("/people/{id}/roles", act(people.give_role), methods=["POST"]),
+        Route("/people/{id}/roles/end", act(people.end_role), methods=["POST"]),
+        Route("/people/{id}/lock", act(people.lock), methods=["POST"]),
+        Route("/people/{id}/unlock", act(people.unlock), methods=["POST"]),
+        Route("/people/{id}/sessions/end", act(people.end_sessions), methods=["POST"]),
+    ]
+
+
+def _investors() -> list[BaseRoute]:
+    """Invitations, applications, and their review."""
+    which = "/reviews/applications/{id}"
+    return [
+        Route("/investors/invite", page(reviewing.invitations), methods=["GET"]),
+        Route("/investors/invite", act(reviewing.invite), methods=["POST"]),
+        Route("/apply", page(applying.overview), methods=["GET"]),
+        Route("/apply/identity", page(applying.identity), methods=["GET"]),
+        Route("/apply/identity", act(applying.state_identity), methods=["POST"]),
+        Route("/apply/papers", page(applying.papers), methods=["GET"]),
+        Route("/apply/papers", upload(applying.hand_in), methods=["POST"]),
+        Route("/apply/wallet", page(applying.wallet), methods=["GET"]),
+        Route("/apply/wallet/begin", act(applying.begin_wallet), methods=["POST"]),
+        Route("/apply/wallet", act(applying.prove_wallet), methods=["POST"]),
+        Route("/apply/review", page(applying.review), methods=["GET"]),
+        Route("/apply/submit", act(applying.submit), methods=["POST"]),
+        Route("/reviews", page(reviewing.queue), methods=["GET"]),
+        Route(which, page(reviewing.file), methods=["GET"]),
+        Route(f"{which}/papers/{{kind}}", page(reviewing.paper), methods=["GET"]),
+        Route(f"{which}/approve", act(reviewing.approve), methods=["POST"]),
+        Route(f"{which}/decline", act(reviewing.decline), methods=["POST"]),
+        Route("/reviews/hits/{number}", act(reviewing.decide_hit), methods=["POST"]),
     ]
 
 

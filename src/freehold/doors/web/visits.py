@@ -22,9 +22,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from freehold.config import Config
 from freehold.core.errors import Invalid, NotPermitted, PlatformError
 from freehold.core.roles import Power
-from freehold.desks import approvals, auditing, examples, permits, sessions
+from freehold.desks import approvals, auditing, examples, ownership, permits, sessions
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
+from freehold.desks.proofs import Place
 from freehold.desks.readiness import readiness
 from freehold.desks.sessions import Client
 from freehold.doors.api.problems import status_of
@@ -34,7 +35,9 @@ from freehold.doors.web.uploads import Upload
 
 COOKIE = "freehold"
 """The session's token while signed in, any random text before."""
-THEME = "theme"
+THEME, DENSITY = "theme", "density"
+ISSUER = "issuer"
+"""The issuer that pages about one issuer showed last."""
 FORM_BYTES = 64 << 10
 FORM_FIELDS = 100
 
@@ -68,6 +71,17 @@ class Visit:
     def is_part(self) -> bool:
         """Whether a script asks for a part of the page."""
         return self.request.headers.get("HX-Request") == "true"
+
+    @property
+    def place(self) -> Place:
+        """Where browsers find these pages, as passkeys and wallets name it."""
+        return Place(self.settings.public_url)
+
+    @property
+    def here(self) -> str:
+        """This page with its query, to come back to."""
+        url = self.request.url
+        return url.path + (f"?{url.query}" if url.query else "")
 
     def path(self, name: str) -> str:
         """A part of the path by its name."""
@@ -144,6 +158,7 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
             to_approve=approvals.waiting_for(visit.office, visit.actor) if visit.actor else 0,
             announced=_announced(visit),
             theme=visit.request.cookies.get(THEME, "system"),
+            density=visit.request.cookies.get(DENSITY, "comfortable"),
             asset=assets.url,
             **values,
         )
@@ -151,7 +166,26 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
     response = HTMLResponse(content, status, {"Vary": "HX-Request, Cookie"})
     if COOKIE not in visit.request.cookies:
         keep_cookie(response, visit.settings, visit.cookie)
+    if status == 200 and (named := visit.query(ISSUER)):
+        keep_choice(response, visit.settings, ISSUER, named)
     return response
+
+
+def issuer_of(visit: Visit) -> str | None:
+    """The issuer that a page about one issuer shows: the one asked for, the one shown last, the first
+    that the visitor may read; None where he may read none."""
+    known = [id for id, _ in issuers_of(visit)]
+    known += [one.partition("/")[0] for one in sorted(permits.scopes(visit.who, Power.READ_OWN))]
+    wanted = visit.query(ISSUER)
+    last = visit.request.cookies.get(ISSUER)
+    return wanted or (last if last in known else next(iter(known), None))
+
+
+def issuers_of(visit: Visit) -> list[tuple[str, str]]:
+    """Id and name of each issuer between which such a page lets its visitor choose."""
+    if not permits.allows(visit.who, Power.READ_REGISTER):
+        return []
+    return [(one.id, one.name) for one in ownership.issuers_of(visit.office, visit.who)]
 
 
 def _of_the_frame(visit: Visit) -> dict[str, Any]:
@@ -175,13 +209,26 @@ def go(where: str) -> Response:
     return RedirectResponse(where, 303)
 
 
+def tell(text: str) -> Response:
+    """JSON that a script of a page asked for."""
+    return Response(text, media_type="application/json")
+
+
+def prove_first(visit: Visit, back: str) -> Response | None:
+    """Where somebody has to go before a dangerous act, and from there back; None if he is fresh."""
+    if permits.is_fresh(visit.who, visit.office.clock.now()):
+        return None
+    return go(f"/prove?next={quote(back, safe='')}")
+
+
 def keep_cookie(response: Response, settings: Config, value: str) -> None:
     """Give the visitor his cookie: not for scripts, not for other sites."""
     response.set_cookie(COOKIE, value, **_cookie(settings))
 
 
-def keep_theme(response: Response, settings: Config, theme: str) -> None:
-    response.set_cookie(THEME, theme, max_age=31_536_000, **_cookie(settings))
+def keep_choice(response: Response, settings: Config, name: str, value: str) -> None:
+    """Remember a choice of how pages look, in this browser, for a year."""
+    response.set_cookie(name, value, max_age=31_536_000, **_cookie(settings))
 
 
 def within(where: str) -> str:
@@ -212,8 +259,7 @@ def _cookie(settings: Config) -> dict[str, Any]:
 def _read(page: Page, request: Request, signed_in: bool) -> Response:
     visit = _visit(request)
     if signed_in and visit.actor is None:
-        back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return go(f"/sign-in?next={quote(back, safe='')}")
+        return go(f"/sign-in?next={quote(visit.here, safe='')}")
     return page(visit)
 
 
@@ -238,8 +284,9 @@ def _require_ours(visit: Visit, form: Form) -> None:
 def _visit(request: Request) -> Visit:
     office: Office = request.app.state.office
     address = request.client.host if request.client else "unknown"
-    client = Client(address, request.headers.get("user-agent", "")[:512])
     cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(32)
+    visitor = hashlib.sha256(f"visitor {cookie}".encode()).hexdigest()
+    client = Client(address, request.headers.get("user-agent", "")[:512], visitor)
     actor = sessions.actor_of_session(office, cookie, client)
     return Visit(request, office, request.app.state.settings, client, cookie, actor)
 

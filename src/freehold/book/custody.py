@@ -1,0 +1,59 @@
+"""Holders' ways from the agent's key to their own, in the book."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from freehold.book import schema_agent as schema
+from freehold.book.session import Transaction
+from freehold.core.errors import Conflict, NotFound
+from freehold.core.ids import Address
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyExit:
+    """One holder's way: challenged, proved, his identity checked. `document` is the check's SHA-256."""
+
+    id: str
+    issuer: str
+    holder: str
+    wallet: Address
+    nonce: str
+    asked_at: datetime
+    expires_at: datetime
+    proved_at: datetime | None
+    checked_by: str | None
+    document: str | None
+
+
+def add(tx: Transaction, one: CustodyExit) -> None:
+    """Write a new one."""
+    row = {name: getattr(one, name) for name in CustodyExit.__dataclass_fields__}
+    tx.execute(insert(schema.custody_exit).values(**row))
+
+
+def find(tx: Transaction, id: str) -> CustodyExit:
+    """One of them. Raises NotFound."""
+    row = tx.execute(select(schema.custody_exit).where(schema.custody_exit.c.id == id)).first()
+    if row is None:
+        raise NotFound(f"there is no way out of custody {id}", exit=id)
+    return CustodyExit(**{name: getattr(row, name) for name in CustodyExit.__dataclass_fields__})
+
+
+def prove(tx: Transaction, id: str, now: datetime) -> None:
+    """Note that the new wallet's key was shown, once. Raises Conflict."""
+    of = schema.custody_exit.c
+    here = update(schema.custody_exit).where(of.id == id, of.proved_at.is_(None))
+    if not tx.execute(here.values(proved_at=now)).rowcount:
+        raise Conflict("this proof was given already", exit=id)
+
+
+def check(tx: Transaction, id: str, by: str, document: str) -> None:
+    """Note who checked the holder's identity on what, once. Raises Conflict."""
+    of = schema.custody_exit.c
+    here = update(schema.custody_exit).where(
+        of.id == id, of.proved_at.is_not(None), of.checked_by.is_(None)
+    )
+    if not tx.execute(here.values(checked_by=by, document=document)).rowcount:
+        raise Conflict("the key was not shown yet, or the identity was checked already", exit=id)

@@ -1,0 +1,173 @@
+"""What an action does to each account: units given and taken, money with tax, fractions in lieu.
+
+Computed from the terms, the holdings at the record instant and what holders elected; the treasury is in
+none of these. Units are rounded down for each account; a fraction is paid in lieu where the terms name
+a price, rounded down, and lost where they do not. A tender that is offered too much is accepted pro
+rata by largest remainder.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from freehold.core.actions.entitlement import (
+    Forms,
+    Holdings,
+    Taxed,
+    from_pot,
+    from_rate,
+    taxed,
+)
+from freehold.core.actions.kinds import Work
+from freehold.core.actions.tax import Payee, Treatment
+from freehold.core.actions.tax_regimes import regime
+from freehold.core.actions.terms import Basis, Cash, Exchange, Terms
+from freehold.core.errors import Invalid
+from freehold.core.units import allocate
+
+UNTAXED = Treatment(Fraction(0), "none", "the terms name no tax", "")
+UNKNOWN_PAYEE = Payee(us_person=False)
+NO_FORMS = Forms((UNKNOWN_PAYEE,), {})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """By account. `gets` and `gives` are base units, `amounts` untaxed money in the coin's smallest unit
+    (in lieu, or for tendered units), `due` what subscribers pay, `taxed` the money by rate or pot."""
+
+    taxed: Taxed | None = None
+    gets: Mapping[int, int] = field(default_factory=dict)
+    gives: Mapping[int, int] = field(default_factory=dict)
+    fractions: Mapping[int, Fraction] = field(default_factory=dict)
+    amounts: Mapping[int, int] = field(default_factory=dict)
+    due: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def money(self) -> int:
+        """What a pot needs, in the coin's smallest unit."""
+        gross = self.taxed.gross_total if self.taxed else 0
+        return gross + sum(self.amounts.values())
+
+
+def plan(
+    terms: Terms,
+    holdings: Holdings,
+    decimals: int,
+    elections: Mapping[int, int],
+    forms: Forms = NO_FORMS,
+) -> Plan:
+    """The plan of an action on units of `decimals`. Raises Invalid as its parts do."""
+    held = dict(zip(holdings.accounts, holdings.units, strict=True))
+    match terms.work:
+        case Work.PAY:
+            return Plan(taxed=_money(terms, holdings, decimals, forms))
+        case Work.REDEEM:
+            return Plan(taxed=_money(terms, holdings, decimals, forms), gives=held)
+        case Work.ISSUE | Work.SPLIT:
+            return _new_units(terms, held, decimals)
+        case Work.CONVERT:
+            return _converted(_exchange(terms), held)
+        case Work.OFFER:
+            return _subscribed(terms, held, decimals, elections)
+        case Work.BUY:
+            return _bought(terms, held, decimals, elections)
+    return Plan()
+
+
+def _money(terms: Terms, holdings: Holdings, decimals: int, forms: Forms) -> Taxed:
+    cash = _cash(terms)
+    if cash.basis is Basis.POT:
+        pot = cash.amount * 10**cash.decimals
+        if pot.denominator != 1:
+            raise Invalid(
+                f"the pot {cash.amount} has more than the coin's {cash.decimals} decimals",
+                field="pot",
+            )
+        what = from_pot(holdings, int(pot))
+    else:
+        what = from_rate(holdings, cash.amount * 10**cash.decimals / 10**decimals)
+    rule = regime(terms.tax) if terms.tax else lambda payee, day: UNTAXED
+    return taxed(what, forms, terms.payment.date(), rule)
+
+
+def _new_units(terms: Terms, held: Mapping[int, int], decimals: int) -> Plan:
+    ratio = _exchange(terms).ratio
+    exact = {account: units * ratio for account, units in held.items()}
+    gets = {account: int(units) for account, units in exact.items()}
+    parts = {account: exact[account] - gets[account] for account in exact}
+    fractions = {account: part for account, part in parts.items() if part}
+    lieu = in_lieu(terms, fractions, decimals)
+    return Plan(gets=_some(gets), fractions=fractions, amounts=_some(lieu))
+
+
+def _converted(exchange: Exchange, held: Mapping[int, int]) -> Plan:
+    """Only units that convert into whole ones are taken; the rest stays what it is."""
+    step = exchange.ratio.denominator
+    gives = {account: units - units % step for account, units in held.items()}
+    gets = {account: int(units * exchange.ratio) for account, units in gives.items()}
+    return Plan(gets=_some(gets), gives=_some(gives))
+
+
+def _subscribed(
+    terms: Terms, held: Mapping[int, int], decimals: int, elections: Mapping[int, int]
+) -> Plan:
+    exchange = _exchange(terms)
+    rights = {account: int(units * exchange.ratio) for account, units in held.items()}
+    for account, units in elections.items():
+        if units > rights.get(account, 0):
+            raise Invalid(
+                f"account {account} subscribes {units} units and has rights to"
+                f" {rights.get(account, 0)}",
+                field="units",
+            )
+    if sum(elections.values()) > terms.most:
+        raise Invalid(
+            f"{sum(elections.values())} units are subscribed, {terms.most} are offered",
+            field="most",
+        )
+    exact = {account: Fraction(units) for account, units in elections.items()}
+    each = _smallest(terms, exact, decimals)
+    due = {account: -(-part.numerator // part.denominator) for account, part in each.items()}
+    return Plan(gets=_some(elections), due=_some(due))
+
+
+def _bought(
+    terms: Terms, held: Mapping[int, int], decimals: int, elections: Mapping[int, int]
+) -> Plan:
+    offers = {account: min(units, held.get(account, 0)) for account, units in elections.items()}
+    order = sorted(offers)
+    accepted = offers
+    if sum(offers.values()) > terms.most:
+        parts = allocate(terms.most, [offers[account] for account in order])
+        accepted = dict(zip(order, parts, strict=True))
+    price = _cash(terms).amount * 10 ** _cash(terms).decimals / 10**decimals
+    amounts = {account: int(units * price) for account, units in accepted.items()}
+    return Plan(gives=_some(accepted), amounts=_some(amounts))
+
+
+def in_lieu(terms: Terms, fractions: Mapping[int, Fraction], decimals: int) -> dict[int, int]:
+    """Money in lieu, rounded down; none where the terms name no price."""
+    if terms.exchange is None or terms.exchange.price is None or terms.cash is None:
+        return {}
+    return {one: int(part) for one, part in _smallest(terms, fractions, decimals).items()}
+
+
+def _smallest(terms: Terms, units: Mapping[int, Fraction], decimals: int) -> dict[int, Fraction]:
+    """Base units at the exchange's price, in the coin's smallest unit, exact."""
+    price = _exchange(terms).price or Fraction(0)
+    each = price * 10 ** _cash(terms).decimals / 10**decimals
+    return {account: part * each for account, part in units.items()}
+
+
+def _some(amounts: Mapping[int, int]) -> dict[int, int]:
+    return {account: amount for account, amount in amounts.items() if amount}
+
+
+def _cash(terms: Terms) -> Cash:
+    assert terms.cash is not None, "the terms were read, so an action that pays names its coin"
+    return terms.cash
+
+
+def _exchange(terms: Terms) -> Exchange:
+    assert terms.exchange is not None, "the terms were read, so an exchange has its ratio"
+    return terms.exchange

@@ -1,0 +1,225 @@
+"""`freehold action`: corporate actions from announcement to close, by a file of terms."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from freehold.core.clock import stamp
+from freehold.core.errors import Invalid
+from freehold.desks import actions, paying
+from freehold.desks.actions import ActionOutcome, Part, Shown
+from freehold.desks.office import open_office
+from freehold.desks.orders import ActOutcome
+from freehold.doors.cli.acting import (
+    FILE,
+    act_document,
+    act_table,
+    actor_of,
+    as_option,
+    dry_run_option,
+    ended,
+    issuer_option,
+)
+from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
+from freehold.doors.cli.settings import settings
+
+terms_argument = click.argument("terms", type=FILE)
+id_argument = click.argument("id")
+
+
+@click.group()
+def action() -> None:
+    """Corporate actions: announce, preview, fund, pay, reconcile, close, amend, cancel."""
+
+
+@action.command()
+@terms_argument
+@issuer_option
+@dry_run_option
+@as_option
+@json_option
+def announce(terms: Path, issuer: str | None, dry_run: bool, acting: str, as_json: bool) -> Outcome:
+    """Announce the action of a file of TERMS, and its record instant on chain."""
+    with open_office(settings()) as office:
+        actor = actor_of(office, acting)
+        done = actions.announce(office, actor, _text(terms), issuer, dry_run=dry_run)
+    return _tell_outcome(done, as_json)
+
+
+@action.command()
+@terms_argument
+@as_option
+@json_option
+def amend(terms: Path, acting: str, as_json: bool) -> Outcome:
+    """Put other TERMS in force, while nobody was paid by the old ones."""
+    with open_office(settings()) as office:
+        done = actions.amend(office, actor_of(office, acting), _text(terms))
+    return _tell_outcome(done, as_json)
+
+
+@action.command()
+@id_argument
+@json_option
+def preview(id: str, as_json: bool) -> None:
+    """What each account gets by action ID, once its record instant has passed."""
+    with open_office(settings()) as office:
+        plan, parts = actions.preview(office, id)
+    told = {"action": id, "money": str(plan.money), "parts": parts}
+    names = ("account", "units", "gets", "gives", "gross", "withheld", "net")
+    columns = [Column(name, number=True) for name in names]
+    show(told, as_json, Table(f"Preview of {id}", columns, [_part(one) for one in parts]))
+
+
+@action.command()
+@id_argument
+@click.option("--amount", type=int, help="Smallest units of the coin; what is due if left out.")
+@as_option
+@json_option
+def fund(id: str, amount: int | None, acting: str, as_json: bool) -> Outcome:
+    """Put the money of action ID into its pot, from the wallet of who signs."""
+    with open_office(settings()) as office:
+        done = paying.fund(office, actor_of(office, acting), id, amount)
+    return _tell(done, as_json)
+
+
+@action.command()
+@id_argument
+@as_option
+@json_option
+def pay(id: str, acting: str, as_json: bool) -> Outcome:
+    """Pay everybody and deliver the units; stopped in the middle, the same again goes on."""
+    with open_office(settings()) as office:
+        done = paying.pay(office, actor_of(office, acting), id)
+    return _tell(done, as_json)
+
+
+@action.command()
+@id_argument
+@as_option
+@json_option
+def reconcile(id: str, acting: str, as_json: bool) -> None:
+    """Compare what the chain's events say with what was due."""
+    with open_office(settings()) as office:
+        found = paying.reconcile(office, actor_of(office, acting), id)
+    rows = [("paid", str(found.paid)), ("held", str(found.held))]
+    rows += [("withheld", str(found.withheld)), ("accounts", str(found.accounts))]
+    columns = [Column("what"), Column("amount", number=True)]
+    show(found, as_json, Table(f"{id} reconciles", columns, rows))
+
+
+@action.command()
+@id_argument
+@as_option
+@json_option
+def close(id: str, acting: str, as_json: bool) -> Outcome:
+    """Send the tax to its office and the dust back, and end action ID."""
+    with open_office(settings()) as office:
+        done = paying.close(office, actor_of(office, acting), id)
+    return _tell(done, as_json)
+
+
+@action.command()
+@id_argument
+@as_option
+@json_option
+def cancel(id: str, acting: str, as_json: bool) -> Outcome:
+    """Call action ID off; once somebody was paid, two persons give back the rest."""
+    with open_office(settings()) as office:
+        done = paying.cancel(office, actor_of(office, acting), id)
+    return _tell(done, as_json)
+
+
+@action.command()
+@id_argument
+@click.option("--holder", required=True, help="Who elects, by id or wallet.")
+@click.option("--choice", required=True, help="tender, subscribe or reinvest.")
+@click.option("--units", type=int, default=0, help="Base units tendered or subscribed.")
+@as_option
+@json_option
+def elect(id: str, holder: str, choice: str, units: int, acting: str, as_json: bool) -> None:
+    """Record what a holder elects in action ID; the last word before the payment counts."""
+    with open_office(settings()) as office:
+        actions.elect(office, actor_of(office, acting), id, holder, choice, units)
+    told = {"action": id, "holder": holder, "choice": choice, "units": units}
+    show(told, as_json, Table("", [Column("action"), Column("elected")], [(id, choice)]))
+
+
+@action.command()
+@id_argument
+@click.option("--account", type=int, required=True, help="Whose held money goes out.")
+@as_option
+@json_option
+def release(id: str, account: int, acting: str, as_json: bool) -> Outcome:
+    """Send money that is held for an account to its wallet, once nothing stands against it."""
+    with open_office(settings()) as office:
+        done = paying.release(office, actor_of(office, acting), id, account)
+    return _tell(done, as_json)
+
+
+@action.command("list")
+@issuer_option
+@json_option
+def list_(issuer: str | None, as_json: bool) -> None:
+    """The actions of an issuer, and where each stands."""
+    with open_office(settings()) as office:
+        found = actions.every(office, issuer)
+    rows = [
+        (one.terms.id, str(one.terms.kind), one.terms.instrument, stamp(one.terms.record),
+         stamp(one.terms.payment), str(one.state))
+        for one in found
+    ]  # fmt: skip
+    names = ("action", "kind", "instrument", "record", "payment", "state")
+    told = {"actions": [_shown(one) for one in found]}
+    show(told, as_json, Table("Corporate actions", [Column(name) for name in names], rows))
+
+
+@action.command("show")
+@id_argument
+@json_option
+def show_(id: str, as_json: bool) -> None:
+    """One action: its terms, its record, and every step that was taken."""
+    with open_office(settings()) as office:
+        found = actions.show(office, id)
+    rows = [(step, f"{stamp(at)} by {by}") for step, at, by in found.steps]
+    rows = [("state", str(found.state)), ("terms", f"version {found.version}"), *rows]
+    show(_shown(found), as_json, Table(id, [Column("what"), Column("value")], rows))
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"the terms {file} cannot be read: {error}", field="terms") from None
+
+
+def _tell_outcome(done: ActionOutcome, as_json: bool) -> Outcome:
+    state = str(done.state) if done.state else "not announced"
+    told: dict[str, Any] = act_document(done.act) | {"action": done.action, "state": state}
+    show(told, as_json, act_table(done.act, ("action", done.action), ("state", state)))
+    return ended(done.act)
+
+
+def _tell(done: ActOutcome, as_json: bool) -> Outcome:
+    show(act_document(done), as_json, act_table(done))
+    return ended(done)
+
+
+def _part(one: Part) -> tuple[str, ...]:
+    figures = (one.account, one.units, one.gets, one.gives, one.gross, one.withheld, one.net)
+    return tuple(map(str, figures))
+
+
+def _shown(one: Shown) -> dict[str, Any]:
+    return {
+        "action": one.terms.id,
+        "kind": str(one.terms.kind),
+        "instrument": one.terms.instrument,
+        "state": str(one.state),
+        "record": one.record,
+        "record_instant": one.terms.record,
+        "ex_date": one.terms.ex_date,
+        "payment": one.terms.payment,
+        "version": one.version,
+        "steps": [{"step": step, "at": at, "by": by} for step, at, by in one.steps],
+    }

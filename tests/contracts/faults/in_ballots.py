@@ -1,0 +1,126 @@
+"""Faults in meetings and votes."""
+
+from tests.contracts.faults.fault import Fault
+
+SEEN_BY = "test_ballot.py test_ballot_meetings.py"
+FAULTS = [
+    Fault(
+        "Ballot.vy",
+        '    assert block.timestamp < (terms >> 40) & words.M40, "vote: closed"\n',
+        "",
+        "votes come in after the close",
+        SEEN_BY,
+    ),
+    Fault(
+        "Ballot.vy",
+        "abi_encode(VOTE, meeting, one.holder",
+        "abi_encode(VOTE, empty(uint256), one.holder",
+        "a signature votes at every meeting",
+        SEEN_BY,
+    ),
+    Fault(
+        "Ballot.vy",
+        "    if one.at > block.timestamp:\n        return False\n",
+        "",
+        "a vote dated in the future can never be changed",
+        SEEN_BY,
+    ),
+    Fault(
+        "Ballot.vy",
+        "            used += one.marks\n",
+        "",
+        "a ballot is counted with another one's marks",
+        SEEN_BY,
+    ),
+    Fault(
+        "Ballot.vy",
+        " and casting.seals[key] == seal",
+        "",
+        "a sealed vote is opened as something else",
+        SEEN_BY,
+    ),
+    Fault(
+        "Ballot.vy",
+        "        casting.voted[(meeting << 32) | (account >> 8)] |= 1 << (account & 255)\n",
+        "",
+        "units set aside vote once their mark is gone",
+        SEEN_BY,
+    ),
+    Fault(
+        "modules/casting.vy",
+        "        self._undo(meeting, terms, account, before)\n",
+        "",
+        "a changed vote counts twice",
+        "test_ballot.py test_ballot_stateful.py",
+    ),
+    Fault(
+        "modules/casting.vy",
+        "            return IN_PERSON\n",
+        "            pass\n",
+        "a proxy overrides the holder",
+        SEEN_BY,
+    ),
+    Fault(
+        "modules/casting.vy",
+        "            return OLDER\n",
+        "            pass\n",
+        "an old signature undoes a later vote",
+        SEEN_BY,
+    ),
+    Fault(
+        "modules/casting.vy",
+        "        self.voted[page] = bits | (1 << (account & 255))\n    log",
+        "    log",
+        "an account votes twice",
+        SEEN_BY,
+    ),
+    Fault(
+        "modules/proxies.vy",
+        '            assert proxy != before, "proxy: runs in a circle"\n',
+        "            pass\n",
+        "proxies run in a circle",
+        SEEN_BY,
+    ),
+    Fault(
+        "modules/proxies.vy",
+        "        if (word >> 160) & 1 == 0:\n            break\n",
+        "",
+        "whoever has a vote may pass it on",
+        "test_ballot.py test_ballot_stateful.py",
+    ),
+    Fault(
+        "modules/agenda.vy",
+        "    return supply - self.aside[(meeting << 8) | class_]\n",
+        "    return supply\n",
+        "treasury units count towards the quorum",
+        SEEN_BY,
+    ),
+    Fault(
+        "modules/agenda.vy",
+        "(have > need if exceeded != 0 else have >= need)",
+        "have >= need",
+        "half is more than half",
+        SEEN_BY,
+    ),
+    Fault(
+        "modules/agenda.vy",
+        '    assert instant <= opens, "record: after the vote opens"\n',
+        "",
+        "the vote opens before it is known who may vote",
+        SEEN_BY,
+    ),
+    Fault(
+        "modules/counting.vy",
+        "        left -= units\n    return True\n",
+        "    return True\n",
+        "a nominee gives its units away twice",
+        SEEN_BY,
+    ),
+    Fault(
+        "modules/counting.vy",
+        "    return even & odd & TOPS == TOPS and choices >> 128 == 0\n",
+        "    return even & TOPS == TOPS and choices >> 128 == 0\n",
+        "votes are given to candidates that are not there",
+        SEEN_BY,
+    ),
+]

@@ -1,0 +1,180 @@
+"""The investor's journey, docs/guides/investor.md: from an invitation to a holding, by keyboard alone.
+
+It ends in facts read from the chain: who is in the register, and who holds how many units.
+"""
+
+from typing import Any
+
+import pytest
+
+from freehold.book import issuers
+from freehold.chain import contracts
+from freehold.core.roles import EVERYWHERE, Role
+from freehold.desks import permits, signin
+from tests.doors.running import ISSUER, Platform, office_of, until
+from tests.doors.web.test_browser import opened, tab_to
+from tests.doors.web.test_ways_in import authenticator, looked_at, press, shots, with_wallet  # noqa: F401
+from tests.parts import ROOT
+from tests.wallet import Wallet, new_wallet
+
+pytestmark = pytest.mark.needs("browser")
+GUIDE = (ROOT / "docs/guides/investor.md").read_text()
+PASSPORT = b"%PDF-1.7\nA passport, for a test.\n%%EOF\n"
+LETTER = b"%PDF-1.7\nA letter of accreditation, for a test.\n%%EOF\n"
+
+
+def came_in(chromium: Any, said: list[str], platform: Platform, name: str, role: Role, width: int):
+    """Somebody of the office in a browser of his own, by a passkey."""
+    with office_of(platform.home) as office:
+        _, link = signin.invite(office, permits.operator(), name, [(role, EVERYWHERE)])
+    page = opened(chromium, said, viewport={"width": width, "height": 900})
+    authenticator(page)
+    page.goto(f"{platform.url}/welcome/{link}")
+    press(page, "form[data-passkey] button")
+    page.wait_for_url(f"{platform.url}/")
+    return page
+
+
+def typed(page: Any, selector: str, text: str) -> None:
+    """Reach a field with Tab and fill it in from the keyboard."""
+    tab_to(page, selector)
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+
+
+def chosen(page: Any, selector: str, first_letters: str) -> None:
+    """Reach a list with Tab and choose by typing, as a keyboard does."""
+    tab_to(page, selector)
+    page.keyboard.type(first_letters)
+
+
+def apply(page: Any, platform: Platform, shots: Any, name: str) -> None:  # noqa: F811
+    page.goto(f"{platform.url}/apply")
+    looked_at(page, "apply-identity", shots)
+    typed(page, "#name", name)
+    typed(page, "#born", "1980-02-29")
+    chosen(page, "#residence", "Germ")
+    typed(page, "#citizenships", "de")
+    typed(page, "#address", "Am Ufer 1, Berlin")
+    typed(page, "#email", "anna@example.org")
+    typed(page, "#tax_id", "DE 12 345 678 901")
+    tab_to(page, "input[name=status]:checked")
+    page.keyboard.press("ArrowDown")
+    assert page.locator("input[value=accredited]").is_checked()
+    press(page, "form[action='/apply/identity'] button")
+    page.wait_for_url("**/apply/papers")
+    looked_at(page, "apply-papers", shots)
+    for kind, content in (("identity", PASSPORT), ("status", LETTER)):
+        tab_to(page, f"#{kind}")
+        paper = {"name": "../../etc/passwd.pdf", "mimeType": "application/pdf", "buffer": content}
+        page.set_input_files(f"#{kind}", paper)
+        press(page, f"form:has(#{kind}) button")
+        page.wait_for_load_state("networkidle")
+    page.wait_for_url("**/apply/wallet")
+    looked_at(page, "apply-wallet", shots)
+    press(page, "form[action='/apply/wallet'] button")
+    page.wait_for_url("**/apply/review")
+    looked_at(page, "apply-review", shots)
+    press(page, "form[action='/apply/submit'] button")
+    page.wait_for_selector("text=Waits for review")
+    looked_at(page, "apply-submitted", shots)
+
+
+def review(page: Any, platform: Platform, shots: Any, name: str) -> None:  # noqa: F811
+    page.goto(f"{platform.url}/reviews")
+    looked_at(page, "reviews", shots)
+    press(page, f"a.name:text-is('{name}')")
+    page.wait_for_selector("text=Approve and open the account")
+    looked_at(page, "application", shots)
+    press(page, "form[action$='/approve'] button")
+    page.wait_for_selector("text=Timeline of claims")
+
+
+def in_register(platform: Platform, wallet: Wallet) -> bool:
+    with office_of(platform.home) as office, office.book.reading() as tx:
+        register = issuers.find(tx, ISSUER).register
+        return bool(contracts.read(office.w3, "Holders", register, "facts", wallet.address))
+
+
+def balance(platform: Platform, token: str, wallet: str) -> int:
+    with office_of(platform.home) as office:
+        return int(contracts.read(office.w3, "SecurityToken", token, "balanceOf", wallet))
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_an_investor_comes_from_an_invitation_to_a_holding(
+    chromium,
+    platform,
+    said,
+    shots,  # noqa: F811
+    width,
+):
+    wallet, name = new_wallet(), f"anna{width}@example.org"
+    registrar = came_in(chromium, said, platform, f"reg{width}@nw.example", Role.REGISTRAR, width)
+    registrar.goto(f"{platform.url}/investors/invite")
+    typed(registrar, "#name", name)
+    press(registrar, "form[action='/investors/invite'] button")
+    link = registrar.locator("#link").text_content()
+    looked_at(registrar, "invite-investor", shots)
+
+    investor = opened(chromium, said, viewport={"width": width, "height": 900})
+    authenticator(investor)
+    with_wallet(investor, wallet)
+    investor.goto(link)
+    press(investor, "form[data-passkey] button")
+    investor.wait_for_url(f"{platform.url}/")
+    apply(investor, platform, shots, f"Anna Schmidt {width}")
+    assert not in_register(platform, wallet)
+
+    officer = came_in(
+        chromium, said, platform, f"co{width}@nw.example", Role.COMPLIANCE_OFFICER, width
+    )
+    review(officer, platform, shots, name)
+    until(lambda: in_register(platform, wallet))
+
+    def admitted() -> bool:
+        investor.goto(f"{platform.url}/apply")
+        return investor.locator("text=Admitted").count() > 0
+
+    until(admitted)
+    looked_at(investor, "admitted", shots)
+    looked_at(officer, "timeline", shots)
+    holds(investor, platform, shots, wallet, name, width)
+    for page in (registrar, investor, officer):
+        page.context.close()
+    assert said == []
+
+
+def holds(
+    investor: Any,
+    platform: Platform,
+    shots: Any,  # noqa: F811
+    wallet: Wallet,
+    name: str,
+    width: int,
+) -> None:
+    """Units are issued; a transfer is refused with its day, another one passes."""
+    listed = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"]
+    token = next(one["token"] for one in listed if one["class_id"] == "common")
+    sold = platform.ask(
+        Role.TRANSFER_AGENT,
+        "POST",
+        f"/v1/instruments/{token}/transfers",
+        {"sender": "tobias-brandt", "receiver": wallet.address, "units": "50"},
+        {"Idempotency-Key": f"sold-{width}"},
+    )
+    assert sold.status_code == 202, sold.text
+    until(lambda: balance(platform, token, wallet.address) == 50)
+
+    def shown() -> bool:
+        investor.goto(f"{platform.url}/securities/{token}")
+        return investor.locator("td.num:text-is('50')").count() > 0
+
+    until(shown)
+    looked_at(investor, "holding", shots)
+    assert "Tobias Brandt" not in investor.content()
+
+
+def test_the_guide_names_every_step_of_the_journey():
+    for step in ("Who you are", "Papers", "Wallet", "Check and submit", "Reviews", "Admitted"):
+        assert f"**{step}**" in GUIDE
