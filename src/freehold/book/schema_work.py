@@ -4,6 +4,7 @@ A work order's content never changes; what changes is how far it is. Whoever car
 time, so that two workers never do the same one, and a killed one's work is taken up by the next.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text
@@ -15,21 +16,22 @@ class Kind(StrEnum):
     """What a work order does."""
 
     ESTABLISH = "ESTABLISH"
-    ADOPT = "ADOPT"
-    ACTIVATE = "ACTIVATE"
 
 
 class State(StrEnum):
-    """Where a work order stands; PROPOSED waits for another person's approval."""
+    """Where a work order stands."""
 
-    PROPOSED = "PROPOSED"
     WAITING = "WAITING"
     DONE = "DONE"
     FAILED = "FAILED"
-    DECLINED = "DECLINED"
 
 
-def _one_of(column: str, words: type[Kind] | type[State]) -> CheckConstraint:
+KINDS = (Kind.ESTABLISH, "ADOPT", "ACTIVATE")
+STATES = ("PROPOSED", State.WAITING, State.DONE, State.FAILED, "DECLINED")
+"""The words that the table allows; those outside the enumerations are of earlier versions."""
+
+
+def _one_of(column: str, words: Iterable[str]) -> CheckConstraint:
     return CheckConstraint(
         f"{column} IN ({', '.join(repr(str(one)) for one in words)})", name=column
     )
@@ -50,12 +52,11 @@ work_order = Table(
     Column("doing", Text, nullable=False),
     Column("asked_by", String(32), nullable=False),
     Column("asked_at", Instant, nullable=False),
-    Column("decided_by", String(32)),
     Column("changed_at", Instant, nullable=False),
     Column("held_by", String(128)),
     Column("held_until", Instant),
-    _one_of("kind", Kind),
-    _one_of("state", State),
+    _one_of("kind", KINDS),
+    _one_of("state", STATES),
     Index(None, "state", "number"),
 )
 asset_draft = Table(

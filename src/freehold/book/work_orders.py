@@ -30,7 +30,6 @@ class WorkOrder:
     doing: str
     asked_by: str
     asked_at: datetime
-    decided_by: str | None
     changed_at: datetime
 
 
@@ -55,20 +54,6 @@ def find(tx: Transaction, id: str) -> WorkOrder:
     if row is None:
         raise NotFound("there is no such work order", work_order=id)
     return _order(row)
-
-
-def about(tx: Transaction, subject: str) -> list[WorkOrder]:
-    """Every order about a subject, the last one first."""
-    of = schema.work_order.c
-    rows = select(schema.work_order).where(of.subject == subject).order_by(of.number.desc())
-    return [_order(row) for row in tx.execute(rows)]
-
-
-def in_state(tx: Transaction, state: State) -> list[WorkOrder]:
-    """Every order in a state, the oldest first."""
-    of = schema.work_order.c
-    rows = select(schema.work_order).where(of.state == state).order_by(of.number)
-    return [_order(row) for row in tx.execute(rows)]
 
 
 def take(tx: Transaction, worker: str, now: datetime, until: datetime) -> WorkOrder | None:

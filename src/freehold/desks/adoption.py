@@ -115,7 +115,7 @@ def require_adoptable(
         listed = ", ".join(f"{one.holder} ({one.why})" for one in proposal.stranded[:5])
         raise Conflict(
             f"{len(proposal.stranded)} holders would be stranded: {listed};"
-            " change the policy, or acknowledge it with --acknowledge-stranded",
+            " change the policy, or acknowledge that they would be",
             stranded=len(proposal.stranded),
         )
 

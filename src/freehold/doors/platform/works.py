@@ -9,18 +9,14 @@ from collections.abc import Mapping
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import deployments, rulemaking, work_orders
+from freehold.desks import deployments, work_orders
 from freehold.desks.office import open_office
 from freehold.desks.work_orders import Carry, Kind
 from freehold.doors.platform import journal
 
 IDLE_SECONDS = 0.5
 FAULT_SECONDS = 2.0
-CARRIERS: Mapping[Kind, Carry] = {
-    Kind.ESTABLISH: deployments.establish,
-    Kind.ADOPT: rulemaking.carry_adoption,
-    Kind.ACTIVATE: rulemaking.carry_activation,
-}
+CARRIERS: Mapping[Kind, Carry] = {Kind.ESTABLISH: deployments.establish}
 
 
 def begin(settings: Config, stop: threading.Event) -> threading.Thread:

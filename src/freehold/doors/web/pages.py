@@ -200,8 +200,6 @@ def _breadth() -> list[BaseRoute]:
     return [
         Route("/securities/{token}/policy", page(rules.policy), methods=["GET"]),
         _signed_in("/securities/{token}/policy/edit", rules.edit, rules.examine),
-        Route("/securities/{token}/policy/activate", act(rules.activate), methods=["POST"]),
-        Route("/work-orders/{id}/decide", act(rules.decide), methods=["POST"]),
         Route("/policies", page(rules.list_of), methods=["GET"]),
         Route("/assets", page(establishing.assets), methods=["GET"]),
         _signed_in("/assets/new", establishing.new, establishing.begin),
