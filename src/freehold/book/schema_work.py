@@ -4,7 +4,6 @@ A work order's content never changes; what changes is how far it is. Whoever car
 time, so that two workers never do the same one, and a killed one's work is taken up by the next.
 """
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, Text
@@ -16,6 +15,8 @@ class Kind(StrEnum):
     """What a work order does."""
 
     ESTABLISH = "ESTABLISH"
+    ACTION = "ACTION"
+    MEETING = "MEETING"
 
 
 class State(StrEnum):
@@ -26,12 +27,7 @@ class State(StrEnum):
     FAILED = "FAILED"
 
 
-KINDS = (Kind.ESTABLISH, "ADOPT", "ACTIVATE")
-STATES = ("PROPOSED", State.WAITING, State.DONE, State.FAILED, "DECLINED")
-"""The words that the table allows; those outside the enumerations are of earlier versions."""
-
-
-def _one_of(column: str, words: Iterable[str]) -> CheckConstraint:
+def _one_of(column: str, words: type[Kind] | type[State]) -> CheckConstraint:
     return CheckConstraint(
         f"{column} IN ({', '.join(repr(str(one)) for one in words)})", name=column
     )
@@ -55,8 +51,8 @@ work_order = Table(
     Column("changed_at", Instant, nullable=False),
     Column("held_by", String(128)),
     Column("held_until", Instant),
-    _one_of("kind", KINDS),
-    _one_of("state", STATES),
+    _one_of("kind", Kind),
+    _one_of("state", State),
     Index(None, "state", "number"),
 )
 asset_draft = Table(

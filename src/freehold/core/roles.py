@@ -33,6 +33,9 @@ class Power(StrEnum):
     APPLY = "application:own"  # to be admitted to one issuer's register
     READ_CASH = "cash:read"  # the cash book, reconciliations, tax on payments
     KEEP_CASH = "cash:keep"  # import statements, explain breaks, propose and release payments
+    SERVICE = "action:service"  # corporate actions: announce, amend, fund, pay, close, call off
+    HOLD_MEETINGS = "meeting:hold"  # call meetings, close them, take down votes given on paper
+    ELECT = "election:own"  # what one holder elects, votes, and whom he lets vote for him
     OWN_KEYS = "key:own"  # API keys for oneself
     SET_CLOCK = "clock:set"  # of an example world
     ESTABLISH = "asset:establish"  # record an asset and put an instrument on chain
@@ -85,14 +88,15 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
     | {Power.ASK_TRANSFER, Power.READ_FILES, Power.ESTABLISH, Power.SET_CLOCK}
     | {Power.ISSUE, Power.CHANGE_POLICY, Power.CHANGE_POWERS}
     | {Power.READ_APPROVALS, Power.APPROVE, Power.READ_CASH, Power.KEEP_CASH}
-    | {Power.INVITE_INVESTORS},
+    | {Power.INVITE_INVESTORS, Power.SERVICE, Power.HOLD_MEETINGS},
     Role.TRANSFER_AGENT: _READING
     | _ON_HOLDERS
     | {Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.READ_AUDIT}
     | {Power.READ_FILES, Power.KEEP_FILES, Power.ISSUE, Power.ADMIT}
     | {Power.ESTABLISH, Power.SET_CLOCK}
     | {Power.READ_APPROVALS, Power.APPROVE, Power.BREAK_GLASS}
-    | {Power.READ_CASH, Power.KEEP_CASH, Power.INVITE_INVESTORS},
+    | {Power.READ_CASH, Power.KEEP_CASH, Power.INVITE_INVESTORS}
+    | {Power.SERVICE, Power.HOLD_MEETINGS},
     Role.COMPLIANCE_OFFICER: _READING
     | _ON_HOLDERS
     | {Power.ASK_TRANSFER, Power.READ_AUDIT, Power.READ_FILES, Power.SET_CLOCK}
@@ -104,7 +108,14 @@ GRANTED: Mapping[Role, frozenset[Power]] = {
     | {Power.ISSUE, Power.ADMIT, Power.READ_APPROVALS}
     | {Power.INVITE_INVESTORS, Power.REVIEW_INVESTORS},
     Role.INVESTOR: frozenset(
-        {Power.READ_OWN, Power.ASK_TRANSFER, Power.REQUEST_TRANSFER, Power.APPLY, Power.OWN_KEYS}
+        {
+            Power.READ_OWN,
+            Power.ASK_TRANSFER,
+            Power.REQUEST_TRANSFER,
+            Power.APPLY,
+            Power.ELECT,
+            Power.OWN_KEYS,
+        }
     ),
     Role.VENUE_OPERATOR: frozenset(
         {Power.ASK_TRANSFER, Power.READ_INSTRUCTIONS, Power.READ_CHAIN, Power.OWN_KEYS}

@@ -31,6 +31,8 @@ Tell = Callable[[int, str], None]
 Carry = Callable[[Office, WorkOrder, Tell], None]
 WORDS: Mapping[Kind, str] = {
     Kind.ESTABLISH: "put an instrument on chain",
+    Kind.ACTION: "service a security",
+    Kind.MEETING: "hold a meeting",
 }
 
 
