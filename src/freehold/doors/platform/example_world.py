@@ -11,8 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from freehold.config import Config
-from freehold.core.asset import AssetRecord, Document, asset_record, content_hash
 from freehold.core.approvals import State
+from freehold.core.asset import AssetRecord, Document, asset_record, content_hash
 from freehold.core.errors import PlatformError, Unavailable
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.holder import Holder, HolderKind
