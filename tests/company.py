@@ -14,9 +14,11 @@ from freehold import config
 from freehold.book.session import open_book
 from freehold.chain import node
 from freehold.core.units import Units
-from freehold.desks import captables, orders, transfers
 from freehold.desks.office import Office, create_local_ledger, open_office
-from freehold.desks.transfers import TransferOutcome, TransferRequest
+from freehold.desks.outbox import orders
+from freehold.desks.register import captables
+from freehold.desks.securities import transfers
+from freehold.desks.securities.transfers import TransferOutcome, TransferRequest
 from tests.parts import ROOT
 
 NORTHWIND = ROOT / "examples" / "northwind-optics"

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from freehold.core import clock
-from freehold.desks import onboarding
 from freehold.desks.office import Office, now_on_chain, set_clock
+from freehold.desks.onboarding import onboarding
 
 PAPER = "sha256:" + "ab" * 32
 ANNA = {"name": "Anna Schmidt", "born": "1980-02-29", "residence": "DE", "citizenships": ["US"]}

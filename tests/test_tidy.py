@@ -137,8 +137,8 @@ PLANTED: list[tuple[Rule, Mapping[str, str], str]] = [
     (
         imports.dependency_rule,
         {
-            "src/freehold/desks/offers.py": "from freehold.desks import actions",
-            "src/freehold/desks/actions.py": "",
+            "src/freehold/desks/agent/vault.py": "from freehold.desks.servicing import actions",
+            "src/freehold/desks/servicing/actions.py": "",
         },
         "desks meet in the book's rows",
     ),
@@ -158,7 +158,7 @@ PLANTED: list[tuple[Rule, Mapping[str, str], str]] = [
     (imports.dependency_rule, {"src/freehold/core/units.py": "import sqlite3"}, "I/O"),
     (
         imports.dependency_rule,
-        {"src/freehold/desks/assets.py": "import sqlalchemy"},
+        {"src/freehold/desks/securities/assets.py": "import sqlalchemy"},
         "desks uses argon2, pyotp",
     ),
     (

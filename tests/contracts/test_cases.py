@@ -29,7 +29,7 @@ from freehold.core.policy.decide import first_code
 from freehold.core.policy.parse import parse_policy
 from freehold.core.policy.rows import policy_rows
 from freehold.core.reasons import Reason
-from freehold.desks.policies import shipped_profiles
+from freehold.desks.rules.policies import shipped_profiles
 from tests.contracts.staged import asked, is_possible, staged
 from tests.contracts.world import CHANGES, DOC, ISSUER, OUTSIDER, POWER_DELAY, World, fresh
 

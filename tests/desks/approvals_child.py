@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 from freehold.book import approvals, instructions
-from freehold.desks import carrying_out, posting
-from freehold.desks.following import Kept
+from freehold.desks import posting
+from freehold.desks.approvals import carrying_out
+from freehold.desks.outbox.following import Kept
 from freehold.doors.platform import worker
 from tests.company import office_of
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from freehold.desks import captables, posting
+from freehold.desks import posting
+from freehold.desks.register import captables
 from tests.company import files_of, office_of
 
 

@@ -11,8 +11,11 @@ from freehold.core.approvals import State
 from freehold.core.events import Forced
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.roles import EVERYWHERE, Role
-from freehold.desks import approvals, parties, permits, registers, signin
-from freehold.desks.approvals import ProposeRequest
+from freehold.desks import parties, permits
+from freehold.desks.access import signin
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposeRequest
+from freehold.desks.register import registers
 from freehold.indexer import journal
 from tests.company import office_of
 from tests.desks.approvals_child import POINTS

@@ -5,6 +5,7 @@ import random
 from datetime import timedelta
 
 import pytest
+from tests.desks.test_takeovers import COMPANY, DAY, REGISTER, TOTALS
 
 from freehold.chain import node
 from freehold.chain.contracts import call, content_hash
@@ -15,29 +16,21 @@ from freehold.core.grounds import Ground, Grounds
 from freehold.core.holder import Holder, HolderKind
 from freehold.core.policy.rows import authorised_row
 from freehold.core.policy.starter import HolderClass
-from freehold.desks import (
-    captables,
-    enforcement,
-    holders,
-    issuance,
-    orders,
-    parties,
-    registers,
-    splits,
-    takeovers,
-    transfers,
-)
-from freehold.desks.carrying import Asked, carry_out
-from freehold.desks.enforcement import ForceRequest
-from freehold.desks.holders import AdmitRequest, MarkRequest
-from freehold.desks.issuance import IssueRequest, RedeemRequest
+from freehold.desks import parties
 from freehold.desks.office import create_local_ledger, now_on_chain, set_clock
-from freehold.desks.splits import SplitRequest
-from freehold.desks.transfers import TransferRequest
+from freehold.desks.onboarding import holders
+from freehold.desks.onboarding.holders import AdmitRequest, MarkRequest
+from freehold.desks.outbox import orders
+from freehold.desks.outbox.carrying import Asked, carry_out
+from freehold.desks.register import captables, registers, takeovers
+from freehold.desks.securities import enforcement, issuance, splits, transfers
+from freehold.desks.securities.enforcement import ForceRequest
+from freehold.desks.securities.issuance import IssueRequest, RedeemRequest
+from freehold.desks.securities.splits import SplitRequest
+from freehold.desks.securities.transfers import TransferRequest
 from tests.company import NORTHWIND, files_of, office_of
 from tests.core.ocf.worlds import issuance as issued
 from tests.core.ocf.worlds import package, shared, stock_class
-from tests.desks.test_takeovers import COMPANY, DAY, REGISTER, TOTALS
 
 DOCUMENT = b"\x05" * 32
 SEED = 20261126

@@ -9,8 +9,9 @@ from sqlalchemy import select
 from freehold import config
 from freehold.book import schema
 from freehold.chain import node
-from freehold.desks import captables, ledgers, registers
+from freehold.desks import ledgers
 from freehold.desks.office import now_on_chain
+from freehold.desks.register import captables, registers
 from tests.company import office_of
 from tests.core.ocf.worlds import deed, issuance, package
 

@@ -22,25 +22,20 @@ from freehold.core.policy.case import NO_PROOFS
 from freehold.core.policy.coverage import Home
 from freehold.core.policy.model import class_of
 from freehold.core.reasons import Reason
-from freehold.desks import (
-    adoption,
-    establishment,
-    following,
-    holders,
-    information,
-    issuance,
-    orders,
-    transfers,
-)
-from freehold.desks.explaining import Question, explain
-from freehold.desks.history import company_record
-from freehold.desks.holders import AdmitRequest, MarkRequest
-from freehold.desks.information import InformRequest
-from freehold.desks.issuance import IssueRequest
 from freehold.desks.office import Office, create_local_ledger, now_on_chain, set_clock
-from freehold.desks.orders import Ended
-from freehold.desks.policies import catalogue, read_file
-from freehold.desks.transfers import TransferRequest
+from freehold.desks.onboarding import holders
+from freehold.desks.onboarding.holders import AdmitRequest, MarkRequest
+from freehold.desks.outbox import following, orders
+from freehold.desks.outbox.orders import Ended
+from freehold.desks.platform import establishment
+from freehold.desks.register.history import company_record
+from freehold.desks.rules import adoption, information
+from freehold.desks.rules.explaining import Question, explain
+from freehold.desks.rules.information import InformRequest
+from freehold.desks.rules.policies import catalogue, read_file
+from freehold.desks.securities import issuance, transfers
+from freehold.desks.securities.issuance import IssueRequest
+from freehold.desks.securities.transfers import TransferRequest
 from freehold.indexer import read
 from tests.company import office_of
 

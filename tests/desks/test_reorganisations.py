@@ -15,7 +15,7 @@ from freehold.chain.anvil.scratch import scratch
 from freehold.chain.logs import source_of_node
 from freehold.core.errors import Broken
 from freehold.core.instruction import State
-from freehold.desks.verification import answers_of_node, verify
+from freehold.desks.register.verification import answers_of_node, verify
 from freehold.doors.bench import gas_ledger, gas_world
 from freehold.doors.bench.gas_ledger import party
 from freehold.doors.bench.gas_world import SENDERS

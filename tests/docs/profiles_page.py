@@ -10,7 +10,7 @@ from typing import Any
 from freehold.core.policy.expression import FUNCTIONS
 from freehold.core.policy.model import NOTICE
 from freehold.core.policy.vectors import MARKS
-from freehold.desks.policies import shipped_profiles
+from freehold.desks.rules.policies import shipped_profiles
 from tests.parts import ROOT
 
 PAGE = ROOT / "docs/reference/profiles.md"

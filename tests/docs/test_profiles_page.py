@@ -5,7 +5,7 @@ import tomllib
 from datetime import date
 
 from freehold.core.policy.parse import expand, read_toml
-from freehold.desks.policies import shipped_profiles
+from freehold.desks.rules.policies import shipped_profiles
 from tests.docs.profiles_page import PAGE, page
 from tests.parts import ROOT
 

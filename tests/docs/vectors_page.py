@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 
 from freehold.core.policy.vectors import MARKS, SCHEMA, Field, Form, Kind
-from freehold.desks.policies import vector_kinds
+from freehold.desks.rules.policies import vector_kinds
 from tests.parts import ROOT
 
 PAGE = ROOT / "docs/reference/vectors.md"

@@ -23,9 +23,10 @@ import requests
 from freehold import config
 from freehold.book import identities
 from freehold.core.roles import EVERYWHERE, GRANTED, Role, holder_scope
-from freehold.desks import permits, sessions, signin
+from freehold.desks import permits
+from freehold.desks.access import sessions, signin
+from freehold.desks.access.sessions import Client
 from freehold.desks.office import Office, open_office
-from freehold.desks.sessions import Client
 from tests.parts import ROOT
 
 PASSWORD = "a horse in four words"

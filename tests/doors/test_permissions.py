@@ -9,7 +9,8 @@ from starlette.routing import Route
 from freehold.book import tokens
 from freehold.core.cashbook import Kind
 from freehold.core.roles import GRANTED, Power, Role
-from freehold.desks import cashbook, permits
+from freehold.desks import permits
+from freehold.desks.servicing import cashbook
 from freehold.doors.api import app as api
 from freehold.doors.web import pages
 from tests.doors import desk_bodies

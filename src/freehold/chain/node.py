@@ -138,11 +138,12 @@ def start(home: Path) -> tuple[Path, int]:
 def keep_up(home: Path) -> int:
     """Be the ledger process of `home` until told to stop, however long nobody is connected.
 
-    Returns its exit code: 3 where another process has the ledger open.
+    A process that a command started may still linger: it is waited for. Returns the exit code: 3
+    where another process keeps the ledger open.
     """
     from freehold.chain.embedded import server
 
-    return server.run(home, math.inf)
+    return server.run(home, math.inf, patience=2 * place.LINGER_SECONDS)
 
 
 def stop(home: Path) -> bool:

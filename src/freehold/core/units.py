@@ -5,6 +5,7 @@ or files write them: `parse_units` and `format_units` are the two doors, and nei
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -91,14 +92,18 @@ def allocate(total: int, shares: Sequence[int]) -> list[int]:
     if not whole:
         assert total == 0, "a pot needs somebody to share it"
         return [0] * len(shares)
-    parts, rests = [], []
-    for share in shares:
-        part, rest = divmod(total * share, whole)
-        parts.append(part)
-        rests.append(rest)
+    pairs = [divmod(total * share, whole) for share in shares]
+    parts = [part for part, _ in pairs]
     left = total - sum(parts)
-    if left:
-        largest = sorted(range(len(rests)), key=rests.__getitem__, reverse=True)
-        for place in largest[:left]:  # sorting keeps the order of equals, reversed or not
+    if not left:
+        return parts
+    ordered = sorted([rest for _, rest in pairs])
+    least = ordered[-left]  # whoever is above it gets one more, and the earlier of its equals
+    equals = left - (len(ordered) - bisect_right(ordered, least))
+    for place, (_, rest) in enumerate(pairs):
+        if rest > least:
             parts[place] += 1
+        elif rest == least and equals:
+            parts[place] += 1
+            equals -= 1
     return parts

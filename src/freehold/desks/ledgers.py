@@ -57,6 +57,11 @@ def keep_up(settings: Config) -> int:
     return node.keep_up(settings.home)
 
 
+def end(settings: Config) -> bool:
+    """End the embedded ledger's process, where one runs and nothing else will; whether one ran."""
+    return node.has_ledger(settings.home) and node.stop(settings.home)
+
+
 def set_clock(office: Office, instant: datetime) -> datetime:
     """Set the declared simulated clock of the embedded ledger ahead and build a block at that instant.
 

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell, MergedCell
 from openpyxl.styles import Font
 
-from freehold.desks.reports import COLUMNS, RegisterReport, table
+from freehold.desks.register.reports import COLUMNS, RegisterReport, table
 
 _EXACT_DIGITS = 15
 _NUMBERS = frozenset({"account", "units", "percent", "frozen"})

@@ -15,7 +15,7 @@ from freehold.core.actions.entitlement import Holdings
 from freehold.core.clock import day_number, from_seconds, stamp, to_seconds
 from freehold.core.errors import Broken, Conflict, NotFound
 from freehold.core.events import Transfer
-from freehold.core.facts import Flags, has_flag
+from freehold.core.facts import FLAGS_AT, Flags
 from freehold.core.standing import Line, Lot
 from freehold.indexer import tables as t
 from freehold.indexer.decode import event_of
@@ -23,6 +23,8 @@ from freehold.indexer.memory import last_head
 
 _STREAMED = 20_000
 """Rows that are held at once of a long answer."""
+_TREASURY = int(Flags.TREASURY) << FLAGS_AT
+"""The mark in a word of facts; a million words are looked at one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +153,30 @@ def holdings(connection: Connection, token: str, block: int) -> Holdings:
     The rows are streamed: for a million holders `lines` would build a million objects. Raises NotFound.
     """
     own, linked = _own_and_linked(connection, _number(connection, token), block)
-    accounts: list[int] = []
-    units: list[int] = []
-    for account, held in units_by_account(connection, token, block):
-        if account not in own:
-            accounts.append(account)
-            units.append(held)
+    last = _last_units(connection, token, block)
+    held = [(account, text) for account, text in last.items() if text != "0" and account not in own]
+    accounts, units = [account for account, _ in held], [int(text) for _, text in held]
     known = set(accounts).intersection(linked)
     return Holdings(accounts, units, {account: linked[account] for account in known})
 
 
-def units_by_account(connection: Connection, token: str, block: int) -> Iterator[tuple[int, int]]:
-    """Accounts that held units after `block`, ascending, treasury included. Raises NotFound."""
-    asked = t.units_after(_number(connection, token), block)
-    for account, held in _plain(connection, asked):
-        if held is not None and held != "0":
-            yield account, int(held)
+def units_by_account(connection: Connection, token: str, block: int) -> dict[int, int]:
+    """Units by account of all that held some after `block`, accounts ascending, treasury included.
+
+    Raises NotFound.
+    """
+    last = _last_units(connection, token, block)
+    return {account: int(held) for account, held in last.items() if held != "0"}
+
+
+def _last_units(connection: Connection, token: str, block: int) -> dict[int, str]:
+    """One pass over the moves in the order they are stored, the last of an account overwriting those
+    before: a third of the time of a look-up for each account."""
+    of = t.history.c
+    rows = select(of.account, of.units).where(
+        of.token == _number(connection, token), of.block <= block
+    )
+    return dict(_plain(connection, rows.order_by(of.account, of.block, of.log)))
 
 
 def holdings_of_record(connection: Connection, token: str, record: int) -> Holdings:
@@ -257,16 +267,13 @@ def _own_and_linked(
     holders = connection.scalar(select(t.contract.c.holders).where(t.contract.c.id == token))
     of = t.account.c
     rows = select(of.account, of.facts, of.person).where(of.holders == holders, of.block <= block)
-    own: set[int] = set()
-    linked: dict[int, int] = {}
     ordered = rows.order_by(of.account, of.block, of.log)
-    for account, facts, person in _plain(connection, ordered):
-        if has_flag(int(facts), Flags.TREASURY):
-            own.add(account)
-        elif account in own:  # a later version overrules the one before
-            own.remove(account)
-        if person:
-            linked[account] = int(person.partition(" ")[0])
+    marked = [row for row in _plain(connection, ordered) if row[2] or int(row[1]) & _TREASURY]
+    own = {account for account, facts, _ in marked if int(facts) & _TREASURY}
+    later = rows.where(of.account.in_(own)).order_by(of.account, of.block, of.log)
+    last = {account: int(facts) for account, facts, _ in _plain(connection, later)}
+    own -= {account for account, facts in last.items() if not facts & _TREASURY}
+    linked = {account: int(person.partition(" ")[0]) for account, _, person in marked if person}
     return own, linked
 
 

@@ -16,7 +16,7 @@ from freehold.core.policy.compiled import Lot, Moment, Party, refusal
 from freehold.core.policy.decide import decide, first_code
 from freehold.core.policy.model import Policy
 from freehold.core.reasons import Reason
-from freehold.desks.policies import read_policy
+from freehold.desks.rules.policies import read_policy
 
 DUAL = Path("examples/policies/dual.toml")
 TODAY = date(2026, 11, 26)

@@ -6,7 +6,7 @@ import pytest
 
 from freehold.core.policy.coverage import ON_CHAIN, Home, Row, coverage, unknown_rows
 from freehold.core.policy.vectors import Result, read_vectors, run_vectors
-from freehold.desks.policies import catalogue, shipped_profiles, vector_kinds
+from freehold.desks.rules.policies import catalogue, shipped_profiles, vector_kinds
 
 ROWS = catalogue()
 FILES = sorted(Path("examples/vectors").glob("*.toml"))

@@ -13,7 +13,7 @@ from freehold.core.policy.case import Case
 from freehold.core.policy.compile import Compiled, compile_policy
 from freehold.core.policy.fast import evaluator
 from freehold.core.policy.simulate import read_register, read_trades, simulate
-from freehold.desks.policies import read_policy
+from freehold.desks.rules.policies import read_policy
 from freehold.doors.bench.policy import seat_of, tally_of
 
 SAMPLE = 3

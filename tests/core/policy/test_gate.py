@@ -9,7 +9,7 @@ from freehold.core.policy.gate import findings, judge
 from freehold.core.policy.model import Mark, Policy, Source, Stage
 from freehold.core.policy.model import Test as Asked
 from freehold.core.reasons import Reason
-from freehold.desks.policies import read_policy
+from freehold.desks.rules.policies import read_policy
 
 DUAL = read_policy(Path("examples/policies/dual.toml"), date(2026, 11, 26)).policy
 SOURCE = Source("US-504", "17 CFR 230.504", Mark.UNVERIFIED, date(2026, 11, 22))

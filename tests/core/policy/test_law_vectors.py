@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from freehold.core.policy.vectors import read_vectors, run_vectors
-from freehold.desks.policies import vector_kinds
+from freehold.desks.rules.policies import vector_kinds
 
 FILES = sorted(Path("examples/vectors").glob("*.toml"))
 

@@ -12,7 +12,7 @@ from freehold.core.policy.lint import lint_published
 from freehold.core.policy.model import Policy
 from freehold.core.policy.parse import parse_policy
 from freehold.core.reasons import Reason
-from freehold.desks.policies import shipped_profiles
+from freehold.desks.rules.policies import shipped_profiles
 
 TODAY = date(2026, 11, 26)
 SWISS = """

@@ -8,7 +8,7 @@ import pytest
 from freehold.core.policy.mutants import Mutant, mutants
 from freehold.core.policy.survivors import caught_by, survivors, trial
 from freehold.core.policy.vectors import Vector
-from freehold.desks.policies import shipped_profiles
+from freehold.desks.rules.policies import shipped_profiles
 from freehold.doors.bench.policy_mutants import all_mutants, some_mutants, vectors
 
 SEED, SAMPLE = 20_261_126, 60

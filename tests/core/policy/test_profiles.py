@@ -13,8 +13,8 @@ from freehold.core.policy.library import Library, facts_of, usable
 from freehold.core.policy.model import Stage
 from freehold.core.policy.rows import policy_rows
 from freehold.core.policy.vectors import read_vectors
-from freehold.desks import adoption
-from freehold.desks.policies import judged, read_policy, shipped_profiles, vector_kinds
+from freehold.desks.rules import adoption
+from freehold.desks.rules.policies import judged, read_policy, shipped_profiles, vector_kinds
 
 TODAY = date(2026, 11, 26)
 EXAMPLES = sorted(Path("examples/policies").glob("*.toml"))

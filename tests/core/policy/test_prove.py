@@ -13,7 +13,7 @@ from freehold.core.policy.case import Law
 from freehold.core.policy.compile import Compiled, compile_policy
 from freehold.core.policy.decide import first_code
 from freehold.core.reasons import Reason
-from freehold.desks.policies import read_policy
+from freehold.desks.rules.policies import read_policy
 
 SAMPLE = 3
 """Every so manieth case in the test command; `freehold policy prove` takes all."""

@@ -8,7 +8,7 @@ from freehold.core.evidence import Evidence, Paper
 from freehold.core.holder import HolderKind
 from freehold.core.policy.parse import parse_policy
 from freehold.core.policy.recognition import DERIVED, recognise
-from freehold.desks.policies import shipped_profiles
+from freehold.desks.rules.policies import shipped_profiles
 from tests.parts import ROOT
 
 DAY = date(2026, 6, 1)

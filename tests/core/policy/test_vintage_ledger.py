@@ -25,7 +25,7 @@ from freehold.core.policy.compiled import (
     select_lots,
 )
 from freehold.core.reasons import Reason
-from freehold.desks.policies import read_policy
+from freehold.desks.rules.policies import read_policy
 
 RUNS, STEPS, HOLDERS = 40, 400, 5
 US, QIB = 2, 4

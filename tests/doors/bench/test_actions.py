@@ -8,6 +8,7 @@ from freehold.core.errors import Unavailable
 from freehold.doors.bench import (
     actions,
     daycount_quantlib,
+    dividends,
     entitlements,
     irr_pyxirr,
     waterfall_search,
@@ -15,14 +16,17 @@ from freehold.doors.bench import (
 from freehold.doors.bench.report import Options
 
 
+@pytest.mark.needs("anvil")
 def test_every_part_is_compared_and_meets_its_goal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(daycount_quantlib, "PERIODS", 50)
     monkeypatch.setattr(waterfall_search, "TABLES", 30)
     monkeypatch.setattr(irr_pyxirr, "CASES", 3)
     monkeypatch.setattr(entitlements, "HOLDERS", 3_000)
+    monkeypatch.setattr(dividends, "HOLDERS", 250)
+    monkeypatch.setattr(dividends, "KILLS", 1)
     rows = list(actions.rows(Options()))
     goals = [row for row in rows if row.goal is not None]
-    assert len(goals) == len(daycount_quantlib.COUNTERS) + 3 + 2 + 5
+    assert len(goals) == len(daycount_quantlib.COUNTERS) + 3 + 2 + 5 + 8
     assert all(row.met for row in goals)
     assert [row.name for row in rows if row.name.endswith(" took")] == [
         f"{part.split(':')[0].rpartition('.')[2]} took" for part in actions.PARTS

@@ -6,7 +6,8 @@ import pytest
 
 from freehold.book import identities
 from freehold.core.roles import EVERYWHERE, GRANTED, Role
-from freehold.desks import permits, sessions, signin
+from freehold.desks import permits
+from freehold.desks.access import sessions, signin
 from freehold.doors.cli.main import main
 from tests.company import office_of
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from freehold.core.captable import holdings
-from freehold.desks import captables
+from freehold.desks.register import captables
 from tests.company import NORTHWIND, files_of
 from tests.parts import ROOT
 

@@ -9,8 +9,8 @@ import pytest
 from pypdf import PdfReader
 
 from freehold.core.statement import Account, HeldLot, Movement, Restraint, Statement, sealed
-from freehold.desks import reports
-from freehold.desks.reports import HolderRow, LotRow, RegisterReport
+from freehold.desks.register import reports
+from freehold.desks.register.reports import HolderRow, LotRow, RegisterReport
 from freehold.doors.papers import register, statement
 from freehold.doors.papers.sheet import Column, Grid, Paper, Text, write
 from tests.doors.papers import vendored

@@ -13,8 +13,8 @@ from freehold import config
 from freehold.chain import signer
 from freehold.core.errors import NotPermitted, Unavailable
 from freehold.core.roles import Role
-from freehold.desks import orders
 from freehold.desks.office import local_words, open_office
+from freehold.desks.outbox import orders
 from tests.company import office_of, sell
 from tests.doors.running import HOLDER, Platform, people, serve, until
 
@@ -120,7 +120,7 @@ def test_an_office_without_keys_knows_who_signs_and_cannot(company_home: Path):
 def test_an_act_asked_without_keys_and_without_a_worker_says_that_it_is_on_its_way(
     company_home: Path, monkeypatch
 ):
-    from freehold.desks import carrying
+    from freehold.desks.outbox import carrying
 
     monkeypatch.setattr(carrying, "WORKER_PATIENCE_SECONDS", 0.2)
     with office_of(company_home):

@@ -15,8 +15,9 @@ from freehold import config
 from freehold.book import notices as rows
 from freehold.core.errors import Conflict, Invalid, NotPermitted
 from freehold.core.letters import FACTS, Kind, State
-from freehold.desks import notices, permits
-from freehold.desks.notices import Delivered, Ended, Post
+from freehold.desks import permits
+from freehold.desks.platform import notices
+from freehold.desks.platform.notices import Delivered, Ended, Post
 from freehold.doors.platform import mail
 
 TO = "ann@example.com"

@@ -6,7 +6,8 @@ import pyotp
 import pytest
 
 from freehold.core.roles import EVERYWHERE, Role
-from freehold.desks import permits, signin
+from freehold.desks import permits
+from freehold.desks.access import signin
 from tests.doors.running import AGENT, ISSUER, PASSWORD, Platform, office_of
 
 pytestmark = pytest.mark.needs("browser")

@@ -7,7 +7,8 @@ import pytest
 
 from freehold.core.cashbook import Kind
 from freehold.core.roles import Role
-from freehold.desks import cashbook, permits
+from freehold.desks import permits
+from freehold.desks.servicing import cashbook
 from tests.doors.running import office_of
 from tests.doors.web.test_browser import WIDTHS, barriers, signed_in
 from tests.parts import ROOT

@@ -5,8 +5,10 @@ from starlette.requests import Request
 
 from freehold import config
 from freehold.core.roles import EVERYWHERE, Role
-from freehold.desks import captables, permits, signin
-from freehold.desks.sessions import Client
+from freehold.desks import permits
+from freehold.desks.access import signin
+from freehold.desks.access.sessions import Client
+from freehold.desks.register import captables
 from freehold.doors.web import cashbook, desk, filing
 from freehold.doors.web.visits import Visit, issuer_of
 from tests.core.ocf.worlds import issuance, package

@@ -10,7 +10,8 @@ import pytest
 from freehold.book import issuers
 from freehold.chain import contracts
 from freehold.core.roles import EVERYWHERE, Role
-from freehold.desks import permits, signin
+from freehold.desks import permits
+from freehold.desks.access import signin
 from tests.doors.running import ISSUER, Platform, office_of, until
 from tests.doors.web.test_browser import opened, tab_to
 from tests.doors.web.test_ways_in import authenticator, looked_at, press, shots, with_wallet  # noqa: F401

@@ -8,7 +8,9 @@ import pytest
 from freehold.book import issuers
 from freehold.chain import contracts
 from freehold.core.roles import Role
-from freehold.desks import adoption, auditing, permits
+from freehold.desks import permits
+from freehold.desks.platform import auditing
+from freehold.desks.rules import adoption
 from tests.doors.running import AGENT, Platform, office_of
 from tests.doors.web.guided import Walk, look_at, steps_of
 from tests.doors.web.test_browser import barriers, opened

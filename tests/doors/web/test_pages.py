@@ -21,7 +21,8 @@ def link(platform: Platform) -> str:
     import secrets
 
     from freehold.core.roles import EVERYWHERE
-    from freehold.desks import permits, signin
+    from freehold.desks import permits
+    from freehold.desks.access import signin
     from tests.doors.running import office_of
 
     name = f"{secrets.token_hex(4)}@northwind.example"

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from freehold.core.roles import EVERYWHERE, Role
-from freehold.desks import permits, signin
+from freehold.desks import permits
+from freehold.desks.access import signin
 from tests.doors.running import Platform, office_of, until
 from tests.doors.web.test_browser import barriers, opened, tab_to
 from tests.wallet import Wallet, new_wallet

@@ -9,6 +9,7 @@ from freehold.book import (  # noqa: F401  they join in
     schema_approvals,
     schema_cashbook,
     schema_entry,
+    schema_locks,
     schema_meetings,
     schema_people,
     schema_work,

@@ -68,6 +68,14 @@ def lock(home: Path) -> IO[str] | None:
     return file
 
 
+def lock_in_time(home: Path, patience: float) -> IO[str] | None:
+    """As `lock`, waiting so many seconds for a process that is about to let go."""
+    deadline = time.monotonic() + patience
+    while (held := lock(home)) is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return held
+
+
 def holder(home: Path) -> str:
     """The process id in the lock file, for a message."""
     try:

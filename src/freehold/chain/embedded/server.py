@@ -35,9 +35,12 @@ class Presence:
     idle_since: float = field(default_factory=time.monotonic)
 
 
-def run(home: Path, linger: float) -> int:
-    """Open the ledger of `home` and serve it until nobody needs it; the process's exit code."""
-    held = place.lock(home)
+def run(home: Path, linger: float, patience: float = 0.0) -> int:
+    """Open the ledger of `home` and serve it until nobody needs it; the process's exit code.
+
+    `patience`: so many seconds it waits for another process that has the ledger open to let go.
+    """
+    held = place.lock_in_time(home, patience)
     if held is None:
         print(
             f"the ledger in {home} is already open in process {place.holder(home)}",

@@ -2,7 +2,7 @@
 
 A new kind is a `Kind` beside the rules that it judges, and one entry here; its chapter of
 docs/reference/vectors.md is written by `python -m tests.docs.vectors_page`. Kinds about policies need
-the texts of the profiles, which the desk has (`desks/policies.py`).
+the texts of the profiles, which the desk has (`desks/rules/policies.py`).
 """
 
 from collections.abc import Mapping

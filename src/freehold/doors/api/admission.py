@@ -10,9 +10,9 @@ from freehold.core.identifiers import parse_country
 from freehold.core.ids import HolderId, checksummed
 from freehold.core.instruction import WORDS
 from freehold.core.policy.starter import HolderClass
-from freehold.desks import admitting
-from freehold.desks.admitting import Given
-from freehold.desks.holders import AdmitRequest
+from freehold.desks.onboarding import admitting
+from freehold.desks.onboarding.admitting import Given
+from freehold.desks.onboarding.holders import AdmitRequest
 from freehold.doors.api import documents as d
 from freehold.doors.api import problems
 from freehold.doors.api.problems import responses

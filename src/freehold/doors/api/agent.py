@@ -10,8 +10,8 @@ from freehold.core import registration as forms
 from freehold.core.clock import parse_day
 from freehold.core.registration import Event
 from freehold.core.restraints import Legend, Restraint, RestraintKind
-from freehold.desks import controls, recordkeeping, registrations, restraints
-from freehold.desks.restraints import LegendRequest, PlaceRequest
+from freehold.desks.agent import controls, recordkeeping, registrations, restraints
+from freehold.desks.agent.restraints import LegendRequest, PlaceRequest
 from freehold.doors.api import documents as d
 from freehold.doors.api.papers import Holder, Issuer
 from freehold.doors.api.problems import responses

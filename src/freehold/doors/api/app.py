@@ -13,8 +13,8 @@ from starlette.routing import Match, Route
 
 import freehold
 from freehold.core.errors import Mistake, NotPermitted, PlatformError
-from freehold.desks import auditing
 from freehold.desks.office import Office
+from freehold.desks.platform import auditing
 from freehold.doors.api import (
     admission,
     agent,

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field, StringConstraints
 
 from freehold.core.approvals import Act, Difference, State
 from freehold.core.grounds import Grounds, name_of, parse_ground
-from freehold.desks import approvals
-from freehold.desks.approvals import ProposalView, Proposed, ProposeRequest, Tried
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposalView, Proposed, ProposeRequest, Tried
 from freehold.doors.api import problems
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf

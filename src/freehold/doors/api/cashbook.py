@@ -11,8 +11,8 @@ from freehold.core import bank_statements
 from freehold.core.cashbook import AGAINST, BankLeg, Kind, KnownBreak, Posted
 from freehold.core.errors import Invalid
 from freehold.core.units import format_units, parse_units
-from freehold.desks import bank_payments, cashbook
 from freehold.desks.office import today
+from freehold.desks.servicing import bank_payments, cashbook
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, OfficeOf
 

@@ -11,11 +11,11 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from freehold.core.audit import Link
 from freehold.core.roles import Power
-from freehold.desks.explorer import EventView, TransactionView
-from freehold.desks.instructions import InstructionView
-from freehold.desks.instruments import InstrumentView, Page
+from freehold.desks.outbox.instructions import InstructionView
 from freehold.desks.permits import Actor, powers
-from freehold.desks.transfers import TransferOutcome
+from freehold.desks.register.explorer import EventView, TransactionView
+from freehold.desks.securities.instruments import InstrumentView, Page
+from freehold.desks.securities.transfers import TransferOutcome
 
 Address = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
 Hash = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{64}$")]

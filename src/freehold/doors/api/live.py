@@ -16,11 +16,14 @@ from freehold.core.instruction import WORDS
 from freehold.core.roles import EVERYWHERE
 from freehold.core.signed_acts import SignedTransfer
 from freehold.core.units import parse_units
-from freehold.desks import changes, relay, sessions, transfers, webhooks
-from freehold.desks.changes import KINDS, Feed
+from freehold.desks.access import sessions
 from freehold.desks.office import Office
+from freehold.desks.outbox import relay
 from freehold.desks.permits import Actor
-from freehold.desks.webhooks import DeliveryView
+from freehold.desks.platform import changes, webhooks
+from freehold.desks.platform.changes import KINDS, Feed
+from freehold.desks.platform.webhooks import DeliveryView
+from freehold.desks.securities import transfers
 from freehold.doors.api import documents as d
 from freehold.doors.api import problems
 from freehold.doors.api.problems import responses

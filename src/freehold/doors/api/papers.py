@@ -11,9 +11,11 @@ from freehold.core.clock import parse
 from freehold.core.errors import Invalid
 from freehold.core.ids import checksummed
 from freehold.core.statement import Statement, to_json
-from freehold.desks import auditing, registers, reports, statements
-from freehold.desks.registers import AsOf
-from freehold.desks.statements import StatementRequest
+from freehold.desks.agent import statements
+from freehold.desks.agent.statements import StatementRequest
+from freehold.desks.platform import auditing
+from freehold.desks.register import registers, reports
+from freehold.desks.register.registers import AsOf
 from freehold.doors.api import documents as d
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import AsOf as AsOfText

@@ -15,19 +15,15 @@ from freehold.core.instruction import WORDS
 from freehold.core.registration import Signed
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.core.units import parse_units
-from freehold.desks import (
-    auditing,
-    explorer,
-    instructions,
-    instruments,
-    permits,
-    registers,
-    sessions,
-    transfers,
-)
+from freehold.desks import permits
+from freehold.desks.access import sessions
 from freehold.desks.office import Office
+from freehold.desks.outbox import instructions
 from freehold.desks.permits import Actor
-from freehold.desks.transfers import TransferRequest
+from freehold.desks.platform import auditing
+from freehold.desks.register import explorer, registers
+from freehold.desks.securities import instruments, transfers
+from freehold.desks.securities.transfers import TransferRequest
 from freehold.doors.api import documents as d
 from freehold.doors.api import problems
 from freehold.doors.api.problems import responses

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from freehold.core.vaulted import KINDS, About, Document
-from freehold.desks import documents
-from freehold.desks.documents import UploadRequest
+from freehold.desks.agent import documents
+from freehold.desks.agent.documents import UploadRequest
 from freehold.doors.api.papers import Issuer, described, file_of
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, OfficeOf

@@ -26,8 +26,8 @@ from freehold.chain.signer import from_mnemonic
 from freehold.core.errors import Unavailable
 from freehold.core.ids import InstructionId
 from freehold.core.instruction import State
-from freehold.desks import registers
 from freehold.desks.office import Office, local_words
+from freehold.desks.register import registers
 from freehold.doors.bench import load, postgresql
 from freehold.doors.bench import platform_world as platform
 from freehold.doors.bench.load import Answers, Load

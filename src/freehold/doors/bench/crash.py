@@ -19,7 +19,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from freehold.book import instructions
-from freehold.desks import registers
+from freehold.desks.register import registers
 from freehold.doors.bench import platform_world as platform
 from freehold.doors.bench.api import lost_and_doubled
 from freehold.doors.bench.platform_world import World

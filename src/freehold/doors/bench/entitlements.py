@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
+from operator import sub
 from pathlib import Path
 from random import Random
 
@@ -141,7 +142,8 @@ def _measure(folder: Path) -> dict[str, float]:
 
 
 def _prove(found: Taxed, pot: int) -> None:
-    what, net = found.entitlement, sum(one.net for one in found.shares())
+    what = found.entitlement
+    net = sum(map(sub, what.amounts, found.withheld))
     if sum(what.amounts) + what.dust != pot or net + found.withheld_total + what.dust != pot:
         raise Broken("the parts are not the pot")
 

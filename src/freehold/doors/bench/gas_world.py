@@ -27,7 +27,7 @@ from freehold.core.policy.compile import Compiled, compile_policy
 from freehold.core.policy.rows import policy_rows
 from freehold.core.powers import ALL_POWERS, Powers
 from freehold.core.reasons import Reason, sentence
-from freehold.desks.policies import read_policy
+from freehold.desks.rules.policies import read_policy
 from freehold.doors.bench.gas_ledger import (
     CHAIN,
     START,

@@ -6,7 +6,7 @@ from functools import cache
 from freehold.core.policy.case import Law
 from freehold.core.policy.compile import Compiled, compile_policy
 from freehold.core.policy.parse import parse_policy
-from freehold.desks.policies import shipped_profiles
+from freehold.desks.rules.policies import shipped_profiles
 
 POLICY = """
 [policy]

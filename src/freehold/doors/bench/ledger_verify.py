@@ -13,7 +13,7 @@ from pathlib import Path
 from freehold import config
 from freehold.chain.logs import source_of_node
 from freehold.core.errors import Broken, Unavailable
-from freehold.desks.verification import answers_of_node, verify
+from freehold.desks.register.verification import answers_of_node, verify
 from freehold.doors.bench import gas_ledger, gas_world
 from freehold.doors.bench.gas_ledger import Ledger
 from freehold.doors.bench.gas_world import World

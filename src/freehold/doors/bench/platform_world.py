@@ -24,8 +24,10 @@ from freehold.book import identities
 from freehold.chain import node
 from freehold.core.errors import Unavailable
 from freehold.core.roles import EVERYWHERE, GRANTED, Role
-from freehold.desks import captables, permits, sessions, signin
+from freehold.desks import permits
+from freehold.desks.access import sessions, signin
 from freehold.desks.office import Office, create_local_ledger, open_office
+from freehold.desks.register import captables
 
 EXAMPLE = Path(__file__).resolve().parents[4] / "examples" / "northwind-optics"
 START_SECONDS = 60.0

@@ -20,7 +20,7 @@ from freehold.core.policy.compiled import Party
 from freehold.core.policy.decide import decide
 from freehold.core.policy.fast import Holding, Seat, Tally, evaluator
 from freehold.core.policy.simulate import read_register, read_trades, simulate
-from freehold.desks.policies import read_policy
+from freehold.desks.rules.policies import read_policy
 from freehold.doors.bench import policy_mutants
 from freehold.doors.bench.gas_ledger import anvil
 from freehold.doors.bench.histories import CHAIN_CODES

@@ -7,7 +7,7 @@ from random import Random
 from freehold.core.policy.mutants import Mutant, mutants
 from freehold.core.policy.survivors import survivors, trial
 from freehold.core.policy.vectors import Vector, read_vectors
-from freehold.desks.policies import shipped_profiles, vector_kinds
+from freehold.desks.rules.policies import shipped_profiles, vector_kinds
 from freehold.doors.bench.report import Row
 
 VECTORS = Path(__file__).resolve().parents[4] / "examples" / "vectors"

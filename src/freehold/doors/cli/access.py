@@ -7,7 +7,8 @@ import click
 
 from freehold.core.errors import Invalid
 from freehold.core.roles import EVERYWHERE, Role
-from freehold.desks import permits, signin
+from freehold.desks import permits
+from freehold.desks.access import signin
 from freehold.desks.office import open_office
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.settings import settings

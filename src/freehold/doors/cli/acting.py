@@ -10,9 +10,9 @@ import click
 from freehold.core.asset import content_hash
 from freehold.core.errors import Invalid
 from freehold.core.grounds import Grounds, parse_ground
-from freehold.desks import orders
 from freehold.desks.office import Office
-from freehold.desks.orders import Actor, ActOutcome, Ended
+from freehold.desks.outbox import orders
+from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
 from freehold.doors.cli.output import Column, Outcome, Table
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -7,10 +7,10 @@ import click
 
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid
-from freehold.desks import actions, paying
-from freehold.desks.actions import ActionOutcome, Part, Shown
 from freehold.desks.office import open_office
-from freehold.desks.orders import ActOutcome
+from freehold.desks.outbox.orders import ActOutcome
+from freehold.desks.servicing import actions, paying
+from freehold.desks.servicing.actions import ActionOutcome, Part, Shown
 from freehold.doors.cli.acting import (
     FILE,
     act_document,

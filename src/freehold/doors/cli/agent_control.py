@@ -2,7 +2,8 @@
 
 import click
 
-from freehold.desks import controls, permits
+from freehold.desks import permits
+from freehold.desks.agent import controls
 from freehold.desks.office import open_office
 from freehold.doors.cli.acting import issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show

@@ -5,9 +5,12 @@ from pathlib import Path
 import click
 
 from freehold.core.grounds import Ground, Grounds
-from freehold.desks import custody, orders, permits, recoveries
+from freehold.desks import permits
+from freehold.desks.agent import custody
 from freehold.desks.office import open_office
-from freehold.desks.recoveries import ProposeRequest
+from freehold.desks.outbox import orders
+from freehold.desks.securities import recoveries
+from freehold.desks.securities.recoveries import ProposeRequest
 from freehold.doors.cli.acting import FILE, act_table, document_hash, ended, issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings

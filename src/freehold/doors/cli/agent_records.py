@@ -11,9 +11,10 @@ from freehold.core import registration as forms
 from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
 from freehold.core.recordkeeping import Search
-from freehold.desks import permits, recordkeeping, registrations
+from freehold.desks import permits
+from freehold.desks.agent import recordkeeping, registrations
+from freehold.desks.agent.recordkeeping import OUTCOMES, WHAT
 from freehold.desks.office import open_office
-from freehold.desks.recordkeeping import OUTCOMES, WHAT
 from freehold.doors.cli.acting import FILE, document_hash, issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings

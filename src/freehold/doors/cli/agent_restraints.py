@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from freehold.core.restraints import Legend, Restraint, RestraintKind
-from freehold.desks import permits, restraints
+from freehold.desks import permits
+from freehold.desks.agent import restraints
+from freehold.desks.agent.restraints import LegendRequest, Placed, PlaceRequest
 from freehold.desks.office import open_office
-from freehold.desks.restraints import LegendRequest, Placed, PlaceRequest
 from freehold.doors.cli.acting import FILE, document_hash, issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings

@@ -12,9 +12,9 @@ import click
 from freehold.core.approvals import Difference, State
 from freehold.core.errors import Invalid, NotPermitted
 from freehold.core.grounds import Grounds
-from freehold.desks import approvals as desk
-from freehold.desks import sessions
-from freehold.desks.approvals import ProposalView, ProposeRequest
+from freehold.desks.access import sessions
+from freehold.desks.approvals import approvals as desk
+from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
 from freehold.desks.office import Office, open_office
 from freehold.desks.permits import Actor
 from freehold.doors.api.approvals import approval, tried

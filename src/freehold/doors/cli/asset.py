@@ -8,8 +8,8 @@ import click
 from freehold.core import asset as records
 from freehold.core.asset import AssetRecord, Document
 from freehold.core.errors import Invalid
-from freehold.desks import assets
 from freehold.desks.office import open_office
+from freehold.desks.securities import assets
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.settings import settings
 

@@ -22,9 +22,9 @@ from freehold.core.errors import Invalid
 from freehold.core.evidence import Fact, read_fact
 from freehold.core.facts import Kind, Proof
 from freehold.core.identifiers import parse_address
-from freehold.desks import attestations
-from freehold.desks.attestations import Stated, Transfer
 from freehold.desks.office import open_keys, open_office
+from freehold.desks.onboarding import attestations
+from freehold.desks.onboarding.attestations import Stated, Transfer
 from freehold.doors.cli.onboard import FILE, issuer_option, policy_option, read_json, scheme
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings

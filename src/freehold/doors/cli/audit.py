@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from freehold.core.errors import Invalid
-from freehold.desks import auditing
 from freehold.desks.office import open_office
+from freehold.desks.platform import auditing
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
 

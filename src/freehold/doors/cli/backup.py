@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from freehold.desks import backups
-from freehold.desks.backups import Manifest
 from freehold.desks.office import open_office
+from freehold.desks.platform import backups
+from freehold.desks.platform.backups import Manifest
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.settings import settings
 

@@ -14,8 +14,8 @@ from freehold.core.errors import Invalid, Mistake
 from freehold.core.identifiers import parse_address
 from freehold.core.ids import Address
 from freehold.core.units import format_units
-from freehold.desks import captables, registers, takeovers
 from freehold.desks.office import open_office
+from freehold.desks.register import captables, registers, takeovers
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.progress import progress
 from freehold.doors.cli.settings import settings

@@ -12,9 +12,10 @@ from freehold.core.cashbook import AGAINST, PLACES, BankLeg, Kind, KnownBreak, P
 from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
 from freehold.core.units import format_units, parse_units
-from freehold.desks import bank_payments, cashbook, permits
+from freehold.desks import permits
 from freehold.desks.office import Office, open_office, today
 from freehold.desks.permits import Actor
+from freehold.desks.servicing import bank_payments, cashbook
 from freehold.doors.cli.acting import FILE, issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings

@@ -8,8 +8,8 @@ import click
 from freehold.core.claims import CLAIM_NAMES, Claim
 from freehold.core.clock import parse_day
 from freehold.core.errors import NotFound
-from freehold.desks import examining, onboarding, persons
 from freehold.desks.office import open_office
+from freehold.desks.onboarding import examining, onboarding, persons
 from freehold.doors.cli.onboard import claim_table, policy_option, scheme, why_option
 from freehold.doors.cli.output import Column, Table, json_option, plain, show
 from freehold.doors.cli.settings import settings

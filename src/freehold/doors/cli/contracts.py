@@ -19,7 +19,7 @@ def contracts() -> None:
 @json_option
 def list_(as_json: bool) -> None:
     """The contracts that ship: size of the code, compiler, hash of the sources."""
-    from freehold.desks.artifacts import shipped
+    from freehold.desks.securities.artifacts import shipped
 
     found = shipped()
     rows = [(one.contract, f"{one.runtime_bytes:,}", one.compiler) for one in found]
@@ -32,7 +32,7 @@ def list_(as_json: bool) -> None:
 @json_option
 def compile_(as_json: bool) -> None:
     """Compile contracts/ and write the artifacts; needs the repository and vyper==0.4.3."""
-    from freehold.desks.artifacts import compile_sources
+    from freehold.desks.securities.artifacts import compile_sources
 
     folder = ROOT / "contracts"
     if not folder.is_dir():

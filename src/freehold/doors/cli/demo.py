@@ -21,12 +21,15 @@ from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict
 from freehold.core.policy.starter import HolderClass
 from freehold.core.units import Units
-from freehold.desks import captables, holders, orders, records, registers, transfers
-from freehold.desks.holders import MarkRequest
 from freehold.desks.office import Office, create_local_ledger, now_on_chain, open_office, set_clock
-from freehold.desks.records import RecordRequest
-from freehold.desks.registers import AsOf
-from freehold.desks.transfers import TransferRequest
+from freehold.desks.onboarding import holders
+from freehold.desks.onboarding.holders import MarkRequest
+from freehold.desks.outbox import orders
+from freehold.desks.register import captables, records, registers
+from freehold.desks.register.records import RecordRequest
+from freehold.desks.register.registers import AsOf
+from freehold.desks.securities import transfers
+from freehold.desks.securities.transfers import TransferRequest
 from freehold.doors.cli.captable import read_directory, table_document, tables
 from freehold.doors.cli.output import Outcome, json_option, show
 from freehold.doors.cli.progress import progress

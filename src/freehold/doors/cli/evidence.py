@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from freehold.core.errors import Invalid
-from freehold.desks import examining
 from freehold.desks.office import open_office
+from freehold.desks.onboarding import examining
 from freehold.doors.cli.onboard import (
     FILE,
     claim_table,

@@ -12,10 +12,17 @@ from freehold.core.identifiers import parse_address, parse_country
 from freehold.core.ids import HolderId
 from freehold.core.policy.starter import HolderClass
 from freehold.core.units import format_units
-from freehold.desks import enforcement, holders, parties
-from freehold.desks.enforcement import FreezeRequest
-from freehold.desks.holders import OF_THE_REGISTRAR, AdmitRequest, HolderReport, MarkRequest
+from freehold.desks import parties
 from freehold.desks.office import open_office
+from freehold.desks.onboarding import holders
+from freehold.desks.onboarding.holders import (
+    OF_THE_REGISTRAR,
+    AdmitRequest,
+    HolderReport,
+    MarkRequest,
+)
+from freehold.desks.securities import enforcement
+from freehold.desks.securities.enforcement import FreezeRequest
 from freehold.doors.cli.acting import (
     act_document,
     act_options,

@@ -9,11 +9,11 @@ from freehold.core.actions.ballot_words import Said
 from freehold.core.actions.notice_file import read_vote
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid
-from freehold.desks import meetings, voting
-from freehold.desks.assembly import Assembly, Standing, every, find, stand
-from freehold.desks.meetings import MeetingRequest
 from freehold.desks.office import open_office
-from freehold.desks.voting import Given, ProxyRequest, VoteRequest
+from freehold.desks.servicing import meetings, voting
+from freehold.desks.servicing.assembly import Assembly, Standing, every, find, stand
+from freehold.desks.servicing.meetings import MeetingRequest
+from freehold.desks.servicing.voting import Given, ProxyRequest, VoteRequest
 from freehold.doors.cli.acting import (
     FILE,
     act_document,

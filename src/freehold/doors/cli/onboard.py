@@ -13,8 +13,8 @@ from freehold.core.clock import LAST_DAY, day_of
 from freehold.core.errors import Invalid
 from freehold.core.policy.model import Policy
 from freehold.core.reasons import message_for
-from freehold.desks import policies
-from freehold.desks.persons import Scheme, Standing, scheme_of
+from freehold.desks.onboarding.persons import Scheme, Standing, scheme_of
+from freehold.desks.rules import policies
 from freehold.doors.cli.output import Column, Table
 
 issuer_option = click.option("--issuer", help="The issuer's id, where there are several.")

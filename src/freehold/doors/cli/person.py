@@ -9,9 +9,9 @@ from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
 from freehold.core.holder import HolderKind, Particulars
 from freehold.core.identifiers import parse_address
-from freehold.desks import erasing, onboarding
 from freehold.desks.office import open_office
-from freehold.desks.onboarding import PersonFile
+from freehold.desks.onboarding import erasing, onboarding
+from freehold.desks.onboarding.onboarding import PersonFile
 from freehold.doors.cli.onboard import (
     FILE,
     claim_table,

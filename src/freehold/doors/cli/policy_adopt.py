@@ -10,10 +10,10 @@ from freehold.core.policy.adoption import Adoption
 from freehold.core.policy.compare import Flip, flips
 from freehold.core.policy.model import KIND_NAMES, NOTICE, PROOF_NAMES
 from freehold.core.units import format_units, parse_units
-from freehold.desks import adoption, policies
-from freehold.desks.explaining import Explanation, Question
-from freehold.desks.explaining import explain as explained
 from freehold.desks.office import open_office
+from freehold.desks.rules import adoption, policies
+from freehold.desks.rules.explaining import Explanation, Question
+from freehold.desks.rules.explaining import explain as explained
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.policy_ask import as_document
 from freehold.doors.cli.policy_file import POLICY, read

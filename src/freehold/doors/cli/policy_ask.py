@@ -11,7 +11,7 @@ from freehold.core.policy.case import Failure
 from freehold.core.policy.expression import Fact
 from freehold.core.policy.library import fact
 from freehold.core.policy.model import NOTICE, Stage
-from freehold.desks import policies
+from freehold.desks.rules import policies
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.policy_file import POLICY, read
 

@@ -6,7 +6,7 @@ from click import command
 
 from freehold.core.policy.coverage import Home, Row
 from freehold.core.policy.model import NOTICE
-from freehold.desks import policies
+from freehold.desks.rules import policies
 from freehold.doors.cli.output import Column, Table, json_option, show
 
 

@@ -10,7 +10,7 @@ from freehold.core.policy.compile import Compiled
 from freehold.core.policy.identity import policy_document, policy_id
 from freehold.core.policy.model import NOTICE, Policy, Source
 from freehold.core.policy.parse import Parsed
-from freehold.desks import policies
+from freehold.desks.rules import policies
 from freehold.doors.cli.output import Column, Table, json_option, show
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from freehold.core.clock import parse_day
-from freehold.desks import information
-from freehold.desks.information import InformRequest
 from freehold.desks.office import open_office
+from freehold.desks.rules import information
+from freehold.desks.rules.information import InformRequest
 from freehold.doors.cli.acting import (
     FILE,
     act_document,

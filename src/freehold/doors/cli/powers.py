@@ -5,9 +5,9 @@ import click
 from freehold.core.clock import stamp
 from freehold.core.identifiers import parse_address
 from freehold.core.powers import NO_POWERS, Powers
-from freehold.desks import authority
-from freehold.desks.authority import Holding, PowersRequest
 from freehold.desks.office import open_office
+from freehold.desks.securities import authority
+from freehold.desks.securities.authority import Holding, PowersRequest
 from freehold.doors.cli.acting import (
     act_document,
     act_options,

@@ -4,9 +4,11 @@ import click
 
 from freehold.core.clock import parse, stamp
 from freehold.core.units import format_units
-from freehold.desks import entitlements, parties, records
+from freehold.desks import parties
 from freehold.desks.office import open_office
-from freehold.desks.records import RecordRequest
+from freehold.desks.register import records
+from freehold.desks.register.records import RecordRequest
+from freehold.desks.servicing import entitlements
 from freehold.doors.cli.acting import (
     act_document,
     act_options,

@@ -7,9 +7,9 @@ import click
 
 from freehold.core.clock import stamp
 from freehold.core.identifiers import parse_address
-from freehold.desks import recoveries
 from freehold.desks.office import open_office
-from freehold.desks.recoveries import ProposeRequest, RecoveryOutcome
+from freehold.desks.securities import recoveries
+from freehold.desks.securities.recoveries import ProposeRequest, RecoveryOutcome
 from freehold.doors.cli.acting import (
     act_document,
     act_options,

@@ -7,10 +7,10 @@ import click
 
 from freehold.core.clock import parse
 from freehold.core.errors import Invalid
-from freehold.desks import registers, reports
 from freehold.desks.office import open_office
-from freehold.desks.registers import AsOf
-from freehold.desks.reports import COLUMNS, RegisterReport
+from freehold.desks.register import registers, reports
+from freehold.desks.register.registers import AsOf
+from freehold.desks.register.reports import COLUMNS, RegisterReport
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.settings import settings
 

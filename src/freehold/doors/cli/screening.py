@@ -5,9 +5,9 @@ from pathlib import Path
 import click
 
 from freehold.core.screening import THRESHOLD
-from freehold.desks import screening as desk
 from freehold.desks.office import open_office
-from freehold.desks.screening import Decided
+from freehold.desks.onboarding import screening as desk
+from freehold.desks.onboarding.screening import Decided
 from freehold.doors.cli.onboard import FILE, reviewer_option, why_option
 from freehold.doors.cli.output import Column, Table, json_option, plain, show
 from freehold.doors.cli.settings import settings

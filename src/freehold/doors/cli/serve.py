@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from freehold.desks import signin
+from freehold.desks.access import signin
 from freehold.desks.office import open_office
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.settings import settings

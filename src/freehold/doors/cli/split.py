@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from freehold.core.errors import Invalid
-from freehold.desks import splits
 from freehold.desks.office import open_office
-from freehold.desks.splits import SplitOutcome, SplitRequest, SplitStatus
+from freehold.desks.securities import splits
+from freehold.desks.securities.splits import SplitOutcome, SplitRequest, SplitStatus
 from freehold.doors.cli.acting import (
     FILE,
     act_document,

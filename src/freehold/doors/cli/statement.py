@@ -8,9 +8,9 @@ import click
 from freehold.core.clock import parse
 from freehold.core.errors import Invalid
 from freehold.core.statement import Account, Statement, to_json
-from freehold.desks import statements
+from freehold.desks.agent import statements
+from freehold.desks.agent.statements import StatementRequest
 from freehold.desks.office import open_office
-from freehold.desks.statements import StatementRequest
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.register import issuer_option
 from freehold.doors.cli.settings import settings

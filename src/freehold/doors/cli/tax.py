@@ -16,10 +16,11 @@ from freehold.core.actions.tax_forms import HEADINGS
 from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
 from freehold.core.units import format_units, parse_units
-from freehold.desks import cashbook, parties, permits, taxes
+from freehold.desks import parties, permits
 from freehold.desks.office import Office, open_office
-from freehold.desks.reports import csv_text
-from freehold.desks.taxes import Preview, PreviewRequest, YearFiles
+from freehold.desks.register.reports import csv_text
+from freehold.desks.servicing import cashbook, taxes
+from freehold.desks.servicing.taxes import Preview, PreviewRequest, YearFiles
 from freehold.doors.cli.acting import instrument_option, issuer_option
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.settings import settings

@@ -6,9 +6,10 @@ from freehold.core.errors import Invalid
 from freehold.core.facts import Proof
 from freehold.core.registration import Signed
 from freehold.core.units import format_units
-from freehold.desks import parties, transfers
+from freehold.desks import parties
 from freehold.desks.office import open_office
-from freehold.desks.transfers import KINDS, TransferOutcome, TransferRequest
+from freehold.desks.securities import transfers
+from freehold.desks.securities.transfers import KINDS, TransferOutcome, TransferRequest
 from freehold.doors.cli.acting import act_options, actor_of, instrument_option, key_or_new
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings

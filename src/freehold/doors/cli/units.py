@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
-from freehold.desks import enforcement, issuance, parties
-from freehold.desks.enforcement import ForceRequest, HaltRequest
-from freehold.desks.issuance import IssueRequest, RedeemRequest
+from freehold.desks import parties
 from freehold.desks.office import open_office
+from freehold.desks.securities import enforcement, issuance
+from freehold.desks.securities.enforcement import ForceRequest, HaltRequest
+from freehold.desks.securities.issuance import IssueRequest, RedeemRequest
 from freehold.doors.cli.acting import (
     act_document,
     act_options,

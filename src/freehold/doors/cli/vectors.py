@@ -8,7 +8,7 @@ import click
 
 from freehold.core.errors import Invalid, Mistake
 from freehold.core.policy.vectors import Result, Vector, read_vectors, run_vectors, summary
-from freehold.desks.policies import vector_kinds
+from freehold.desks.rules.policies import vector_kinds
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, plain, show
 
 _COLUMNS = [Column("vector"), Column("what"), Column("law"), Column("outcome")]

@@ -2,9 +2,9 @@
 
 import click
 
-from freehold.desks import registers
 from freehold.desks.office import open_office
-from freehold.desks.verification import Verification
+from freehold.desks.register import registers
+from freehold.desks.register.verification import Verification
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
 

@@ -53,7 +53,7 @@ def waterfall(terms: Path, amount: str, on: str | None, holders: bool, as_json: 
 
 def _from_captable(directory: Path, day: date | None) -> ExitFile:
     """The exit that a cap table describes; loaded only when asked for, because desks are heavy."""
-    from freehold.desks import captables
+    from freehold.desks.register import captables
     from freehold.doors.cli.captable import read_directory
 
     return exit_of(captables.table_of_files(read_directory(directory), day))

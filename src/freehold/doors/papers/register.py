@@ -1,7 +1,7 @@
 """The statutory register of holders as PDF."""
 
-from freehold.desks import reports
-from freehold.desks.reports import RegisterReport
+from freehold.desks.register import reports
+from freehold.desks.register.reports import RegisterReport
 from freehold.doors.papers.sheet import Block, Column, Facts, Grid, Heading, Paper, Text, write
 from freehold.doors.papers.statement import grouped
 

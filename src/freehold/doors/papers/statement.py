@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from freehold.core.clock import parse
 from freehold.core.statement import DISCLAIMERS, Account, Statement
-from freehold.desks import reports
+from freehold.desks.register import reports
 from freehold.doors.papers.sheet import Block, Column, Facts, Grid, Heading, Paper, Text, write
 
 CSV_COLUMNS = ("class", "entry", "date", "what", "change", "balance", "block", "transaction")

@@ -21,33 +21,23 @@ from freehold.core.instrument import InstrumentKind, Issuer, ShareClass
 from freehold.core.policy.starter import HolderClass
 from freehold.core.roles import EVERYWHERE, Role, holder_scope
 from freehold.core.units import Units
-from freehold.desks import (
-    adoption,
-    approvals,
-    captables,
-    enforcement,
-    establishment,
-    examples,
-    holders,
-    issuance,
-    ledgers,
-    onboarding,
-    orders,
-    parties,
-    permits,
-    policies,
-    records,
-    signin,
-    transfers,
-)
-from freehold.desks.approvals import ProposeRequest
-from freehold.desks.enforcement import FreezeRequest, HaltRequest
-from freehold.desks.holders import AdmitRequest, MarkRequest
-from freehold.desks.issuance import IssueRequest
+from freehold.desks import ledgers, parties, permits
+from freehold.desks.access import signin
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import Office, now_on_chain, open_office
-from freehold.desks.policies import PolicyFile
-from freehold.desks.records import RecordRequest
-from freehold.desks.transfers import TransferRequest
+from freehold.desks.onboarding import holders, onboarding
+from freehold.desks.onboarding.holders import AdmitRequest, MarkRequest
+from freehold.desks.outbox import orders
+from freehold.desks.platform import establishment, examples
+from freehold.desks.register import captables, records
+from freehold.desks.register.records import RecordRequest
+from freehold.desks.rules import adoption, policies
+from freehold.desks.rules.policies import PolicyFile
+from freehold.desks.securities import enforcement, issuance, transfers
+from freehold.desks.securities.enforcement import FreezeRequest, HaltRequest
+from freehold.desks.securities.issuance import IssueRequest
+from freehold.desks.securities.transfers import TransferRequest
 from freehold.doors.platform import journal
 
 ROOT = Path(__file__).resolve().parents[4] / "examples"
@@ -80,11 +70,14 @@ def begin(settings: Config) -> None:
 
     Raises Conflict for a home that is in use and is none.
     """
-    if not ledgers.status(settings).created:
+    before = ledgers.status(settings)
+    if not before.created:
         ledgers.create(settings, simulated_clock=True)
     with open_office(settings) as office:
         examples.declare(office)
         people(office)
+    if before.embedded is None:
+        ledgers.end(settings)  # the platform starts its own, and would wait for this one
 
 
 def fill_home(settings: Config, stop: threading.Event) -> None:

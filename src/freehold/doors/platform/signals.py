@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from freehold.core.clock import to_seconds
 from freehold.core.instruction import State
 from freehold.desks.office import Office
-from freehold.desks.readiness import Readiness, readiness
+from freehold.desks.platform.readiness import Readiness, readiness
 from freehold.doors.api import problems
 
 Gauge = partial(AnyGauge, multiprocess_mode="mostrecent")

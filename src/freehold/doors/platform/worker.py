@@ -15,20 +15,15 @@ from dataclasses import dataclass
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import (
-    auditing,
-    carrying_out,
-    changes,
-    controls,
-    posting,
-    readiness,
-    restraints,
-    reviewing,
-    voting,
-    webhooks,
-)
-from freehold.desks.following import Kept, bring_up
+from freehold.desks import posting
+from freehold.desks.agent import controls, restraints
+from freehold.desks.approvals import carrying_out
 from freehold.desks.office import Office, open_office
+from freehold.desks.onboarding import reviewing
+from freehold.desks.outbox import locking
+from freehold.desks.outbox.following import Kept, bring_up
+from freehold.desks.platform import auditing, changes, readiness, webhooks
+from freehold.desks.servicing import voting
 from freehold.doors.platform import journal, mail, works
 
 QUIET_SECONDS = 0.25
@@ -62,9 +57,10 @@ def round_of_work(office: Office, kept: Kept) -> Round:
     auditing.anchor_due(office)
     controls.make_due(office)
     restraints.unlock_lapsed(office)
+    locked = locking.keep(office)
     readiness.passed(office)
-    changed = moved + settled + len(done.changed)
-    return Round(changed, (progress.events if progress else 0) + told, done.held)
+    changed = moved + settled + locked.moved + len(done.changed)
+    return Round(changed, (progress.events if progress else 0) + told, done.held + locked.held)
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:

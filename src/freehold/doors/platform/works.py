@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
-from freehold.desks import deployments, work_orders
 from freehold.desks.office import open_office
-from freehold.desks.work_orders import Carry, Kind
+from freehold.desks.outbox import work_orders
+from freehold.desks.outbox.work_orders import Carry, Kind
+from freehold.desks.securities import deployments
 from freehold.doors.platform import journal
 
 IDLE_SECONDS = 0.5

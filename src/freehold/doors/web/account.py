@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
-from freehold.desks import access, passkeys, permits, sessions, signin, wallets
+from freehold.desks import permits
+from freehold.desks.access import access, passkeys, sessions, signin, wallets
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.doors.web.visits import (

@@ -10,8 +10,9 @@ from freehold.core.identifiers import parse_address, parse_country
 from freehold.core.ids import HolderId
 from freehold.core.policy.starter import HolderClass
 from freehold.core.roles import Power
-from freehold.desks import admitting, permits
-from freehold.desks.holders import AdmitRequest
+from freehold.desks import permits
+from freehold.desks.onboarding import admitting
+from freehold.desks.onboarding.holders import AdmitRequest
 from freehold.doors.web.refusing import Card
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 

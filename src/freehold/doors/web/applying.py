@@ -7,8 +7,9 @@ from starlette.responses import Response
 
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.identifiers import countries
-from freehold.desks import applying, wallets
-from freehold.desks.applying import MyApplication
+from freehold.desks.access import wallets
+from freehold.desks.onboarding import applying
+from freehold.desks.onboarding.applying import MyApplication
 from freehold.doors.web.uploads import Upload
 from freehold.doors.web.visits import Form, Visit, go, see, tell
 

@@ -12,10 +12,13 @@ from freehold.core.approvals import State
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.grounds import Ground, Grounds, meaning, name_of, parse_ground
 from freehold.core.roles import Power
-from freehold.desks import approvals, instructions, instruments, permits
-from freehold.desks.approvals import ProposalView, ProposeRequest
-from freehold.desks.instruments import InstrumentView
-from freehold.desks.kinds import Kind
+from freehold.desks import permits
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
+from freehold.desks.approvals.kinds import Kind
+from freehold.desks.outbox import instructions
+from freehold.desks.securities import instruments
+from freehold.desks.securities.instruments import InstrumentView
 from freehold.doors.web import refusing
 from freehold.doors.web.refusing import Card
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see

@@ -10,7 +10,8 @@ from freehold.core.cashbook import AGAINST, Kind
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
 from freehold.core.units import format_units
-from freehold.desks import cashbook, permits
+from freehold.desks import permits
+from freehold.desks.servicing import cashbook
 from freehold.doors.web.visits import Form, Visit, act, go, issuer_of, issuers_of, page, see
 
 _SHOWN = 50

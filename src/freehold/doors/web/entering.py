@@ -5,8 +5,9 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from freehold.core.errors import Invalid, NotFound
-from freehold.desks import examples, sessions, signin
-from freehold.desks.proofs import Step
+from freehold.desks.access import sessions, signin
+from freehold.desks.access.proofs import Step
+from freehold.desks.platform import examples
 from freehold.doors.web.visits import Form, Visit, go, keep_cookie, see, within
 
 

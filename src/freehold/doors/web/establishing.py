@@ -13,8 +13,11 @@ from starlette.responses import Response
 from freehold.core.asset import AssetKind, asset_id
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import EVERYWHERE, Power
-from freehold.desks import deployments, ownership, permits, work_orders
-from freehold.desks.deployments import DOING, STEPS, Draft
+from freehold.desks import permits
+from freehold.desks.outbox import work_orders
+from freehold.desks.register import ownership
+from freehold.desks.securities import deployments
+from freehold.desks.securities.deployments import DOING, STEPS, Draft
 from freehold.doors.web.rules import TEMPLATES
 from freehold.doors.web.visits import Form, Visit, go, see
 
@@ -333,7 +336,7 @@ def _id(content: Mapping[str, Any]) -> str:
 
 
 def _token(visit: Visit, issuer: str, class_id: str) -> str:
-    from freehold.desks import instruments
+    from freehold.desks.securities import instruments
 
     found = instruments.instruments(visit.office, visit.who)
     return next(

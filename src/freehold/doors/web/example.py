@@ -3,7 +3,7 @@
 from starlette.responses import Response
 
 from freehold.core.errors import Invalid
-from freehold.desks import examples
+from freehold.desks.platform import examples
 from freehold.doors.web.visits import Form, Visit, go, keep_cookie, see, within
 
 

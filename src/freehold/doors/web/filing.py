@@ -11,9 +11,13 @@ from freehold.core.ids import checksummed
 from freehold.core.roles import Power
 from freehold.core.statement import Statement
 from freehold.core.vaulted import KINDS, LARGEST, About
-from freehold.desks import auditing, documents, instruments, permits, registers, reports, statements
-from freehold.desks.documents import UploadRequest
-from freehold.desks.statements import StatementRequest
+from freehold.desks import permits
+from freehold.desks.agent import documents, statements
+from freehold.desks.agent.documents import UploadRequest
+from freehold.desks.agent.statements import StatementRequest
+from freehold.desks.platform import auditing
+from freehold.desks.register import registers, reports
+from freehold.desks.securities import instruments
 from freehold.doors.api.papers import CSV, NDJSON, PDF, file_of, moment, name_of
 from freehold.doors.papers import register as register_paper
 from freehold.doors.papers import statement as statement_paper

@@ -5,7 +5,7 @@ from fractions import Fraction
 from starlette.responses import Response
 
 from freehold.core.errors import NotFound
-from freehold.desks import examples
+from freehold.desks.platform import examples
 from freehold.doors.web import charts
 from freehold.doors.web.network import Badge
 from freehold.doors.web.visits import Visit, see

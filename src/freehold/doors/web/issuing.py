@@ -14,11 +14,14 @@ from starlette.responses import Response
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.roles import Power
 from freehold.core.units import format_units, parse_units
-from freehold.desks import approvals, instruments, ownership, permits, termsheets
-from freehold.desks.approvals import ProposeRequest
-from freehold.desks.instruments import InstrumentView
-from freehold.desks.issuance import EXEMPTIONS, RECEIVERS_AT_ONCE
-from freehold.desks.termsheets import TermSheet
+from freehold.desks import permits
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposeRequest
+from freehold.desks.register import ownership
+from freehold.desks.securities import instruments, termsheets
+from freehold.desks.securities.instruments import InstrumentView
+from freehold.desks.securities.issuance import EXEMPTIONS, RECEIVERS_AT_ONCE
+from freehold.desks.securities.termsheets import TermSheet
 from freehold.doors.web.refusing import Card
 from freehold.doors.web.visits import Form, Visit, go, see
 

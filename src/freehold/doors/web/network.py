@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from freehold.config import Config
-from freehold.desks.readiness import Readiness
+from freehold.desks.platform.readiness import Readiness
 
 BEHIND = 12
 """Blocks not yet read that are worth a word."""

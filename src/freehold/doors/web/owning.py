@@ -9,8 +9,10 @@ from starlette.responses import Response
 from freehold.core.errors import NotFound
 from freehold.core.ids import checksummed
 from freehold.core.roles import Power
-from freehold.desks import instruments, ownership, permits, termsheets
-from freehold.desks.instruments import Moment
+from freehold.desks import permits
+from freehold.desks.register import ownership
+from freehold.desks.securities import instruments, termsheets
+from freehold.desks.securities.instruments import Moment
 from freehold.doors.web import charts
 from freehold.doors.web.charts import Line
 from freehold.doors.web.policy_words import clauses

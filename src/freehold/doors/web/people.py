@@ -4,7 +4,8 @@ from starlette.responses import Response
 
 from freehold.core.errors import Conflict, Invalid, NotPermitted
 from freehold.core.roles import EVERYWHERE, GRANTED, Power, Role
-from freehold.desks import access, permits, signin
+from freehold.desks import permits
+from freehold.desks.access import access, signin
 from freehold.doors.web.visits import Form, Visit, go, prove_first, see
 
 

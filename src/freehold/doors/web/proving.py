@@ -9,7 +9,7 @@ import json
 from starlette.responses import Response
 
 from freehold.core.errors import Conflict, Invalid, NotFound
-from freehold.desks import passkeys, signin, wallets
+from freehold.desks.access import passkeys, signin, wallets
 from freehold.doors.web import entering
 from freehold.doors.web.visits import Form, Visit, go, see, tell, within
 

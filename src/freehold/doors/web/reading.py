@@ -12,19 +12,16 @@ from freehold.core.audit import Entry
 from freehold.core.clock import parse
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import EVERYWHERE, Power, Role
-from freehold.desks import (
-    approvals,
-    auditing,
-    dashboards,
-    instructions,
-    instruments,
-    permits,
-    registers,
-)
-from freehold.desks import explorer as desk
-from freehold.desks.dashboards import Urgency, Waiting
-from freehold.desks.instruments import Moment
+from freehold.desks import permits
+from freehold.desks.approvals import approvals
 from freehold.desks.office import now_on_chain
+from freehold.desks.outbox import instructions
+from freehold.desks.platform import auditing, dashboards
+from freehold.desks.platform.dashboards import Urgency, Waiting
+from freehold.desks.register import explorer as desk
+from freehold.desks.register import registers
+from freehold.desks.securities import instruments
+from freehold.desks.securities.instruments import Moment
 from freehold.doors.web.owning import thinned, token_of
 from freehold.doors.web.visits import Form, Visit, go, see
 

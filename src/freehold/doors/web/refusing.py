@@ -7,10 +7,12 @@ from freehold.core.approvals import Act
 from freehold.core.errors import PlatformError
 from freehold.core.roles import Power
 from freehold.core.units import format_units, parse_units
-from freehold.desks import explaining, permits, transfers
-from freehold.desks.explaining import Question
+from freehold.desks import permits
 from freehold.desks.office import next_instant
-from freehold.desks.transfers import TransferOutcome, TransferRequest
+from freehold.desks.rules import explaining
+from freehold.desks.rules.explaining import Question
+from freehold.desks.securities import transfers
+from freehold.desks.securities.transfers import TransferOutcome, TransferRequest
 from freehold.doors.web.visits import Visit
 
 

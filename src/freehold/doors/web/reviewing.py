@@ -4,7 +4,9 @@ from starlette.responses import Response
 
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import EVERYWHERE, Power
-from freehold.desks import access, applying, permits, reviewing, screening
+from freehold.desks import permits
+from freehold.desks.access import access
+from freehold.desks.onboarding import applying, reviewing, screening
 from freehold.doors.web.visits import Form, Visit, go, prove_first, see
 
 

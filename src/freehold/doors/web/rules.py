@@ -14,20 +14,16 @@ from freehold.core.policy.case import Decision
 from freehold.core.policy.model import Policy
 from freehold.core.reasons import message_for
 from freehold.core.roles import Power
-from freehold.desks import (
-    approvals,
-    explaining,
-    ownership,
-    permits,
-    policies,
-    rulemaking,
-    transfers,
-)
-from freehold.desks.approvable_policy import KIND as POLICY
-from freehold.desks.approvals import ProposalView, ProposeRequest
-from freehold.desks.explaining import Explanation, Question
-from freehold.desks.rulemaking import Rulebook
-from freehold.desks.transfers import KINDS, TransferRequest
+from freehold.desks import permits
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvable_policy import KIND as POLICY
+from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
+from freehold.desks.register import ownership
+from freehold.desks.rules import explaining, policies, rulemaking
+from freehold.desks.rules.explaining import Explanation, Question
+from freehold.desks.rules.rulemaking import Rulebook
+from freehold.desks.securities import transfers
+from freehold.desks.securities.transfers import KINDS, TransferRequest
 from freehold.doors.web.owning import token_of
 from freehold.doors.web.policy_words import clauses
 from freehold.doors.web.visits import Form, Visit, go, see

@@ -7,8 +7,9 @@ from starlette.responses import Response
 from freehold.core.errors import NotFound
 from freehold.core.reasons import Reason, sentence
 from freehold.core.roles import Power
-from freehold.desks import finding, permits
-from freehold.desks.finding import Found
+from freehold.desks import permits
+from freehold.desks.platform import finding
+from freehold.desks.platform.finding import Found
 from freehold.doors.web.visits import Visit, see
 
 PAGES = (

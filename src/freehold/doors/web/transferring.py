@@ -8,8 +8,9 @@ from starlette.responses import Response
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.roles import Power
 from freehold.core.units import parse_units
-from freehold.desks import instruments, permits, transfers
-from freehold.desks.transfers import TransferRequest
+from freehold.desks import permits
+from freehold.desks.securities import instruments, transfers
+from freehold.desks.securities.transfers import TransferRequest
 from freehold.doors.web import refusing
 from freehold.doors.web.refusing import Card
 from freehold.doors.web.visits import Form, Visit, go, see

@@ -22,12 +22,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from freehold.config import Config
 from freehold.core.errors import Invalid, NotPermitted, PlatformError
 from freehold.core.roles import Power
-from freehold.desks import approvals, auditing, examples, ownership, permits, sessions
+from freehold.desks import permits
+from freehold.desks.access import sessions
+from freehold.desks.access.proofs import Place
+from freehold.desks.access.sessions import Client
+from freehold.desks.approvals import approvals
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
-from freehold.desks.proofs import Place
-from freehold.desks.readiness import readiness
-from freehold.desks.sessions import Client
+from freehold.desks.platform import auditing, examples
+from freehold.desks.platform.readiness import readiness
+from freehold.desks.register import ownership
 from freehold.doors.api.problems import status_of
 from freehold.doors.web import assets, formats, uploads
 from freehold.doors.web.network import badge

@@ -1,0 +1,1 @@
+"""How people and programs come in: sign-in, sessions, keys, passkeys, wallets."""

@@ -1,0 +1,1 @@
+"""What two persons must agree to: the table of kinds, proposals, and carrying them out."""

@@ -1,0 +1,1 @@
+"""What all of the platform rests on: its being set up, changes told, letters, audit, copies."""

@@ -1,0 +1,262 @@
+"""Who owns what: an issuer's cap table by class and holder, fully diluted, and the list of holders.
+
+Units held come from the chain, claims on more of them (options, warrants, reserves) from the files that
+the issuer's cap table came in with.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+from freehold.book import issuers
+from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.core import captable, ocf
+from freehold.core.clock import LAST_DAY, day_of
+from freehold.core.facts import Facts, Flags, unpack_facts
+from freehold.core.identifiers import country_letters
+from freehold.core.roles import Power
+from freehold.core.standing import Line
+from freehold.core.units import format_units
+from freehold.desks import parties, permits
+from freehold.desks.office import Office, now_on_chain
+from freehold.desks.outbox.following import bring_up
+from freehold.desks.permits import Actor
+from freehold.desks.register.reports import CLASS_NAMES
+from freehold.indexer import read
+
+SOON = timedelta(days=30)
+"""A claim that ends within it is said to be expiring."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassColumn:
+    """A class of units: what is outstanding of it, as exact decimal text."""
+
+    token: str
+    name: str
+    symbol: str
+    outstanding: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRow:
+    """A holder's units by class, and his part of all units, each of which counts as one."""
+
+    holder: str
+    account: int
+    units: tuple[str, ...]
+    total: str
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class DilutedLine:
+    """Units by source after every claim is used, and their part of the whole."""
+
+    holder: str
+    source: str
+    units: Fraction
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class CapTableView:
+    """The table of one issuer; `diluted` empty where no file tells of claims, `open_claims` those whose
+    number nobody can say today."""
+
+    issuer: str
+    issuer_name: str
+    classes: tuple[ClassColumn, ...]
+    rows: tuple[OwnerRow, ...]
+    total: str
+    diluted: tuple[DilutedLine, ...]
+    diluted_total: Fraction
+    open_claims: int
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class HolderLine:
+    """A holder in the list. `stands` is a word of the status table, `until` the last day to receive."""
+
+    issuer: str
+    issuer_name: str
+    id: str
+    name: str
+    account: int
+    country: str
+    holder_class: str
+    stands: str
+    until: date | None
+    held: tuple[tuple[str, str], ...]
+
+
+def issuers_of(office: Office, actor: Actor) -> list[KnownIssuer]:
+    """The issuers whose registers the actor may read. Raises NotPermitted."""
+    permits.require(actor, Power.READ_REGISTER)
+    with office.book.reading() as tx:
+        every = issuers.issuers(tx)
+    return [
+        one
+        for one in every
+        if one.chain == office.chain and permits.allows(actor, Power.READ_REGISTER, one.id)
+    ]
+
+
+def cap_table(office: Office, actor: Actor, issuer: str) -> CapTableView:
+    """Who owns how much of what. Raises NotFound, NotPermitted."""
+    permits.require(actor, Power.READ_REGISTER, issuer)
+    bring_up(office)
+    with office.book.reading() as tx:
+        owner = issuers.find(tx, issuer)
+        every = issuers.instruments(tx, owner.id)
+        names = {str(one.wallet): one.name for one in issuers.holders(tx, owner.id)}
+        files = issuers.source_files(tx, owner.id)
+    held: dict[int, dict[int, int]] = {}
+    called: dict[int, str] = {}
+    columns = []
+    with office.index.connect() as view:
+        for place, one in enumerate(every):
+            lines = [line for line in read.lines(view, one.token) if not _own(line)]
+            for line in lines:
+                called[line.account] = names.get(line.wallet, f"account {line.account}")
+                held.setdefault(line.account, {})[place] = line.units
+            out = sum(line.units for line in lines)
+            columns.append(
+                ClassColumn(one.token, one.name, one.symbol, format_units(out, one.decimals))
+            )
+    rows, total = _owners(held, called, every)
+    diluted, whole, waiting = _diluted(files)
+    return CapTableView(
+        owner.id,
+        owner.name,
+        tuple(columns),
+        rows,
+        _decimal(total),
+        diluted,
+        whole,
+        waiting,
+        now_on_chain(office).date(),
+    )
+
+
+def holder_list(office: Office, actor: Actor, text: str = "") -> list[HolderLine]:
+    """Every holder whom the actor may read of, in whose name, id or country `text` stands."""
+    owners, wanted = issuers_of(office, actor), text.strip().casefold()
+    bring_up(office)
+    found: list[HolderLine] = []
+    for owner in owners:
+        found += [line for line in _holders(office, owner) if _speaks_of(line, wanted)]
+    return sorted(found, key=lambda one: (one.name.casefold(), one.issuer))
+
+
+def _speaks_of(line: HolderLine, wanted: str) -> bool:
+    said = (line.name, line.id, line.issuer_name, line.country, line.stands, line.holder_class)
+    return not wanted or any(wanted in one.casefold() for one in said)
+
+
+def _holders(office: Office, owner: KnownIssuer) -> Iterator[HolderLine]:
+    with office.book.reading() as tx:
+        known = issuers.holders(tx, owner.id)
+        every = issuers.instruments(tx, owner.id)
+    held: dict[str, list[tuple[str, str]]] = {}
+    with office.index.connect() as view:
+        for one in every:
+            for line in read.lines(view, one.token):
+                text = format_units(line.units, one.decimals)
+                held.setdefault(line.wallet, []).append((one.symbol, text))
+    today = now_on_chain(office).date()
+    for holder in known:
+        wallet, word = parties.living(office, owner, holder.wallet)
+        facts = unpack_facts(word)
+        until = None if facts.until >= LAST_DAY else day_of(facts.until)
+        yield HolderLine(
+            owner.id,
+            owner.name,
+            holder.id,
+            holder.name or "Erased",
+            facts.account,
+            country_letters(facts.country) or holder.country,
+            CLASS_NAMES.get(facts.holder_class, f"class {facts.holder_class}"),
+            _stands(facts, until, today),
+            until,
+            tuple(held.get(str(wallet), ())),
+        )
+
+
+def _stands(facts: Facts, until: date | None, today: date) -> str:
+    if facts.flags & (Flags.FROZEN | Flags.SANCTIONED):
+        return "Frozen"
+    if facts.flags & Flags.TREASURY:
+        return "Treasury"
+    if until and until < today:
+        return "Claim lapsed"
+    if until and until <= today + SOON:
+        return "Claim expiring"
+    return "Eligible"
+
+
+def _own(line: Line) -> bool:
+    return bool(unpack_facts(line.facts).flags & Flags.TREASURY)
+
+
+def _owners(
+    held: Mapping[int, Mapping[int, int]],
+    called: Mapping[int, str],
+    every: Sequence[KnownInstrument],
+) -> tuple[tuple[OwnerRow, ...], Fraction]:
+    """The rows, the largest first; a unit of any class counts as one whole unit."""
+
+    def whole(account: int) -> Fraction:
+        units = held[account]
+        return sum(
+            (Fraction(units.get(n, 0), 10**one.decimals) for n, one in enumerate(every)), Fraction()
+        )
+
+    totals = {account: whole(account) for account in held}
+    everything = sum(totals.values(), Fraction())
+    ordered = sorted(held, key=lambda account: (-totals[account], account))
+    rows = tuple(
+        OwnerRow(
+            called[account],
+            account,
+            tuple(
+                format_units(held[account].get(n, 0), one.decimals) if held[account].get(n) else ""
+                for n, one in enumerate(every)
+            ),
+            _decimal(totals[account]),
+            totals[account] / everything,
+        )
+        for account in ordered
+    )
+    return rows, everything
+
+
+def _diluted(files: Mapping[str, str]) -> tuple[tuple[DilutedLine, ...], Fraction, int]:
+    """The fully diluted table that the issuer's own files describe, the largest first."""
+    if not any(name.endswith(".ocf.json") for name in files):
+        return (), Fraction(), 0
+    file = ocf.read(files)
+    table = ocf.captable_at(file, ocf.last_day(file))
+    rows = captable.fully_diluted(table)
+    total = sum((row.units for row in rows), Fraction())
+    named = {id: one.name for id, one in file.holders.items()}
+    lines = [
+        DilutedLine(
+            named.get(row.holder, row.holder) or "Reserve of plans",
+            table.classes[row.source].name if row.source in table.classes else row.source,
+            row.units,
+            row.units / total,
+        )
+        for row in rows
+    ]
+    lines.sort(key=lambda one: (-one.units, one.holder))
+    return tuple(lines), total, len(table.open_claims)
+
+
+def _decimal(value: Fraction) -> str:
+    """Exact decimal text: units have at most 18 places."""
+    scaled = value * 10**18
+    assert scaled.denominator == 1, "units are whole at 18 places"
+    return format_units(scaled.numerator, 18)

@@ -1,0 +1,276 @@
+"""Why a transfer would be refused, when it would pass, and how much would pass now.
+
+The chain is asked for the outcome; the policy in force explains it. Both look at the same facts: the
+words of the register and of the token, the lots, the counts. They must agree, and if they do not
+the explanation says so instead of guessing.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from freehold.book import issuers
+from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
+from freehold.chain import contracts
+from freehold.core.clock import DAY_SECONDS, day_of, to_seconds
+from freehold.core.errors import Broken, Conflict
+from freehold.core.facts import Flags, Kind, Proof, unpack_facts, unpack_vintage
+from freehold.core.policy.case import BUILT_IN, NO_PROOFS, Case, Decision, Failure, Law
+from freehold.core.policy.compile import Compiled, compile_policy
+from freehold.core.policy.compiled import Lot, Moment, Party, is_same_person
+from freehold.core.policy.decide import decide
+from freehold.core.policy.persons import NOBODY, Person
+from freehold.core.reasons import Reason
+from freehold.core.roles import Power
+from freehold.desks import parties, permits
+from freehold.desks.office import Office, now_on_chain
+from freehold.desks.permits import Actor
+from freehold.desks.rules.adoption import in_force
+from freehold.desks.rules.policies import PolicyFile
+
+_M32, _M96 = (1 << 32) - 1, (1 << 96) - 1
+_PAUSED_OR_HALTED, _ACTIVE = (1 << 69) | (1 << 70), 1 << 68
+_FROZEN_HERE = 1 << 216
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A transfer asked about: holders by id, base units."""
+
+    sender: str
+    receiver: str
+    units: int
+    kind: Kind = Kind.SALE
+    proofs: Proof = NO_PROOFS
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The decision, the policy it comes from, and the chain's own code on the day."""
+
+    question: Question
+    policy: str
+    policy_id: str
+    code: int
+    decision: Decision
+    on: date
+
+
+def explain(office: Office, issuer: str | None, named: str, question: Question) -> Explanation:
+    """Decide a transfer between two holders as the register stands now, with everything behind it.
+
+    Raises Conflict where the policy in force is not in the book, Broken where chain and policy differ.
+    """
+    with office.book.reading() as tx:
+        owner = issuers.find(tx, issuer)
+        instrument = issuers.instrument_named(tx, owner.id, named)
+    found = (parties.party(office, owner, one) for one in (question.sender, question.receiver))
+    seller, buyer = (replace(one.holder, wallet=one.wallet) for one in found)
+    force = in_force(office, instrument)
+    if force.compiled is None:
+        raise Conflict(
+            f"{instrument.name} obeys {force.name} ({force.id}), which is no policy of this book:"
+            " adopt one with `freehold policy adopt`",
+            policy=force.id,
+        )
+    case = case_of(office, owner, instrument, force.compiled, seller, buyer, question)
+    decision = decide(Law(force.compiled.policy), case)
+    code = contracts.read(
+        office.w3, "SecurityToken", instrument.token, "restriction",
+        seller.wallet, buyer.wallet, question.units, int(question.kind), int(question.proofs),
+    )  # fmt: skip
+    decision = _placed(decision, case, force.compiled, int(code))
+    if code != decision.code:
+        raise Broken(
+            f"the chain answers {code} and the policy {decision.code}: this must not be;"
+            " check that the policy of the book is the one in force",
+            chain=int(code),
+            policy=int(decision.code),
+        )
+    day = day_of(case.moment.today)
+    return Explanation(question, force.name, force.id, int(code), decision, day)
+
+
+def explain_as(
+    office: Office, actor: Actor, token: str, question: Question, draft: PolicyFile | None = None
+) -> Explanation:
+    """As `explain`, for somebody at a door; under a draft, as if it were in force today.
+
+    Under a draft the chain is not asked, and lots keep the clocks they have. Raises NotPermitted besides.
+    """
+    permits.require(actor, Power.ASK_POLICY)
+    with office.book.reading() as tx:
+        owner, instrument = issuers.instrument_at(tx, office.chain, token)
+        permits.require(actor, Power.ASK_POLICY, owner.id)
+        seller, buyer = (
+            issuers.holder_named(tx, owner.id, one) for one in (question.sender, question.receiver)
+        )
+    if draft is None:
+        return explain(office, owner.id, instrument.token, question)
+    compiled = compile_policy(draft.parsed.policy)
+    case = case_of(office, owner, instrument, compiled, seller, buyer, question)
+    found = decide(Law(compiled.policy), case)
+    decision = _placed(found, case, compiled, int(found.code or Reason.NO_RESALE_PATH))
+    day = day_of(case.moment.today)
+    name = compiled.policy.name
+    return Explanation(question, name, compiled.id, int(decision.code), decision, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """A transfer weighed for a person: the rules that fail and those that pass, with what each says; the
+    most base units that would pass now, the source of the first failure, the way out, the policy."""
+
+    most: int
+    fails: tuple[tuple[str, str], ...] = ()
+    passes: tuple[tuple[str, str], ...] = ()
+    cite: str = ""
+    way_out: str = ""
+    policy: str = ""
+
+
+def weigh(office: Office, who: Actor, token: str, question: Question) -> Weighed:
+    """Weigh a transfer for somebody who may read the register; under the starting rules, which have
+    no text, only the most that would pass is known. Raises NotPermitted, NotFound."""
+    with office.book.reading() as tx:
+        owner, instrument = issuers.instrument_at(tx, office.chain, token)
+    permits.require(who, Power.READ_REGISTER, owner.id)
+    named = (question.sender, question.receiver)
+    seller, buyer = (parties.party(office, owner, one).wallet for one in named)
+    most = int(
+        contracts.read(
+            office.w3, "SecurityToken", instrument.token, "max_transferable", seller, buyer
+        )
+    )
+    force = in_force(office, instrument)
+    if force.compiled is None:
+        return Weighed(most, policy=force.name)
+    decided = explain(office, owner.id, instrument.token, question).decision
+    fails = tuple((one.text, one.cite) for one in decided.failures)
+    first = decided.failures[0] if decided.failures else None
+    passes = tuple((words(one.id), one.cite) for one in decided.paths if one.open)
+    caps = tuple((cap.id, cap.source.cite) for cap in force.compiled.policy.caps)
+    failed = {one.rule for one in decided.failures}
+    held = tuple((words(id), cite) for id, cite in caps if id not in failed)
+    return Weighed(
+        most,
+        fails,
+        passes + held,
+        first.cite if first else "",
+        first.way_out if first else "",
+        force.name,
+    )
+
+
+def words(id: str) -> str:
+    """A rule's id as words: us.holders-of-record becomes holders of record."""
+    return id.rsplit(".", 1)[-1].replace("-", " ").replace("_", " ")
+
+
+def case_of(
+    office: Office,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    compiled: Compiled,
+    seller: KnownHolder,
+    buyer: KnownHolder,
+    question: Question,
+) -> Case:
+    """The facts of a transfer as the chain has them now."""
+    state = _ask(office, instrument, "state")
+    sender, receiver = (_party(office, owner, instrument, one) for one in (seller, buyer))
+    moment = Moment(
+        to_seconds(now_on_chain(office)) // DAY_SECONDS,
+        bool(state & _PAUSED_OR_HALTED),
+        state >> 56 & 0xFFF,
+    )
+    return Case(
+        sender,
+        receiver,
+        question.units,
+        moment,
+        question.kind,
+        question.proofs,
+        _person(compiled, sender, seller),
+        _person(compiled, receiver, buyer),
+        active=bool(state & _ACTIVE),
+        informed_until=_ask(office, instrument, "informed_until"),
+        counts=_counts(office, instrument, compiled, state),
+        standing=compiled.rules.reacquired,
+    )
+
+
+def _placed(decision: Decision, case: Case, compiled: Compiled, code: int) -> Decision:
+    """The decision where a party stands in a class that this policy does not have, because another one
+    placed him: what holds for every policy comes first, then that, and nothing passes."""
+    without = [
+        side
+        for side, party in (("sender", case.sender), ("receiver", case.receiver))
+        if party.facts is not None and party.of_class not in compiled.members
+    ]
+    if not without or code == decision.code or is_same_person(case.sender, case.receiver):
+        return decision
+    always = tuple(one for one in decision.failures if one.rule == BUILT_IN)
+    text = f"This policy has no class for the {without[0]}, whom an earlier one placed"
+    way_out = "A review places a holder in a class of the policy in force."
+    here = Failure(Reason(code), BUILT_IN, text, way_out=way_out)
+    return Decision(always or (here,), (), None, 0)
+
+
+def _ask(office: Office, instrument: KnownInstrument, view: str, *arguments: int) -> int:
+    return int(contracts.read(office.w3, "SecurityToken", instrument.token, view, *arguments))
+
+
+def _party(
+    office: Office, owner: KnownIssuer, instrument: KnownInstrument, holder: KnownHolder
+) -> Party:
+    word = contracts.read(office.w3, "Holders", owner.register, "facts", holder.wallet)
+    if not word:
+        return Party()
+    facts = unpack_facts(word)
+    linked = contracts.read(
+        office.w3, "Holders", owner.register, "accounts_of_person", facts.account
+    )
+    accounts = [linked >> 32 * n & _M32 for n in range(8)] if facts.flags & Flags.MULTI else []
+    others = [one for one in accounts if one and one != facts.account]
+    account = _ask(office, instrument, "account_word", facts.account)
+    elsewhere = sum(_ask(office, instrument, "account_word", one) & _M96 for one in others)
+    return Party(
+        facts,
+        account & _M96,
+        account >> 96 & _M96,
+        bool(account & _FROZEN_HERE),
+        _lots(office, instrument, facts.account),
+        accounts[0] if accounts else facts.account,
+        elsewhere,
+    )
+
+
+def _lots(office: Office, instrument: KnownInstrument, account: int) -> tuple[Lot, ...]:
+    w3, token = office.w3, instrument.token
+    found = []
+    for lot in contracts.read(w3, "SecurityToken", token, "lots_of", account):
+        terms = contracts.read(w3, "SecurityToken", token, "vintages", lot >> 96)
+        found.append(Lot(lot >> 96, lot & _M96, unpack_vintage(terms)))
+    return tuple(found)
+
+
+def _person(compiled: Compiled, party: Party, holder: KnownHolder) -> Person:
+    """Somebody of the class that the register has for him; the rules cannot tell members apart."""
+    members = compiled.members.get(party.of_class, ())
+    person = members[0] if members else NOBODY
+    return Person(person.attributes, person.country or holder.country)
+
+
+def _counts(
+    office: Office, instrument: KnownInstrument, compiled: Compiled, state: int
+) -> dict[str, int]:
+    counted = _ask(office, instrument, "group_counts")
+    counts: dict[str, int] = {}
+    groups = 0
+    for cap in compiled.policy.caps:
+        if cap.is_of_all:
+            counts[cap.id] = state >> 140 & (1 << 28) - 1
+        elif not cap.per_person:
+            counts[cap.id] = counted >> 32 * groups & _M32
+            groups += 1
+    return counts

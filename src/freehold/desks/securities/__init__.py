@@ -1,0 +1,1 @@
+"""Instruments and their units: deployed, issued, transferred, split, frozen, recovered."""

@@ -1,0 +1,58 @@
+"""Transfers that an issuer's rules hold: they become proposals, which the agent approves.
+
+An ordinary transfer needs nobody besides the rules. Where an issuer set that transfers of an instrument
+need two persons, whoever asks for one proposes it, and the worker posts it once somebody else agreed.
+"""
+
+import secrets
+
+from freehold.book import approvals, audit, identities
+from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book.session import Transaction
+from freehold.chain import send
+from freehold.core.approvals import TRANSFER, Act, Difference, Person, Proposal
+from freehold.core.audit import Entry
+from freehold.core.units import format_units
+from freehold.desks.office import Office
+from freehold.desks.parties import Party
+from freehold.desks.permits import Actor
+from freehold.desks.securities import differences
+
+
+def act_of(
+    owner: KnownIssuer, instrument: KnownInstrument, sender: Party, receiver: Party, units: int
+) -> Act:
+    """A transfer as an act that persons agree to."""
+    amount = format_units(units, instrument.decimals)
+    named = {"sender": sender.holder.id, "receiver": receiver.holder.id, "units": amount}
+    return Act(TRANSFER, owner.id, named, str(instrument.token), amount)
+
+
+def is_held(tx: Transaction, act: Act) -> bool:
+    """Whether the issuer's rules let nobody transfer this alone."""
+    return approvals.rules(tx, act.issuer).persons(act) > 1
+
+
+def difference_of(
+    office: Office,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    sender: Party,
+    receiver: Party,
+    units: int,
+) -> Difference:
+    """What the transfer would change now."""
+    moves = {sender.holder.id: (sender, -units), receiver.holder.id: (receiver, units)}
+    block = send.head(office.w3)
+    return Difference(tuple(differences.of_moves(office, owner, instrument, moves)), block)
+
+
+def hold(office: Office, tx: Transaction, who: Actor, act: Act, found: Difference) -> Proposal:
+    """Write the transfer as a proposal of whoever asked for it."""
+    now, rules = office.clock.now(), approvals.rules(tx, act.issuer)
+    proposer = Person(who.id, identities.find(tx, who.id).person)
+    id, until = f"ap_{secrets.token_hex(12)}", now + rules.lapse
+    made = approvals.add(tx, Proposal(id, act, 2, proposer, now, until, found))
+    content = {**act.arguments, "token": act.token, "difference": found.digest}
+    audit.record(tx, Entry(who.id, f"propose {TRANSFER}", id, content=content), now)
+    return made

@@ -1,0 +1,295 @@
+"""Instruments and their registers page by page, for whoever may read them.
+
+A register is read as of one block and pages through the accounts in their order. What a block says
+never changes, so the lines of the last few blocks asked for are kept in memory, by the block's hash.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from freehold.book import issuers
+from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.core.errors import NotFound
+from freehold.core.facts import Flags, unpack_facts
+from freehold.core.roles import EVERYWHERE, Power
+from freehold.core.standing import Line
+from freehold.core.units import format_units
+from freehold.desks import permits
+from freehold.desks.office import Office
+from freehold.desks.outbox.following import bring_up, by_number
+from freehold.desks.permits import Actor
+from freehold.desks.register import reports
+from freehold.desks.register.reports import CLASS_NAMES, HolderRow
+from freehold.indexer import explore, read
+from freehold.indexer.memory import last_head
+from freehold.indexer.tables import Projection, View
+
+KEPT = 8
+"""Registers kept in memory: a page of the last one costs nothing, and slider steps are few."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentView:
+    """An instrument as of a block; quantities as exact decimal text."""
+
+    issuer: str
+    issuer_name: str
+    token: str
+    class_id: str
+    name: str
+    symbol: str
+    decimals: int
+    asset: str
+    issued: str
+    redeemed: str
+    outstanding: str
+    holders: int
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point of a register's past: the block after which it stood so, and its instant."""
+
+    block: int
+    instant: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a register as of a block; `next` is the account behind which the next page begins."""
+
+    instrument: InstrumentView
+    block: int
+    block_hash: str
+    instant: datetime
+    total: int
+    rows: tuple[HolderRow, ...]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Units held by one class of holder after each moment, as base units."""
+
+    holder_class: str
+    units: tuple[int, ...]
+
+
+def instruments(office: Office, actor: Actor) -> list[InstrumentView]:
+    """The instruments of every issuer whose register the actor may read, or in which he holds.
+
+    Raises NotPermitted where he may read nothing at all.
+    """
+    permits.require_any(actor, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
+    bring_up(office)
+    found = []
+    with office.book.reading() as tx, office.index.connect() as view:
+        for owner in issuers.issuers(tx):
+            if owner.chain == office.chain and _sees(actor, owner.id):
+                every = issuers.instruments(tx, owner.id)
+                found += [_described(office, view, owner, one) for one in every]
+    return found
+
+
+def instrument(office: Office, actor: Actor, token: str) -> InstrumentView:
+    """One instrument. Raises NotFound, also for what the actor may not see."""
+    bring_up(office)
+    owner, known = _known(office, actor, token)
+    with office.index.connect() as view:
+        return _described(office, view, owner, known)
+
+
+def page(
+    office: Office,
+    actor: Actor,
+    token: str,
+    as_of: int | datetime | None = None,
+    after: int = 0,
+    limit: int = 100,
+) -> Page:
+    """A page of the register after a block, before an instant, or (None) now.
+
+    An investor gets his own line and no other. Raises NotFound, NotPermitted, and Conflict for an
+    instant that has not passed on the chain.
+    """
+    bring_up(office)
+    owner, known = _known(office, actor, token)
+    with office.index.connect() as view:
+        block = _block(view, as_of)
+        described = _described(office, view, owner, known, block)
+        names, own = _names(office, view, actor, owner, token)
+        stands = _standing(office.index, token, block, _hash(view))
+    lines = [line for line in stands.lines if own is None or line.account in own]
+    shown = [line for line in lines if line.account > after][:limit]
+    rows = reports.holder_rows(shown, stands.outstanding, known.decimals, names, CLASS_NAMES)
+    last = shown[-1].account if shown and shown[-1] is not lines[-1] else None
+    return Page(described, block, stands.hash, stands.instant, len(lines), rows, last)
+
+
+def ids(office: Office, actor: Actor, token: str) -> dict[int, str]:
+    """Holders' ids by account, for somebody who may read the whole register; nothing for others."""
+    owner, _ = _known(office, actor, token)
+    if not permits.allows(actor, Power.READ_REGISTER, owner.id):
+        return {}
+    with office.book.reading() as tx:
+        known = {str(one.wallet): one.id for one in issuers.holders(tx, owner.id)}
+    with office.index.connect() as view:
+        return by_number(view, token, known)
+
+
+def records(office: Office, actor: Actor, token: str) -> dict[int, datetime]:
+    """The record instants announced for an instrument, by number. Raises as `page`."""
+    bring_up(office)
+    _known(office, actor, token)
+    with office.index.connect() as view:
+        return read.records(view, token)
+
+
+def record_instant(office: Office, actor: Actor, token: str, record: int) -> datetime:
+    """The instant of one announced record. Raises NotFound."""
+    known = records(office, actor, token)
+    if record not in known:
+        raise NotFound(f"no record {record} was announced for {token}", record=record)
+    return known[record]
+
+
+def moments(office: Office, actor: Actor, token: str) -> list[Moment]:
+    """The blocks after which the register stood otherwise than before. Raises as `page`."""
+    bring_up(office)
+    _known(office, actor, token)
+    with office.index.connect() as view:
+        return [Moment(*one) for one in explore.moments(view, token)]
+
+
+def shares(office: Office, actor: Actor, token: str) -> tuple[list[Moment], list[Share]]:
+    """Units by class of holder after each moment; classes are those the holders are of now.
+
+    The issuer's own units are left out. Raises NotPermitted unless the whole register may be read.
+    """
+    bring_up(office)
+    owner, _ = _known(office, actor, token)
+    permits.require(actor, Power.READ_REGISTER, owner.id)
+    with office.index.connect() as view:
+        return _shares(office.index, token, _hash(view))
+
+
+def _sees(actor: Actor, issuer: str) -> bool:
+    inside = {one.split("/")[0] for one in permits.scopes(actor, Power.READ_OWN)}
+    return permits.allows(actor, Power.READ_REGISTER, issuer) or bool({issuer, EVERYWHERE} & inside)
+
+
+def _known(office: Office, actor: Actor, token: str) -> tuple[KnownIssuer, KnownInstrument]:
+    permits.require_any(actor, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
+    with office.book.reading() as tx:
+        for owner in issuers.issuers(tx):
+            for one in issuers.instruments(tx, owner.id):
+                if one.token == token and owner.chain == office.chain and _sees(actor, owner.id):
+                    return owner, one
+    raise NotFound(f"there is no instrument {token}", token=token)
+
+
+def _described(
+    office: Office,
+    view: View,
+    owner: KnownIssuer,
+    one: KnownInstrument,
+    block: int | None = None,
+) -> InstrumentView:
+    last = read.last_block(view) if block is None else block
+    supply = read.supply(view, one.token, last)
+    stands = _standing(office.index, one.token, last, _hash(view))
+    return InstrumentView(
+        owner.id,
+        owner.name,
+        one.token,
+        one.class_id,
+        one.name,
+        one.symbol,
+        one.decimals,
+        one.asset,
+        format_units(supply.issued, one.decimals),
+        format_units(supply.redeemed, one.decimals),
+        format_units(stands.outstanding, one.decimals),
+        sum(not _is_own(line) for line in stands.lines),
+        last,
+    )
+
+
+def _names(
+    office: Office, view: View, actor: Actor, owner: KnownIssuer, token: str
+) -> tuple[Mapping[int, str], set[int] | None]:
+    """Names by account; and the accounts that the actor is limited to, None for all."""
+    with office.book.reading() as tx:
+        holders = issuers.holders(tx, owner.id)
+    if permits.allows(actor, Power.READ_REGISTER, owner.id):
+        return by_number(view, token, {one.wallet: one.name for one in holders}), None
+    mine = permits.scopes(actor, Power.READ_OWN)
+    own = {str(one.wallet): one.name for one in holders if f"{owner.id}/{one.id}" in mine}
+    names = by_number(view, token, own)
+    return names, set(names)
+
+
+def _block(view: View, as_of: int | datetime | None) -> int:
+    last = read.last_block(view)
+    if as_of is None:
+        return last
+    if isinstance(as_of, datetime):
+        return read.block_before(view, as_of)
+    if as_of > last:
+        raise NotFound(f"the chain is read to block {last}: there is no block {as_of} yet")
+    return as_of
+
+
+def _hash(view: View) -> str:
+    head = last_head(view)
+    return head.block_hash if head else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    lines: tuple[Line, ...]
+    outstanding: int
+    instant: datetime
+    hash: str
+
+
+@lru_cache(maxsize=KEPT)
+def _standing(index: Projection, token: str, block: int, head: str) -> _Standing:
+    """The register after a block. `head` is the hash of the last block read: where that is
+    replaced, what was kept is not asked for any more."""
+    with index.connect() as view:
+        lines = tuple(read.lines(view, token, block))
+        instant, hash = explore.block_at(view, block)
+    held = sum(line.units for line in lines if not _is_own(line))
+    return _Standing(lines, held, instant, hash)
+
+
+def _is_own(line: Line) -> bool:
+    return bool(unpack_facts(line.facts).flags & Flags.TREASURY)
+
+
+@lru_cache(maxsize=KEPT)
+def _shares(index: Projection, token: str, head: str) -> tuple[list[Moment], list[Share]]:
+    with index.connect() as view:
+        known = {row.account: row for row in explore.classes(view, token)}
+        points = [Moment(*one) for one in explore.moments(view, token)]
+        moves = list(explore.moves(view, token))
+    classes = sorted({one.holder_class for one in known.values() if not one.own})
+    held: dict[int, int] = {}
+    totals = dict.fromkeys(classes, 0)
+    series: dict[int, list[int]] = {one: [] for one in classes}
+    at = 0
+    for point in points:
+        while at < len(moves) and moves[at][0] <= point.block:
+            _, account, units = moves[at]
+            if account in known and not known[account].own:
+                totals[known[account].holder_class] += units - held.get(account, 0)
+            held[account] = units
+            at += 1
+        for one in classes:
+            series[one].append(totals[one])
+    named = [Share(CLASS_NAMES.get(one, str(one)), tuple(series[one])) for one in classes]
+    return points, [share for share in named if any(share.units)]

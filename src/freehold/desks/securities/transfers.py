@@ -1,0 +1,379 @@
+"""Transfers as holders instruct them: decided by the chain, explained to people, posted if allowed.
+
+A holder without a wallet of his own instructs the agent, who posts the transfer by the same rules that
+bind everybody (17 CFR 240.17Ad-10). A refusal is an outcome, not an error: it has the code that the
+chain gives, the sentence behind it, and the day on which it would pass where one can be told.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from freehold.book import audit, instructions, issuers, requests
+from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book.requests import Request
+from freehold.book.session import Transaction
+from freehold.chain import contracts
+from freehold.chain.contracts import call
+from freehold.core.audit import Entry, Outcome
+from freehold.core.clock import DAY_SECONDS, day_of, to_seconds
+from freehold.core.errors import Invalid, Plain
+from freehold.core.facts import Kind, Proof, free_on, unpack_vintage
+from freehold.core.ids import InstructionId, instruction_id, record_hash
+from freehold.core.instruction import Instruction
+from freehold.core.powers import Powers
+from freehold.core.reasons import message_for
+from freehold.core.registration import Signed
+from freehold.core.roles import Power, holder_scope
+from freehold.core.units import MAX_UNITS, Units
+from freehold.desks import parties, permits
+from freehold.desks.office import Office, now_on_chain
+from freehold.desks.outbox import orders
+from freehold.desks.outbox.carrying import Asked, entered, was_asked
+from freehold.desks.outbox.orders import Actor, Order
+from freehold.desks.parties import Party
+from freehold.desks.securities import holding, restraining
+from freehold.desks.securities.restraining import Answer
+
+CLOCK_CODES = frozenset({124, 140, 142, 143, 144, 148})
+"""Refusals that end by time alone."""
+NO_PROOF = Proof(0)
+NOBODY = Signed(frozenset())
+KINDS = (
+    Kind.SALE,
+    Kind.GIFT,
+    Kind.TRUST,
+    Kind.ESTATE,
+    Kind.DIVORCE,
+    Kind.PLEDGE,
+    Kind.FORECLOSE,
+    Kind.TO_ISSUER,
+    Kind.PUBLIC_SALE,
+)
+"""Kinds of transfer that may be posted; the others are acts of a power."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRequest:
+    """Base units from one holder (by id) to another. `lots` are vintages to take from, none: by age.
+
+    `kind` and `proofs` are what the agent, who needs ACTION and ADMIT, attests about the transfer.
+    `signed` says who signed the instruction, which a registration on file asks for; `by_holder`: he gave
+    it himself, signed in as who he is.
+    """
+
+    instrument: str
+    sender: str
+    receiver: str
+    units: Units
+    key: str
+    issuer: str | None = None
+    kind: Kind = Kind.SALE
+    proofs: Proof = NO_PROOF
+    lots: tuple[int, ...] = ()
+    signed: Signed | None = None
+    by_holder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """Whom and what a request speaks of, found once."""
+
+    owner: KnownIssuer
+    instrument: KnownInstrument
+    sender: Party
+    receiver: Party
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOutcome:
+    """What became of a transfer, or would: `code` 0 if the rules let it pass (then `reason` says only
+    why a power is lacking); `passes_on` where time alone would help; no `instruction`: nothing was sent.
+    `held` is the proposal that waits for the agent, where the issuer's rules let nobody transfer alone.
+    """
+
+    sender: str
+    receiver: str
+    units: int
+    code: int
+    reason: str
+    passes_on: date | None
+    instruction: Instruction | None
+    key: str = ""
+    held: str = ""
+
+    @property
+    def allowed(self) -> bool:
+        return self.code == 0 and not self.reason
+
+
+def ask(office: Office, request: TransferRequest) -> TransferOutcome:
+    """What the rules say to a transfer now; nothing is sent.
+
+    Raises NotFound for an unknown holder or instrument.
+    """
+    return _ask(office, _between(office, request), request)
+
+
+def transfer(office: Office, actor: Actor, request: TransferRequest) -> TransferOutcome:
+    """Post a transfer if the rules allow it.
+
+    Asked again under the same key, a transfer that was posted is not posted again. Raises as `ask`.
+    """
+    between = _between(office, request)
+    scope, sent_by = _scope(between), actor.signer.address
+    if not was_asked(office, scope, sent_by, request.key):
+        asked_first = _ask(office, between, request)
+        if not asked_first.allowed:
+            return asked_first
+    done = orders.carry(office, actor, transfer_order(office, actor, request))
+    if done.refused:
+        return _outcome(request, done.code, done.reason, None, None)
+    return _outcome(request, 0, "", None, done.instructions[0])
+
+
+def transfer_order(office: Office, actor: Actor, request: TransferRequest) -> Order:
+    """The order that posts a transfer by the rules. Raises NotFound."""
+    between = _between(office, request)
+    asked = (_posted(between, actor, request),)
+    return Order("transfer", _scope(between), request.key, asked, Powers.ACTION | Powers.ADMIT)
+
+
+def ask_as(office: Office, who: permits.Actor, request: TransferRequest) -> TransferOutcome:
+    """As `ask`, for somebody who came through a door: he needs the power, and is recorded.
+
+    The request names the instrument by its token. Raises NotPermitted besides.
+    """
+    named = _permitted(office, who, Power.ASK_TRANSFER, request)
+    outcome = ask(office, named)
+    with office.book.transaction() as tx:
+        entry = _entry(who, "ask transfer", named, outcome)
+        audit.record(tx, entry, office.clock.now())
+    return outcome
+
+
+def request_as(office: Office, who: permits.Actor, request: TransferRequest) -> TransferOutcome:
+    """Decide a transfer and, if the rules allow it, give it to the worker to post.
+
+    The same actor's same key gives the same answer and posts nothing twice. The decision, the audit
+    entry and the instruction stand in one transaction. Raises NotFound, NotPermitted, Conflict if
+    the key was used for another request.
+    """
+    named = _permitted(office, who, Power.REQUEST_TRANSFER, request)
+    asked = [named.instrument, named.sender, named.receiver, str(named.units)]
+    if named.signed:
+        asked += [
+            *sorted(named.signed.by),
+            *sorted(named.signed.papers),
+            named.signed.representative,
+        ]
+    digest = record_hash([*asked])[2:]
+    with office.book.reading() as tx:
+        if known := requests.earlier(tx, who.id, named.key, digest):
+            return _answered(tx, known, named)
+    between = _between(office, named)
+    outcome = _ask(office, between, named)
+    keyed = replace(named, key=f"{who.id} {named.key}")
+    posted = _posted(between, orders.agent(office), keyed)
+    with office.book.transaction() as tx:
+        if known := requests.earlier(tx, who.id, named.key, digest):
+            return _answered(tx, known, named)
+        if outcome.allowed:
+            outcome = _given(office, tx, who, between, posted, outcome)
+        _keep(office, tx, who, named, digest, outcome)
+    return outcome
+
+
+def _given(
+    office: Office,
+    tx: Transaction,
+    who: permits.Actor,
+    between: Between,
+    posted: Asked,
+    outcome: TransferOutcome,
+) -> TransferOutcome:
+    """Give an allowed transfer to the worker, or hold it where the issuer's rules say so."""
+    owner, instrument, sender, receiver = (
+        between.owner,
+        between.instrument,
+        between.sender,
+        between.receiver,
+    )
+    units = Units(outcome.units)
+    act = holding.act_of(owner, instrument, sender, receiver, units)
+    if not holding.is_held(tx, act):
+        return replace(outcome, instruction=entered(office, tx, _scope(between), posted))
+    found = holding.difference_of(office, owner, instrument, sender, receiver, units)
+    return replace(outcome, held=holding.hold(office, tx, who, act, found).id)
+
+
+def decimals_of(office: Office, who: permits.Actor, token: str) -> int:
+    """The decimals of an instrument whose transfers the actor may ask about. Raises NotFound."""
+    permits.require_any(who, (Power.ASK_TRANSFER, None), (Power.REQUEST_TRANSFER, None))
+    with office.book.reading() as tx:
+        return issuers.instrument_at(tx, office.chain, token)[1].decimals
+
+
+def _permitted(
+    office: Office, who: permits.Actor, power: Power, request: TransferRequest
+) -> TransferRequest:
+    """The request with its issuer; the power is required before anything is told of a holder."""
+    permits.require(who, power)
+    with office.book.reading() as tx:
+        owner, _ = issuers.instrument_at(tx, office.chain, request.instrument)
+    permits.require(who, power, holder_scope(owner.id, request.sender))
+    inside = permits.allows(who, Power.READ_REGISTER, owner.id)
+    if not inside and not request.receiver.startswith("0x"):  # or he could find out who holds
+        raise Invalid("name the receiver by his wallet, 0x and 40 digits", field="receiver")
+    return replace(request, issuer=owner.id, by_holder=not inside)
+
+
+def _keep(
+    office: Office,
+    tx: Transaction,
+    who: permits.Actor,
+    request: TransferRequest,
+    digest: str,
+    outcome: TransferOutcome,
+) -> None:
+    """Record the decision, and keep it as the answer to the key."""
+    now = office.clock.now()
+    audit.record(tx, _entry(who, "request transfer", request, outcome), now)
+    passes_on = outcome.passes_on.isoformat() if outcome.passes_on else None
+    kept = {"code": outcome.code, "passes_on": passes_on, "held": outcome.held}
+    id = outcome.instruction.id if outcome.instruction else None
+    scope = holder_scope(request.issuer or "", request.sender)
+    requests.keep(tx, Request(who.id, request.key, digest, scope, id, kept, now))
+
+
+def _entry(
+    who: permits.Actor, act: str, request: TransferRequest, outcome: TransferOutcome
+) -> Entry:
+    content: dict[str, Plain] = {
+        "from": outcome.sender,
+        "to": outcome.receiver,
+        "units": str(outcome.units),
+        "instruction": outcome.instruction.id if outcome.instruction else None,
+    }
+    ended = Outcome.DONE if outcome.allowed else Outcome.REFUSED
+    return Entry(who.id, act, request.instrument, ended, outcome.code or None, content)
+
+
+def _answered(tx: Transaction, known: Request, request: TransferRequest) -> TransferOutcome:
+    code, on = int(known.outcome["code"]), known.outcome["passes_on"]
+    instruction = (
+        instructions.find(tx, InstructionId(known.instruction)) if known.instruction else None
+    )
+    passes_on = date.fromisoformat(on) if on else None
+    outcome = _outcome(request, code, message_for(code) if code else "", passes_on, instruction)
+    return replace(outcome, held=str(known.outcome.get("held", "")))
+
+
+def _between(office: Office, request: TransferRequest) -> Between:
+    """Whom and what a request speaks of. Raises NotFound."""
+    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
+    sender, receiver = parties.each(office, owner, (request.sender, request.receiver))
+    return Between(owner, instrument, sender, receiver)
+
+
+def _scope(between: Between) -> str:
+    return f"transfers {between.instrument.token}"
+
+
+def _posted(between: Between, actor: Actor, request: TransferRequest) -> Asked:
+    """The call that posts a transfer by the rules, signed for by the actor."""
+    scope = _scope(between)
+    id = orders.instruction_bytes(instruction_id(scope, actor.signer.address, request.key))
+    data = call(
+        "SecurityToken",
+        "transfer_posted",
+        between.sender.wallet,
+        between.receiver.wallet,
+        request.units,
+        int(request.kind),
+        int(request.proofs),
+        id,
+        0,
+        list(request.lots),
+    )
+    what = f"post a {request.kind.name.lower().replace('_', ' ')}"
+    return Asked(actor.signer, between.instrument.token, data, what, request.key)
+
+
+def _of_the_book(office: Office, between: Between, request: TransferRequest) -> Answer:
+    """What signatures, stops, claims, pledges and legends say where the chain would let it pass."""
+    owner, sender = between.owner, between.sender
+    now, of = office.clock.now(), sender.holder.id
+    with office.book.reading() as tx:
+        signed = None if request.by_holder else request.signed or NOBODY
+        said = restraining.instruction(tx, owner.id, of, signed, day=now.date())
+        if said.code or not restraining.concerns(tx, owner.id, of, now):
+            return said
+    w3, token = office.w3, between.instrument.token
+    words = contracts.read(w3, "SecurityToken", token, "lots_of", sender.facts.account)
+    held = restraining.Holding(
+        token,
+        contracts.read(w3, "SecurityToken", token, "balanceOf", sender.wallet),
+        restraining.lots_of(words, MAX_UNITS),
+    )
+    with office.book.reading() as tx:
+        return restraining.against(tx, owner.id, of, held, request.units, now)
+
+
+def _ask(office: Office, between: Between, request: TransferRequest) -> TransferOutcome:
+    code: int = contracts.read(
+        office.w3,
+        "SecurityToken",
+        between.instrument.token,
+        "restriction",
+        between.sender.wallet,
+        between.receiver.wallet,
+        request.units,
+        int(request.kind),
+        int(request.proofs),
+    )
+    passes_on = None
+    if code in CLOCK_CODES:
+        passes_on = _passes_on(office, between.instrument, between.sender, request.units)
+    if not code:
+        said = _of_the_book(office, between, request)
+        return _outcome(request, said.code, said.sentence, None, None)
+    return _outcome(request, code, message_for(code), passes_on, None)
+
+
+def _passes_on(
+    office: Office, instrument: KnownInstrument, seller: Party, units: int
+) -> date | None:
+    """The first day on which so many of the seller's units are free; None if none can be told."""
+    w3, token = office.w3, instrument.token
+    lots = contracts.read(w3, "SecurityToken", token, "lots_of", seller.facts.account)
+    held = contracts.read(w3, "SecurityToken", token, "balanceOf", seller.wallet)
+    free = held - sum(lot & MAX_UNITS for lot in lots)
+    ends = []
+    for lot in lots:
+        terms = contracts.read(w3, "SecurityToken", token, "vintages", lot >> 96)
+        ends.append((free_on(unpack_vintage(terms)), lot & MAX_UNITS))
+    for end, in_lot in sorted((end, count) for end, count in ends if end is not None):
+        free += in_lot
+        if free >= units:
+            today = to_seconds(now_on_chain(office)) // DAY_SECONDS
+            return day_of(max(end, today))
+    return None
+
+
+def _outcome(
+    request: TransferRequest,
+    code: int,
+    reason: str,
+    passes_on: date | None,
+    instruction: Instruction | None,
+) -> TransferOutcome:
+    return TransferOutcome(
+        request.sender,
+        request.receiver,
+        request.units,
+        code,
+        reason,
+        passes_on,
+        instruction,
+        request.key,
+    )

@@ -1,0 +1,1 @@
+"""Servicing a security: corporate actions, payments, meetings, tax, the cash book."""

@@ -1,0 +1,304 @@
+"""Corporate actions from announcement to cancellation: terms, elections, what each account will get.
+
+The record instant is announced on chain with the action, so that holdings at it are exact for ever.
+Paying and delivering stand in `paying.py`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from freehold.book import actions as book
+from freehold.book import issuers
+from freehold.book.actions import KnownAction
+from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.chain import coins, contracts
+from freehold.chain.contracts import call
+from freehold.core.actions.kinds import ELECTED, Work
+from freehold.core.actions.life import State, Step
+from freehold.core.actions.plan import Plan
+from freehold.core.actions.terms import Terms, read
+from freehold.core.clock import stamp, to_seconds
+from freehold.core.errors import Broken, Invalid
+from freehold.core.powers import Powers
+from freehold.core.units import MAX_UNITS
+from freehold.desks import parties
+from freehold.desks.office import Office
+from freehold.desks.outbox import orders
+from freehold.desks.outbox.carrying import Asked
+from freehold.desks.outbox.following import bring_up
+from freehold.desks.outbox.orders import Actor, ActOutcome, Order
+from freehold.desks.servicing import servicing
+from freehold.desks.servicing.servicing import Case
+from freehold.indexer import read as register
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOutcome:
+    """What became of a request about an action, and where the action stands after it."""
+
+    act: ActOutcome
+    action: str
+    state: State | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One account's part of an action: units it held, units it gets and gives, money."""
+
+    account: int
+    units: int
+    gets: int
+    gives: int
+    gross: int
+    withheld: int
+    net: int
+    due: int
+    fraction: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An action for whoever asks: terms in force, state, steps, which record."""
+
+    terms: Terms
+    version: int
+    state: State
+    record: int
+    steps: Sequence[tuple[str, datetime, str]]
+
+
+def announce(
+    office: Office, actor: Actor, text: str, issuer: str | None = None, *, dry_run: bool = False
+) -> ActionOutcome:
+    """Announce an action by its terms and its record instant on chain.
+
+    Raises Invalid with every mistake of the terms, NotFound, Conflict for an id in use.
+    """
+    terms = read(text)
+    owner, instrument = parties.instrument(office, issuer, terms.instrument)
+    known = _already(office, owner, terms)
+    if not known:
+        _check(office, owner, instrument, terms)
+    done = _announce_record(office, actor, instrument, terms, dry_run=dry_run)
+    if done.refused or dry_run:
+        return ActionOutcome(done, terms.id, None)
+    if not known:
+        _keep(office, actor, owner, instrument, terms, text)
+    return _outcome(office, done, terms.id)
+
+
+def amend(office: Office, actor: Actor, text: str) -> ActionOutcome:
+    """Put other terms in force while nobody was paid by the old ones.
+
+    The record instant of an announced action stays what it is on chain: another one is another action.
+    Raises Invalid, NotFound, Conflict where it is too late.
+    """
+    terms = read(text)
+    of = servicing.case(office, terms.id)
+    servicing.require(office, of, Step.AMEND)
+    if (terms.kind, terms.record) != (of.terms.kind, of.terms.record):
+        raise Invalid(
+            f"kind and record instant of {terms.id} are announced as {of.terms.kind},"
+            f" {stamp(of.terms.record)}: cancel it and announce another action",
+            field="record",
+        )
+    same = terms.instrument == of.terms.instrument
+    coin_kept = _coin(terms) == _coin(of.terms) or Step.FUND not in of.steps
+    if not same or not coin_kept:
+        field = "coin" if same else "instrument"
+        raise Invalid(f"the {field} of {terms.id} cannot change any more: cancel it", field=field)
+    _check(office, of.owner, of.instrument, terms, announced=True)
+    done = _amend_pot(office, actor, of, terms)
+    if done.refused:
+        return ActionOutcome(done, terms.id, servicing.state_of(office, of))
+    with office.book.transaction() as tx:
+        version = book.add_terms(tx, terms.id, text, office.clock.now(), actor.name)
+        content = {"version": version}
+        book.add_step(tx, terms.id, Step.AMEND, content, office.clock.now(), actor.name)
+    return _outcome(office, done, terms.id)
+
+
+def elect(office: Office, actor: Actor, id: str, holder: str, choice: str, units: int) -> None:
+    """Record what a holder elects, in base units; the last word before the payment counts.
+
+    Raises NotFound, Invalid where the action asks nobody, Conflict where it is too late.
+    """
+    of = servicing.case(office, id)
+    servicing.require(office, of, Step.AMEND)
+    if of.terms.work not in ELECTED and choice != "reinvest":
+        raise Invalid(f"a {of.terms.kind} asks holders nothing but reinvest", field="choice")
+    party = parties.party(office, of.owner, holder)
+    with office.book.transaction() as tx:
+        now = office.clock.now()
+        book.elect(tx, id, party.facts.account, choice, units, now, actor.name)
+
+
+def preview(office: Office, id: str) -> tuple[Plan, list[Part]]:
+    """What each account gets, once the record instant has passed. Raises NotFound, Conflict, Invalid."""
+    of = servicing.case(office, id)
+    found = servicing.planned(office, of)
+    return found, parts_of(found)
+
+
+def parts_of(found: Plan) -> list[Part]:
+    """A plan by account, ascending."""
+    shares = {one.account: one for one in found.taxed.shares()} if found.taxed else {}
+    every = sorted({*shares, *found.gets, *found.gives, *found.amounts, *found.fractions})
+    parts = []
+    for account in every:
+        share = shares.get(account)
+        listed = found.amounts.get(account, 0)
+        money = (share.gross, share.withheld, share.net) if share else (listed, 0, listed)
+        units = share.units if share else 0
+        moved = found.gets.get(account, 0), found.gives.get(account, 0)
+        due, fraction = found.due.get(account, 0), found.fractions.get(account, Fraction(0))
+        parts.append(Part(account, units, *moved, *money, due, fraction))
+    return parts
+
+
+def show(office: Office, id: str) -> Shown:
+    """One action. Raises NotFound."""
+    of = servicing.case(office, id)
+    taken = [(one.step, one.at, one.by) for one in of.taken]
+    record = int(of.left(Step.ANNOUNCE)["record"])
+    return Shown(of.terms, of.version, servicing.state_of(office, of), record, taken)
+
+
+def every(office: Office, issuer: str | None) -> list[Shown]:
+    """All actions of an issuer. Raises NotFound, Conflict."""
+    owner = parties.owner(office, issuer)
+    with office.book.reading() as tx:
+        ids = [one.id for one in book.every(tx, owner.id)]
+    return [show(office, id) for id in ids]
+
+
+def _outcome(office: Office, done: ActOutcome, id: str) -> ActionOutcome:
+    return ActionOutcome(done, id, servicing.state_of(office, servicing.case(office, id)))
+
+
+def _already(office: Office, owner: KnownIssuer, terms: Terms) -> bool:
+    """Whether the same terms were announced before, by somebody who was interrupted or asks twice."""
+    with office.book.reading() as tx:
+        return any(
+            one.id == terms.id and read(book.versions(tx, one.id)[-1]) == terms
+            for one in book.every(tx, owner.id)
+        )
+
+
+def _check(
+    office: Office,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    terms: Terms,
+    *,
+    announced: bool = False,
+) -> None:
+    """What only the ledger can tell about terms. Raises Invalid, NotFound, Conflict."""
+    if not announced and terms.record <= servicing.now_of(office):
+        raise Invalid(
+            f"the record instant {stamp(terms.record)} has passed: a record is announced ahead",
+            field="record",
+        )
+    if not announced:
+        with office.book.reading() as tx:
+            if any(one.id == terms.id for one in book.every(tx, owner.id)):
+                raise Invalid(f"there is an action {terms.id} already", field="id")
+    if terms.cash is not None:
+        coin = coins.about(office.w3, terms.cash.coin)
+        if coin.decimals != terms.cash.decimals:
+            raise Invalid(
+                f"the terms say {terms.cash.decimals} decimals, the coin {coin.symbol} has"
+                f" {coin.decimals}",
+                field="decimals",
+            )
+    if terms.exchange is not None and terms.exchange.into:
+        with office.book.reading() as tx:
+            other = issuers.instrument_named(tx, owner.id, terms.exchange.into)
+        if terms.work is Work.CONVERT and other.token == instrument.token:
+            raise Invalid(f"{instrument.class_id} cannot convert into itself", field="into")
+    if terms.work is Work.SPLIT and terms.exchange is not None:
+        _check_caps(office, instrument, terms.exchange.ratio)
+
+
+def _check_caps(office: Office, instrument: KnownInstrument, ratio: Fraction) -> None:
+    """A split scales the authorised units too: they must stay above none and within a register."""
+    words = contracts.read(office.w3, "SecurityToken", instrument.token, "instrument")
+    supply = contracts.read(office.w3, "SecurityToken", instrument.token, "totalSupply")
+    after = int(words[4] * ratio)
+    if (after > MAX_UNITS and words[4] < MAX_UNITS) or int(supply * ratio) > MAX_UNITS:
+        raise Invalid(
+            f"the split {ratio} would make {after} authorised units, more than a register holds",
+            field="ratio",
+        )
+    if supply and not int(supply * ratio):
+        raise Invalid(f"the split {ratio} would leave no unit of {supply}", field="ratio")
+
+
+def _announce_record(
+    office: Office, actor: Actor, instrument: KnownInstrument, terms: Terms, *, dry_run: bool
+) -> ActOutcome:
+    seconds = to_seconds(terms.record)
+    scope, key = f"action {terms.id}", "announce"
+    if not dry_run and _record_number(office, instrument, seconds):
+        asked = ()
+        return ActOutcome("announce", key, actor.name, orders.Ended.DONE, instructions=asked)
+    data = call("SecurityToken", "announce_record", seconds)
+    calls = (Asked(actor.signer, instrument.token, data, "announce a record", key),)
+    order = Order("announce", scope, key, calls, Powers.RECORD)
+    return orders.carry(office, actor, order, dry_run=dry_run)
+
+
+def _record_number(office: Office, instrument: KnownInstrument, seconds: int) -> int:
+    """The number of the record at this second, 0 where none was announced."""
+    bring_up(office)
+    with office.index.connect() as view:
+        found = register.records(view, instrument.token)
+    numbers = [one for one, instant in found.items() if to_seconds(instant) == seconds]
+    return max(numbers, default=0)
+
+
+def _keep(
+    office: Office,
+    actor: Actor,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    terms: Terms,
+    text: str,
+) -> None:
+    number = _record_number(office, instrument, to_seconds(terms.record))
+    if not number:
+        raise Broken(f"the record announced for {terms.id} is not in the chain's events")
+    now = office.clock.now()
+    row = KnownAction(terms.id, owner.id, instrument.token, str(terms.kind), now, actor.name)
+    content: Mapping[str, Any] = {"record": number}
+    with office.book.transaction() as tx:
+        book.add(tx, row, text)
+        book.add_step(tx, terms.id, Step.ANNOUNCE, content, now, actor.name)
+
+
+def _coin(terms: Terms) -> str:
+    return terms.cash.coin.lower() if terms.cash else ""
+
+
+def _amend_pot(office: Office, actor: Actor, of: Case, terms: Terms) -> ActOutcome:
+    """Times of a pot that is funded already; its rate is fixed anew when it opens."""
+    fund = of.left(Step.FUND)
+    if not fund:
+        return ActOutcome("amend", f"amend {of.version}", actor.name, orders.Ended.DONE)
+    times = to_seconds(terms.payment), to_seconds(terms.claim_until)
+    hashed = bytes.fromhex(fund["terms"])
+    data = call("Distribution", "amend", int(fund["distribution"]), 0, 0, *times, hashed)
+    place = servicing.distribution(office)
+    return servicing.carry(
+        office, actor, of, [(place, "amend the pot", f"amend {of.version}", data)]
+    )
+
+
+def with_payment(terms: Terms, payment: datetime) -> Terms:
+    """The same terms, paid at another instant; claims end as long after it as before."""
+    return replace(
+        terms, payment=payment, claim_until=payment + (terms.claim_until - terms.payment)
+    )

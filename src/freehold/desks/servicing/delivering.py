@@ -1,0 +1,261 @@
+"""The units of a corporate action: issued, redeemed, converted, split, or renamed, each once.
+
+Every act's id follows from the action and the account, so what happened is found again in the chain's
+events and compared with what was to happen.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import TypeVar
+
+from freehold.chain import contracts
+from freehold.chain.contracts import call
+from freehold.core.actions.kinds import Work
+from freehold.core.actions.life import Step
+from freehold.core.actions.plan import Plan, in_lieu
+from freehold.core.events import (
+    Converted,
+    Issued,
+    Redeemed,
+    SplitAnnounced,
+    SplitApplied,
+    SplitFinished,
+)
+from freehold.core.grounds import Ground
+from freehold.core.ids import Address, instruction_id, record_hash
+from freehold.core.powers import Powers
+from freehold.desks.office import Office
+from freehold.desks.outbox import orders
+from freehold.desks.outbox.following import bring_up
+from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
+from freehold.desks.servicing import servicing
+from freehold.desks.servicing.servicing import Case
+from freehold.indexer import journal, read
+
+AT_ONCE = 200
+"""Receivers of one issue, accounts of one page of a split."""
+Call = tuple[Address, str, str, bytes]
+Told = TypeVar("Told", Issued, Redeemed, Converted)
+
+
+def deliver(office: Office, actor: Actor, of: Case, found: Plan) -> ActOutcome:
+    """Carry out what the plan says about units."""
+    wallets = servicing.wallets(office, of.instrument.token)
+    calls: list[Call] = []
+    match of.terms.work:
+        case Work.ISSUE:
+            calls = _issues(of, actor, found.gets, wallets, _into(office, of))
+        case Work.OFFER:
+            done = _collect(office, actor, of, found, wallets)
+            if done.refused:
+                return done
+            calls = _issues(of, actor, found.gets, wallets, of.instrument.token)
+        case Work.CONVERT:
+            calls = _conversions(of, actor, found, wallets, _into(office, of))
+        case Work.BUY | Work.REDEEM:
+            calls = _redemptions(of, actor, found.gives, wallets)
+        case Work.RENAME:
+            data = call("SecurityToken", "setName", of.terms.name)
+            calls = [(of.instrument.token, "rename", "rename", data)]
+    if not calls:
+        return ActOutcome("deliver", of.known.id, actor.name, Ended.DONE)
+    return servicing.carry(office, actor, of, calls, _needs(of.terms.work))
+
+
+def split(office: Office, actor: Actor, of: Case, found: Plan) -> tuple[ActOutcome, Plan]:
+    """Announce, scale every account, finish; the plan with the fractions that were really lost."""
+    assert of.terms.exchange is not None, "a split has its ratio"
+    ratio, token = of.terms.exchange.ratio, of.instrument.token
+    id = _id(of, actor, "split")
+    ratio_words = (ratio.numerator, ratio.denominator, 0, _document(of))
+    begun = call("SecurityToken", "announce_split", id, *ratio_words)
+    done = servicing.carry(office, actor, of, [(token, "announce the split", "split", begun)])
+    if done.refused:
+        return done, found
+    bring_up(office)
+    with office.index.connect() as view:
+        start = next(
+            one.position.block
+            for one in journal.events_of(view, [token], (SplitAnnounced,))
+            if isinstance(one.event, SplitAnnounced) and one.event.instruction == "0x" + id.hex()
+        )
+        held = [line.wallet for line in read.lines(view, token, start)]
+    calls: list[Call] = []
+    for first in range(0, len(held), AT_ONCE):
+        data = call("SecurityToken", "split_page", held[first : first + AT_ONCE])
+        calls.append((token, "scale accounts", f"split page {first}", data))
+    calls.append((token, "finish the split", "split end", call("SecurityToken", "finish_split")))
+    done = servicing.carry(office, actor, of, calls)
+    fractions = _lost(office, of, start)
+    own = _treasury_free(found, fractions)
+    lieu = {
+        one: sum_ for one, sum_ in in_lieu(of.terms, own, of.instrument.decimals).items() if sum_
+    }
+    return done, replace(found, fractions=own, amounts=lieu)
+
+
+def call_off_split(office: Office, actor: Actor, of: Case) -> None:
+    """Take an announced split back, where it has been announced and no account was scaled."""
+    if Step.PAY in of.steps:
+        data = call("SecurityToken", "cancel_split", int(Ground.ISSUER_DECISION), _document(of))
+        servicing.carry(office, actor, of, [(of.instrument.token, "cancel", "split off", data)])
+
+
+def differences(office: Office, of: Case, found: Plan) -> Iterator[str]:
+    """What the events say otherwise than the plan about units."""
+    token, work = of.instrument.token, of.terms.work
+    if work is Work.RENAME:
+        name = contracts.read(office.w3, "SecurityToken", token, "name")
+        if name != of.terms.name:
+            yield f"the name is {name!r} instead of {of.terms.name!r}"
+    if work is Work.SPLIT:
+        yield from _split_differences(office, of, found)
+    if work in (Work.ISSUE, Work.OFFER):
+        issued = sum(one.units for one in _told(office, of, _into(office, of), Issued))
+        yield from _unlike("issued", sum(found.gets.values()), issued)
+    if work in (Work.BUY, Work.REDEEM):
+        ended = sum(one.units for one in _told(office, of, token, Redeemed))
+        yield from _unlike("redeemed", sum(found.gives.values()), ended)
+    if work is Work.CONVERT:
+        told = _told(office, of, token, Converted)
+        taken, given = sum(one.units_in for one in told), sum(one.units_out for one in told)
+        yield from _unlike("converted", sum(found.gives.values()), taken)
+        yield from _unlike("issued for them", sum(found.gets.values()), given)
+
+
+def _unlike(what: str, due: int, done: int) -> Iterator[str]:
+    if due != done:
+        yield f"{due} units were to be {what}, {done} were"
+
+
+def _split_differences(office: Office, of: Case, found: Plan) -> Iterator[str]:
+    bring_up(office)
+    with office.index.connect() as view:
+        kinds = (SplitAnnounced, SplitApplied, SplitFinished)
+        said = journal.events_of(view, [of.instrument.token], kinds)
+    after = {
+        one.event.account: one.event.after for one in said if isinstance(one.event, SplitApplied)
+    }
+    if not said or not isinstance(said[-1].event, SplitFinished):
+        yield "the split is not finished"
+    for account, units in found.gets.items():
+        if after.get(account) != units:
+            yield f"account {account} has {after.get(account)} units after the split, not {units}"
+
+
+def _told(office: Office, of: Case, token: Address, kind: type[Told]) -> list[Told]:
+    """The events of this action's acts."""
+    mine = {_hex(of, office.keys.agent.address, one) for one in _keys(of, office)}
+    bring_up(office)
+    with office.index.connect() as view:
+        said = journal.events_of(view, [token], (kind,))
+    return [
+        one.event for one in said if isinstance(one.event, kind) and one.event.instruction in mine
+    ]
+
+
+def _keys(of: Case, office: Office) -> list[str]:
+    accounts = servicing.wallets(office, of.instrument.token).values()
+    numbers = servicing.wallets(office, of.instrument.token)
+    firsts = range(0, len(numbers) + 1, AT_ONCE)
+    return [*(f"issue {one}" for one in firsts), *(f"unit {one}" for one in accounts)]
+
+
+def _hex(of: Case, sender: Address, key: str) -> str:
+    return str(instruction_id(of.scope, sender, key))
+
+
+def _issues(
+    of: Case, actor: Actor, gets: Mapping[int, int], wallets: Mapping[int, Address], token: Address
+) -> list[Call]:
+    rows = [int(wallets[account], 16) | gets[account] << 160 for account in sorted(gets)]
+    calls: list[Call] = []
+    for first in range(0, len(rows), AT_ONCE):
+        key = f"issue {first}"
+        data = call(
+            "SecurityToken", "issue", _id(of, actor, key), 0, 0, rows[first : first + AT_ONCE]
+        )
+        calls.append((token, "issue", key, data))
+    return calls
+
+
+def _redemptions(
+    of: Case, actor: Actor, gives: Mapping[int, int], wallets: Mapping[int, Address]
+) -> list[Call]:
+    calls: list[Call] = []
+    for account in sorted(gives):
+        key = f"unit {wallets[account]}"
+        grounds = (int(Ground.ISSUER_DECISION), _document(of))
+        no_lots: list[int] = []
+        what = (_id(of, actor, key), wallets[account], gives[account], *grounds, 0, no_lots)
+        calls.append((of.instrument.token, "redeem", key, call("SecurityToken", "redeem", *what)))
+    return calls
+
+
+def _conversions(
+    of: Case, actor: Actor, found: Plan, wallets: Mapping[int, Address], into: Address
+) -> list[Call]:
+    assert of.terms.exchange is not None, "a conversion has its ratio"
+    ratio = of.terms.exchange.ratio
+    calls: list[Call] = []
+    for account in sorted(found.gives):
+        key = f"unit {wallets[account]}"
+        what = (_id(of, actor, key), wallets[account], into, found.gives[account])
+        no_lots: list[int] = []
+        terms = (ratio.numerator, ratio.denominator, 0, _document(of), no_lots)
+        data = call("SecurityToken", "convert_units", *what, *terms)
+        calls.append((of.instrument.token, "convert", key, data))
+    return calls
+
+
+def _collect(
+    office: Office, actor: Actor, of: Case, found: Plan, wallets: Mapping[int, Address]
+) -> ActOutcome:
+    """Take what subscribers owe, which they have allowed the actor's wallet to take."""
+    assert of.terms.cash is not None, "an offer names its coin"
+    calls: list[Call] = []
+    for account, due in sorted(found.due.items()):
+        data = call("Cash", "transferFrom", wallets[account], actor.signer.address, due)
+        coin = Address(of.terms.cash.coin)
+        calls.append((coin, "collect a subscription", f"collect {wallets[account]}", data))
+    if not calls:
+        return ActOutcome("collect", of.known.id, actor.name, Ended.DONE)
+    return servicing.carry(office, actor, of, calls)
+
+
+def _lost(office: Office, of: Case, start: int) -> dict[int, Fraction]:
+    assert of.terms.exchange is not None, "a split has its ratio"
+    down = of.terms.exchange.ratio.denominator
+    bring_up(office)
+    with office.index.connect() as view:
+        said = journal.events_of(view, [of.instrument.token], (SplitApplied,))
+    mine = [one.event for one in said if one.position.block >= start]
+    applied = [one for one in mine if isinstance(one, SplitApplied)]
+    return {one.account: Fraction(one.remainder, down) for one in applied if one.remainder}
+
+
+def _treasury_free(found: Plan, fractions: Mapping[int, Fraction]) -> dict[int, Fraction]:
+    """Fractions of accounts that the plan knows: the treasury is in none."""
+    known = found.gets.keys() | found.fractions.keys()
+    return {account: part for account, part in fractions.items() if account in known}
+
+
+def _into(office: Office, of: Case) -> Address:
+    return servicing.token_named(office, of, of.terms.exchange.into if of.terms.exchange else "")
+
+
+def _id(of: Case, actor: Actor, key: str) -> bytes:
+    return orders.instruction_bytes(servicing.act_id(of, actor, key))
+
+
+def _document(of: Case) -> bytes:
+    return bytes.fromhex(record_hash({"action": of.known.id, "version": of.version})[2:])
+
+
+def _needs(work: Work) -> Powers:
+    if work in (Work.ISSUE, Work.OFFER):
+        return Powers.ISSUE
+    if work in (Work.BUY, Work.REDEEM):
+        return Powers.REDEEM
+    return Powers.RULES if work is Work.RENAME else Powers.ACTION

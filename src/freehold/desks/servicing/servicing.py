@@ -1,0 +1,155 @@
+"""What every desk of corporate actions works with: one action with its terms and steps, the contract that
+pays, who holds what at the record.
+
+An action is looked up by its id. A step is recorded after what it says has become final.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from freehold.book import actions as book
+from freehold.book import issuers, settings
+from freehold.book.actions import KnownAction, Taken
+from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.chain import contracts, deploy
+from freehold.core.actions.life import State, Step, state, why_not
+from freehold.core.actions.plan import Plan, plan
+from freehold.core.actions.terms import Terms, read
+from freehold.core.errors import Conflict
+from freehold.core.ids import Address, InstructionId, instruction_id
+from freehold.core.powers import Powers
+from freehold.desks.office import Office, now_on_chain
+from freehold.desks.outbox import orders
+from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
+from freehold.desks.outbox.following import bring_up
+from freehold.desks.outbox.orders import Actor, ActOutcome, Order
+from freehold.desks.servicing import entitlements
+from freehold.indexer import read as register
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One action as the book knows it: the terms in force and how many versions there were."""
+
+    known: KnownAction
+    owner: KnownIssuer
+    instrument: KnownInstrument
+    terms: Terms
+    version: int
+    taken: tuple[Taken, ...]
+    elections: Mapping[int, tuple[str, int]]
+
+    @property
+    def steps(self) -> frozenset[Step]:
+        return frozenset(Step(one.step) for one in self.taken)
+
+    @property
+    def scope(self) -> str:
+        """What the keys of its acts belong to."""
+        return f"action {self.known.id}"
+
+    def left(self, step: Step) -> Mapping[str, Any]:
+        """What the last such step left; nothing where there was none."""
+        found = [one.content for one in self.taken if one.step == step]
+        return found[-1] if found else {}
+
+
+def case(office: Office, id: str) -> Case:
+    """The action with this id. Raises NotFound."""
+    with office.book.reading() as tx:
+        known = book.find(tx, id)
+        owner = issuers.find(tx, known.issuer)
+        instrument = issuers.instrument_named(tx, owner.id, known.instrument)
+        texts = book.versions(tx, id)
+        taken, elections = tuple(book.steps(tx, id)), book.elections(tx, id)
+    return Case(known, owner, instrument, read(texts[-1]), len(texts), taken, elections)
+
+
+def record_step(
+    office: Office, actor: Actor, known: str, step: Step, content: Mapping[str, Any]
+) -> None:
+    """Write down that a step was taken."""
+    with office.book.transaction() as tx:
+        book.add_step(tx, known, step, content, office.clock.now(), actor.name)
+
+
+def now_of(office: Office) -> datetime:
+    """The instant by which an action's state is judged: the chain's, or the wall's where that is ahead."""
+    on_chain = now_on_chain(office)
+    return on_chain if office.simulated else max(on_chain, office.clock.now())
+
+
+def state_of(office: Office, of: Case) -> State:
+    """Where an action stands now."""
+    return state(of.terms, of.steps, now_of(office))
+
+
+def require(office: Office, of: Case, wanted: Step) -> None:
+    """Raises Conflict with the sentence that says why a step cannot be taken now."""
+    if words := why_not(of.terms, of.steps, now_of(office), wanted):
+        raise Conflict(words, action=of.known.id, state=str(state_of(office, of)))
+
+
+def planned(office: Office, of: Case) -> Plan:
+    """What the action does to each account. Raises Invalid, Conflict before the record instant."""
+    number = of.left(Step.ANNOUNCE)["record"]
+    held = entitlements.holdings(office, of.instrument.token, int(number))
+    choices = {account: units for account, (_, units) in of.elections.items() if units}
+    return plan(of.terms, held, of.instrument.decimals, choices)
+
+
+def wallets(office: Office, token: Address) -> dict[int, Address]:
+    """The wallet that opens each account now, by number."""
+    bring_up(office)
+    with office.index.connect() as view:
+        known = register.accounts(view, token)
+        return {account: Address(wallet) for wallet, account in known.items()}
+
+
+def token_named(office: Office, of: Case, named: str) -> Address:
+    """The token of another class of the same issuer; the action's own where none is named."""
+    if not named:
+        return of.instrument.token
+    with office.book.reading() as tx:
+        return issuers.instrument_named(tx, of.owner.id, named).token
+
+
+def distribution(office: Office) -> Address:
+    """The contract that pays on this chain, created on first use."""
+    name = f"distribution:{office.chain}"
+    with office.book.reading() as tx:
+        if found := settings.read(tx, name):
+            return Address(found)
+    data = contracts.creation("Distribution")
+    asked = Asked(office.keys.agent, None, data, "create the distribution", name)
+    place = deploy.created(receipt_of(office, carry_out(office, name, [asked])[0]))
+    with office.book.transaction() as tx:
+        settings.write(tx, name, place, office.clock.now())
+    return place
+
+
+def act_id(of: Case, actor: Actor, key: str) -> InstructionId:
+    """The id under which an act of the action stands in the chain's events."""
+    return instruction_id(of.scope, actor.signer.address, key)
+
+
+def carry(
+    office: Office,
+    actor: Actor,
+    of: Case,
+    calls: list[tuple[Address, str, str, bytes]],
+    needs: Powers = Powers.ACTION,
+) -> ActOutcome:
+    """Carry calls (target, what, key, data) out one after another; the first refusal ends it.
+
+    Each waits for the one before it, because it rests on it. Asked again, none is done twice.
+    """
+    done = orders.refuse(actor, of.scope, "", 0, "there is nothing to do")
+    for target, what, key, data in calls:
+        asked = (Asked(actor.signer, target, data, what[:64], key),)
+        done = orders.carry(office, actor, Order(what, of.scope, key, asked, needs))
+        if done.refused:
+            return done
+    return done

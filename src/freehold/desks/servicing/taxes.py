@@ -1,0 +1,259 @@
+"""Tax on payments: forms of persons, what would be withheld at a record, the files of a year.
+
+A form is personal data and is sealed with the person's own key. Who has no form is taxed by where he is
+known to live; an account whose person is not in the book at the rate that applies without anything.
+What was paid and withheld is written down once for each action and account, and the files of a year are
+made of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+from freehold.book import audit, cashbook, people, tax_forms
+from freehold.book.issuers import KnownIssuer
+from freehold.book.session import Transaction
+from freehold.core.actions import entitlement
+from freehold.core.actions.entitlement import Entitlement, Forms, Taxed
+from freehold.core.actions.tax import Payee
+from freehold.core.actions.tax_forms import (
+    Payment,
+    Recipient,
+    TaxForm,
+    payee_of,
+    read_form,
+    rows_of_1042s,
+    rows_of_1099,
+)
+from freehold.core.actions.tax_regimes import regime
+from freehold.core.audit import Entry, Outcome
+from freehold.core.errors import Invalid, NotFound
+from freehold.core.roles import Power
+from freehold.desks import parties, permits
+from freehold.desks.office import Office, today
+from freehold.desks.permits import Actor
+from freehold.desks.servicing import entitlements
+from freehold.indexer import read
+
+NOBODY = Payee(us_person=False)
+"""Whoever is not in the book: a foreign person without a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRequest:
+    """What is to be paid at a record: a pot or a rate for each base unit, in money's smallest unit."""
+
+    instrument: str
+    record: int
+    pot: int | None = None
+    rate: Fraction | None = None
+    day: date | None = None
+    country: str = "US"
+    issuer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An entitlement with tax; `persons` leads from an account to its person where one is known."""
+
+    taxed: Taxed
+    persons: Mapping[int, str]
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class YearFiles:
+    """Rows of the forms of a year, and each person's payments with who he is."""
+
+    issuer: KnownIssuer
+    year: int
+    dividends: tuple[dict[str, str], ...]
+    foreign: tuple[dict[str, str], ...]
+    holders: tuple[tuple[Recipient, tuple[Payment, ...]], ...]
+
+
+def keep_form(
+    office: Office, actor: Actor, issuer: str | None, person: str, given: Mapping[str, Any]
+) -> TaxForm:
+    """Keep a person's form, sealed. Raises NotPermitted, NotFound, Invalid with every mistake."""
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.KEEP_CASH, owner.id)
+    form = read_form(given, today(office))
+    vault, now = office.people.vault(), office.clock.now()
+    with office.book.transaction() as tx:
+        people.find(tx, person)
+        tax_forms.add(tx, vault, person, form, now)
+        noted = Entry(actor.id, "tax-form", person, Outcome.DONE, content={"form": str(form.form)})
+        audit.record(tx, noted, now)
+    return form
+
+
+def form_of(office: Office, actor: Actor, issuer: str | None, person: str) -> TaxForm:
+    """A person's newest form. Raises NotPermitted, NotFound where there is none."""
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.READ_CASH, owner.id)
+    with office.book.reading() as tx:
+        people.find(tx, person)
+        found = tax_forms.newest(tx, office.people.vault(), person)
+    if found is None:
+        raise NotFound(f"{person} has no tax form on file", person=person)
+    return found
+
+
+def forms(
+    office: Office, owner: KnownIssuer, token: str, day: date
+) -> tuple[Forms, dict[int, str]]:
+    """What is on file about every account's person, as `entitlement.taxed` reads it, and the persons.
+
+    A person is found by the wallets that the book knows; the lowest of his accounts stands for him.
+    """
+    with office.index.connect() as view:
+        accounts = read.accounts(view, token)
+    vault = office.people.vault()
+    persons: dict[int, str] = {}
+    with office.book.reading() as tx:
+        for one in people.wallets(tx):
+            account = accounts.get(one.wallet)
+            if one.issuer == owner.id and account:
+                persons[account] = one.person
+        known = people.all_particulars(tx, vault)
+        filed = tax_forms.with_form(tx)
+        payees = {
+            person: payee_of(
+                tax_forms.newest(tx, vault, person) if person in filed else None,
+                known[person].residence if person in known else "",
+                day,
+            )
+            for person in set(persons.values())
+        }
+    kinds = list(dict.fromkeys([NOBODY, *payees.values()]))
+    place = {payee: at for at, payee in enumerate(kinds)}
+    return Forms(kinds, {account: place[payees[one]] for account, one in persons.items()}), persons
+
+
+def preview(office: Office, actor: Actor, asked: PreviewRequest) -> Preview:
+    """What each account would get and what would be withheld. Nothing is changed.
+
+    Raises NotPermitted, NotFound, Conflict if the record has not passed, Invalid as `entitlement` does,
+    Broken where register and chain disagree.
+    """
+    owner, instrument = parties.instrument(office, asked.issuer, asked.instrument)
+    permits.require(actor, Power.READ_CASH, owner.id)
+    if asked.pot is None and asked.rate is None:
+        raise Invalid("say what is paid: a pot, or a rate for each unit", field="pot")
+    rule, day = regime(asked.country), asked.day or today(office)
+    held = entitlements.holdings(office, instrument.token, asked.record)
+    entitlements.require_agreement(office, instrument.token, asked.record)
+    what: Entitlement
+    if asked.rate is not None:
+        what = entitlement.from_rate(held, asked.rate, asked.pot)
+    else:
+        assert asked.pot is not None, "there is a pot or a rate"
+        what = entitlement.from_pot(held, asked.pot)
+    on_file, persons = forms(office, owner, instrument.token, day)
+    return Preview(entitlement.taxed(what, on_file, day, rule), persons, day)
+
+
+def record_payment(
+    office: Office, actor: Actor, issuer: str | None, action: str, currency: str, found: Preview
+) -> int:
+    """Write down that a previewed payment was made, in a currency of the cash book; once.
+
+    Returns how many accounts were new. Raises NotPermitted, NotFound, Conflict for other amounts.
+    """
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.KEEP_CASH, owner.id)
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        money = cashbook.currency(tx, owner.id, currency)
+        rows = [
+            Payment(
+                action,
+                one.account,
+                found.persons.get(one.account, ""),
+                found.day,
+                currency,
+                money.decimals,
+                one.gross,
+                one.withheld,
+                one.treatment.rate,
+                one.treatment.rule,
+                one.treatment.cite,
+                one.treatment.statement,
+                one.treatment.chapter,
+            )
+            for one in found.taxed.shares()
+        ]
+        new = tax_forms.record(tx, owner.id, rows, now)
+        noted = Entry(actor.id, "tax-record", owner.id, Outcome.DONE, content={"action": action})
+        audit.record(tx, noted, now)
+    return new
+
+
+def year_files(office: Office, actor: Actor, issuer: str | None, year: int) -> YearFiles:
+    """The rows of 1099-DIV and 1042-S, and every person's payments of a year.
+
+    Raises NotPermitted, NotFound where nothing was paid in the year.
+    """
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.KEEP_CASH, owner.id)
+    with office.book.transaction() as tx:
+        paid = tax_forms.payments_of(tx, owner.id, year)
+        if not paid:
+            raise NotFound(f"nothing was paid by {owner.id} in {year}", year=year)
+        who = _recipients(office, tx, paid)
+        told = Entry(actor.id, "tax-files", owner.id, Outcome.DONE, content={"year": year})
+        audit.record(tx, told, office.clock.now())
+    return YearFiles(
+        owner,
+        year,
+        tuple(rows_of_1099(paid, who, owner.name, year)),
+        tuple(rows_of_1042s(paid, who, owner.name, year)),
+        _by_holder(paid, who),
+    )
+
+
+def action_statements(
+    office: Office, actor: Actor, issuer: str | None, action: str
+) -> tuple[KnownIssuer, tuple[tuple[Recipient, tuple[Payment, ...]], ...]]:
+    """What each holder was paid for one action, and who he is.
+
+    Raises NotPermitted, NotFound where nothing was written down for the action.
+    """
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.KEEP_CASH, owner.id)
+    with office.book.transaction() as tx:
+        paid = [one for one in tax_forms.payments_of(tx, owner.id) if one.action == action]
+        if not paid:
+            raise NotFound(f"{owner.id} has paid nothing for {action}", action=action)
+        who = _recipients(office, tx, paid)
+        told = Entry(actor.id, "statements", owner.id, Outcome.DONE, content={"action": action})
+        audit.record(tx, told, office.clock.now())
+    return owner, _by_holder(paid, who)
+
+
+def _recipients(office: Office, tx: Transaction, paid: Sequence[Payment]) -> dict[str, Recipient]:
+    """Who was paid, by person; the empty id stands for accounts whose person is not in the book."""
+    vault = office.people.vault()
+    known = people.all_particulars(tx, vault)
+    who = {}
+    for person in dict.fromkeys(one.person for one in paid):
+        about = known.get(person)
+        who[person] = Recipient(
+            person,
+            about.name if about else "not in the book",
+            about.address if about else "",
+            about.residence if about else "",
+            tax_forms.newest(tx, vault, person) if person else None,
+        )
+    return who
+
+
+def _by_holder(
+    paid: Sequence[Payment], who: Mapping[str, Recipient]
+) -> tuple[tuple[Recipient, tuple[Payment, ...]], ...]:
+    return tuple(
+        (one, tuple(each for each in paid if each.person == person)) for person, one in who.items()
+    )

@@ -1,0 +1,87 @@
+"""Acts that holders signed: tried first, sent once, within budgets."""
+
+import pytest
+
+from freehold.book import identities
+from freehold.chain import contracts
+from freehold.core.errors import Conflict, Invalid, NotPermitted
+from freehold.core.roles import EVERYWHERE, Role, holder_scope
+from freehold.core.signed_acts import SignedTransfer, transfer_message
+from freehold.core.units import Units
+from freehold.desks import parties, permits, posting
+from freehold.desks.access import signin
+from freehold.desks.outbox import relay
+
+ISSUER = "northwind-optics"
+
+
+def somebody(office, role, scope=EVERYWHERE):
+    name = f"{role}-{scope}@relay.example".replace("/", "-")
+    made, _ = signin.invite(office, permits.operator(), name, [(role, scope)])
+    with office.book.reading() as tx:
+        return permits.actor_of(tx, identities.find(tx, made.id))
+
+
+@pytest.fixture(scope="module")
+def agent(shared_company):
+    return somebody(shared_company, Role.TRANSFER_AGENT)
+
+
+def signed(office, units, nonce, receiver="wei-ling-tan", until=4_000_000_000):
+    """A transfer of tobias-brandt's, with his own signature."""
+    owner, instrument = parties.instrument(office, ISSUER, "common")
+    mine = parties.party(office, owner, "tobias-brandt")
+    to = parties.party(office, owner, receiver)
+    key = office.keys.custody(mine.holder.custody)
+    asked = SignedTransfer(
+        instrument.token, mine.wallet, to.wallet, Units(units), 0, until, "0x" + nonce * 32
+    )
+    name = contracts.read(office.w3, "SecurityToken", instrument.token, "name")
+    message = transfer_message(asked, name, office.chain)
+    return asked, "0x" + key.sign_typed_data(message).hex()
+
+
+def test_a_signed_transfer_is_sent_once_and_the_same_key_gets_the_same_answer(
+    shared_company, agent
+):
+    office = shared_company
+    asked, signature = signed(office, 7, "01")
+    done = relay.relay(office, agent, "transfer", asked, signature, "key 1")
+    assert done.instruction and done.gas > 21_000, done.reason
+    again = relay.relay(office, agent, "transfer", asked, signature, "key 1")
+    assert again.instruction and again.instruction.id == done.instruction.id
+    with pytest.raises(Conflict, match="relayed already"):
+        relay.relay(office, agent, "transfer", asked, signature, "key 2")
+    for _ in range(2):
+        posting.send_approved(office.posting)
+        posting.follow_chain(office.posting)
+    again = relay.relay(office, agent, "transfer", asked, signature, "key 1")
+    assert again.instruction and again.instruction.state == "SETTLED"
+
+
+def test_what_would_fail_is_refused_and_costs_nothing(shared_company, agent):
+    office = shared_company
+    nonce = office.w3.eth.get_transaction_count(office.keys.agent.address)
+    asked, signature = signed(office, 10**12, "02")
+    done = relay.relay(office, agent, "transfer", asked, signature, "too much")
+    assert done.instruction is None and done.reason
+    other, _ = signed(office, 1, "03")
+    done = relay.relay(office, agent, "transfer", other, signature, "not his signature")
+    assert done.instruction is None and done.reason
+    late, signature = signed(office, 1, "04", until=1)
+    assert relay.relay(office, agent, "transfer", late, signature, "late").instruction is None
+    assert office.w3.eth.get_transaction_count(office.keys.agent.address) == nonce
+    with pytest.raises(Invalid):
+        relay.relay(office, agent, "transfer", other, "0x12", "short")
+
+
+def test_budgets_and_powers_hold(shared_company, agent, monkeypatch):
+    office = shared_company
+    other = somebody(office, Role.INVESTOR, holder_scope(ISSUER, "wei-ling-tan"))
+    asked, signature = signed(office, 1, "05")
+    with pytest.raises(NotPermitted):
+        relay.relay(office, other, "transfer", asked, signature, "not mine")
+    for budget, whose in (((0, 10**9), "issuer"), ((10**9, 0), "holder")):
+        object.__setattr__(office, "relay_gas", budget)
+        done = relay.relay(office, agent, "transfer", asked, signature, f"budget {whose}")
+        assert done.instruction is None and whose in done.reason

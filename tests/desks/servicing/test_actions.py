@@ -1,0 +1,252 @@
+"""Every corporate action from announcement to close on the real ledger: register, cash and proof agree."""
+
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+
+from freehold.chain import coins, contracts, deploy
+from freehold.chain.contracts import call
+from freehold.core.actions import pages
+from freehold.core.actions.life import State
+from freehold.core.clock import stamp, to_seconds
+from freehold.core.errors import Conflict, Invalid, NotFound
+from freehold.desks import parties
+from freehold.desks.office import now_on_chain, set_clock
+from freehold.desks.outbox import orders
+from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
+from freehold.desks.register import registers
+from freehold.desks.servicing import actions, paying, servicing
+
+UNIT_KINDS = {
+    "stock-dividend": '[units]\nratio = "1/10"\n',
+    "split": '[units]\nratio = "3/2"\n',
+    "reverse-split": '[units]\nratio = "1/7"\n',
+    "spin-off": '[units]\nratio = "1/4"\ninto = "series-seed"\n',
+    "conversion": '[units]\nratio = "1/50"\ninto = "series-seed"\n',
+    "name-change": 'name = "Northwind Optics Renamed"\n',
+}
+MONEY_KINDS = {
+    "cash-dividend": 'per_unit = "0.25"',
+    "coupon": 'per_unit = "1/3"',
+    "revenue-share": 'pot = "1000.01"',
+    "rent": 'pot = "77.77"',
+    "call": 'per_unit = "1.05"',
+    "maturity": 'per_unit = "1"',
+    "redemption": 'per_unit = "2"',
+}
+
+
+@pytest.fixture
+def agent(company):
+    return orders.agent(company)
+
+
+@pytest.fixture
+def coin(company, agent):
+    """A coin of six decimals, of which the agent has plenty."""
+    data = contracts.creation("Cash", "Euro", "EUR", 6)
+    done = carry_out(company, "coin", [Asked(agent.signer, None, data, "coin", "coin")])
+    address = deploy.created(receipt_of(company, done[0]))
+    issued = call("Cash", "issue", agent.signer.address, 10**18)
+    carry_out(company, "coin", [Asked(agent.signer, address, issued, "money", "money")])
+    return address
+
+
+def terms(office, kind, more, ahead=1, named="series-a"):
+    record = now_on_chain(office) + timedelta(days=ahead)
+    head = (
+        f'id = "{kind}"\nkind = "{kind}"\ninstrument = "{named}"\n'
+        f"record = {stamp(record)}\npayment = {stamp(record + timedelta(days=2))}\n"
+    )
+    return head + more
+
+
+def money_terms(office, kind, coin, **given):
+    return terms(
+        office, kind, f'[cash]\ncoin = "{coin}"\ndecimals = 6\n{MONEY_KINDS[kind]}\n', **given
+    )
+
+
+def pass_by(office, id):
+    """Let record and payment pass."""
+    found = actions.show(office, id).terms
+    set_clock(office, to_seconds(found.payment) + 1)
+    tick(office)
+
+
+def tick(office):
+    """A block, so that the instant has passed on the chain."""
+    token = parties.instrument(office, None, "common")[1].token
+    agent = orders.agent(office)
+    approve = call("SecurityToken", "approve", agent.signer.address, 0)
+    key = str(now_on_chain(office))
+    carry_out(office, "tick", [Asked(agent.signer, token, approve, "tick", key)])
+
+
+def units(office, named):
+    found = registers.holdings_on(office, None, now_on_chain(office).date())[named]
+    return {who: held for who, held in found.items() if who != "treasury"}
+
+
+def finish(office, agent, id):
+    assert paying.pay(office, agent, id).reason == ""
+    proof = paying.reconcile(office, agent, id)
+    assert paying.close(office, agent, id).reason == ""
+    assert actions.show(office, id).state is State.CLOSED
+    assert registers.verify(office).ok
+    return proof
+
+
+@pytest.mark.parametrize("kind", MONEY_KINDS)
+def test_an_action_in_money_pays_every_holder_exactly_and_closes(company, agent, coin, kind):
+    before = units(company, "series-a")
+    assert (
+        actions.announce(company, agent, money_terms(company, kind, coin)).state is State.ANNOUNCED
+    )
+    pass_by(company, kind)
+    plan, parts = actions.preview(company, kind)
+    assert sum(part.gross for part in parts) == plan.money
+    assert paying.fund(company, agent, kind, plan.money + 5).reason == ""
+    proof = finish(company, agent, kind)
+    assert (proof.paid, proof.accounts) == (plan.money, len(before))
+    wallets = servicing.wallets(company, parties.instrument(company, None, "series-a")[1].token)
+    for part in parts:
+        assert coins.balance(company.w3, coin, wallets[part.account]) == part.net
+    own = 10**18 - plan.money
+    assert coins.balance(company.w3, coin, agent.signer.address) == own
+    gone = kind in ("call", "maturity", "redemption")
+    assert units(company, "series-a") == ({} if gone else before)
+
+
+@pytest.mark.parametrize("kind", UNIT_KINDS)
+def test_an_action_in_units_changes_every_position_as_planned_and_closes(company, agent, kind):
+    named = "series-a"
+    before, other = units(company, named), units(company, "series-seed")
+    actions.announce(company, agent, terms(company, kind, UNIT_KINDS[kind]))
+    pass_by(company, kind)
+    finish(company, agent, kind)
+    after, there = units(company, named), units(company, "series-seed")
+    expected = {
+        "stock-dividend": lambda held: held + held // 10,
+        "split": lambda held: held * 3 // 2,
+        "reverse-split": lambda held: held // 7,
+        "conversion": lambda held: held % 50,
+    }.get(kind, lambda held: held)
+    assert after == {who: expected(held) for who, held in before.items() if expected(held)}
+    if kind in ("spin-off", "conversion"):
+        factor = Fraction(1, 4 if kind == "spin-off" else 50)
+        gained = {who: there[who] - other.get(who, 0) for who in before}
+        assert gained == {who: int(held * factor) for who, held in before.items()}
+
+
+def test_a_reverse_split_pays_its_fractions_in_lieu(company, agent, coin):
+    more = f'[cash]\ncoin = "{coin}"\ndecimals = 6\nper_unit = "1"\n'
+    more += '[units]\nratio = "1/7"\nprice = "3.5"\n'
+    before = units(company, "series-a")
+    actions.announce(company, agent, terms(company, "reverse-split", more))
+    pass_by(company, "reverse-split")
+    assert paying.fund(company, agent, "reverse-split").reason == ""
+    proof = finish(company, agent, "reverse-split")
+    assert proof.paid == sum(int(Fraction(held % 7, 7) * 3_500_000) for held in before.values())
+
+
+def test_a_tender_buys_pro_rata_what_holders_offer(company, agent, coin):
+    before = units(company, "series-a")
+    more = f'most = 1000\n[cash]\ncoin = "{coin}"\ndecimals = 6\nper_unit = "2"\n'
+    actions.announce(company, agent, terms(company, "tender", more))
+    for who, held in before.items():
+        actions.elect(company, agent, "tender", who, "tender", held)
+    pass_by(company, "tender")
+    assert paying.fund(company, agent, "tender").reason == ""
+    proof = finish(company, agent, "tender")
+    assert proof.paid == 2_000_000_000
+    assert sum(before.values()) - sum(units(company, "series-a").values()) == 1000
+
+
+@pytest.mark.parametrize("at", ["announced", "recorded", "funded"])
+def test_an_action_is_amended_and_called_off_from_every_state_before_it_pays(
+    company, agent, coin, at
+):
+    text = money_terms(company, "cash-dividend", coin)
+    actions.announce(company, agent, text)
+    if at != "announced":
+        pass_by(company, "cash-dividend")
+    if at == "funded":
+        assert paying.fund(company, agent, "cash-dividend").reason == ""
+    assert actions.show(company, "cash-dividend").state == at
+    amended = actions.amend(company, agent, text.replace("0.25", "0.2"))
+    assert (amended.act.reason, actions.show(company, "cash-dividend").version) == ("", 2)
+    assert paying.cancel(company, agent, "cash-dividend").reason == ""
+    assert actions.show(company, "cash-dividend").state is State.CANCELLED
+    assert coins.balance(company.w3, coin, agent.signer.address) == 10**18
+    with pytest.raises(Conflict, match="is cancelled: nothing more"):
+        paying.pay(company, agent, "cash-dividend")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (("decimals = 6", "decimals = 2"), "the terms say 2 decimals, the coin EUR has 6"),
+        (('per_unit = "0.25"', 'per_unit = "0"'), "is nothing to pay"),
+        (("payment = 2", "payment = 1"), "is before the record"),
+        (("record = 2", "record = 1"), "has passed: a record is announced ahead"),
+        (('instrument = "series-a"', 'instrument = "none"'), "none"),
+    ],
+)
+def test_terms_that_make_no_sense_are_refused_and_nothing_is_begun(
+    company, agent, coin, change, why
+):
+    text = money_terms(company, "cash-dividend", coin).replace(*change)
+    with pytest.raises((Invalid, NotFound)) as caught:
+        actions.announce(company, agent, text)
+    said = str(caught.value) + "".join(map(str, getattr(caught.value, "mistakes", ())))
+    assert why in said
+    assert actions.every(company, None) == []
+
+
+def test_a_pot_smaller_than_declared_is_refused(company, agent, coin):
+    actions.announce(company, agent, money_terms(company, "cash-dividend", coin))
+    pass_by(company, "cash-dividend")
+    with pytest.raises(Invalid, match="is smaller than declared"):
+        paying.fund(company, agent, "cash-dividend", 1)
+
+
+@pytest.fixture
+def interrupted(company, agent, coin, monkeypatch):
+    """A dividend of one account a page that was stopped before its third page."""
+    cut, carry = pages.paged, servicing.carry
+    monkeypatch.setattr(pages, "paged", lambda rows: cut(rows, 1))
+    actions.announce(company, agent, money_terms(company, "cash-dividend", coin))
+    pass_by(company, "cash-dividend")
+    assert paying.fund(company, agent, "cash-dividend").reason == ""
+
+    def stopped(office, actor, of, calls, *needs):
+        if calls[0][2] == "page 2":
+            raise KeyboardInterrupt
+        return carry(office, actor, of, calls, *needs)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(servicing, "carry", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            paying.pay(company, agent, "cash-dividend")
+    assert actions.show(company, "cash-dividend").state is State.PAYING
+    return company
+
+
+def test_a_payment_that_was_stopped_goes_on_and_pays_everybody_once(interrupted, agent, coin):
+    proof = finish(interrupted, agent, "cash-dividend")
+    assert proof.accounts == len(units(interrupted, "series-a")) > 2
+    assert coins.balance(interrupted.w3, coin, agent.signer.address) == 10**18 - proof.paid
+
+
+def test_a_payment_under_way_is_called_off_by_two_persons_and_who_was_paid_keeps_it(
+    interrupted, agent, coin
+):
+    text = money_terms(interrupted, "cash-dividend", coin)
+    with pytest.raises((Conflict, Invalid)):
+        actions.amend(interrupted, agent, text)
+    _, parts = actions.preview(interrupted, "cash-dividend")
+    assert paying.cancel(interrupted, agent, "cash-dividend").reason == ""
+    kept = sum(part.net for part in parts[:2])
+    assert coins.balance(interrupted.w3, coin, agent.signer.address) == 10**18 - kept

@@ -1,0 +1,133 @@
+"""The cash book on the real ledger: movements post by themselves, breaks need people, banks too."""
+
+import pytest
+from eth_account import Account as Keys
+
+from freehold.core.bank_statements import read_camt
+from freehold.core.cashbook import Account, BankLeg, Kind
+from freehold.core.clock import parse, to_seconds
+from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
+from freehold.desks import permits
+from freehold.desks.office import set_clock, today
+from freehold.desks.platform import auditing
+from freehold.desks.servicing import bank_payments, cashbook
+from tests import money
+from tests.parts import ROOT
+
+AGENT, SECOND = permits.keyholder("alex"), permits.keyholder("bea")
+IBAN = "DE89370400440532013000"
+EXAMPLE = (ROOT / "examples" / "statements" / "camt053.xml").read_bytes()
+
+
+@pytest.fixture
+def world(company):
+    """A company with 10,000.00 of a coin in a purse, a pot, and a tax wallet; USDX has 2 decimals."""
+    key = money.funded(company.w3, company.keys.agent)
+    coin = money.cash(company.w3, key, 2, 1_000_000)
+    pot, tax = Keys.create(), Keys.create()
+    cashbook.add_coin(company, AGENT, None, coin, key.address)
+    for kind, name in ((Kind.CASH, key.address), (Kind.DISTRIBUTION, pot.address)):
+        cashbook.add_place(company, AGENT, None, "USDX", kind, name)
+    return company, key, coin, pot, tax
+
+
+def stands(company, code="USDX"):
+    ((trial, _),) = cashbook.trial_balances(company, AGENT, None, code)
+    return {line.account: line.debit - line.credit for line in trial.lines}
+
+
+def test_movements_post_once_and_the_book_equals_the_chain(world):
+    company, key, coin, pot, _ = world
+    money.pay(company.w3, key, coin, pot.address, 250_000)
+    assert cashbook.follow(company, None) == 2
+    assert cashbook.follow(company, None) == 0
+    assert stands(company) == {
+        Account(Kind.CASH, key.address): 750_000,
+        Account(Kind.DISTRIBUTION, pot.address): 250_000,
+        Account(Kind.OUTSIDE, "0x" + "0" * 40): -1_000_000,
+    }
+    found = cashbook.reconcile(company, AGENT, None)
+    assert (found.compared, found.new, found.clean) == (2, 0, True)
+    assert auditing.verify(company).ok
+
+
+def test_a_place_that_is_told_later_takes_its_past_over_and_nothing_posts_twice(world):
+    company, key, coin, _, tax = world
+    money.pay(company.w3, key, coin, tax.address, 30_000)
+    cashbook.follow(company, None)
+    assert stands(company)[Account(Kind.OUTSIDE, tax.address)] == 30_000
+    cashbook.add_place(company, AGENT, None, "USDX", Kind.TAX, tax.address)
+    assert cashbook.follow(company, None) == 1
+    assert stands(company)[Account(Kind.TAX, tax.address)] == 30_000
+    assert Account(Kind.OUTSIDE, tax.address) not in stands(company)
+    assert cashbook.follow(company, None) == 0
+    assert cashbook.reconcile(company, AGENT, None).clean
+
+
+def test_a_reversed_movement_breaks_until_two_persons_explain_it_and_then_agrees(world):
+    company, key, _, _, _ = world
+    cashbook.follow(company, None)
+    cashbook.reverse(company, AGENT, None, "1", "taken for a mistake")
+    found = cashbook.reconcile(company, AGENT, None)
+    (known,) = found.open
+    assert (known.persons, known.found.amount) == (2, 1_000_000)
+    assert cashbook.reconcile(company, AGENT, None).new == 0  # the same break, known already
+    with pytest.raises(Invalid, match="with a reason"):
+        cashbook.explain(company, AGENT, None, known.found.id, " ")
+    id = known.found.id[2:10]
+    assert cashbook.explain(company, AGENT, None, id, "it did come", Kind.UNEXPLAINED).open
+    with pytest.raises(Conflict, match="it takes a second person"):
+        cashbook.explain(company, AGENT, None, id, "it did come", Kind.UNEXPLAINED)
+    assert not cashbook.explain(company, SECOND, None, id, "it did", Kind.UNEXPLAINED).open
+    assert stands(company)[Account(Kind.CASH, key.address)] == 1_000_000
+    assert cashbook.reconcile(company, AGENT, None).clean
+    with pytest.raises(Conflict, match="explained already"):
+        cashbook.explain(company, SECOND, None, id, "again")
+
+
+def test_a_bank_leg_takes_two_persons_and_a_statement_finds_what_the_book_lacks(company):
+    set_clock(company, to_seconds(parse("2026-04-01T12:00:00Z")))
+    company.w3.provider.make_request("evm_mine", [])
+    cashbook.add_place(company, AGENT, None, "EUR", Kind.BANK, IBAN)
+    leg = BankLeg(
+        cashbook.overview(company, AGENT, None).issuer.id, "EUR", IBAN, -5_000, "holders",
+        Kind.HOLDERS, "DIV-2026-1", today(company),
+    )  # fmt: skip
+    bank_payments.propose_payment(company, AGENT, leg)
+    with pytest.raises(Conflict, match="a second person releases it"):
+        bank_payments.release_payment(company, AGENT, None, "DIV-2026-1")
+    assert stands(company, "EUR") == {}
+    bank_payments.release_payment(company, SECOND, None, "DIV-2026-1")
+    assert stands(company, "EUR") == {
+        Account(Kind.BANK, IBAN): -5_000, Account(Kind.HOLDERS): 5_000,
+    }  # fmt: skip
+    with pytest.raises(Conflict, match="released by bea already"):
+        bank_payments.release_payment(company, SECOND, None, "DIV-2026-1")
+
+    read = read_camt(EXAMPLE, cashbook.bank_currencies(company, AGENT, None))
+    cashbook.import_statements(company, AGENT, None, read, EXAMPLE)
+    with pytest.raises(Conflict, match="imported already .the same file.: nothing was done"):
+        cashbook.import_statements(company, AGENT, None, read, EXAMPLE)
+    (known,) = cashbook.reconcile(company, AGENT, None).open
+    assert known.found.sentence(2).startswith("0.5 EUR came in at the bank (INT-0331)")
+    cashbook.explain(company, AGENT, None, known.found.id, "interest of March", Kind.OUTSIDE)
+    assert cashbook.reconcile(company, AGENT, None).clean
+    assert stands(company, "EUR")[Account(Kind.BANK, IBAN)] == -4_950
+
+
+def test_bad_coins_and_strangers_are_refused_and_nothing_begun(world):
+    company, key, _, _, _ = world
+    fee = money.bad_coin(company.w3, key, fee_bps=50)
+    with pytest.raises(Invalid, match="keeps a fee on transfer"):
+        cashbook.add_coin(company, AGENT, None, fee, key.address, "FEE")
+    assert [one.code for one in cashbook.overview(company, AGENT, None).currencies] == ["USDX"]
+    with pytest.raises(NotPermitted, match="cash:keep"):
+        cashbook.reconcile(company, permits.operator(), None)
+    with pytest.raises(NotFound, match="is not one of"):
+        read = read_camt(EXAMPLE, {"EUR": 2})
+        cashbook.import_statements(company, AGENT, None, read, EXAMPLE)
+    with pytest.raises(Invalid, match="day 2026-04-01 has not come"):
+        cashbook.add_place(company, AGENT, None, "EUR", Kind.BANK, IBAN)
+        cashbook.import_statements(company, AGENT, None, read, EXAMPLE)
+    with pytest.raises(Invalid, match="money is kept in"):
+        cashbook.add_place(company, AGENT, None, "USDX", Kind.OUTSIDE, key.address)

@@ -1,0 +1,194 @@
+"""Meetings on the real ledger: called, voted on by several ways, revealed, closed, refused."""
+
+import hashlib
+import json
+
+import pytest
+
+from freehold.chain import contracts
+from freehold.core.actions.ballot import Mark
+from freehold.core.clock import parse
+from freehold.core.errors import Invalid, NotFound
+from freehold.desks import ledgers, posting
+from freehold.desks.outbox import orders
+from freehold.desks.outbox.orders import Ended
+from freehold.desks.register import registers
+from freehold.desks.servicing import assembly, meetings, voting
+from freehold.desks.servicing.meetings import MeetingRequest
+from freehold.desks.servicing.voting import Given, ProxyRequest, VoteRequest
+
+NOTICE = """
+name = "Extraordinary meeting"
+record = 2024-06-01T00:00:00Z
+opens = 2024-06-01T08:00:00Z
+closes = 2024-06-08T08:00:00Z
+{more}
+[[resolution]]
+id = "articles"
+quorum = "1/3"
+separate = ["series-a"]
+
+[[resolution]]
+id = "board"
+method = "cumulative"
+quorum = 0
+candidates = ["ash", "birch", "cedar"]
+seats = 2
+"""
+YES = {("articles", None): (Mark(("for",)),)}
+NO = {("articles", None): (Mark(("against",)),)}
+
+
+def at(office, instant):
+    ledgers.set_clock(office, parse(instant))
+
+
+@pytest.fixture
+def called(company):
+    """A meeting whose votes may change, open."""
+    at(company, "2024-05-07T09:00:00Z")
+    done = announce(company, NOTICE.format(more="changeable = true"))
+    assert done.act.ended is Ended.DONE
+    at(company, "2024-06-01T09:00:00Z")
+    return company, done.number
+
+
+def announce(office, notice, key="meeting-1"):
+    return meetings.announce(office, orders.agent(office), MeetingRequest(notice, key))
+
+
+def vote(office, number, holder, said, key, **more):
+    return voting.vote(office, "operator", VoteRequest(number, holder, key, said, **more))
+
+
+def close(office, number):
+    return meetings.close(office, orders.agent(office), None, number, "close")
+
+
+def test_a_meeting_from_notice_to_minutes(called):
+    office, number = called
+    assert announce(office, NOTICE.format(more="changeable = true")).number == number
+    for holder in ("mara-lindqvist", "tobias-brandt", "straits-growth"):
+        assert vote(office, number, holder, YES, f"{holder} 1").given is Given.COUNTED
+    at(office, "2024-06-01T09:05:00Z")
+    assert vote(office, number, "mara-lindqvist", NO, "changed").said == ("articles: against",)
+    assert vote(office, number, "mara-lindqvist", NO, "changed").given is Given.COUNTED
+    one, standing = meetings.show(office, None, number)
+    assert standing is not None and standing.compared > 20
+    assert standing.tallies[0].count.votes["against"] == 1_200_000
+    assert standing.tallies[0].carried
+    assert one.stage is assembly.Stage.OPEN
+    assert "open until" in close(office, number).act.reason
+    at(office, "2024-06-08T08:00:00Z")
+    done = close(office, number)
+    assert done.act.ended is Ended.DONE
+    ended = assembly.find(office, None, number)
+    assert ended.stage is assembly.Stage.CONCLUDED
+    assert ended.chain.minutes == "0x" + hashlib.sha256(done.minutes.encode()).hexdigest()
+    assert json.loads(done.minutes)["resolutions"][0]["carried"] is True
+    assert close(office, number).minutes == done.minutes
+    assert registers.verify(office).ok
+
+
+def test_a_proxy_votes_until_the_holder_ends_it(called):
+    office, number = called
+    agent = orders.agent(office)
+    early = vote(office, number, "jonas-keller", YES, "a", proxy="tobias-brandt")
+    assert early.given is Given.REFUSED and "neither the holder nor the proxy" in early.reason
+    asked = ProxyRequest(number, "jonas-keller", "tobias-brandt", "p1")
+    assert voting.appoint(office, agent, asked).ended is Ended.DONE
+    at(office, "2024-06-01T09:01:00Z")
+    done = vote(office, number, "jonas-keller", YES, "b", proxy="tobias-brandt")
+    assert done.given is Given.COUNTED
+    at(office, "2024-06-01T09:02:00Z")
+    loop = ProxyRequest(number, "jonas-keller", "jonas-keller", "p2")
+    assert "runs in a circle" in voting.appoint(office, agent, loop).reason
+    ended = ProxyRequest(number, "jonas-keller", None, "p3")
+    assert voting.appoint(office, agent, ended).ended is Ended.DONE
+    _, standing = meetings.show(office, None, number)
+    assert standing is not None and standing.tallies[0].count.votes["for"] == 0
+
+
+def test_a_batch_takes_many_votes_at_once_and_one_of_each_holder(called):
+    office, number = called
+    with office.book.transaction() as tx:
+        one = assembly.find(office, None, number)
+        for place, holder in enumerate(("mara-lindqvist", "tobias-brandt", "mara-lindqvist")):
+            said = NO if place == 2 else YES
+            asked = VoteRequest(number, holder, f"w{place}", said)
+            voting.meetings.give(tx, voting._given(office, one, asked), office.clock.now())
+    assert voting.bring(office) == 2
+    assert voting.outcome(office, None, number, "mara-lindqvist").given is Given.WAITING
+    posting.send_approved(office.posting)
+    at(office, "2024-06-01T09:05:00Z")
+    assert voting.bring(office, wait=True) == 1
+    _, standing = meetings.show(office, None, number)
+    votes = standing.tallies[0].count.votes
+    assert (votes["for"], votes["against"]) == (1_400_000, 1_200_000)
+
+
+def test_a_secret_vote_is_sealed_and_revealed_after_the_close(company):
+    at(company, "2024-05-07T09:00:00Z")
+    number = announce(company, NOTICE.format(more="revealed_until = 2024-06-09T08:00:00Z")).number
+    at(company, "2024-06-01T09:00:00Z")
+    assert vote(company, number, "mara-lindqvist", YES, "a").given is Given.SEALED
+    again = vote(company, number, "mara-lindqvist", NO, "b")
+    assert again.given is Given.REFUSED and "cannot be changed" in again.reason
+    _, standing = meetings.show(company, None, number)
+    assert standing.tallies[0].count.present == 0
+    at(company, "2024-06-08T09:00:00Z")
+    assert "revealed until" in close(company, number).act.reason
+    agent = orders.agent(company)
+    assert voting.reveal(company, agent, None, number).ended is Ended.DONE
+    _, standing = meetings.show(company, None, number)
+    assert standing.tallies[0].count.votes["for"] == 1_200_000
+    at(company, "2024-06-09T09:00:00Z")
+    assert close(company, number).act.ended is Ended.DONE
+
+
+@pytest.mark.parametrize(
+    ("notice", "words"),
+    [
+        (NOTICE.replace('quorum = "1/3"\n', ""), "quorum: is missing"),
+        (NOTICE.replace("2024-06-01T00", "2024-05-01T00"), "record instant 2024-05-01T00:00:00Z"),
+        (NOTICE.replace("2024-06-08T08", "2024-05-31T08"), "closes: is not after"),
+        (NOTICE.replace("2024-06-01T08:00", "2024-05-30T08:00"), "is before the record instant"),
+    ],
+)
+def test_a_notice_that_makes_no_meeting_is_refused_and_nothing_is_begun(company, notice, words):
+    at(company, "2024-05-07T09:00:00Z")
+    with pytest.raises(Invalid) as refused:
+        announce(company, notice.format(more=""))
+    assert words in "\n".join([str(refused.value), *map(str, refused.value.mistakes)])
+    assert assembly.every(company, None) == []
+
+
+def test_a_vote_that_cannot_count_is_refused_with_one_sentence(called):
+    office, number = called
+    treasury = vote(office, number, "treasury", YES, "a")
+    assert treasury.reason == "Treasury units belong to the issuer itself and have no vote."
+    nothing = vote(office, number, "helen-okafor", YES, "b")
+    assert "held no units" in nothing.reason
+    with pytest.raises(Invalid, match="not on the agenda"):
+        vote(office, number, "mara-lindqvist", {("dividend", None): (Mark(("for",)),)}, "c")
+    with pytest.raises(NotFound):
+        vote(office, 9, "mara-lindqvist", YES, "d")
+    at(office, "2024-06-08T08:00:00Z")
+    late = vote(office, number, "mara-lindqvist", YES, "e")
+    assert late.reason == "the vote closed at 2024-06-08T08:00:00Z"
+
+
+def test_a_meeting_is_called_off_until_its_result_stands(called):
+    office, number = called
+    agent = orders.agent(office)
+    done = meetings.cancel(office, agent, None, number, b"\1" * 32, "off")
+    assert done.act.ended is Ended.DONE
+    assert assembly.find(office, None, number).stage is assembly.Stage.CANCELLED
+    assert vote(office, number, "mara-lindqvist", YES, "a").reason == "this meeting was cancelled"
+    totals = [
+        contracts.read(
+            office.w3, "Ballot", assembly.find(office, None, number).ballot, "total", *key
+        )
+        for key in ((number, 0, 0, 1), (number, 0, 1, 1))
+    ]
+    assert totals == [0, 0]

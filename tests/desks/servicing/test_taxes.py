@@ -1,0 +1,115 @@
+"""Tax on a real record: forms are sealed, a preview changes nothing, a year's files add up."""
+
+from datetime import timedelta
+from fractions import Fraction
+
+import pytest
+
+from freehold.book import people, tax_forms
+from freehold.core.cashbook import Currency, Kind
+from freehold.core.clock import to_seconds
+from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
+from freehold.core.holder import Particulars
+from freehold.desks import parties, permits
+from freehold.desks.office import now_on_chain, set_clock
+from freehold.desks.outbox import orders
+from freehold.desks.register import records
+from freehold.desks.register.records import RecordRequest
+from freehold.desks.servicing import cashbook, entitlements, taxes
+from freehold.desks.servicing.taxes import PreviewRequest
+from freehold.doors.papers import tax as paper
+
+AGENT = permits.keyholder()
+
+
+@pytest.fixture
+def recorded(company):
+    """A company with a record that has passed, and USD at a bank as its money."""
+    instant = now_on_chain(company) + timedelta(days=1)
+    asked = RecordRequest("common", instant, "dividend")
+    number = records.announce(company, orders.agent(company), asked).number
+    set_clock(company, to_seconds(instant + timedelta(days=1)))
+    company.w3.provider.make_request("evm_mine", [])
+    cashbook.add_place(company, AGENT, None, "USD", Kind.BANK, "US00 1234")
+    return company, number
+
+
+def known_person(company, id, account_of):
+    """A person of the book behind the account that a holder has."""
+    owner = parties.owner(company, None)
+    wallet = parties.party(company, owner, account_of).wallet
+    now = company.clock.now()
+    with company.book.transaction() as tx:
+        vault = company.people.vault()
+        people.add(tx, vault, id, Particulars("Jonas Keller", residence="DE"), now)
+        tx.execute(
+            people.insert(people.schema.person_wallet).values(
+                issuer=owner.id, wallet=wallet, person=id, identity="0x" + "1" * 40, created_at=now
+            )
+        )
+
+
+def test_a_form_lowers_the_tax_of_its_person_alone_and_the_years_files_add_up(recorded):
+    company, number = recorded
+    known_person(company, "p-jonas", "jonas-keller")
+    asked = PreviewRequest("common", number, pot=1_000_000)
+    before = {one.account: one for one in taxes.preview(company, AGENT, asked).taxed.shares()}
+    day = now_on_chain(company).date()
+    form = {"form": "w8ben", "signed": day.isoformat(), "residence": "DE", "tin": "1", "treaty": 1}
+    taxes.keep_form(company, AGENT, None, "p-jonas", form)
+    found = taxes.preview(company, AGENT, asked)
+    after = {one.account: one for one in found.taxed.shares()}
+    (changed,) = [account for account in after if after[account] != before[account]]
+    assert found.persons[changed] == "p-jonas"
+    assert after[changed].treatment.rate == Fraction(15, 100)
+    assert found.taxed.net_total + found.taxed.withheld_total == 1_000_000
+
+    assert taxes.record_payment(company, AGENT, None, "div-1", "USD", found) == len(after)
+    assert taxes.record_payment(company, AGENT, None, "div-1", "USD", found) == 0
+    other = taxes.preview(company, AGENT, PreviewRequest("common", number, pot=2_000_000))
+    with pytest.raises(Conflict, match="was paid another amount for div-1 already"):
+        taxes.record_payment(company, AGENT, None, "div-1", "USD", other)
+
+    files = taxes.year_files(company, AGENT, None, found.day.year)
+    (row,) = [one for one in files.foreign if one["recipient_id"] == "p-jonas"]
+    assert (row["recipient_name"], row["box_3b_tax_rate"]) == ("Jonas Keller", "15")
+    total = sum(Fraction(one["box_7a_federal_tax_withheld"]) for one in files.foreign)
+    assert total * 100 == found.taxed.withheld_total
+    who, paid = next(one for one in files.holders if one[0].person == "p-jonas")
+    pdf = paper.as_pdf(files.issuer.name, str(files.year), who, paid)
+    assert pdf.startswith(b"%PDF")
+    assert pdf == paper.as_pdf(files.issuer.name, str(files.year), who, paid)
+    _, of_action = taxes.action_statements(company, AGENT, None, "div-1")
+    assert sum(len(rows) for _, rows in of_action) == len(after)
+    with pytest.raises(NotFound, match="has paid nothing for div-2"):
+        taxes.action_statements(company, AGENT, None, "div-2")
+
+
+def test_a_form_is_sealed_and_gone_with_its_person(recorded):
+    company, _ = recorded
+    known_person(company, "p-jonas", "jonas-keller")
+    day = now_on_chain(company).date().isoformat()
+    form = {"form": "w9", "signed": day, "tin": "123-45-6789"}
+    taxes.keep_form(company, AGENT, None, "p-jonas", form)
+    with company.book.reading() as tx:
+        (sealed,) = tx.execute(people.select(tax_forms.schema.tax_form.c.sealed)).scalars()
+    assert b"123-45" not in sealed
+    assert taxes.form_of(company, AGENT, None, "p-jonas").tin == "123-45-6789"
+
+
+def test_what_cannot_be_is_refused_and_nothing_begun(recorded):
+    company, number = recorded
+    with pytest.raises(Invalid, match="say what is paid"):
+        taxes.preview(company, AGENT, PreviewRequest("common", number))
+    with pytest.raises(NotFound, match="nothing was paid"):
+        taxes.year_files(company, AGENT, None, 2019)
+    with pytest.raises(NotPermitted, match="cash:read"):
+        taxes.preview(company, permits.operator(), PreviewRequest("common", number, pot=1))
+    with pytest.raises(NotFound, match="there is no person nobody"):
+        day = now_on_chain(company).date().isoformat()
+        given = {"form": "w9", "signed": day, "tin": "123-45-6789"}
+        taxes.keep_form(company, AGENT, None, "nobody", given)
+    assert entitlements.agreement(
+        company, parties.instrument(company, None, "common")[1].token, number
+    )
+    assert Currency("USD", 2) in cashbook.overview(company, AGENT, None).currencies
