@@ -46,6 +46,12 @@ NEEDS_MORE = (
 )
 """Paths that need something which is not there: they say so."""
 IBAN = "DE89370400440532013000"
+SPLIT = (ROOT / "examples/actions/split.toml").read_text().replace("split-2040", "matrix")
+NOTICE = (ROOT / "examples/meetings/notice.toml").read_text().replace("2024-", "2044-")
+BALLOT = {
+    "holder": HOLDER,
+    "said": [{"resolution": "accounts", "marks": [{"ranking": ["for"]}]}],
+}
 PAGE = (ROOT / "docs/reference/permissions.md").read_text()
 
 
@@ -142,6 +148,8 @@ def filled(path: str, values: dict[str, str]) -> str:
         values = {**values, "holder": desk_bodies.FILED, "id": "res_" + "0" * 24}
     if "webhooks" in path:
         values = {**values, "id": "hook_000000000000000000000000"}
+    if "/actions/" in path:
+        values = {**values, "id": "none", "account": "1", "step": "pay"}
     if "documents" in path:
         values = {**values, "id": values["document"]}
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
@@ -177,6 +185,18 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/explanations": {"why": "matrix"},
         "/payments": payment_of(role),
         "transfers": {"sender": HOLDER, "receiver": receiver, "units": "1"},
+        "/actions": {"terms": SPLIT.replace("matrix", f"matrix-{role}")},
+        "/announcement": {"terms": SPLIT},
+        "/terms": {"terms": SPLIT},
+        "/elections": {"holder": HOLDER, "choice": "tender", "units": "1"},
+        "/meetings": {"notice": NOTICE},
+        "/call": {"notice": NOTICE},
+        "/ballots": BALLOT,
+        "/votes": BALLOT,
+        "/appointments": {"holder": HOLDER},
+        "/proxies": {"holder": HOLDER},
+        "/cancellation": {"reason": "issuer-decision", "document": "0" * 64},
+        "/funding": {},
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }
     if "/agent/" in path:
@@ -195,7 +215,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     ends = path.removeprefix("/api/v1").removesuffix("/dry-runs").removesuffix("/act")
     said = [one for word, one in bodies.items() if ends.endswith(word) or word in path]
     exact = [one for word, one in bodies.items() if ends.endswith(word)]
-    body = next(iter(exact + said), None) if method == "POST" else None
+    body = next(iter(exact + said), None) if method in ("POST", "PUT") else None
     key = {"Idempotency-Key": f"matrix-{role}-{path}"}
     answer = platform.ask(role, method, path.removeprefix("/api"), body, key)
     if answer.status_code == 404 and "transfers" in path and not known:

@@ -67,6 +67,14 @@ def every(tx: Transaction, issuer: str) -> list[KnownAction]:
     return [KnownAction(**row._mapping) for row in tx.execute(rows)]
 
 
+def unfinished(tx: Transaction) -> list[str]:
+    """The ids of all actions that are neither closed nor cancelled, as they were announced."""
+    of, ended = corporate_action, ("close", "cancel")
+    over = select(action_step.c.action).where(action_step.c.step.in_(ended))
+    rows = select(of.c.id).where(of.c.id.not_in(over)).order_by(of.c.created_at, of.c.id)
+    return list(tx.scalars(rows))
+
+
 def add_terms(tx: Transaction, action: str, text: str, at: datetime, by: str) -> int:
     """Keep the next version of an action's terms; its number."""
     version = len(versions(tx, action)) + 1

@@ -17,6 +17,7 @@ from freehold.desks.approvals import (
     approvable_holders,
     approvable_policy,
     approvable_powers,
+    approvable_servicing,
     approvable_units,
     kinds,
 )
@@ -63,6 +64,7 @@ KINDS: Mapping[str, Kind] = {
         *approvable_corrections.KINDS,
         *approvable_policy.KINDS,
         *approvable_powers.KINDS,
+        *approvable_servicing.KINDS,
         _RULES,
     )
 }

@@ -21,6 +21,7 @@ from freehold.desks import parties, permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.permits import Actor
+from freehold.desks.platform import servicing_due
 from freehold.desks.rules import adoption
 from freehold.indexer import read
 
@@ -63,6 +64,9 @@ def waiting(office: Office, actor: Actor) -> list[Waiting]:
         found += _claims(office, owner, now)
     if permits.allows(actor, Power.READ_INSTRUCTIONS):
         found += _not_done(office, actor)
+    for due in servicing_due.waits(office, actor, now):
+        urgency = Urgency.BAD if due.late else Urgency.WARN
+        found.append(Waiting(urgency, due.title, due.detail, due.href, due.verb, due.due))
     order = list(Urgency)
     return sorted(
         found,

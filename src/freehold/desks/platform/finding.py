@@ -7,6 +7,7 @@ says that it is there.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from freehold.book import issuers
 from freehold.core.reasons import Reason, sentence
@@ -14,6 +15,7 @@ from freehold.core.roles import Power
 from freehold.desks import permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
+from freehold.desks.platform import servicing_due
 
 MOST = 8
 """Answers of one kind: who wants more types more."""
@@ -35,7 +37,11 @@ def find(office: Office, actor: Actor, text: str) -> list[Found]:
     if not wanted:
         return []
     found = [*_numbers(actor, wanted), *_securities(office, actor, wanted)]
-    found += [*_holders(office, actor, wanted), *_reasons(wanted)]
+    found += [
+        *_holders(office, actor, wanted),
+        *_servicing(office, actor, wanted),
+        *_reasons(wanted),
+    ]
     return found
 
 
@@ -79,6 +85,16 @@ def _holders(office: Office, actor: Actor, wanted: str) -> Iterator[Found]:
                 if count < MOST and any(wanted in each.casefold() for each in said):
                     count += 1
                     yield Found("Holders", one.name or one.id, owner.name, f"/holders?q={one.id}")
+
+
+def _servicing(office: Office, actor: Actor, wanted: str) -> Iterator[Found]:
+    """Corporate actions and meetings, by name, kind or security."""
+    shown = (
+        Found("Actions and meetings", one.name, one.about, one.href)
+        for one in servicing_due.announced(office, actor)
+        if wanted in f"{one.name} {one.about}".casefold()
+    )
+    yield from islice(shown, MOST)
 
 
 def _reasons(wanted: str) -> Iterator[Found]:

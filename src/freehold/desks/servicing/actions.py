@@ -242,9 +242,11 @@ def _announce_record(
 ) -> ActOutcome:
     seconds = to_seconds(terms.record)
     scope, key = f"action {terms.id}", "announce"
-    if not dry_run and _record_number(office, instrument, seconds):
-        asked = ()
-        return ActOutcome("announce", key, actor.name, orders.Ended.DONE, instructions=asked)
+    if _record_number(
+        office, instrument, seconds
+    ):  # of another action, or of this one, asked again
+        ended = orders.Ended.TRIED if dry_run else orders.Ended.DONE
+        return ActOutcome("announce", key, actor.name, ended)
     data = call("SecurityToken", "announce_record", seconds)
     calls = (Asked(actor.signer, instrument.token, data, "announce a record", key),)
     order = Order("announce", scope, key, calls, Powers.RECORD)

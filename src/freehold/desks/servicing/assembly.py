@@ -42,7 +42,7 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A meeting of an issuer, with its classes and its agenda in the words of the notice."""
+    """A meeting of an issuer, with its classes and its agenda in the words of the notice, as of `block`."""
 
     issuer: KnownIssuer
     ballot: Address
@@ -53,6 +53,7 @@ class Assembly:
     agenda: tuple[Resolution, ...]
     record: datetime
     stage: Stage
+    block: int
 
     @property
     def number(self) -> int:
@@ -88,12 +89,14 @@ def every(office: Office, issuer: str | None) -> list[Assembly]:
     if place is None:
         return []
     with office.index.connect() as view:
-        found = follow(journal.events_of(view, [place]))
+        block = read.last_block(view)
+        said = journal.events_of(view, [place])
+        found = follow(one for one in said if one.position.block <= block)
     with office.book.reading() as tx:
         kept = {one.number: one for one in meetings.every(tx, owner.id)}
         instruments = {one.token: one for one in issuers.instruments(tx, owner.id)}
     return [
-        _assembled(office, owner, place, found[number], one, instruments)
+        _assembled(office, owner, place, found[number], one, instruments, block)
         for number, one in kept.items()
         if number in found
     ]
@@ -127,6 +130,7 @@ def _assembled(
     chain: ChainMeeting,
     kept: KeptMeeting,
     known: Mapping[Address, KnownInstrument],
+    block: int,
 ) -> Assembly:
     notice = read_notice(kept.notice, [one.class_id for one in known.values()])
     called = tuple(known[Address(one.token)] for one in chain.classes)
@@ -136,7 +140,7 @@ def _assembled(
     with office.index.connect() as view:
         record = read.record_instant(view, chain.classes[0].token, chain.classes[0].record)
     stage = _stage(chain, now(office))
-    return Assembly(owner, place, chain, kept, notice, called, agenda, record, stage)
+    return Assembly(owner, place, chain, kept, notice, called, agenda, record, stage, block)
 
 
 def _stage(chain: ChainMeeting, instant: datetime) -> Stage:
@@ -233,10 +237,8 @@ def _figures(
 
 def _ask(office: Office, one: Assembly, function: str, *given: int) -> Any:
     """A view of the contract at the block to which the events were read."""
-    with office.index.connect() as view:
-        block = read.last_block(view)
     return contracts.read(
-        office.w3, "Ballot", one.ballot, function, one.number, *given, block=block
+        office.w3, "Ballot", one.ballot, function, one.number, *given, block=one.block
     )
 
 

@@ -83,7 +83,8 @@ class VoteOutcome:
 class ProxyRequest:
     """Let `proxy` (a holder's id, or a wallet) vote for `holder`; None takes it back.
 
-    `giver` is the holder, or a proxy who may substitute.
+    `giver` is the holder, or a proxy who may substitute. `signature` is the giver's over `appointment`
+    (65 bytes), signed in the second `at`; left out for one whose account the agent's key opens.
     """
 
     meeting: int
@@ -93,6 +94,8 @@ class ProxyRequest:
     giver: str | None = None
     may_substitute: bool = False
     issuer: str | None = None
+    signature: str | None = None
+    at: int = 0
 
 
 def vote(office: Office, by: str, request: VoteRequest) -> VoteOutcome:
@@ -175,21 +178,15 @@ def appoint(
     Raises NotFound, Invalid where the giver keeps his own key.
     """
     one = assembly.find(office, request.issuer, request.meeting)
-    party = parties.party(office, one.issuer, request.holder)
-    giver = parties.party(office, one.issuer, request.giver or request.holder)
-    signer = _signer(office, giver)
-    proxy = _wallet(office, one, request.proxy) if request.proxy else ZERO_ADDRESS
-    at = to_seconds(now_on_chain(office))
-    fields = {
-        "meeting": one.number,
-        "holder": party.wallet,
-        "proxy": proxy,
-        "maySubstitute": request.may_substitute,
-        "at": at,
-    }
-    made = signer.sign_typed_data(_typed(office, one.ballot, "Appoint", APPOINT, fields))
+    party, giver, proxy = _appointed(office, one, request)
+    at, signature = request.at, request.signature
+    if signature is None:
+        signer = _signer(office, giver)
+        at = to_seconds(now_on_chain(office))
+        dated = replace(request, at=at)
+        signature = signer.sign_typed_data(appointment(office, one, dated)).hex()
     given = (one.number, party.wallet, giver.wallet, proxy, request.may_substitute, at)
-    data = call("Ballot", "appoint_signed", *given, *_parts(made.hex()))
+    data = call("Ballot", "appoint_signed", *given, *_parts(signature.removeprefix("0x")))
     asked = (Asked(actor.signer, one.ballot, data, "appoint a proxy", request.key),)
     order = Order("appoint-proxy", f"proxies {one.number}", request.key, asked, NO_POWERS)
     return orders.carry(office, actor, order, dry_run=dry_run)
@@ -233,6 +230,32 @@ def message(office: Office, request: VoteRequest) -> Mapping[str, Any]:
     at = request.at or to_seconds(now_on_chain(office))
     vote = _given(office, one, replace(request, at=at))
     return _typed(office, one.ballot, "Vote", VOTE, _vote_fields(vote))
+
+
+def appointment(office: Office, one: Assembly, request: ProxyRequest) -> dict[str, Any]:
+    """The typed data (EIP-712) that the giver of an appointment signs, dated now unless it says when.
+
+    Raises NotFound for a holder or proxy who is not known.
+    """
+    party, _, proxy = _appointed(office, one, request)
+    fields = {
+        "meeting": one.number,
+        "holder": party.wallet,
+        "proxy": proxy,
+        "maySubstitute": request.may_substitute,
+        "at": request.at or to_seconds(now_on_chain(office)),
+    }
+    return _typed(office, one.ballot, "Appoint", APPOINT, fields)
+
+
+def is_kept(office: Office, party: Party) -> bool:
+    """Whether the agent's key opens a holder's account, so that he needs no wallet to vote."""
+    return _custody(office, party) is not None
+
+
+def require_kept(office: Office, one: Assembly, holder: str) -> None:
+    """Raises Invalid where a holder keeps a wallet of his own, so that he has to sign himself."""
+    _signer(office, parties.party(office, one.issuer, holder))
 
 
 # ---- parts ----
@@ -305,6 +328,16 @@ def _wallet(office: Office, one: Assembly, named: str) -> Address:
     if named.startswith("0x") and len(named) == 42:
         return Address(named)
     return parties.party(office, one.issuer, named).wallet
+
+
+def _appointed(
+    office: Office, one: Assembly, request: ProxyRequest
+) -> tuple[Party, Party, Address]:
+    """The holder, the giver, and the proxy's wallet; no wallet where the appointment is taken back."""
+    party = parties.party(office, one.issuer, request.holder)
+    giver = parties.party(office, one.issuer, request.giver or request.holder)
+    proxy = _wallet(office, one, request.proxy) if request.proxy else ZERO_ADDRESS
+    return party, giver, proxy
 
 
 def _custody(office: Office, party: Party) -> Signer | None:

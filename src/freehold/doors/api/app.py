@@ -16,11 +16,13 @@ from freehold.core.errors import Mistake, NotPermitted, PlatformError
 from freehold.desks.office import Office
 from freehold.desks.platform import auditing
 from freehold.doors.api import (
+    actions,
     admission,
     agent,
     approvals,
     cashbook,
     live,
+    meetings,
     papers,
     problems,
     routes,
@@ -42,6 +44,8 @@ ROUTERS = (
     agent.router,
     vault.router,
     cashbook.router,
+    actions.router,
+    meetings.router,
     live.router,
 )
 

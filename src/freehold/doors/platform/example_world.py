@@ -38,7 +38,7 @@ from freehold.desks.securities import enforcement, issuance, transfers
 from freehold.desks.securities.enforcement import FreezeRequest, HaltRequest
 from freehold.desks.securities.issuance import IssueRequest
 from freehold.desks.securities.transfers import TransferRequest
-from freehold.doors.platform import journal
+from freehold.doors.platform import example_servicing, journal
 
 ROOT = Path(__file__).resolve().parents[4] / "examples"
 NORTHWIND, HARBOUR, RIVERGATE, MERIDIAN = (
@@ -253,6 +253,18 @@ def _claims(office: Office) -> None:
         onboarding.admit(office, HARBOUR, id)
 
 
+def _servicing(office: Office) -> None:
+    """A dividend of last week, paid and closed; a meeting that has been open for two days."""
+    start = office.clock.now() - timedelta(days=9)
+    _travel(office, start)
+    record = start.replace(microsecond=0) + timedelta(days=1)
+    example_servicing.announce_dividend(office, RIVERGATE, "members", "dividend-spring", record)
+    _travel(office, record + timedelta(days=2, seconds=1))
+    example_servicing.pay_dividend(office, "dividend-spring")
+    _travel(office, office.clock.now() - timedelta(days=3))
+    example_servicing.call_meeting(office, RIVERGATE)
+
+
 def _today(office: Office) -> None:
     """What waits: a rule announced, a record ahead, sales that pass and that do not."""
     now = office.clock.now()
@@ -261,6 +273,7 @@ def _today(office: Office) -> None:
     _announced(office, RIVERGATE, "members", "liechtenstein")
     at = (now + timedelta(days=14)).replace(hour=21, minute=0, second=0, microsecond=0)
     records.announce(office, agent, RecordRequest("notes-2029", at, "example: coupon", HARBOUR))
+    example_servicing.announce_coupon(office, HARBOUR, "notes-2029", at)
     _as_people(office)
 
 
@@ -289,6 +302,7 @@ CHAPTERS: Sequence[tuple[str, Callable[[Office], None]]] = (
     ("Rivergate House, a building", _building),
     ("Meridian, a fund", _fund),
     ("persons and their claims", _claims),
+    ("what is paid and voted", _servicing),
     ("today", _today),
 )
 

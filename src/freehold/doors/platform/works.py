@@ -13,11 +13,16 @@ from freehold.desks.office import open_office
 from freehold.desks.outbox import work_orders
 from freehold.desks.outbox.work_orders import Carry, Kind
 from freehold.desks.securities import deployments
+from freehold.desks.servicing import processing
 from freehold.doors.platform import journal
 
 IDLE_SECONDS = 0.5
 FAULT_SECONDS = 2.0
-CARRIERS: Mapping[Kind, Carry] = {Kind.ESTABLISH: deployments.establish}
+CARRIERS: Mapping[Kind, Carry] = {
+    Kind.ESTABLISH: deployments.establish,
+    Kind.ACTION: processing.carry,
+    Kind.MEETING: processing.carry,
+}
 
 
 def begin(settings: Config, stop: threading.Event) -> threading.Thread:
@@ -34,7 +39,8 @@ def _run(settings: Config, stop: threading.Event) -> None:
                 while not stop.is_set():
                     done = work_orders.carry_next(office, CARRIERS)
                     if done is None:
-                        stop.wait(IDLE_SECONDS)
+                        if not processing.advance_due(office):
+                            stop.wait(IDLE_SECONDS)
                         continue
                     journal.write("worker", "work order", which=done.id, state=str(done.state))
         except Broken as fault:

@@ -21,7 +21,7 @@ KINDS = {
     "woff2": "font/woff2",
 }
 SCRIPTS = ("freehold.js", "keys.js", "entry.js")
-STYLES = ("tokens.css", "parts.css", "pages.css", "screens.css")
+STYLES = ("tokens.css", "parts.css", "pages.css", "screens.css", "servicing.css")
 YEAR = "public, max-age=31536000, immutable"
 
 

@@ -14,8 +14,10 @@ from freehold.doors.api.problems import KINDS
 from freehold.doors.web import (
     account,
     admitting,
+    announcing,
     applying,
     approving,
+    assemblies,
     assets,
     cashbook,
     desk,
@@ -32,6 +34,7 @@ from freehold.doors.web import (
     reviewing,
     rules,
     searching,
+    servicing,
     transferring,
     visits,
 )
@@ -77,6 +80,9 @@ def routes() -> list[BaseRoute]:
         Route("/example/enter", public_act(example.enter), methods=["POST"]),
         Route("/example/clock", act(example.advance), methods=["POST"]),
         *cashbook.routes(),
+        _signed_in("/actions/new", announcing.new, announcing.announce),
+        *servicing.routes(),
+        *assemblies.routes(),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
         *_ways_in(),
         *_account(),

@@ -32,6 +32,18 @@ const wallet = async (form) => {
   form.elements.message.value = message;
 };
 
+// A vote or an appointment: the wallet signs typed data (EIP-712) of which the server made every field.
+const typed = async (form) => {
+  if (!window.ethereum) throw new Error("There is no wallet in this browser. Add one, or write to the transfer agent.");
+  const [address] = await window.ethereum.request({ method: "eth_requestAccounts" });
+  const answer = await fetch(form.dataset.begin, { method: "POST", body: new URLSearchParams(new FormData(form)) });
+  const given = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Error(given.problem || "That cannot be done now. Load the page again.");
+  const params = [address, JSON.stringify(given.typed)];
+  form.elements.signature.value = await window.ethereum.request({ method: "eth_signTypedData_v4", params });
+  form.elements.at.value = given.at;
+};
+
 const declined = (fault) => fault.name === "NotAllowedError" || fault.code === 4001;
 const words = (fault) => {
   if (declined(fault)) return "Nothing was confirmed. Try again when you are ready.";
@@ -47,7 +59,7 @@ for (const form of document.querySelectorAll("form[data-begin]")) {
     form.dataset.busy = "yes";
     problem(form, "");
     try {
-      await (form.dataset.passkey ? passkey(form) : wallet(form));
+      await (form.dataset.passkey ? passkey(form) : form.dataset.typed ? typed(form) : wallet(form));
       form.submit();
     } catch (fault) {
       problem(form, words(fault));

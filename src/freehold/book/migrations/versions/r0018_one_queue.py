@@ -6,8 +6,8 @@ Such orders that were under way are dropped; whoever proposed one proposes it an
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 KINDS = "'ESTABLISH', 'ACTION', 'MEETING'"
 STATES = "'WAITING', 'DONE', 'FAILED'"
 

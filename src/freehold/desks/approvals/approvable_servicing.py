@@ -1,0 +1,397 @@
+"""Corporate actions and meetings that two persons agree to: what each would change, and how it goes on.
+
+An act takes as long as the chain needs for each of its steps, so what is approved becomes a work order,
+which the worker carries out beside its rounds (`servicing/processing.py`); the proposal waits for it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+
+from freehold.book import issuers
+from freehold.book.actions import KnownAction
+from freehold.book.schema_work import State as Stage
+from freehold.book.session import Transaction
+from freehold.core.actions.life import Step as Taken
+from freehold.core.actions.notice_file import Notice, read_notice
+from freehold.core.actions.plan import Plan
+from freehold.core.actions.terms import Terms
+from freehold.core.actions.terms import read as read_terms
+from freehold.core.approvals import Act, Change
+from freehold.core.clock import stamp
+from freehold.core.errors import Invalid, PlatformError
+from freehold.core.ids import record_hash
+from freehold.core.roles import Power
+from freehold.core.units import format_units, parse_units
+from freehold.desks import parties
+from freehold.desks.approvals import kinds
+from freehold.desks.approvals.kinds import Asking, Kind, Planned, Step
+from freehold.desks.office import Office
+from freehold.desks.outbox import orders
+from freehold.desks.servicing import actions, assembly, events, meetings, processing, servicing
+from freehold.desks.servicing.meetings import MeetingRequest
+from freehold.desks.servicing.processing import WORKER
+from freehold.desks.servicing.servicing import Case
+
+NONE = "none"
+MOST_ROWS = 50
+"""Holders listed one by one in a difference; with more of them the sum alone is told."""
+
+
+_PARTS = {"gross": "Gross", "gets": "Units got", "gives": "Units given"}
+
+
+# ---- actions ----
+
+
+def _read_announcement(office: Office, asking: Asking) -> Act:
+    text = asking.texts["terms"]
+    terms = read_terms(text)
+    instrument = parties.instrument(office, asking.owner.id, terms.instrument)[1]
+    actions.announce(office, orders.agent(office), text, asking.owner.id, dry_run=True)
+    return kinds.of_instrument(
+        "announce-action", asking, instrument, {"terms": text}, _amount(terms)
+    )
+
+
+def _announcement_difference(office: Office, act: Act) -> Sequence[Change]:
+    terms = read_terms(act.arguments["terms"])
+    owner, instrument = parties.instrument(office, act.issuer, terms.instrument)
+    after = _words(terms)
+    changes = [Change(name, NONE, text) for name, text in after.items()]
+    known = KnownAction(terms.id, owner.id, instrument.token, str(terms.kind), terms.record, "")
+    of = Case(known, owner, instrument, terms, 1, (), {})
+    return [*changes, *_parts(office, of, None, events.provisional(office, of, terms))]
+
+
+def _read_amendment(office: Office, asking: Asking) -> Act:
+    text = asking.texts["terms"]
+    terms = read_terms(text)
+    of = _of(office, asking, terms.id)
+    servicing.require(office, of, Taken.AMEND)
+    return kinds.of_instrument(
+        "amend-action", asking, of.instrument, {"terms": text}, _amount(terms)
+    )
+
+
+def _amendment_difference(office: Office, act: Act) -> Sequence[Change]:
+    terms = read_terms(act.arguments["terms"])
+    of = servicing.case(office, terms.id)
+    before, after = _words(of.terms), _words(terms)
+    changes = [
+        Change(name, before.get(name, NONE), after.get(name, NONE))
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    ]
+    was, will = events.provisional(office, of, of.terms), events.provisional(office, of, terms)
+    return [*changes, *_parts(office, of, was, will)]
+
+
+def _read_named(kind: str, step: Taken) -> kinds.Read:
+    def read(office: Office, asking: Asking) -> Act:
+        of = _of(office, asking, asking.texts["action"])
+        servicing.require(office, of, step)
+        given = {"action": of.known.id}
+        if amount := asking.texts.get("amount", ""):
+            places = of.terms.cash.decimals if of.terms.cash else 0
+            given["amount"] = format_units(parse_units(amount, places, "amount"), places)
+        return kinds.of_instrument(kind, asking, of.instrument, given, given.get("amount"))
+
+    return read
+
+
+def _cancel_difference(office: Office, act: Act) -> Sequence[Change]:
+    of = servicing.case(office, act.arguments["action"])
+    state = str(servicing.state_of(office, of))
+    changes = [Change("State", state, "cancelled")]
+    if funded := _funded(of):
+        changes.append(Change(f"Money in the pot, {_coin(office, of.terms)}", funded, "given back"))
+    return changes
+
+
+def _fund_difference(office: Office, act: Act) -> Sequence[Change]:
+    of = servicing.case(office, act.arguments["action"])
+    given = act.arguments.get("amount") or _money(of.terms, _planned(office, of).money)
+    before = _funded(of) or "0"
+    places = of.terms.cash.decimals if of.terms.cash else 0
+    after = parse_units(before, places) + parse_units(given, places)
+    pot = f"Money in the pot, {_coin(office, of.terms)}"
+    return [
+        Change(pot, before, format_units(after, places)),
+        Change("Holders who are paid", "0", str(len(actions.parts_of(_planned(office, of))))),
+    ]
+
+
+def _planned(office: Office, of: Case) -> Plan:
+    try:
+        return servicing.planned(office, of)
+    except PlatformError:  # the record instant lies ahead
+        return events.provisional(office, of, of.terms)
+
+
+def _of(office: Office, asking: Asking, id: str) -> Case:
+    of = servicing.case(office, id)
+    if of.owner.id != asking.owner.id:
+        raise Invalid(
+            f"{id} is an action of {of.owner.id}, not of {asking.owner.id}", field="action"
+        )
+    return of
+
+
+def _words(terms: Terms) -> dict[str, str]:
+    """Terms in words, by name; what they do not say is left out."""
+    found = {
+        "Kind": str(terms.kind).replace("-", " "),
+        "Ex-date": terms.ex_date.isoformat(),
+        "Record": stamp(terms.record),
+        "Payment": stamp(terms.payment),
+        "Claims until": stamp(terms.claim_until),
+    }
+    if terms.cash:
+        found |= {
+            "Money": f"{_exact(terms.cash.amount)} {terms.cash.basis}",
+            "Coin": terms.cash.coin,
+        }
+    if terms.exchange:
+        found["Ratio"] = str(terms.exchange.ratio)
+        found |= {"Into": terms.exchange.into} if terms.exchange.into else {}
+        found |= {"Price": _exact(terms.exchange.price)} if terms.exchange.price is not None else {}
+    if terms.most:
+        found["At most"] = str(terms.most)
+    named = {"Name": terms.name, "Narrative": terms.narrative, "Tax": terms.tax}
+    return found | {name: text for name, text in named.items() if text}
+
+
+def _exact(amount: Fraction) -> str:
+    """An amount as decimal text where that is exact, else as the fraction."""
+    scaled = amount * 10**18
+    if scaled.denominator > 1:
+        return str(amount)
+    text = format_units(int(scaled), 18)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _parts(office: Office, of: Case, was: Plan | None, will: Plan) -> Iterator[Change]:
+    """What each account gets, on today's holdings: money first, then units."""
+    known = events.holders_by_account(office, of.owner, of.instrument.token)
+    coin = _coin(office, of.terms)
+    before = {one.account: one for one in actions.parts_of(was)} if was else {}
+    after = {one.account: one for one in actions.parts_of(will)}
+    accounts = sorted(before.keys() | after.keys())
+    if was is None or was.money != will.money:
+        old = _money(of.terms, was.money) if was else "0"
+        if will.money or (was and was.money):
+            yield Change(f"Money in all, {coin}", old, _money(of.terms, will.money))
+    if len(accounts) > MOST_ROWS:
+        yield Change("Accounts concerned", str(len(before)), str(len(after)))
+        return
+    for account in accounts:
+        old_part, new_part = before.get(account), after.get(account)
+        subject = known[account].id if account in known else f"account {account}"
+        places = of.instrument.decimals
+        for field, name in _PARTS.items():
+            first: int = getattr(old_part, field, 0)
+            then: int = getattr(new_part, field, 0)
+            if first == then:
+                continue
+            if field == "gross":
+                told = _money(of.terms, first), _money(of.terms, then)
+                yield Change(f"{name}, {coin}", *told, subject)
+            else:
+                told = format_units(first, places), format_units(then, places)
+                yield Change(name, *told, subject)
+
+
+def _amount(terms: Terms) -> str | None:
+    """The money of a whole pot, which rules for amounts look at; unknown for a rate."""
+    cash = terms.cash
+    if cash is None or cash.basis != "pot":
+        return None
+    scaled = cash.amount * 10**cash.decimals
+    return format_units(int(scaled), cash.decimals)
+
+
+def _money(terms: Terms, amount: int) -> str:
+    return format_units(amount, terms.cash.decimals if terms.cash else 0)
+
+
+def _coin(office: Office, terms: Terms) -> str:
+    return events.symbol(office, terms) or "money"
+
+
+def _funded(of: Case) -> str:
+    total = sum(int(one.content["amount"]) for one in of.taken if one.step == Taken.FUND)
+    return _money(of.terms, total) if total else ""
+
+
+# ---- meetings ----
+
+
+def _read_call(office: Office, asking: Asking) -> Act:
+    text = asking.texts["notice"]
+    _notice(office, asking.owner.id, text)
+    return kinds.of_issuer("call-meeting", asking, {"notice": text})
+
+
+def _call_difference(office: Office, act: Act) -> Sequence[Change]:
+    notice = _notice(office, act.issuer, act.arguments["notice"])
+    terms = notice.terms
+    changes = [
+        Change("Meeting", NONE, notice.name),
+        Change("Record", NONE, stamp(notice.record)),
+        Change("Opens", NONE, stamp(terms.opens)),
+        Change("Closes", NONE, stamp(terms.closes)),
+        Change("Votes", NONE, "secret" if terms.revealed_until else "open"),
+        Change("Who votes", NONE, ", ".join(notice.classes)),
+    ]
+    titles = (f"{notice.titles[one.id]} ({one.method})" for one in notice.agenda)
+    return [*changes, *(Change("Resolution", NONE, title) for title in titles)]
+
+
+def _notice(office: Office, issuer: str, text: str) -> Notice:
+    with office.book.reading() as tx:
+        classes = [one.class_id for one in issuers.instruments(tx, issuer)]
+    return read_notice(text, classes)
+
+
+def _read_calling_off(office: Office, asking: Asking) -> Act:
+    number = asking.texts["meeting"]
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Invalid(f"{number[:16]!r} is no meeting's number", field="meeting")
+    assembly.find(office, asking.owner.id, int(number))
+    return kinds.of_issuer("cancel-meeting", asking, {"meeting": str(int(number))})
+
+
+def _calling_off_difference(office: Office, act: Act) -> Sequence[Change]:
+    one = assembly.find(office, act.issuer, int(act.arguments["meeting"]))
+    votes = str(len(one.chain.cast) + len(one.chain.sealed))
+    return [Change("Stage", str(one.stage), "cancelled"), Change("Votes that count", votes, "0")]
+
+
+def _tried_call(office: Office, act: Act) -> str:
+    asked = MeetingRequest(act.arguments["notice"], "a dry run", act.issuer)
+    return meetings.announce(office, orders.agent(office), asked, dry_run=True).act.reason
+
+
+# ---- how they are carried out ----
+
+
+def _carries(act: processing.Act, field: str) -> kinds.Carry:
+    """Enter the order once, then wait for it; what it was refused for refuses the proposal."""
+
+    def carry_out(office: Office, planned: Planned) -> Step:
+        subject = _subject(planned.act, field)
+        order = processing.order_of(office, act, subject, planned.key)
+        if order is None:
+            if why := _refused_now(office, act, planned.act):
+                return Step(refused=why)
+            return Step(
+                waits="The worker begins soon", write=_entering(office, act, planned, field)
+            )
+        if order.state is Stage.DONE:
+            return kinds.OVER
+        if order.state is Stage.FAILED:
+            return Step(refused=order.doing)
+        return Step(waits=f"The worker is at it: {order.doing or 'waiting for its turn'}")
+
+    return carry_out
+
+
+def _entering(office: Office, act: processing.Act, planned: Planned, field: str) -> kinds.Write:
+    subject, given = _subject(planned.act, field), _texts(office, planned.act)
+
+    def write(tx: Transaction) -> None:
+        processing.enter(office, tx, WORKER, act, planned.act.issuer, subject, given, planned.key)
+
+    return write
+
+
+def _subject(act: Act, field: str) -> str:
+    """What the order is about: an action's id, a meeting, or a notice by its hash."""
+    text = act.arguments[field]
+    if field == "terms":
+        return read_terms(text).id
+    if field == "notice":
+        return f"notice {record_hash(text)[2:42]}"
+    return f"meeting {text}" if field == "meeting" else text
+
+
+def _texts(office: Office, act: Act) -> Mapping[str, str]:
+    """What the order needs: the act's texts, money in the coin's smallest unit."""
+    given = dict(act.arguments) | {"issuer": act.issuer}
+    if act.kind == processing.Act.FUND and "amount" in given:
+        of = servicing.case(office, given["action"])
+        places = of.terms.cash.decimals if of.terms.cash else 0
+        given["amount"] = str(parse_units(given["amount"], places, "amount"))
+    if act.grounds:
+        given["document"] = act.grounds.document.hex()
+    return given
+
+
+def _refused_now(office: Office, act: processing.Act, given: Act) -> str:
+    """What the contracts say to it before it is entered."""
+    if act is processing.Act.CALL:
+        return _tried_call(office, given)
+    if act is processing.Act.ANNOUNCE:
+        agent, text = orders.agent(office), given.arguments["terms"]
+        return actions.announce(office, agent, text, given.issuer, dry_run=True).act.reason
+    return ""
+
+
+KINDS = (
+    Kind(
+        "announce-action",
+        "Announce a corporate action",
+        Power.SERVICE,
+        _read_announcement,
+        _announcement_difference,
+        _carries(processing.Act.ANNOUNCE, "terms"),
+        ("terms",),
+    ),
+    Kind(
+        "amend-action",
+        "Amend a corporate action",
+        Power.SERVICE,
+        _read_amendment,
+        _amendment_difference,
+        _carries(processing.Act.AMEND, "terms"),
+        ("terms",),
+    ),
+    Kind(
+        "cancel-action",
+        "Call a corporate action off",
+        Power.SERVICE,
+        _read_named("cancel-action", Taken.CANCEL),
+        _cancel_difference,
+        _carries(processing.Act.CANCEL, "action"),
+        ("action",),
+    ),
+    Kind(
+        "fund-action",
+        "Fund a corporate action",
+        Power.SERVICE,
+        _read_named("fund-action", Taken.FUND),
+        _fund_difference,
+        _carries(processing.Act.FUND, "action"),
+        ("action",),
+        ("amount",),
+    ),
+    Kind(
+        "call-meeting",
+        "Call a meeting",
+        Power.HOLD_MEETINGS,
+        _read_call,
+        _call_difference,
+        _carries(processing.Act.CALL, "notice"),
+        ("notice",),
+    ),
+    Kind(
+        "cancel-meeting",
+        "Call a meeting off",
+        Power.HOLD_MEETINGS,
+        _read_calling_off,
+        _calling_off_difference,
+        _carries(processing.Act.CALL_OFF, "meeting"),
+        ("meeting",),
+        grounds=True,
+    ),
+)

@@ -1,0 +1,202 @@
+"""What one holder says: elections in actions, votes and proxies at meetings, asked for at a door.
+
+Whoever has the power for the holder speaks for him; whoever holds the issuer's meetings takes down what
+came on paper. A vote is brought to the chain by the worker; a wallet's own signature travels with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from freehold.book import audit, requests
+from freehold.book.requests import Request
+from freehold.book.work_orders import WorkOrder
+from freehold.core.actions.kinds import Work
+from freehold.core.audit import Entry
+from freehold.core.errors import Conflict, Invalid, NotFound
+from freehold.core.ids import record_hash
+from freehold.core.roles import Power, holder_scope
+from freehold.desks import parties, permits
+from freehold.desks.office import Office
+from freehold.desks.outbox import orders
+from freehold.desks.permits import Actor
+from freehold.desks.servicing import actions, assembly, events, processing, servicing, voting
+from freehold.desks.servicing.assembly import Assembly
+from freehold.desks.servicing.processing import Act
+from freehold.desks.servicing.voting import ProxyRequest, VoteOutcome, VoteRequest
+
+CHOICES = {Work.OFFER: ("subscribe",), Work.BUY: ("tender",), Work.PAY: ("reinvest",)}
+"""What a holder may choose in an action, by its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A holder at a meeting: the units he may vote by class, what he said last, in words, and whether
+    his account is opened by the agent's key, so that his vote needs no wallet."""
+
+    holder: str
+    name: str
+    units: Mapping[str, int]
+    said: tuple[str, ...]
+    sealed: bool
+    kept: bool
+    proxy: str
+    pending: str
+
+
+def elect(
+    office: Office, who: Actor, id: str, holder: str, choice: str, units: int, key: str
+) -> None:
+    """Record an election once under a key; the last word before the payment counts.
+
+    Raises NotFound, NotPermitted, Invalid, Conflict where it is too late.
+    """
+    permits.require_any(who, (Power.ELECT, None), (Power.SERVICE, None))
+    of = servicing.case(office, id)
+    _require(who, of.owner.id, holder, Power.SERVICE)
+    allowed = CHOICES.get(of.terms.work, ())
+    if choice not in allowed:
+        known = ", ".join(allowed) or "nothing"
+        raise Invalid(f"a {of.terms.kind} asks holders for {known}, not {choice}", field="choice")
+    digest = record_hash([id, holder, choice, str(units)])[2:]
+    with office.book.reading() as tx:
+        if requests.earlier(tx, who.id, key, digest):
+            return
+    actor = orders.Actor(who.name[:64], office.keys.agent)
+    actions.elect(office, actor, id, holder, choice, units)
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        told = {"action": id, "choice": choice, "units": str(units)}
+        requests.keep(tx, Request(who.id, key, digest, of.owner.id, None, told, now))
+        audit.record(tx, Entry(who.id, "elect", f"{id}, {holder}", content=told), now)
+
+
+def decimals_of(office: Office, who: Actor, id: str) -> int:
+    """The decimals of the units of an action, for whoever may elect in it. Raises as `elect`."""
+    permits.require_any(who, (Power.ELECT, None), (Power.SERVICE, None))
+    return events.one(office, who, id).instrument.decimals
+
+
+def elections(office: Office, who: Actor, id: str) -> dict[str, tuple[str, int]]:
+    """What holders elected, by id; one's own alone without the register. Raises as `events.one`."""
+    of = events.readable(office, who, id)
+    known = events.holders_by_account(office, of.owner, of.instrument.token)
+    every = permits.allows(who, Power.READ_REGISTER, of.owner.id)
+    mine = events.own_holders(who, of.owner.id)
+    said = {known[account].id: one for account, one in of.elections.items() if account in known}
+    return {holder: one for holder, one in said.items() if every or holder in mine}
+
+
+def vote(office: Office, who: Actor, request: VoteRequest) -> VoteOutcome:
+    """Take a vote down, once under its key. Raises NotFound, NotPermitted, Invalid."""
+    one = _meeting(office, who, request.meeting, request.holder)
+    return voting.vote(office, who.id, _with(request, one))
+
+
+def ballot(office: Office, who: Actor, request: VoteRequest) -> Mapping[str, Any]:
+    """The typed data that the holder's wallet signs for a vote. Raises as `vote`."""
+    one = _meeting(office, who, request.meeting, request.holder)
+    return voting.message(office, _with(request, one))
+
+
+def outcome(office: Office, who: Actor, meeting: int, holder: str) -> VoteOutcome:
+    """What became of a holder's last vote. Raises NotFound where none was given."""
+    one = _meeting(office, who, meeting, holder)
+    return voting.outcome(office, one.issuer.id, meeting, holder)
+
+
+def appoint(office: Office, who: Actor, request: ProxyRequest) -> WorkOrder:
+    """Ask that a proxy is appointed, or the appointment taken back, once under its key.
+
+    Raises NotFound, NotPermitted, Invalid where the giver's own signature is needed.
+    """
+    one = _meeting(office, who, request.meeting, request.holder)
+    if request.signature is None:
+        voting.require_kept(office, one, request.giver or request.holder)
+    elif request.proxy is not None:
+        voting.appointment(office, one, request)
+    texts = {
+        "meeting": str(request.meeting),
+        "holder": request.holder,
+        "proxy": request.proxy or "",
+        "giver": request.giver or "",
+        "may_substitute": "yes" if request.may_substitute else "",
+        "issuer": one.issuer.id,
+        "signature": request.signature or "",
+        "at": str(request.at),
+    }
+    subject = f"meeting {one.number}"
+    with office.book.transaction() as tx:
+        key = f"{who.id} {request.key}"
+        return processing.enter(office, tx, who, Act.APPOINT, one.issuer.id, subject, texts, key)
+
+
+def appointment(office: Office, who: Actor, request: ProxyRequest) -> Mapping[str, Any]:
+    """The typed data that the giver's wallet signs for a proxy. Raises as `appoint`."""
+    one = _meeting(office, who, request.meeting, request.holder)
+    return voting.appointment(office, one, request)
+
+
+def seats(office: Office, who: Actor, one: Assembly) -> list[Seat]:
+    """The holders for whom somebody may vote, with their units once the record instants have passed."""
+    mine = events.own_holders(who, one.issuer.id, Power.ELECT)
+    every = permits.allows(who, Power.HOLD_MEETINGS, one.issuer.id)
+    known = assembly.names(office, one)
+    held = _holdings(office, one)
+    found = []
+    for account, id in sorted(known.items()):
+        if not (id in mine or (every and any(held.get(account, {}).values()))):
+            continue
+        party = parties.party(office, one.issuer, id)
+        said, sealed = tuple(assembly.said_of(one, account)), account in one.chain.sealed
+        pending = "" if said or sealed else _pending(office, one, id)
+        found.append(
+            Seat(
+                id, party.holder.name, held.get(account, {}), said, sealed,
+                voting.is_kept(office, party), _proxy(one, account), pending,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _holdings(office: Office, one: Assembly) -> dict[int, dict[str, int]]:
+    """Units at the record instants; nothing before they have passed and been read from the chain."""
+    try:
+        return assembly.holdings(office, one)
+    except Conflict:
+        return {}
+
+
+def _pending(office: Office, one: Assembly, holder: str) -> str:
+    """What became of a vote that does not stand: the word, with the reason where it was refused."""
+    try:
+        found = voting.outcome(office, one.issuer.id, one.number, holder)
+    except NotFound:
+        return ""
+    return f"{found.given}: {found.reason}" if found.reason else str(found.given)
+
+
+def _proxy(one: Assembly, account: int) -> str:
+    """The wallet that is appointed now for an account; empty where nobody is."""
+    holder = str(account)
+    own = [each for each in one.chain.appointments if (each.holder, each.giver) == (holder, holder)]
+    return own[-1].proxy if own and own[-1].revoked_at is None else ""
+
+
+def _meeting(office: Office, who: Actor, number: int, holder: str) -> Assembly:
+    permits.require_any(who, (Power.ELECT, None), (Power.HOLD_MEETINGS, None))
+    one = events.meeting(office, who, number)
+    _require(who, one.issuer.id, holder, Power.HOLD_MEETINGS)
+    return one
+
+
+def _require(who: Actor, issuer: str, holder: str, office_power: Power) -> None:
+    scope = holder_scope(issuer, holder)
+    permits.require_any(who, (Power.ELECT, scope), (office_power, issuer))
+
+
+def _with(request: VoteRequest, one: Assembly) -> VoteRequest:
+    return VoteRequest(
+        request.meeting, request.holder, request.key, request.said, request.proxy, one.issuer.id,
+        request.signature, request.at,
+    )  # fmt: skip

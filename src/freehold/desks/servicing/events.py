@@ -1,0 +1,333 @@
+"""Corporate actions and meetings for whoever asks: lists, one of each, entitlements, a holder's own part.
+
+Whoever may read an issuer's register reads everything of its actions; a holder reads the announcements of
+the issuer he holds of, and his own entitlement, elections and votes alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from freehold.book import actions as book
+from freehold.book import cashbook, issuers
+from freehold.book.actions import Taken
+from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
+from freehold.chain import coins
+from freehold.core.actions.life import State, Step, why_not
+from freehold.core.actions.plan import Plan, plan
+from freehold.core.actions.terms import Terms
+from freehold.core.clock import stamp
+from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
+from freehold.core.ids import Address
+from freehold.core.roles import Power
+from freehold.desks import parties, permits
+from freehold.desks.office import Office, now_on_chain
+from freehold.desks.outbox.following import bring_up
+from freehold.desks.permits import Actor
+from freehold.desks.servicing import actions, assembly, paying, servicing
+from freehold.desks.servicing.actions import Part
+from freehold.desks.servicing.assembly import Assembly
+from freehold.desks.servicing.servicing import Case
+from freehold.indexer import read as register
+
+PAID, HELD, DUE = "paid", "held", "due"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What comes next, by whom it is done, and from when on."""
+
+    what: str
+    at: datetime | None
+    by_itself: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """An action for somebody: its terms in force, where it stands, what is next; `symbol` is its coin's."""
+
+    terms: Terms
+    state: State
+    version: int
+    record: int
+    owner: KnownIssuer
+    instrument: KnownInstrument
+    steps: Sequence[Taken]
+    symbol: str
+    due: Due | None
+    may_read_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What became of the money of an action, in the coin's smallest unit; 0 where nothing was done."""
+
+    needed: int
+    funded: int
+    paid: int
+    held: int
+    withheld: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entitled:
+    """One account's part, whose it is, and what became of its money: due, paid, held or nothing."""
+
+    part: Part
+    holder: str
+    name: str
+    became: str
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlements:
+    """Who gets what. `provisional`: the record instant lies ahead, so today's holdings were taken."""
+
+    rows: Sequence[Entitled]
+    plan: Plan
+    provisional: bool
+
+
+def listed(office: Office, who: Actor, issuer: str | None = None) -> list[ActionView]:
+    """The actions of the issuers that somebody may read, payment next first. Raises NotPermitted."""
+    permits.require_any(who, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
+    found = []
+    for owner in owners(office, who):
+        if issuer in (None, owner.id):
+            with office.book.reading() as tx:
+                ids = [one.id for one in book.every(tx, owner.id)]
+            found += [_view(office, who, servicing.case(office, id)) for id in ids]
+    ended = (State.CLOSED, State.CANCELLED)
+    return sorted(found, key=lambda one: (one.state in ended, one.terms.payment))
+
+
+def one(office: Office, who: Actor, id: str) -> ActionView:
+    """One action. Raises NotFound, also for what one may not read."""
+    return _view(office, who, readable(office, who, id))
+
+
+def readable(office: Office, who: Actor, id: str) -> Case:
+    """The action, where it may be read. Raises NotPermitted, NotFound."""
+    permits.require_any(who, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
+    of = servicing.case(office, id)
+    if of.owner.id not in [owner.id for owner in owners(office, who)]:
+        raise NotFound(f"there is no action {id}", action=id)
+    return of
+
+
+def serviced(office: Office, who: Actor, id: str) -> str:
+    """The issuer of an action that somebody may service. Raises NotPermitted, NotFound."""
+    permits.require(who, Power.SERVICE)
+    return readable(office, who, id).owner.id
+
+
+def held_by(office: Office, who: Actor, number: int) -> str:
+    """The issuer of a meeting that somebody may hold. Raises NotPermitted, NotFound."""
+    permits.require(who, Power.HOLD_MEETINGS)
+    return meeting(office, who, number).issuer.id
+
+
+def owners(office: Office, who: Actor) -> list[KnownIssuer]:
+    """The issuers on this chain whose actions and meetings somebody may read."""
+    own = {one.partition("/")[0] for one in permits.scopes(who, Power.READ_OWN)}
+    with office.book.reading() as tx:
+        every = issuers.issuers(tx)
+    return [
+        each
+        for each in every
+        if each.chain == office.chain
+        and (permits.allows(who, Power.READ_REGISTER, each.id) or each.id in own)
+    ]
+
+
+def own_holders(who: Actor, issuer: str, power: Power = Power.READ_OWN) -> list[str]:
+    """The ids of the issuer's holders for whom somebody has a power."""
+    scopes = [one.partition("/") for one in sorted(permits.scopes(who, power))]
+    return [holder for owner, _, holder in scopes if owner == issuer and holder]
+
+
+def versions(office: Office, who: Actor, id: str) -> list[str]:
+    """Every version of an action's terms as text, the last one last. Raises as `one`."""
+    readable(office, who, id)
+    with office.book.reading() as tx:
+        return book.versions(tx, id)
+
+
+def money(office: Office, who: Actor, id: str) -> Money:
+    """What became of an action's money, by the chain's events. Raises as `one`."""
+    of = readable(office, who, id)
+    funded = sum(int(each.content["amount"]) for each in of.taken if each.step == Step.FUND)
+    needed = _planned(office, of)[0].money
+    if not of.left(Step.FUND):
+        return Money(needed, 0, 0, 0, 0)
+    place, number = servicing.distribution(office), int(of.left(Step.FUND)["distribution"])
+    paid, _ = paying.payments(office, place, number)
+    _, held, _ = paying.money(office, place, number)
+    gross = sum(part for part, _ in paid.values())
+    withheld = sum(tax for _, tax in paid.values())
+    return Money(needed, funded, gross - withheld - held, held, withheld)
+
+
+def entitlements(office: Office, who: Actor, id: str) -> Entitlements:
+    """Who gets what by an action; of a holder who may not read the register, his own part alone.
+
+    Before the record instant it is reckoned on today's holdings. Raises as `one`, Invalid.
+    """
+    of = readable(office, who, id)
+    found, provisional = _planned(office, of)
+    known = holders_by_account(office, of.owner, of.instrument.token)
+    paid: Mapping[int, tuple[int, int]] = {}
+    held: Mapping[int, int] = {}
+    if of.left(Step.FUND):
+        place, number = servicing.distribution(office), int(of.left(Step.FUND)["distribution"])
+        paid, held = paying.payments(office, place, number)
+    every = permits.allows(who, Power.READ_REGISTER, of.owner.id)
+    mine = own_holders(who, of.owner.id)
+    rows = []
+    for part in actions.parts_of(found):
+        holder = known.get(part.account)
+        if every or (holder and holder.id in mine):
+            became = HELD if part.account in held else PAID if part.account in paid else ""
+            id_, name = (holder.id, holder.name) if holder else ("", "")
+            became = became or (DUE if part.gross else "")
+            rows.append(Entitled(part, id_, name, became, held.get(part.account, 0)))
+    return Entitlements(rows, found, provisional)
+
+
+def holders_by_account(
+    office: Office, owner: KnownIssuer, token: Address
+) -> dict[int, KnownHolder]:
+    """The holders that the book knows, by their account."""
+    bring_up(office)
+    with office.index.connect() as view:
+        accounts = register.accounts(view, token)
+    with office.book.reading() as tx:
+        known = issuers.holders(tx, owner.id)
+    return {accounts[each.wallet]: each for each in known if each.wallet in accounts}
+
+
+def provisional(office: Office, of: Case, terms: Terms) -> Plan:
+    """What terms would do to today's holdings. Raises Invalid."""
+    choices = {account: units for account, (_, units) in of.elections.items() if units}
+    return reckoned(office, of.instrument, terms, choices)
+
+
+def reckoned(
+    office: Office, instrument: KnownInstrument, terms: Terms, choices: Mapping[int, int]
+) -> Plan:
+    """What terms would do to today's holdings of an instrument. Raises Invalid."""
+    bring_up(office)
+    with office.index.connect() as view:
+        held = register.holdings(view, instrument.token, register.last_block(view))
+    return plan(terms, held, instrument.decimals, choices)
+
+
+def meetings_of(office: Office, who: Actor, issuer: str | None = None) -> list[Assembly]:
+    """The meetings of the issuers that somebody may read, the newest first. Raises NotPermitted."""
+    permits.require_any(who, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
+    return [
+        each
+        for owner in owners(office, who)
+        if issuer in (None, owner.id)
+        for each in assembly.every(office, owner.id)
+    ]
+
+
+def meeting(office: Office, who: Actor, number: int) -> Assembly:
+    """One meeting. Raises NotPermitted, NotFound, also for what one may not read."""
+    for each in meetings_of(office, who):
+        if each.number == number:
+            return each
+    raise NotFound(f"there is no meeting {number}", meeting=number)
+
+
+def _planned(office: Office, of: Case) -> tuple[Plan, bool]:
+    """The plan, and whether it is reckoned on today's holdings."""
+    if now_on_chain(office) >= of.terms.record:
+        try:
+            return servicing.planned(office, of), False
+        except Conflict:  # it has passed, and was not read from the chain yet
+            pass
+    return provisional(office, of, of.terms), True
+
+
+def _view(office: Office, who: Actor, of: Case) -> ActionView:
+    return ActionView(
+        of.terms,
+        servicing.state_of(office, of),
+        of.version,
+        int(of.left(Step.ANNOUNCE)["record"]),
+        of.owner,
+        of.instrument,
+        of.taken,
+        symbol(office, of.terms),
+        _due(office, of),
+        permits.allows(who, Power.READ_REGISTER, of.owner.id),
+    )
+
+
+def symbol(office: Office, terms: Terms) -> str:
+    """The symbol of an action's coin; empty without money or where the coin cannot be asked."""
+    if terms.cash is None:
+        return ""
+    try:
+        return coins.about(office.w3, terms.cash.coin).symbol
+    except PlatformError:
+        return ""
+
+
+def coin_named(office: Office, issuer: str, named: str) -> tuple[str, int]:
+    """A coin's address and decimals, by address or by its code in the issuer's cash book.
+
+    Raises Invalid for what is no coin.
+    """
+    with office.book.reading() as tx:
+        known = {
+            one.code.casefold(): one.coin for one in cashbook.currencies(tx, issuer) if one.coin
+        }
+    address = known.get(named.casefold(), named)
+    if not (len(address) == 42 and address.startswith("0x")):
+        there = ", ".join(sorted(known)).upper() or "none yet"
+        raise Invalid(
+            f"{named[:64]!r} is neither a coin's address nor one of the cash book's: {there}",
+            field="coin",
+        )
+    return address, coins.about(office.w3, address).decimals
+
+
+def base_units(office: Office, issuer: str, named: str, text: str) -> int:
+    """Base units of an instrument from decimal text. Raises Invalid, NotFound."""
+    return parties.quantity(office, issuer, named, text)
+
+
+def _due(office: Office, of: Case) -> Due | None:
+    now, terms = servicing.now_of(office), of.terms
+    state = servicing.state_of(office, of)
+    if state in (State.CLOSED, State.CANCELLED):
+        return None
+    if state is State.RECONCILED:
+        return Due("Close it: tax goes out, dust comes back", None)
+    if state is State.DELIVERED:
+        return Due("Proof against the chain's events", None, True)
+    if terms.pays and Step.FUND not in of.steps:
+        return Due("Fund the pot", terms.payment)
+    if now < terms.record:
+        return Due("Record instant", terms.record, True)
+    early = why_not(terms, of.steps, now, Step.PAY)
+    return Due("Payment" if terms.pays else "Delivery", terms.payment if early else None, True)
+
+
+def now(office: Office) -> datetime:
+    """The instant by which actions and meetings are judged: the chain's, or the wall's if ahead."""
+    return servicing.now_of(office)
+
+
+def dated(terms: Terms) -> list[tuple[str, datetime]]:
+    """The dates of an action in words, in their order."""
+    found = [
+        ("Record", terms.record),
+        ("Payment", terms.payment),
+        ("Claims end", terms.claim_until),
+    ]
+    return sorted(found, key=lambda each: stamp(each[1]))

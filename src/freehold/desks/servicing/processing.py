@@ -1,0 +1,269 @@
+"""Acts of corporate actions and meetings: asked for at a door, carried out by the worker.
+
+A door signs nothing: it enters a work order, and the worker carries the act out with the desk that knows
+it, each act under keys by which it happens once. What is due is asked for by the worker itself: a payment
+whose day has come, and the proof after it. Killed in the middle, the worker begins the same order again.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+
+from freehold.book import actions as book
+from freehold.book import issuers
+from freehold.book import work_orders as kept
+from freehold.book.schema_work import State as Stage
+from freehold.book.session import Transaction
+from freehold.book.work_orders import WorkOrder
+from freehold.core.actions.life import State, Step, why_not
+from freehold.core.errors import Conflict, NotFound
+from freehold.core.ids import record_hash
+from freehold.core.roles import Power
+from freehold.desks import permits
+from freehold.desks.office import Office, now_on_chain
+from freehold.desks.outbox import work_orders
+from freehold.desks.outbox.orders import Actor, ActOutcome
+from freehold.desks.outbox.work_orders import Kind, Tell, Wanted
+from freehold.desks.servicing import actions, assembly, meetings, paying, servicing, voting
+from freehold.desks.servicing.meetings import MeetingRequest
+from freehold.desks.servicing.voting import ProxyRequest
+
+WORKER = permits.Actor("worker", "worker", ())
+Texts = Mapping[str, str]
+
+
+class Act(StrEnum):
+    """What an order carries out."""
+
+    ANNOUNCE = "announce-action"
+    AMEND = "amend-action"
+    CANCEL = "cancel-action"
+    FUND = "fund-action"
+    PAY = "pay-action"
+    RECONCILE = "reconcile-action"
+    CLOSE = "close-action"
+    RELEASE = "release-payment"
+    CALL = "call-meeting"
+    APPOINT = "appoint-proxy"
+    REVEAL = "reveal-votes"
+    CONCLUDE = "close-meeting"
+    CALL_OFF = "cancel-meeting"
+
+
+STEPS = {
+    Act.AMEND: Step.AMEND,
+    Act.CANCEL: Step.CANCEL,
+    Act.FUND: Step.FUND,
+    Act.PAY: Step.PAY,
+    Act.RECONCILE: Step.RECONCILE,
+    Act.CLOSE: Step.CLOSE,
+}
+"""The step of an action's life that an act takes."""
+ALONE = (Act.PAY, Act.RECONCILE, Act.CLOSE, Act.RELEASE)
+"""Acts on an action that follow from what two persons agreed to: one person asks for them."""
+AT_MEETINGS = (Act.CALL, Act.APPOINT, Act.REVEAL, Act.CONCLUDE, Act.CALL_OFF)
+
+
+def ask(office: Office, who: permits.Actor, id: str, act: Act, **texts: str) -> WorkOrder:
+    """Ask for an act of an action that needs one person, once for each state it is asked in.
+
+    Raises NotFound, NotPermitted, Conflict with the sentence why it is not the time.
+    """
+    permits.require(who, Power.SERVICE)
+    of = servicing.case(office, id)
+    permits.require(who, Power.SERVICE, of.owner.id)
+    if act in STEPS:
+        servicing.require(office, of, STEPS[act])
+    key = f"{who.id} {act} {len(of.taken)} {json.dumps(texts, sort_keys=True)}"
+    with office.book.transaction() as tx:
+        found = enter(office, tx, who, act, of.owner.id, id, {"action": id, **texts}, key)
+        if found.state is Stage.FAILED:  # asked again
+            now = office.clock.now()
+            found = kept.move(tx, found.id, Stage.FAILED, Stage.WAITING, now, doing="")
+    return found
+
+
+def ask_at(office: Office, who: permits.Actor, number: int, act: Act) -> WorkOrder:
+    """Ask that a meeting is closed, or its sealed votes revealed.
+
+    Raises NotFound, NotPermitted, Conflict with the sentence why it is not the time.
+    """
+    permits.require(who, Power.HOLD_MEETINGS)
+    one = next((each for each in _meetings(office) if each.number == number), None)
+    if one is None:
+        raise NotFound(f"there is no meeting {number}", meeting=number)
+    permits.require(who, Power.HOLD_MEETINGS, one.issuer.id)
+    stage = assembly.Stage.REVEALING if act is Act.REVEAL else assembly.Stage.CLOSED
+    if wrong := assembly.when_wrong(one, (stage,)):
+        raise Conflict(wrong, meeting=number)
+    texts = {"meeting": str(number), "issuer": one.issuer.id}
+    key = f"{who.id} {act} {office.clock.now():%Y-%m-%dT%H:%M}"
+    with office.book.transaction() as tx:
+        return enter(office, tx, who, act, one.issuer.id, f"meeting {number}", texts, key)
+
+
+def _meetings(office: Office) -> list[assembly.Assembly]:
+    with office.book.reading() as tx:
+        every = [one for one in issuers.issuers(tx) if one.chain == office.chain]
+    return [each for one in every for each in assembly.every(office, one.id)]
+
+
+def enter(
+    office: Office,
+    tx: Transaction,
+    who: permits.Actor,
+    act: Act,
+    issuer: str,
+    subject: str,
+    texts: Texts,
+    key: str,
+) -> WorkOrder:
+    """Enter the order of an act, once under its key."""
+    content = {"act": str(act), "by": who.name, "issuer": issuer, "texts": dict(texts)}
+    wanted = Wanted(_kind(act), issuer, subject, content, 1)
+    return work_orders.ask(office, tx, who, wanted, key)
+
+
+def order_of(office: Office, act: Act, subject: str, key: str) -> WorkOrder | None:
+    """The order that was entered under a key; None before that."""
+    id = record_hash(["work order", str(_kind(act)), subject, key])
+    with office.book.reading() as tx:
+        try:
+            return kept.find(tx, id)
+        except NotFound:
+            return None
+
+
+def waiting(office: Office, subject: str) -> list[WorkOrder]:
+    """Orders about an action or a meeting that are not carried out yet, or were refused; last first."""
+    with office.book.reading() as tx:
+        found = kept.about(tx, subject)
+    if found and found[0].state is Stage.FAILED:
+        return found[:1]
+    return [one for one in found if one.state is Stage.WAITING]
+
+
+# ---- the worker's part ----
+
+
+def carry(office: Office, order: WorkOrder, tell: Tell) -> None:
+    """Carry an order out. Raises Conflict with the sentence of a refusal."""
+    act = Act(order.content["act"])
+    tell(0, str(act).replace("-", " "))
+    actor = Actor(str(order.content["by"])[:64], office.keys.agent)
+    done = CARRIED[act](office, actor, order.content["texts"], order.id)
+    if done is not None and done.refused:
+        raise Conflict(done.reason, code=done.code)
+
+
+def advance_due(office: Office) -> int:
+    """Ask for what is due now: a payment whose day has come, the proof of what was paid; how many.
+
+    Each is asked for once: what fails waits for a person who asks for it again.
+    """
+    with office.book.reading() as tx:
+        ids = book.unfinished(tx)
+    return sum(_advance(office, id) for id in ids)
+
+
+def _advance(office: Office, id: str) -> bool:
+    of = servicing.case(office, id)
+    if of.owner.chain != office.chain:
+        return False
+    act = Act.RECONCILE if servicing.state_of(office, of) is State.DELIVERED else Act.PAY
+    wrong = why_not(of.terms, of.steps, servicing.now_of(office), STEPS[act])
+    if wrong or now_on_chain(office) < of.terms.record:
+        return False
+    key = f"due {act} {of.version}"
+    if order_of(office, act, id, key) is not None:
+        return False
+    with office.book.transaction() as tx:
+        enter(office, tx, WORKER, act, of.owner.id, id, {"action": id}, key)
+    return True
+
+
+def _kind(act: Act) -> Kind:
+    return Kind.MEETING if act in AT_MEETINGS else Kind.ACTION
+
+
+def _announce(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return actions.announce(office, actor, given["terms"], given["issuer"]).act
+
+
+def _amend(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return actions.amend(office, actor, given["terms"]).act
+
+
+def _cancel(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return paying.cancel(office, actor, given["action"])
+
+
+def _fund(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    amount = int(given["amount"]) if given.get("amount") else None
+    return paying.fund(office, actor, given["action"], amount)
+
+
+def _pay(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return paying.pay(office, actor, given["action"])
+
+
+def _reconcile(office: Office, actor: Actor, given: Texts, key: str) -> None:
+    paying.reconcile(office, actor, given["action"])
+
+
+def _close(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return paying.close(office, actor, given["action"])
+
+
+def _release(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return paying.release(office, actor, given["action"], int(given["account"]))
+
+
+def _call(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    asked = MeetingRequest(given["notice"], key, given["issuer"])
+    return meetings.announce(office, actor, asked).act
+
+
+def _appoint(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    asked = ProxyRequest(
+        int(given["meeting"]),
+        given["holder"],
+        given.get("proxy") or None,
+        key,
+        given.get("giver") or None,
+        bool(given.get("may_substitute")),
+        given["issuer"],
+        given.get("signature") or None,
+        int(given.get("at") or 0),
+    )
+    return voting.appoint(office, actor, asked)
+
+
+def _reveal(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return voting.reveal(office, actor, given["issuer"], int(given["meeting"]))
+
+
+def _conclude(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return meetings.close(office, actor, given["issuer"], int(given["meeting"]), key).act
+
+
+def _call_off(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    why = bytes.fromhex(given["document"])
+    return meetings.cancel(office, actor, given["issuer"], int(given["meeting"]), why, key).act
+
+
+CARRIED: Mapping[Act, Callable[[Office, Actor, Texts, str], ActOutcome | None]] = {
+    Act.ANNOUNCE: _announce,
+    Act.AMEND: _amend,
+    Act.CANCEL: _cancel,
+    Act.FUND: _fund,
+    Act.PAY: _pay,
+    Act.RECONCILE: _reconcile,
+    Act.CLOSE: _close,
+    Act.RELEASE: _release,
+    Act.CALL: _call,
+    Act.APPOINT: _appoint,
+    Act.REVEAL: _reveal,
+    Act.CONCLUDE: _conclude,
+    Act.CALL_OFF: _call_off,
+}

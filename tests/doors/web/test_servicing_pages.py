@@ -1,0 +1,121 @@
+"""Every button of the pages of actions and meetings that the guides do not press, over HTTP."""
+
+from datetime import timedelta
+
+import pytest
+
+from freehold.core.clock import parse, stamp
+from freehold.core.roles import Role
+from tests.doors.running import HOLDER, between, form_token, until
+from tests.doors.serviced import AGENT, ISSUER, agreed, asked, coin_on, dividend, now_of, travel
+
+
+@pytest.fixture(scope="module")
+def coin(platform):
+    return coin_on(platform)
+
+
+class Window:
+    """A browser without scripts in which somebody has signed in."""
+
+    def __init__(self, platform, role):
+        self.url, self.browser = platform.url, platform.browse(role)
+
+    def see(self, path):
+        answer = self.browser.get(self.url + path, timeout=60)
+        assert answer.status_code == 200, f"{path}: {answer.status_code}"
+        return answer.text
+
+    def send(self, path, page, **fields):
+        """The answer to a form of a page, not followed."""
+        form = {"token": form_token(self.see(page)), **fields}
+        return self.browser.post(self.url + path, form, timeout=60, allow_redirects=False)
+
+
+def approved(platform, answer):
+    """What a form proposed, approved by the transfer agent and carried out."""
+    assert answer.status_code == 303, answer.text[-3000:]
+    id = answer.headers["location"].rsplit("/", 1)[1]
+    agreed(platform, platform.ask(ISSUER, "GET", f"/v1/approvals/{id}").json())
+
+
+def announced(platform, text, key):
+    agreed(platform, asked(platform, "/v1/actions", {"terms": text}, key))
+
+
+def test_an_action_is_called_off_from_its_page(platform, coin):
+    announced(platform, dividend(platform, coin, "page-off"), "page-off")
+    issuer, page = Window(platform, ISSUER), "/actions/page-off"
+    assert "Call page-off off" in issuer.see(page)
+    approved(platform, issuer.send(f"{page}/cancel", page, key="page-off-cancel"))
+    shown = issuer.see(page)
+    assert "Cancelled" in shown and "Fund the pot" not in shown
+    early = issuer.send(f"{page}/orders/pay", page)
+    assert early.status_code == 422 and "is cancelled: nothing more" in early.text
+
+
+def test_a_tender_is_answered_on_the_holders_own_page(platform, coin):
+    record = now_of(platform) + timedelta(days=1)
+    text = (
+        f'id = "page-tender"\nkind = "tender"\ninstrument = "common"\nrecord = {stamp(record)}\n'
+        f"payment = {stamp(record + timedelta(days=2))}\nmost = 1000\n"
+        f'[cash]\ncoin = "{coin}"\ndecimals = 6\nper_unit = "2"\n'
+    )
+    announced(platform, text, "page-tender")
+    investor, page = Window(platform, Role.INVESTOR), "/actions/page-tender"
+    assert "Answer before" in investor.see("/payments")
+    assert "You are asked: tender" in investor.see("/")
+    fields = {"holder": HOLDER, "choice": "tender", "key": "page-elect"}
+    wrong = investor.send(f"{page}/elect", page, **fields, units="a few")
+    assert wrong.status_code == 422 and "a few" in wrong.text
+    done = investor.send(f"{page}/elect", page, **fields, units="1,250")
+    assert done.status_code == 303
+    assert "You chose: tender 1,250" in " ".join(investor.see("/payments").split())
+    other = investor.send(f"{page}/elect", page, **{**fields, "holder": "jonas-keller"}, units="1")
+    assert other.status_code == 403
+
+
+def test_what_is_not_held_is_not_released_and_the_page_says_so(platform, coin):
+    announced(platform, dividend(platform, coin, "page-hold"), "page-hold")
+    agent, page = Window(platform, AGENT), "/actions/page-hold"
+    assert agent.send(f"{page}/release", page, account="").status_code == 422
+    assert agent.send(f"{page}/release", page, account="4").status_code == 303
+    until(lambda: "has no pot: nothing is held" in agent.see(page), 60)
+    listed = agent.see("/search?q=page-hold")
+    assert "/actions/page-hold" in listed and "cash dividend" in listed
+    assert "page-hold waits for its money" in agent.see("/")
+
+
+def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_off(platform):
+    issuer, investor = Window(platform, ISSUER), Window(platform, Role.INVESTOR)
+    record = now_of(platform) + timedelta(days=1)
+    times = {"record": 0, "opens": 1, "closes": 24, "revealed_until": 48}
+    notice = {
+        name: f"{record + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for name, hours in times.items()
+    }
+    item = {"title-1": "The name is changed", "quorum-1": "0", "majority-1": "2/3"}
+    fields = {"name": "Secret meeting", **notice, **item, "key": "secret"}
+    preview = issuer.send("/meetings/new", "/meetings/new", **fields)
+    assert "The name is changed (ordinary)" in preview.text
+    approved(platform, issuer.send("/meetings/new", "/meetings/new", **fields, confirm="yes"))
+    found = platform.ask(ISSUER, "GET", "/v1/meetings").json()["items"]
+    one = next(each for each in found if each["name"] == "Secret meeting")
+    page = f"/meetings/{one['number']}"
+    travel(platform, parse(one["opens"]) + timedelta(seconds=1))
+    until(lambda: platform.ask(AGENT, "GET", f"/v1{page}/tally").ok)
+    said = {"holder": HOLDER, "side-item-1": "for", "key": "secret-vote"}
+    assert investor.send(f"{page}/vote", page, **said).status_code == 303
+    until(lambda: "A sealed vote stands" in investor.see(page), 60)
+    shown = issuer.see(page)
+    assert "Nobody sees how it stands before the close" in shown and "Would be" not in shown
+    early = issuer.send(f"{page}/reveal", page)
+    assert early.status_code == 422 and "open until" in early.text
+    travel(platform, parse(one["closes"]) + timedelta(seconds=1))
+    until(lambda: "Reveal the votes" in issuer.see(page))
+    assert issuer.send(f"{page}/reveal", page).status_code == 303
+    until(lambda: "Would be carried" in issuer.see(page), 60)
+    form = issuer.see(f"/acts/cancel-meeting?meeting={one['number']}")
+    key = between(form, 'name="key" value="', '"')
+    act = {"meeting": str(one["number"]), "reason": "issuer-decision", "document": "ab" * 32}
+    approved(platform, issuer.send("/acts/cancel-meeting", "/", **act, key=key))
+    until(lambda: platform.ask(ISSUER, "GET", f"/v1{page}").json()["stage"] == "cancelled")
