@@ -56,6 +56,13 @@ def find(tx: Transaction, id: str) -> WorkOrder:
     return _order(row)
 
 
+def about(tx: Transaction, subject: str) -> list[WorkOrder]:
+    """Every order about a subject, the last one first."""
+    of = schema.work_order.c
+    rows = select(schema.work_order).where(of.subject == subject).order_by(of.number.desc())
+    return [_order(row) for row in tx.execute(rows)]
+
+
 def take(tx: Transaction, worker: str, now: datetime, until: datetime) -> WorkOrder | None:
     """Hold the oldest order that waits and that nobody else holds; None if there is none."""
     of = schema.work_order.c
