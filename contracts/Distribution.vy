@@ -17,15 +17,25 @@ from modules import coins
 from modules import payouts
 from modules import pots
 from modules import powers
+from modules import remains
 from modules import signed
 from modules import words
 
 initializes: pots
 initializes: payouts[pots := pots]
+initializes: remains[pots := pots]
 
 exports: pots.count
+exports: (
+    remains.release,
+    remains.remit_tax,
+    remains.propose_end,
+    remains.confirm_end,
+    remains.pot,
+    remains.is_paid,
+    remains.held_for,
+)
 
-PAGE_MAX: constant(uint256) = 200
 NAME_HASH: constant(bytes32) = keccak256("Freehold Distribution")
 CLAIM: constant(bytes32) = keccak256(
     "Claim(uint256 distribution,uint256 account,address payee,uint256 deadline)"
@@ -142,72 +152,12 @@ def open(
 
 
 @external
-def pay(distribution: uint256, rows: DynArray[uint256, PAGE_MAX], after: bytes32):
+def pay(distribution: uint256, rows: DynArray[uint256, payouts.PAGE_MAX], after: bytes32):
     """
     @notice Pay the next page: rows in the committed order, and the hash of the pages behind it. Who may
             not be paid now has his money held under his account; who was paid before is passed over.
     """
-    source: uint256 = pots._acting(distribution)
-    assert keccak256(abi_encode(rows, after)) == pots.of[distribution].head, "page: not the next"
-    coin: uint256 = pots._payable(distribution, source)
-    token: pots.IToken = pots.IToken(convert(source & words.M160, address))
-    register: pots.IRegister = pots.IRegister(pots.of[distribution].register)
-    record: uint256 = (source >> 160) & words.M16
-    listed: bool = (source >> 176) & words.M8 == pots.LISTED
-    rate: uint256 = pots.of[distribution].rate
-    least: uint256 = payouts._least(register)
-    group: uint256 = pots.of[distribution].group << 32
-    place: uint256 = max_value(uint256)
-    bits: uint256 = 0
-    spent: uint256 = 0
-    taxed: uint256 = 0
-    kept: uint256 = 0
-    parts: DynArray[uint256, PAGE_MAX] = []
-    for row: uint256 in rows:
-        wallet: address = convert(row & words.M160, address)
-        facts: uint256 = staticcall register.facts(wallet)
-        if facts & words.TOMBSTONE != 0:
-            wallet, facts = payouts._living(register, facts)
-        account: uint256 = words._number(facts)
-        if account == 0 or facts & words.FACT_TREASURY != 0:
-            why: uint256 = payouts.UNKNOWN if account == 0 else payouts.TREASURY
-            log IDistribution.DistributionSkipped(distribution=distribution, row=row, why=why)
-            continue
-        if account >> 8 != place:
-            if place != max_value(uint256):
-                pots.paid[group | place] = bits
-            place = account >> 8
-            bits = pots.paid[group | place]
-        if (bits >> (account & 255)) & 1 != 0:
-            log IDistribution.DistributionSkipped(distribution=distribution, row=row, why=payouts.BEFORE)
-            continue
-        bits |= 1 << (account & 255)
-        gross: uint256 = row >> 164
-        tax: uint256 = 0
-        if not listed:
-            tax = gross
-            gross = (
-                staticcall token.held_at_account(account, record)
-                * (rate & words.M128)
-                // (rate >> 128)
-                + ((row >> 160) & 1)
-            )
-            assert tax <= gross, "row: more tax than money"
-        spent += gross
-        taxed += tax
-        kept += payouts._hand_over(distribution, coin, row, wallet, account, facts, gross - tax, least)
-        parts.append((account << 224) | (gross << 112) | tax)
-    if place != max_value(uint256):
-        pots.paid[group | place] = bits
-    money: uint256 = pots.of[distribution].money
-    assert spent <= money & words.M128, "pot: spent"
-    pots.of[distribution].money = money - spent + (kept << 128)
-    if taxed != 0:
-        pots.of[distribution].tax += taxed
-    pots.of[distribution].head = after
-    log IDistribution.DistributionPaid(distribution=distribution, parts=parts)
-    if (source >> 184) & pots.STARTED == 0:
-        pots.of[distribution].source = source | (pots.STARTED << 184)
+    payouts._pay_page(distribution, pots._acting(distribution), rows, after)
 
 
 @external
@@ -253,49 +203,7 @@ def claim_signed(
     )
 
 
-@external
-def release(distribution: uint256, wallet: address):
-    """
-    @notice Anybody has the money that is held for an account sent to the wallet that opens it now, once
-            nothing stands against that any more.
-    """
-    pots._alive(distribution)
-    register: pots.IRegister = pots.IRegister(pots.of[distribution].register)
-    facts: uint256 = staticcall register.facts(wallet)
-    account: uint256 = words._number(facts)
-    assert account != 0 and facts & words.TOMBSTONE == 0, "release: no account"
-    amount: uint256 = pots.held[(distribution << 32) | account]
-    assert amount != 0, "release: nothing held"
-    assert payouts._stopped(facts, payouts._least(register)) == 0, "release: not now"
-    pots.held[(distribution << 32) | account] = 0
-    pots.of[distribution].money -= amount << 128
-    cash: address = pots._cash(distribution)
-    assert coins._give(cash, wallet, amount), "cash: refused"
-    log IDistribution.DistributionReleased(
-        distribution=distribution, account=account, amount=amount
-    )
-
-
 # ---- what is left ----
-
-
-@external
-def remit_tax(distribution: uint256, document: bytes32):
-    """
-    @notice Send the tax kept so far to the tax office's wallet.
-    """
-    source: uint256 = pots.of[distribution].source
-    pots._need(convert(source & words.M160, address), powers.ACTION)
-    amount: uint256 = pots.of[distribution].tax
-    assert amount != 0, "tax: none kept"
-    office: address = pots.of[distribution].tax_office
-    pots.of[distribution].tax = 0
-    assert coins._give(
-        pots._cash(distribution), office, amount
-    ), "cash: refused"
-    log IDistribution.TaxRemitted(
-        distribution=distribution, office=office, amount=amount, document=document
-    )
 
 
 @external
@@ -321,65 +229,7 @@ def finish(distribution: uint256, document: bytes32):
     pots._end(distribution, pots.of[distribution].purse, pots.FINISHED, document)
 
 
-@external
-def propose_end(distribution: uint256, payee: address, document: bytes32):
-    """
-    @notice Propose that what is left, unclaimed and held money included, leaves the pot: to the purse at
-            any time, to anybody else (who keeps unclaimed property) once the time for claims is over.
-    """
-    pots._acting(distribution)
-    assert document != empty(bytes32) and payee != empty(address), "end: payee and document"
-    pots.of[distribution].proposer = msg.sender
-    pots.of[distribution].payee = payee
-    pots.of[distribution].document = document
-    log IDistribution.DistributionEndProposed(distribution=distribution, payee=payee, document=document)
-
-
-@external
-def confirm_end(distribution: uint256, payee: address, document: bytes32):
-    """
-    @notice A second person ends the pot as proposed.
-    """
-    source: uint256 = pots._alive(distribution)
-    pots._need(convert(source & words.M160, address), powers.CONFIRM)
-    proposed: bool = pots.of[distribution].payee == payee
-    assert proposed and pots.of[distribution].document == document, "end: not the proposed"
-    proposer: address = pots.of[distribution].proposer
-    assert proposer != empty(address) and proposer != msg.sender, "end: second person needed"
-    over: bool = block.timestamp > (pots.of[distribution].coin >> 200) & words.M40
-    assert over or payee == pots.of[distribution].purse, "end: claims still run"
-    pots._end(distribution, payee, pots.UNCLAIMED if over else pots.ABANDONED, document)
-
-
 # ---- what anybody asks ----
-
-
-@external
-@view
-def pot(distribution: uint256) -> pots.Pot:
-    """
-    @notice Everything about a pot (the words: contracts/Distribution.vy).
-    """
-    return pots.of[distribution]
-
-
-@external
-@view
-def is_paid(distribution: uint256, account: uint256) -> bool:
-    """
-    @notice Whether an account was paid or its money is held, by this pot or another of its group.
-    """
-    word: uint256 = pots.paid[(pots.of[distribution].group << 32) | (account >> 8)]
-    return (word >> (account & 255)) & 1 != 0
-
-
-@external
-@view
-def held_for(distribution: uint256, account: uint256) -> uint256:
-    """
-    @notice The money that is held for an account.
-    """
-    return pots.held[(distribution << 32) | account]
 
 
 @external

@@ -38,6 +38,11 @@ ABOUT = {
         "Dividends, coupons, redemptions: one contract for all instruments of a chain. ACTION and CONFIRM"
         " count in the instrument's token. A page's rows and a pot's words: contracts/Distribution.vy."
     ),
+    "Waterfall": (
+        "Winding-up or sale: every class of one issuer from one pot, one contract for a chain. ACTION and"
+        " CONFIRM count in every class of a plan. A plan's words:"
+        " contracts/interfaces/IWaterfall.vyi."
+    ),
     "Cash": "A plain ERC-20 that stands for money on a local ledger.",
 }
 
@@ -66,6 +71,7 @@ WORDS = {
         "DOMAIN_SEPARATOR": "EIP-712: what signatures of claims bind to",
         "eip712Domain": "ERC-5267: the same in words",
     },
+    "Waterfall": {"count": "How many waterfalls there were; the last one's number"},
     "SecurityToken": _MONEY
     | {
         "transfer": "ERC-20, by the rules: the plain case here, every other in the transfer desk",

@@ -204,6 +204,19 @@ def test_a_meeting_is_called_voted_on_and_closed_with_a_real_worker(platform):
     given = platform.ask(AGENT, "POST", f"{place}/proxies", proxy, {"Idempotency-Key": "p"})
     assert given.status_code == 202, given.text
     until(lambda: proxy_of(platform, place, "mara-lindqvist"), 60)
+    mine = {"holder": "straits-growth", "proxy": HOLDER}
+    assert platform.ask(AGENT, "POST", f"{place}/proxies", mine, {"Idempotency-Key": "p2"}).ok
+    until(lambda: proxy_of(platform, place, "straits-growth"), 60)
+    travel(platform, parse(one["opens"]) + timedelta(minutes=5))
+    as_proxy = {"holder": "straits-growth", "proxy": HOLDER, "said": said}
+    by = {"Idempotency-Key": "v4"}
+    assert platform.ask(Role.INVESTOR, "POST", f"{place}/votes", as_proxy, by).status_code == 202
+    seats = f"{place}/seats"
+    until(lambda: "'said': ['accounts: for'], " in str(second(platform, seats)), 60)
+    assert second(platform, seats)["voter"] == HOLDER
+    for_another = as_proxy | {"proxy": "jonas-keller"}
+    by = {"Idempotency-Key": "v5"}
+    assert platform.ask(Role.INVESTOR, "POST", f"{place}/votes", for_another, by).status_code == 403
     travel(platform, parse(one["closes"]) + timedelta(seconds=1))
     assert platform.ask(AGENT, "POST", f"{place}/closing").status_code == 202
     until(lambda: platform.ask(AGENT, "GET", place).json()["stage"] == "concluded", 60)
@@ -217,3 +230,8 @@ def test_a_meeting_is_called_voted_on_and_closed_with_a_real_worker(platform):
 def proxy_of(platform, place, holder):
     found = platform.ask(AGENT, "GET", f"{place}/seats").json()["items"]
     return next(one["proxy"] for one in found if one["holder"] == holder)
+
+
+def second(platform, seats):
+    """The seat of the holder for whom the investor votes as a proxy."""
+    return platform.ask(Role.INVESTOR, "GET", seats).json()["items"][1]

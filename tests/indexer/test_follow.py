@@ -331,6 +331,17 @@ def test_memory_that_another_process_overtook_is_read_again(sqlite_projection):
     check(sqlite_projection, events, recording)
 
 
+def test_two_followers_that_hear_of_a_contract_at_the_same_block_number_it_once(sqlite_projection):
+    _, recording = chain(3, 200)
+    mine, theirs = Memory(), Memory()
+    run(sqlite_projection, recording, mine)
+    run(sqlite_projection, recording, theirs)
+    wider = replace(COURSE, others=("0x" + "ab" * 20,))
+    run(sqlite_projection, recording, theirs, wider)
+    run(sqlite_projection, recording, mine, wider)  # no block came in between
+    assert mine.numbers == theirs.numbers
+
+
 def test_tables_of_another_version_are_dropped_and_read_anew(projection):
     events, recording = chain(14, 500)
     run(projection, recording)

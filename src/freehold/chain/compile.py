@@ -25,6 +25,7 @@ CONTRACTS = (
     "Cash",
     "Ballot",
     "Distribution",
+    "Waterfall",
 )
 
 

@@ -17,6 +17,7 @@ from eth_hash.auto import keccak
 from freehold.core import events as e
 from freehold.core import events_paying as paying
 from freehold.core import events_voting as voting
+from freehold.core import events_waterfall as exits
 from freehold.core.errors import Broken
 from freehold.core.events import Logged, Position
 from freehold.core.ids import checksummed
@@ -110,6 +111,13 @@ ARGUMENTS: Mapping[type, str] = {
     paying.TaxRemitted: "uint256* address* uint256 bytes32",
     paying.DistributionEndProposed: "uint256* address* bytes32",
     paying.DistributionEnded: "uint256* address* uint256 uint256 bytes32",
+    exits.WaterfallProposed: (
+        "uint256* bytes32* bytes32 address bytes32 uint256[] uint256[] uint256[]"
+    ),
+    exits.WaterfallConfirmed: "uint256* bytes32",
+    exits.WaterfallFunded: "uint256* address* uint256",
+    exits.WaterfallOpened: "uint256* uint256* uint256 bytes32",
+    exits.WaterfallSettled: "uint256* address* uint256",
 }
 CHAIN_NAMES: Mapping[type, str] = {e.TitleTransfer: "Transfer", e.TitleApproval: "Approval"}
 """Events of a title that bear the name of an event of units; more indexed words tell them apart."""

@@ -138,9 +138,11 @@ def _take_turn(connection: Connection) -> None:
 
 def _refresh(connection: Connection, memory: Memory, course: Course) -> None:
     tip = connection.execute(select(t.block).order_by(t.block.c.number.desc()).limit(1)).first()
-    if not memory.fresh or memory.tip != (BlockHead(*tip) if tip else None):
+    wanted = (*course.holders, *course.others)
+    known = all(address in memory.numbers for address in wanted)  # else another may have begun it
+    if not memory.fresh or not known or memory.tip != (BlockHead(*tip) if tip else None):
         _replace(memory, load(connection))
-    for address in (*course.holders, *course.others):
+    for address in wanted:
         if address not in memory.numbers:
             holders = address in course.holders
             follow_contract(connection, memory, address, course.start - 1, holders)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table
 from freehold.core import events as e
 from freehold.core.events import Logged
 from freehold.core.events_paying import DistributionDeclared
+from freehold.core.events_waterfall import WaterfallProposed
 from freehold.core.rawlog import BlockHead
 from freehold.core.register import Register, apply, end_transaction
 from freehold.core.roll import Roll
@@ -175,4 +176,5 @@ _INSTRUCTED = {
     e.Converted,
     e.Corrected,
     DistributionDeclared,
+    WaterfallProposed,
 }

@@ -5,14 +5,14 @@ from tests.contracts.faults.fault import Fault
 PAGES, CLAIMS = "test_distribution.py", "test_distribution_claims.py"
 FAULTS = [
     Fault(
-        "Distribution.vy",
+        "modules/payouts.vy",
         "    pots.of[distribution].head = after\n",
         "",
         "a page is paid again and again",
         PAGES,
     ),
     Fault(
-        "Distribution.vy",
+        "modules/payouts.vy",
         "    assert keccak256(abi_encode(rows, after)) == pots.of[distribution].head,"
         ' "page: not the next"\n',
         "",
@@ -20,35 +20,35 @@ FAULTS = [
         PAGES,
     ),
     Fault(
-        "Distribution.vy",
+        "modules/payouts.vy",
         "        bits |= 1 << (account & 255)\n",
         "",
         "an account named twice is paid twice",
         PAGES,
     ),
     Fault(
-        "Distribution.vy",
+        "modules/payouts.vy",
         "            if place != max_value(uint256):\n                pots.paid[group | place] = bits\n",
         "",
         "who was paid is forgotten when a page reaches the next 256 accounts",
         PAGES,
     ),
     Fault(
-        "Distribution.vy",
+        "modules/payouts.vy",
         '    assert spent <= money & words.M128, "pot: spent"\n',
         "",
         "a pot pays with the money of others",
         PAGES,
     ),
     Fault(
-        "Distribution.vy",
+        "modules/payouts.vy",
         " or facts & words.FACT_TREASURY != 0:",
         ":",
         "the issuer pays himself a dividend",
         PAGES,
     ),
     Fault(
-        "Distribution.vy",
+        "modules/payouts.vy",
         '            assert tax <= gross, "row: more tax than money"\n',
         "",
         "more tax is withheld than there is money",
@@ -71,21 +71,21 @@ FAULTS = [
         PAGES,
     ),
     Fault(
-        "Distribution.vy",
+        "modules/remains.vy",
         '    assert over or payee == pots.of[distribution].purse, "end: claims still run"\n',
         "",
         "unclaimed money leaves before its time",
         PAGES,
     ),
     Fault(
-        "Distribution.vy",
+        "modules/remains.vy",
         "proposer != empty(address) and proposer != msg.sender",
         "proposer != empty(address)",
         "one person ends a pot alone",
         PAGES,
     ),
     Fault(
-        "Distribution.vy",
+        "modules/remains.vy",
         "    pots.held[(distribution << 32) | account] = 0\n",
         "",
         "held money is released twice",

@@ -39,6 +39,8 @@ PLANTED_IN = {
     **{f"modules/{name}.vy": "Ballot" for name in "agenda casting counting proxies".split()},
     "modules/payouts.vy": "Distribution",
     "modules/coins.vy": "Distribution",
+    "modules/remains.vy": "Distribution",
+    "modules/plans.vy": "Waterfall",
 }
 """Which contracts get the faulty module; compiling all that import it would take too long."""
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from freehold.book import audit, requests
+from freehold.book import audit, issuers, requests
 from freehold.book.requests import Request
 from freehold.book.work_orders import WorkOrder
 from freehold.core.actions.kinds import Work
@@ -42,6 +42,18 @@ class Seat:
     kept: bool
     proxy: str
     pending: str
+    voter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chair:
+    """A holder for whom somebody may vote; `voter` is the proxy who does so, empty: the holder."""
+
+    account: int
+    holder: str
+    name: str
+    voter: str
+    voted: bool
 
 
 def elect(
@@ -89,13 +101,13 @@ def elections(office: Office, who: Actor, id: str) -> dict[str, tuple[str, int]]
 
 def vote(office: Office, who: Actor, request: VoteRequest) -> VoteOutcome:
     """Take a vote down, once under its key. Raises NotFound, NotPermitted, Invalid."""
-    one = _meeting(office, who, request.meeting, request.holder)
+    one = _meeting(office, who, request.meeting, request.holder, request.proxy)
     return voting.vote(office, who.id, _with(request, one))
 
 
 def ballot(office: Office, who: Actor, request: VoteRequest) -> Mapping[str, Any]:
     """The typed data that the holder's wallet signs for a vote. Raises as `vote`."""
-    one = _meeting(office, who, request.meeting, request.holder)
+    one = _meeting(office, who, request.meeting, request.holder, request.proxy)
     return voting.message(office, _with(request, one))
 
 
@@ -137,26 +149,40 @@ def appointment(office: Office, who: Actor, request: ProxyRequest) -> Mapping[st
     return voting.appointment(office, one, request)
 
 
-def seats(office: Office, who: Actor, one: Assembly) -> list[Seat]:
-    """The holders for whom somebody may vote, with their units once the record instants have passed."""
+def chairs(office: Office, who: Actor, one: Assembly) -> list[Chair]:
+    """The holders for whom somebody may vote: his own, those whose proxy his own is, or (for whoever
+    holds the meeting) everybody who held units at the record instants."""
     mine = events.own_holders(who, one.issuer.id, Power.ELECT)
     every = permits.allows(who, Power.HOLD_MEETINGS, one.issuer.id)
-    known = assembly.names(office, one)
-    held = _holdings(office, one)
+    known, held = assembly.names(office, one), _holdings(office, one)
+    wallets = {str(parties.party(office, one.issuer, id).wallet): id for id in mine}
+    with office.book.reading() as tx:
+        called = {each.id: each.name for each in issuers.holders(tx, one.issuer.id)}
     found = []
     for account, id in sorted(known.items()):
-        if not (id in mine or (every and any(held.get(account, {}).values()))):
-            continue
-        party = parties.party(office, one.issuer, id)
-        said, sealed = tuple(assembly.said_of(one, account)), account in one.chain.sealed
-        pending = "" if said or sealed else _pending(office, one, id)
-        found.append(
-            Seat(
-                id, party.holder.name, held.get(account, {}), said, sealed,
-                voting.is_kept(office, party), _proxy(one, account), pending,
-            )
-        )  # fmt: skip
-    return found
+        voter = wallets.get(_proxy(one, account), "")
+        if id in mine or voter or (every and any(held.get(account, {}).values())):
+            voted = account in one.chain.cast or account in one.chain.sealed
+            found.append(Chair(account, id, called.get(id, ""), "" if id in mine else voter, voted))
+    return sorted(found, key=lambda each: bool(each.voter))
+
+
+def seat(office: Office, one: Assembly, chair: Chair) -> Seat:
+    """A holder's seat in full."""
+    party = parties.party(office, one.issuer, chair.holder)
+    signs = parties.party(office, one.issuer, chair.voter) if chair.voter else party
+    said, sealed = tuple(assembly.said_of(one, chair.account)), chair.account in one.chain.sealed
+    return Seat(
+        chair.holder,
+        chair.name,
+        _holdings(office, one).get(chair.account, {}),
+        said,
+        sealed,
+        voting.is_kept(office, signs),
+        _proxy(one, chair.account),
+        "" if said or sealed else _pending(office, one, chair.holder),
+        chair.voter,
+    )
 
 
 def _holdings(office: Office, one: Assembly) -> dict[int, dict[str, int]]:
@@ -183,10 +209,13 @@ def _proxy(one: Assembly, account: int) -> str:
     return own[-1].proxy if own and own[-1].revoked_at is None else ""
 
 
-def _meeting(office: Office, who: Actor, number: int, holder: str) -> Assembly:
+def _meeting(
+    office: Office, who: Actor, number: int, holder: str, voter: str | None = None
+) -> Assembly:
+    """The meeting, for whoever may speak for the holder, or for the proxy in whose place he speaks."""
     permits.require_any(who, (Power.ELECT, None), (Power.HOLD_MEETINGS, None))
     one = events.meeting(office, who, number)
-    _require(who, one.issuer.id, holder, Power.HOLD_MEETINGS)
+    _require(who, one.issuer.id, voter or holder, Power.HOLD_MEETINGS)
     return one
 
 

@@ -120,12 +120,14 @@ class SeatOut(BaseModel):
     by_agents_key: bool
     proxy: str
     pending: str
+    voter: str = Field(description="The proxy in whose place the caller votes; empty: the holder")
 
 
 class Seats(BaseModel):
-    """The holders for whom the caller may vote."""
+    """A page of the holders for whom the caller may vote."""
 
     items: list[SeatOut]
+    next: str | None
 
 
 class MarkIn(BaseModel):
@@ -261,10 +263,15 @@ def tally(office: OfficeOf, actor: Caller, number: Number) -> TallyOfMeeting:
 
 
 @router.get("/meetings/{number}/seats", responses=responses(400, 404, 409))
-def list_seats(office: OfficeOf, actor: Caller, number: Number) -> Seats:
-    """The holders for whom the caller may vote, and what each has said."""
+def list_seats(
+    office: OfficeOf, actor: Caller, number: Number, cursor: Cursor = None, limit: Limit = 100
+) -> Seats:
+    """The holders for whom the caller may vote, himself or as their proxy, and what each has said."""
     one = events.meeting(office, actor, number)
-    return Seats(items=[_seat(each) for each in ballots.seats(office, actor, one)])
+    found, first = ballots.chairs(office, actor, one), int(cursor or 0)
+    shown = [ballots.seat(office, one, each) for each in found[first : first + limit]]
+    following = str(first + limit) if len(found) > first + limit else None
+    return Seats(items=[_seat(each) for each in shown], next=following)
 
 
 @router.post("/meetings/{number}/ballots", responses=responses(400, 404, 409))
@@ -318,7 +325,7 @@ def close(office: OfficeOf, actor: Caller, number: Number) -> OrderOut:
 def minutes(office: OfficeOf, actor: Caller, number: Number) -> Minutes:
     """The minutes, once the result stands."""
     one = events.meeting(office, actor, number)
-    if one.kept.minutes is None:
+    if one.kept.minutes is None or one.chain.minutes is None:
         raise NotFound(f"meeting {number} has no minutes yet", meeting=number)
     return Minutes(minutes=one.kept.minutes, sha256=str(one.chain.minutes))
 
@@ -435,6 +442,7 @@ def _seat(one: Seat) -> SeatOut:
         by_agents_key=one.kept,
         proxy=one.proxy,
         pending=one.pending,
+        voter=one.voter,
     )
 
 

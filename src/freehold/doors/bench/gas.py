@@ -14,6 +14,7 @@ from freehold import config
 from freehold.chain.artifacts import TOKEN_PARTS, artifact
 from freehold.core.errors import Unavailable
 from freehold.doors.bench import gas_peers
+from freehold.doors.bench.gas_exits import exits
 from freehold.doors.bench.gas_ledger import anvil, embedded
 from freehold.doors.bench.gas_payments import dividends
 from freehold.doors.bench.gas_votes import votes
@@ -51,10 +52,12 @@ GOALS: Mapping[str, Goal] = {
     "recovery, 4 instruments, 3 held": Goal(ONCE.most + 4 * EACH.most, 57_000 + 4 * 14_500),
     "dividend, each of 100 pushed, nobody moved": Goal(20_000, 16_500),
     "dividend, each of 100 pushed, all moved": Goal(20_000),
+    "waterfall, each of 100 pushed, nobody moved": Goal(20_000),
+    "waterfall, each of 100 pushed, all moved": Goal(20_000),
     "vote by signature, each of 50, totals": Goal(19_000, 17_000),
     "vote by signature, each of 50, choice kept": Goal(40_500),
     "deploy one instrument": Goal(2_900_000, 2_400_000),
-    **{f"deploy {desk}": DESK for desk in DESKS},
+    **{f"deploy {desk}": DESK for desk in (*DESKS, "Waterfall")},
 }
 LARGEST_CODE = 24_576
 """Bytes of code that a contract may have (EIP-170)."""
@@ -82,7 +85,8 @@ def rows(options: Options) -> Iterator[Row]:
 
 def everything(world: World) -> dict[str, int]:
     """Every figure of one ledger: what the register costs, then what servicing it costs."""
-    return {**dict(measure(world)), **dict(dividends(world)), **dict(votes(world))}
+    parts = (measure, dividends, exits, votes)
+    return {name: gas for part in parts for name, gas in part(world)}
 
 
 def with_sums(figures: dict[str, int]) -> dict[str, int]:

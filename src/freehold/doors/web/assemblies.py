@@ -111,9 +111,10 @@ def _shown(visit: Visit, number: int, status: int = 200, **more: Any) -> Respons
     one = events.meeting(office, who, number)
     _, standing = meetings.show(office, one.issuer.id, number)
     votes = permits.allows(who, Power.ELECT) or permits.allows(who, Power.HOLD_MEETINGS)
-    seats = ballots.seats(office, who, one) if votes else []
+    seats = ballots.chairs(office, who, one) if votes else []
     wanted = visit.query("holder") or str(more.get("holder", ""))
-    seat = next((each for each in seats if each.holder == wanted), seats[0] if seats else None)
+    chair = next((each for each in seats if each.holder == wanted), seats[0] if seats else None)
+    seat = ballots.seat(office, one, chair) if chair else None
     tallies: Sequence[Tally | None] = standing.tallies if standing else [None] * len(one.agenda)
     hidden = one.chain.terms.revealed_until is not None and one.stage in (
         Stage.ANNOUNCED,
@@ -307,7 +308,8 @@ def begin_vote(visit: Visit, form: Form) -> Response:
     permits.require_any(visit.who, (Power.ELECT, None), (Power.HOLD_MEETINGS, None))
     try:
         one = events.meeting(visit.office, visit.who, number)
-        asked = VoteRequest(number, form.get("holder", ""), "", _said(one, form))
+        voter = form.get("voter") or None
+        asked = VoteRequest(number, form.get("holder", ""), "", _said(one, form), voter)
         return tell(json.dumps(plain_typed(ballots.ballot(visit.office, visit.who, asked))))
     except (Invalid, Conflict) as fault:
         return Response(json.dumps({"problem": fault.message}), 422, media_type="application/json")
@@ -325,6 +327,7 @@ def vote(visit: Visit, form: Form) -> Response:
             holder,
             form.get("key", "")[:128],
             _said(one, form),
+            form.get("voter") or None,
             signature=form.get("signature", "").lower() or None,
             at=int(at) if at.isascii() and at.isdigit() and len(at) < 12 else 0,
         )
