@@ -21,7 +21,7 @@ import pyotp
 import requests
 
 from freehold import config
-from freehold.book import identities
+from freehold.book import identities, tokens
 from freehold.core.roles import EVERYWHERE, GRANTED, Role, holder_scope
 from freehold.desks import permits
 from freehold.desks.access import sessions, signin
@@ -34,6 +34,7 @@ AGENT = "tests of the platform"
 ISSUER = "northwind-optics"
 HOLDER = "priya-raman"
 START_SECONDS = 90
+FRESH_SECONDS = 300
 
 
 @dataclass
@@ -47,6 +48,8 @@ class Platform:
     processes: dict[str, int]
     keys: dict[Role, str] = field(default_factory=dict, repr=False)
     cookies: dict[Role, str] = field(default_factory=dict, repr=False)
+    proved: dict[Role, float] = field(default_factory=dict, repr=False)
+    began: float = field(default_factory=time.monotonic)
 
     def ask(
         self,
@@ -69,8 +72,17 @@ class Platform:
         browser = requests.Session()
         browser.headers["User-Agent"] = AGENT
         if role is not None:
+            self._prove(role)
             browser.cookies.set("freehold", self.cookies[role], domain="localhost.local")
         return browser
+
+    def _prove(self, role: Role) -> None:
+        """However long the tests run, a session is of somebody who has proved himself a moment ago."""
+        if time.monotonic() - self.proved.get(role, self.began) > FRESH_SECONDS:
+            with office_of(self.home) as office, office.book.transaction() as tx:
+                mine = tokens.fingerprint(self.cookies[role])
+                tokens.prove(tx, mine, office.clock.now())
+            self.proved[role] = time.monotonic()
 
 
 @contextmanager

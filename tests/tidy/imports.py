@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "config": frozenset({"core"}),
 }
 DESK_LAYERS = (
-    frozenset({"office", "permits", "parties", "ledgers", "posting"}),
+    frozenset({"office", "permits", "parties", "ledgers", "posting", "notices"}),
     frozenset({"access", "outbox"}),
     frozenset({"rules"}),
     frozenset({"platform"}),

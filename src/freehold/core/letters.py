@@ -23,12 +23,19 @@ class Kind(StrEnum):
     """What a letter is about."""
 
     INVITATION = "invitation"
+    ADMISSION = "admission"
     APPROVAL = "approval"
+    DECIDED = "decided"
+    HOLDING = "holding"
     STATEMENT = "statement"
     SECURITY = "security"
     ADDRESS = "address"
     CLAIM = "claim"
     NEWS = "news"
+
+
+OPTIONAL = frozenset({Kind.APPROVAL, Kind.DECIDED, Kind.STATEMENT, Kind.NEWS})
+"""What somebody may do without. What touches his access or his units he is always told."""
 
 
 class State(StrEnum):
@@ -44,7 +51,10 @@ class State(StrEnum):
 
 FACTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.INVITATION: ("issuer", "link", "until"),
+    Kind.ADMISSION: ("issuer", "how", "link"),
     Kind.APPROVAL: ("issuer", "act", "link", "until"),
+    Kind.DECIDED: ("issuer", "act", "how", "link"),
+    Kind.HOLDING: ("issuer", "what", "link"),
     Kind.STATEMENT: ("issuer", "closed", "link"),
     Kind.SECURITY: ("what", "at", "link"),
     Kind.ADDRESS: ("issuer", "until", "link"),
@@ -76,6 +86,21 @@ def mailbox(text: str, field: str = "to") -> str:
     if len(text) > LONGEST_MAILBOX or len(local) > LONGEST_LOCAL or not MAILBOX.fullmatch(text):
         raise Invalid(f"{field} is no address of one mailbox, such as ann@example.com", field=field)
     return text
+
+
+def is_mailbox(text: str) -> bool:
+    """Whether a sign-in name can be written to."""
+    try:
+        mailbox(text)
+    except Invalid:
+        return False
+    return True
+
+
+def plain(text: str, longest: int = 200) -> str:
+    """A text of somebody's, fit to stand in a letter: one line, no control characters, not too long."""
+    shown = "".join(one if one.isprintable() else " " for one in text)
+    return " ".join(shown.split())[:longest]
 
 
 def checked(kind: Kind, facts: Mapping[str, str]) -> dict[str, str]:

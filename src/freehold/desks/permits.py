@@ -110,6 +110,15 @@ def require_fresh(actor: Actor, now: datetime, within: timedelta = PROOF_LIFE) -
         raise NotPermitted(f"this act needs a fresh proof: {said}", field="proof")
 
 
+def require_fresh_session(actor: Actor, now: datetime) -> None:
+    """Raises NotPermitted where somebody in a session has not proved himself a moment ago.
+
+    An API key has no such moment: it was made on a fresh proof, for the powers that it names.
+    """
+    if actor.session:
+        require_fresh(actor, now)
+
+
 def require_other_administrator(tx: Transaction, without: str) -> None:
     """Raises Conflict if nobody would administer the platform without this identity."""
     held = identities.with_role(tx, Role.ADMINISTRATOR, EVERYWHERE)

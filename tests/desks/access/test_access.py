@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.desks.test_passkeys import HERE
 
 from freehold.book import identities, tokens
 from freehold.core.errors import Conflict, Invalid, NotPermitted
@@ -12,6 +11,7 @@ from freehold.desks import permits
 from freehold.desks.access import access, sessions, signin
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
+from tests.desks.access.test_passkeys import HERE
 
 BOSS, OTHER = "boss@acme.example", "other@acme.example"
 
@@ -48,7 +48,7 @@ def test_roles_are_given_to_others_and_ended(office, boss, other):
     }
     access.end_role(office, boss, other.id, Role.AUDITOR, EVERYWHERE)
     assert [one.role for one in access.file(office, boss, other.id).given] == [Role.REGISTRAR]
-    assert [one.what for one in sessions.notices_of(office, other)] == ["end role", "give role"]
+    assert [one.what for one in sessions.notices_of(office, other)] == ["role ended", "role given"]
 
 
 def test_nobody_gives_himself_anything_or_locks_himself(office, boss):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from eth_abi.abi import encode
-from tests.desks.test_passkeys import HERE, PLACE, SetClock
 
 from freehold.book import identities
 from freehold.core.clock import stamp
@@ -19,6 +18,7 @@ from freehold.desks.access.sessions import Client
 from freehold.desks.office import Office
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from tests.authenticator import SecurityKey
+from tests.desks.access.test_passkeys import HERE, PLACE, SetClock
 from tests.wallet import Wallet, new_wallet
 
 ELSEWHERE = Client("198.51.100.7", "a browser", "a cookie")

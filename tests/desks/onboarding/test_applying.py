@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from tests.desks.test_passkeys import HERE, PLACE
 
 from freehold.book import audit, identities, issuers
 from freehold.chain import contracts
@@ -15,6 +14,7 @@ from freehold.desks.office import Office
 from freehold.desks.onboarding import applying, reviewing, screening
 from freehold.desks.permits import Actor
 from freehold.desks.posting import follow_chain, send_approved
+from tests.desks.access.test_passkeys import HERE, PLACE
 from tests.wallet import new_wallet
 
 PDF = b"%PDF-1.7 a paper"

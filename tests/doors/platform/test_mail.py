@@ -15,9 +15,8 @@ from freehold import config
 from freehold.book import notices as rows
 from freehold.core.errors import Conflict, Invalid, NotPermitted
 from freehold.core.letters import FACTS, Kind, State
-from freehold.desks import permits
-from freehold.desks.platform import notices
-from freehold.desks.platform.notices import Delivered, Ended, Post
+from freehold.desks import notices, permits
+from freehold.desks.notices import Delivered, Ended, Post
 from freehold.doors.platform import mail
 
 TO = "ann@example.com"
@@ -28,6 +27,7 @@ FACT = {
     "act": "Freeze units",
     "closed": "31 Oct 2026",
     "what": "A new passkey",
+    "how": "was approved by tess@agent.example",
     "at": "14:02 UTC",
     "days": "30",
     "title": "A vote",

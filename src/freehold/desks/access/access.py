@@ -21,6 +21,15 @@ from freehold.desks.access import proofs
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
+_TOLD = {
+    "give role": "role given",
+    "end role": "role ended",
+    "lock identity": "access locked",
+    "unlock identity": "access unlocked",
+    "end sessions": "sessions and keys ended",
+}
+"""What the person concerned reads of each act."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccessFile:
@@ -148,4 +157,4 @@ def _note(
 ) -> None:
     entry = Entry(actor.id, act, known.id, Outcome.DONE, content={"what": what})
     audit.record(tx, entry, now)
-    proofs.tell(tx, known.id, act, now, {"name": what})
+    proofs.tell(tx, known.id, _TOLD[act], now, {"name": what})

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from freehold.book import audit, identities, security_notices, tokens
+from freehold.book import audit, identities, issuers, tokens
 from freehold.book.identities import Credential, Identity
 from freehold.book.schema_access import Proof, Purpose
 from freehold.book.session import Transaction
 from freehold.book.tokens import OneTime
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
+from freehold.core.letters import Kind
 from freehold.core.roles import Role
+from freehold.desks import notices
 from freehold.desks.access.sessions import Client
 from freehold.desks.permits import Actor
 
@@ -107,8 +109,8 @@ def tell(
     now: datetime,
     content: Mapping[str, str] | None = None,
 ) -> None:
-    """Leave a notice for somebody about his own access."""
-    security_notices.add(tx, identity, what, content or {}, now)
+    """Tell somebody about his own access: a notice and a letter."""
+    notices.warn(tx, identity, what, now, content)
 
 
 def ways_in(held: list[Credential]) -> int:
@@ -134,9 +136,12 @@ def drop(tx: Transaction, actor: Actor, number: int, proof: Proof, now: datetime
 
 def replaced(tx: Transaction, known: Identity, now: datetime) -> None:
     """A one-time link was used: every way in from before ends, and every session with them."""
-    for one in identities.credentials(tx, known.id):
+    held = identities.credentials(tx, known.id)
+    for one in held:
         identities.retire(tx, one.number, now)
     tokens.end_sessions(tx, known.id, now)
+    if held:
+        tell(tx, known.id, "ways in replaced by a one-time link", now)
 
 
 def enter(
@@ -163,7 +168,17 @@ def one_time_link(tx: Transaction, known: Identity, by: str, now: datetime) -> s
     what = OneTime(Purpose.LINK, known.id, {"number": secrets.token_hex(16)})
     tokens.issue(tx, token, what, now, now + LINK_LIFE)
     audit.record(tx, Entry(by, "make one-time link", known.id), now)
+    until = f"{now + LINK_LIFE:%Y-%m-%d %H:%M} UTC"
+    facts = {"issuer": _to_what(tx, known.id), "link": f"/welcome/{token}", "until": until}
+    notices.tell(tx, known.id, Kind.INVITATION, facts, now)
     return token
+
+
+def _to_what(tx: Transaction, identity: str) -> str:
+    """The issuers to whose registers somebody is invited, by name; the platform where it is all."""
+    named = {one.scope.partition("/")[0] for one in identities.roles(tx, identity)}
+    known = [one.name for one in issuers.issuers(tx) if one.id in named]
+    return ", ".join(known) or "Freehold"
 
 
 def _about(name: str) -> str:

@@ -21,7 +21,7 @@ from freehold.book.tokens import ApiKey, Session
 from freehold.core.audit import Entry
 from freehold.core.errors import Invalid, Mistake, NotFound
 from freehold.core.roles import Power
-from freehold.desks import permits
+from freehold.desks import notices, permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
@@ -80,7 +80,7 @@ def start_session(tx: Transaction, known: Identity, client: Client, by: str, now
     token = secrets.token_urlsafe(32)
     if tokens.came_before(tx, known.id) and not tokens.came_before(tx, known.id, client.mark):
         content = {"browser": client.browser, "network": client.network}
-        security_notices.add(tx, known.id, "new browser or place", content, now)
+        notices.warn(tx, known.id, "new browser or place", now, content)
     session = Session(
         tokens.fingerprint(token),
         known.id,
@@ -195,7 +195,7 @@ def make_key(
     )
     with office.book.transaction() as tx:
         tokens.add_key(tx, key)
-        security_notices.add(tx, actor.id, "API key made", {"name": key.label}, now)
+        notices.warn(tx, actor.id, "API key made", now, {"name": key.label})
         content = {"powers": " ".join(words)}
         audit.record(tx, Entry(actor.id, "make API key", key.id, content=content), now)
     return key, token
@@ -233,7 +233,7 @@ def _end(office: Office, session: Session, why: str) -> None:
         tokens.end_session(tx, session.hash, now)
         if why == ELSEWHERE:
             said = {"browser": session.browser or "", "network": session.network or ""}
-            security_notices.add(tx, session.identity, "session ended", said, now)
+            notices.warn(tx, session.identity, "session ended", now, said)
         content = {"why": why}
         entry = Entry(session.identity, "end session", session.identity, content=content)
         audit.record(tx, entry, now)

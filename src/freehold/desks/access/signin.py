@@ -167,6 +167,7 @@ def enrol(office: Office, link: str, password: str, code: str, client: Client) -
         identities.enrol(tx, known.id, Proof.PASSWORD, secrets.token_hex(8), {"hash": hashed}, now)
         identities.enrol(tx, known.id, Proof.CODE, number, {}, now, counter=step)
         audit.record(tx, Entry(known.id, "enrol", known.id), now)
+        proofs.tell(tx, known.id, "password and code set", now)
         return start_session(tx, known, client, "one-time link", now)
 
 

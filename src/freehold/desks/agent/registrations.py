@@ -15,10 +15,9 @@ from freehold.core.letters import Kind
 from freehold.core.registration import Event, Happened, OnFile, Registration
 from freehold.core.restraints import Legend, Restraint
 from freehold.core.roles import Power, holder_scope
-from freehold.desks import parties, permits
+from freehold.desks import notices, parties, permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
-from freehold.desks.platform import notices
 from freehold.desks.securities import restraining
 
 HOLD = timedelta(days=10)

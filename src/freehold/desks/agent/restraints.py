@@ -22,7 +22,7 @@ from freehold.core.restraints import Legend, Restraint, RestraintKind
 from freehold.core.roles import Power, holder_scope
 from freehold.core.takeover import LEGENDS
 from freehold.core.units import parse_units
-from freehold.desks import parties, permits
+from freehold.desks import notices, parties, permits
 from freehold.desks.office import Office
 from freehold.desks.outbox import locking
 from freehold.desks.permits import Actor
@@ -184,6 +184,8 @@ def stamp_legend(office: Office, who: Actor, request: LegendRequest) -> int:
         content: dict[str, Plain] = {"legend": number, "code": code, "vintage": request.vintage}
         scope = holder_scope(owner.id, found.holder.id)
         audit.record(tx, Entry(who.id, "place a legend", scope, content=content), now)
+        said = f"The legend {code} was placed on a lot of yours."
+        notices.tell_holder(tx, owner.id, found.holder.id, said, now, f"place a legend {number}")
     return number
 
 
@@ -203,6 +205,8 @@ def remove_legend(office: Office, who: Actor, number: int, opinion: str) -> Lege
         content: dict[str, Plain] = {"legend": number, "opinion": letter}
         scope = holder_scope(issuer, one.holder)
         audit.record(tx, Entry(who.id, "remove a legend", scope, content=content), now)
+        said = f"The legend {one.code} was removed from a lot of yours."
+        notices.tell_holder(tx, issuer, one.holder, said, now, f"remove a legend {number}")
         return restraints.legend_owner(tx, number)[1]
 
 
@@ -305,8 +309,15 @@ def _note(office: Office, tx: Transaction, who: Actor, act: str, one: Restraint)
         "locked": one.locked,
         "document": one.document,
     }
-    entry = Entry(who.id, act, holder_scope(one.issuer, one.holder), content=content)
-    audit.record(tx, entry, office.clock.now())
+    entry, now = (
+        Entry(who.id, act, holder_scope(one.issuer, one.holder), content=content),
+        office.clock.now(),
+    )
+    audit.record(tx, entry, now)
+    if not act.startswith("give notice"):
+        done = "placed on" if act.startswith("place") else "lifted from"
+        said = f"A restraint ({one.kind}) was {done} your units on {now:%Y-%m-%d}."
+        notices.tell_holder(tx, one.issuer, one.holder, said, now, once=f"{act} {one.id}")
 
 
 def _text(text: str, field: str, *, needed: bool = False) -> str:

@@ -7,23 +7,26 @@ closing, as everywhere (`core/standing.py`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from freehold.book import audit, issuers, registrations, restraints
+from freehold.book import audit, identities, issuers, registrations, restraints, settings
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
+from freehold.book.session import Transaction
 from freehold.core import registration as forms
 from freehold.core import standing, statement
 from freehold.core.audit import Entry as Audited
 from freehold.core.clock import day_of, from_seconds, stamp, to_seconds
 from freehold.core.errors import Invalid, NotFound, NotPermitted, Plain
 from freehold.core.events import Issued, Passed
-from freehold.core.facts import Kind, free_on, unpack_vintage
+from freehold.core.facts import Kind as Passage
+from freehold.core.facts import free_on, unpack_vintage
+from freehold.core.letters import Kind
 from freehold.core.restraints import Legend, Restraint
-from freehold.core.roles import Power, holder_scope
+from freehold.core.roles import Power, Role, holder_scope
 from freehold.core.standing import Line
 from freehold.core.statement import Account, HeldLot, Movement, Statement
 from freehold.core.units import format_units
-from freehold.desks import parties, permits
+from freehold.desks import notices, parties, permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.parties import Party
@@ -32,6 +35,8 @@ from freehold.indexer import explore, read
 from freehold.indexer.read import Entry
 from freehold.indexer.tables import View
 
+TOLD = "statements told of"
+"""The book's setting with the end of the quarter up to which statements were told of."""
 _FIRST = from_seconds(0)
 _BY_AGENT = "the transfer agent's key (book entry)"
 _BY_HOLDER = "a key of the holder's own"
@@ -76,6 +81,38 @@ def statement_of(office: Office, request: StatementRequest) -> Statement:
     with office.book.reading() as tx:
         holder = issuers.holder_named(tx, owner.id, request.holder)
     return _statement(office, owner, holder, request)
+
+
+def tell_due(office: Office) -> int:
+    """Once a quarter, tell every investor that his statement up to its end is ready; how many letters.
+
+    The worker asks in every round. The quarter in which a platform begins is not told.
+    """
+    now = office.clock.now()
+    closed = datetime(now.year, now.month - (now.month - 1) % 3, 1, tzinfo=UTC)
+    with office.book.reading() as tx:
+        last = settings.read(tx, TOLD)
+    if last == stamp(closed):
+        return 0
+    with office.book.transaction() as tx:
+        if settings.read(tx, TOLD) != last:
+            return 0  # another worker was first
+        settings.write(tx, TOLD, stamp(closed), now)
+        return _tell_every_investor(tx, closed, now) if last else 0
+
+
+def _tell_every_investor(tx: Transaction, closed: datetime, now: datetime) -> int:
+    names = {one.id: one.name for one in issuers.issuers(tx)}
+    told = 0
+    for one in sorted(identities.with_role(tx, Role.INVESTOR)):
+        for given in identities.roles(tx, one):
+            issuer, _, holder = given.scope.partition("/")
+            if given.role is Role.INVESTOR and holder and issuer in names:
+                day = f"{closed - timedelta(days=1):%Y-%m-%d}"
+                facts = {"issuer": names[issuer], "closed": day}
+                facts["link"] = f"/statement?issuer={issuer}&holder={holder}"
+                told += notices.tell(tx, one, Kind.STATEMENT, facts, now, f"{given.scope} {day}")
+    return told
 
 
 def own_scopes(office: Office, who: permits.Actor) -> list[tuple[str, str, str]]:
@@ -225,7 +262,7 @@ def _movement(view: View, one: Entry, decimals: int) -> Movement:
 def _what(one: Entry) -> str:
     """What moved the units, in a word or two; whoever stood on the other side is not told."""
     if isinstance(one.cause, Passed):
-        kind = Kind(one.cause.kind).name.lower().replace("_", " ")
+        kind = Passage(one.cause.kind).name.lower().replace("_", " ")
         return f"{kind}, {'received' if one.change > 0 else 'delivered'}"
     if isinstance(one.cause, Issued):
         return "issue"

@@ -32,6 +32,7 @@ from freehold.core.instruction import State as Stage
 from freehold.core.reasons import Refusal, message_for
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
+from freehold.desks.access import deciding
 from freehold.desks.approvals import minutes
 from freehold.desks.approvals.approvable import KINDS, PROPOSABLE, kind_named
 from freehold.desks.approvals.kinds import Asking, Kind, Planned, Texts, require_fields
@@ -154,18 +155,23 @@ def enter(office: Office, tx: Transaction, who: Actor, tried: Tried) -> Proposal
     if persons == 1:
         made = approvals.decide(tx, made, State.APPROVED, None, now)
         minutes.record_on(tx, who, f"approve {act.kind}", made, now, {"persons": 1})
+    else:
+        kind = kind_named(act.kind)
+        deciding.tell_approvers(tx, made, kind.title, kind.power, now)
     return made
 
 
 def approve(office: Office, who: Actor, which: str, seen: str, note: str = "") -> Proposal:
     """Approve what somebody else proposed, on the difference whose digest was `seen`.
 
-    Raises NotFound, NotPermitted for the proposer himself under whatever identity or a missing power,
+    Raises NotFound, NotPermitted for the proposer himself under whatever identity, a missing power or a
+    session without a fresh proof,
     Conflict where it was decided, has lapsed, or the register moved so that the difference changed.
     """
     permits.require(who, Power.APPROVE)
     found = _open(office, who, which)
     now = office.clock.now()
+    permits.require_fresh_session(who, now)
     with office.book.reading() as tx:
         person = _person(tx, who)
     _require_power(who, found)
@@ -181,6 +187,8 @@ def approve(office: Office, who: Actor, which: str, seen: str, note: str = "") -
         decided = approvals.decide(tx, found, State.APPROVED, person, now, minutes.note(note))
         content: dict[str, Plain] = {"difference": seen, "note": minutes.note(note)}
         minutes.record_on(tx, who, f"approve {found.act.kind}", decided, now, content)
+        title = kind_named(found.act.kind).title
+        deciding.tell_proposer(tx, decided, title, f"was approved by {who.name}", now)
     return decided
 
 
@@ -230,6 +238,7 @@ def break_glass(office: Office, who: Actor, which: str, seen: str, reason: str) 
     `approve`.
     """
     permits.require(who, Power.BREAK_GLASS)
+    permits.require_fresh_session(who, office.clock.now())
     if len(reason.strip()) < 10:
         raise Invalid("write the reason why one person has to act alone", field="reason")
     found = _open(office, who, which)
@@ -254,6 +263,7 @@ def break_glass(office: Office, who: Actor, which: str, seen: str, reason: str) 
         told = f"{who.name} broke the glass: {kind.title} was approved by one person alone."
         row = Announcement(0, "break-glass", found.act.issuer, found.id, told, now, now + SHOWN_FOR)
         approvals.announce(tx, row)
+        deciding.warn_of_broken_glass(tx, decided, kind.title, kind.power, who, now)
     return decided
 
 
@@ -432,6 +442,9 @@ def _decide(
         decided = approvals.decide(tx, found, to, person, now, minutes.note(note))
         content: dict[str, Plain] = {"note": minutes.note(note)}
         minutes.record_on(tx, who, f"{word} {found.act.kind}", decided, now, content)
+        if to is State.DECLINED:
+            how = f"was declined by {who.name}: {note.strip()}"
+            deciding.tell_proposer(tx, decided, kind_named(found.act.kind).title, how, now)
     return decided
 
 

@@ -5,19 +5,36 @@ the proposal's id. Killed before it, the worker begins the step anew; killed aft
 instructions and waits for them. The outbox then signs and sends each once (`desks/posting.py`).
 """
 
+from datetime import datetime
+
 from freehold.book import approvals, audit, instructions
+from freehold.book.session import Transaction
 from freehold.core.approvals import Proposal, State
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted, Plain, PlatformError
+from freehold.core.grounds import meaning
 from freehold.core.instruction import Instruction
 from freehold.core.instruction import State as Stage
 from freehold.core.reasons import message_for
+from freehold.desks import notices
+from freehold.desks.access import deciding
 from freehold.desks.approvals.approvable import kind_named
 from freehold.desks.approvals.kinds import Planned, Step
 from freehold.desks.office import Office
 from freehold.desks.outbox.carrying import ENDED, entered
 
 WORKER = "worker"
+CONCERNED = {
+    "freeze": ("holder",),
+    "unfreeze": ("holder",),
+    "recovery": ("holder",),
+    "force-transfer": ("sender", "receiver"),
+}
+"""Acts on somebody's holding that he is told of, by the arguments that name him."""
+_ANNOUNCED = (
+    "Another wallet was proposed for your account. It takes effect only after the delay of the register:"
+    " if you have your wallet, object before."
+)
 
 
 def carry_out_approved(office: Office) -> int:
@@ -68,6 +85,11 @@ def _take(office: Office, proposal: Proposal, done: list[Instruction]) -> bool:
         content: dict[str, Plain] = {"step": proposal.steps + 1, "instruction": ids[0]}
         act = f"carry out {proposal.act.kind}"
         audit.record(tx, Entry(WORKER, act, proposal.id, content=content), now)
+        if proposal.act.kind == "recovery" and not done:
+            holder = proposal.act.arguments["holder"]
+            notices.tell_holder(
+                tx, proposal.act.issuer, holder, _ANNOUNCED, now, f"announced {proposal.id}"
+            )
     return True
 
 
@@ -94,7 +116,24 @@ def _end(office: Office, proposal: Proposal, step: Step) -> bool:
         act = f"end {proposal.act.kind}"
         entry = Entry(WORKER, act, proposal.id, outcome, step.code or None, content)
         audit.record(tx, entry, now)
+        _tell(tx, proposal, step, now)
     return True
+
+
+def _tell(tx: Transaction, proposal: Proposal, step: Step, now: datetime) -> None:
+    """Tell the proposer of a refusal, and the holder of what was done to his holding."""
+    title, act = kind_named(proposal.act.kind).title, proposal.act
+    if step.refused:
+        deciding.tell_proposer(tx, proposal, title, f"was refused: {step.refused}", now)
+        return
+    for name in CONCERNED.get(act.kind, ()):
+        said = f"{title}: carried out on {now:%Y-%m-%d}. {_ground(proposal)}"
+        notices.tell_holder(tx, act.issuer, act.arguments[name], said, now, once=proposal.id)
+
+
+def _ground(proposal: Proposal) -> str:
+    grounds = proposal.act.grounds
+    return f"Ground: {meaning(grounds.reason)}" if grounds else ""
 
 
 def _lapse(office: Office, proposal: Proposal) -> None:
@@ -105,3 +144,5 @@ def _lapse(office: Office, proposal: Proposal) -> None:
         except PlatformError:
             return  # somebody decided, or another worker was first
         audit.record(tx, Entry(WORKER, f"lapse {proposal.act.kind}", proposal.id), now)
+        title = kind_named(proposal.act.kind).title
+        deciding.tell_proposer(tx, proposal, title, "lapsed: nobody decided in time", now)

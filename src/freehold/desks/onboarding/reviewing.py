@@ -7,10 +7,19 @@ takes is refused with the reason's code, and nothing is kept.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from freehold.book import applications, audit, identities, instructions, issuers, people, reviews
+from freehold.book import (
+    applications,
+    audit,
+    identities,
+    instructions,
+    issuers,
+    people,
+    reviews,
+    security_notices,
+)
 from freehold.book.applications import Application, Paper
 from freehold.book.issuers import KnownHolder
 from freehold.book.schema_entry import Stage
@@ -23,10 +32,10 @@ from freehold.core.clock import parse_day
 from freehold.core.errors import Conflict, Invalid, Mistake, NotPermitted
 from freehold.core.holder import HolderKind, Particulars
 from freehold.core.instruction import State
+from freehold.core.letters import Kind
 from freehold.core.reasons import message_for
 from freehold.core.roles import Power
-from freehold.desks import permits
-from freehold.desks.access import proofs
+from freehold.desks import notices, permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.onboarding import opening, persons
 from freehold.desks.onboarding.persons import Standing
@@ -178,7 +187,8 @@ def decline(office: Office, actor: Actor, which: str, why: str) -> Application:
         applications.say(tx, vault, found, {**said, "why": why.strip()[:2_000]})
         _decided(tx, actor, found, Stage.DECLINED, now, None)
         audit.record(tx, Entry(actor.id, "decline application", found.id), now)
-        proofs.tell(tx, found.identity, "application declined", now)
+        how = f"Your application was declined: {why.strip()}"
+        _tell(tx, found, "application declined", how, now)
     return found
 
 
@@ -198,7 +208,7 @@ def settle(office: Office) -> int:
                 issuers.add(tx, _holder(tx, vault, one), now)
                 changed += applications.move(tx, one.id, Stage.APPROVED, Stage.ADMITTED)
                 audit.record(tx, Entry("worker", "admit applicant", one.id), now)
-                proofs.tell(tx, one.identity, "admitted to the register", now)
+                _tell(tx, one, "admitted to the register", "You stand in the register now.", now)
             elif state in NEVER_HAPPENED:
                 changed += applications.move(tx, one.id, Stage.APPROVED, Stage.SUBMITTED)
                 entry = Entry("worker", "admit applicant", one.id, Outcome.REFUSED)
@@ -233,8 +243,16 @@ def _approve(
     _decided(tx, actor, found, Stage.APPROVED, now, instruction.id)
     content = {"instruction": instruction.id, "class": str(made.standing.holder_class)}
     audit.record(tx, Entry(actor.id, "approve application", found.id, content=content), now)
-    proofs.tell(tx, found.identity, "application approved", now)
+    how = "Your application was approved; your account is being opened."
+    _tell(tx, found, "application approved", how, now)
     return 0
+
+
+def _tell(tx: Transaction, one: Application, what: str, how: str, now: datetime) -> None:
+    """A notice on the applicant's page, and a letter with the decision."""
+    security_notices.add(tx, one.identity, what, {}, now)
+    facts = {"issuer": issuers.find(tx, one.issuer).name, "how": how, "link": "/"}
+    notices.tell(tx, one.identity, Kind.ADMISSION, facts, now)
 
 
 def _claims(

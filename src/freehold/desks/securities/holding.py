@@ -12,7 +12,9 @@ from freehold.book.session import Transaction
 from freehold.chain import send
 from freehold.core.approvals import TRANSFER, Act, Difference, Person, Proposal
 from freehold.core.audit import Entry
+from freehold.core.roles import Power
 from freehold.core.units import format_units
+from freehold.desks.access import deciding
 from freehold.desks.office import Office
 from freehold.desks.parties import Party
 from freehold.desks.permits import Actor
@@ -55,4 +57,5 @@ def hold(office: Office, tx: Transaction, who: Actor, act: Act, found: Differenc
     made = approvals.add(tx, Proposal(id, act, 2, proposer, now, until, found))
     content = {**act.arguments, "token": act.token, "difference": found.digest}
     audit.record(tx, Entry(who.id, f"propose {TRANSFER}", id, content=content), now)
+    deciding.tell_approvers(tx, made, "Transfer", Power.REQUEST_TRANSFER, now)
     return made

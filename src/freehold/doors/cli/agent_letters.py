@@ -2,9 +2,8 @@
 
 import click
 
-from freehold.desks import permits
+from freehold.desks import notices, permits
 from freehold.desks.office import open_office
-from freehold.desks.platform import notices
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.settings import settings
 

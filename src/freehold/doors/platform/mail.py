@@ -22,9 +22,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from freehold.config import Config
 from freehold.core.errors import PlatformError
 from freehold.core.letters import Letter, mailbox
+from freehold.desks import notices
+from freehold.desks.notices import Delivered, Ended, Post
 from freehold.desks.office import Office, secret_of
-from freehold.desks.platform import notices
-from freehold.desks.platform.notices import Delivered, Ended, Post
 from freehold.doors.platform import journal
 
 PATIENCE_SECONDS = 20.0

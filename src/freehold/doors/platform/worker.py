@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from freehold.config import Config
 from freehold.core.errors import Broken, PlatformError
 from freehold.desks import posting
-from freehold.desks.agent import controls, restraints
+from freehold.desks.agent import controls, restraints, statements
 from freehold.desks.approvals import carrying_out
 from freehold.desks.office import Office, open_office
 from freehold.desks.onboarding import reviewing
@@ -58,6 +58,7 @@ def round_of_work(office: Office, kept: Kept) -> Round:
     controls.make_due(office)
     restraints.unlock_lapsed(office)
     locked = locking.keep(office)
+    statements.tell_due(office)
     readiness.passed(office)
     changed = moved + settled + locked.moved + len(done.changed)
     return Round(changed, (progress.events if progress else 0) + told, done.held + locked.held)

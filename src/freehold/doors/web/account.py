@@ -5,9 +5,11 @@ from collections.abc import Callable
 
 from starlette.responses import Response
 
+from freehold.core import letters
 from freehold.core.errors import Conflict, Invalid, NotFound
+from freehold.core.letters import Kind
 from freehold.core.roles import Power
-from freehold.desks import permits
+from freehold.desks import notices, permits
 from freehold.desks.access import access, passkeys, sessions, signin, wallets
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
@@ -24,6 +26,13 @@ from freehold.doors.web.visits import (
     within,
 )
 
+LETTERS = {
+    Kind.APPROVAL: "A proposal waits for your decision",
+    Kind.DECIDED: "What you proposed was decided, lapsed or refused",
+    Kind.STATEMENT: "Your statement of a quarter is ready",
+    Kind.NEWS: "News of an issuer",
+}
+"""The letters that one may do without, as their checkboxes say them."""
 CHOICES = {THEME: ("system", "light", "dark"), DENSITY: ("comfortable", "compact")}
 
 
@@ -132,7 +141,8 @@ def end_key(visit: Visit, form: Form) -> Response:
 
 def settings(visit: Visit) -> Response:
     """How pages look, and how the platform is set up."""
-    found = access.issuers_of(visit.office, visit.who)
+    office, who = visit.office, visit.who
+    found = access.issuers_of(office, who)
     return see(
         visit,
         "settings.html",
@@ -140,6 +150,8 @@ def settings(visit: Visit) -> Response:
         chain=visit.office.chain,
         choices=CHOICES,
         config=visit.settings,
+        letters=[(str(one), LETTERS[one], on) for one, on in notices.chosen(office, who).items()],
+        mailbox=letters.is_mailbox(who.name),
     )
 
 
@@ -150,6 +162,14 @@ def choose(visit: Visit, form: Form) -> Response:
         if form.get(name) in known:
             keep_choice(response, visit.settings, name, form[name])
     return response
+
+
+def choose_letters(visit: Visit, form: Form) -> Response:
+    """Set which letters one wants, of those that one may do without."""
+    known = set(LETTERS)
+    wanted = {Kind(one) for one in form.get("letters", "").split() if one in known}
+    notices.choose(visit.office, visit.who, wanted)
+    return go("/settings")
 
 
 def _account(visit: Visit, fault: str) -> Response:

@@ -21,7 +21,7 @@ from freehold.desks.securities import instruments
 from freehold.desks.securities.instruments import InstrumentView
 from freehold.doors.web import refusing
 from freehold.doors.web.refusing import Card
-from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
+from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, prove_first, see
 
 ROWS = 50
 DECIDED = [one for one in State if one is not State.PROPOSED]
@@ -110,6 +110,8 @@ def decide(visit: Visit, form: Form) -> Response:
         return _tried(
             visit, which, note, lambda: approvals.decline(visit.office, visit.who, which, note)
         )
+    if first := prove_first(visit, f"/approvals/{which}"):
+        return first
     seen = form.get("seen", "")
     return _tried(
         visit, which, note, lambda: approvals.approve(visit.office, visit.who, which, seen, note)
@@ -134,6 +136,8 @@ def again(visit: Visit, form: Form) -> Response:
 def break_glass(visit: Visit, form: Form) -> Response:
     """Approve alone, with a reason that is announced."""
     which, seen, why = visit.path("id"), form.get("seen", ""), form.get("reason", "")
+    if first := prove_first(visit, f"/approvals/{which}"):
+        return first
     return _tried(
         visit, which, "", lambda: approvals.break_glass(visit.office, visit.who, which, seen, why)
     )

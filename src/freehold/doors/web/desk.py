@@ -9,11 +9,10 @@ from freehold.core.clock import parse_day
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.restraints import RestraintKind
 from freehold.core.roles import EVERYWHERE, Power
-from freehold.desks import parties, permits
+from freehold.desks import notices, parties, permits
 from freehold.desks.agent import controls, recordkeeping, registrations, restraints
 from freehold.desks.agent.restraints import PlaceRequest
 from freehold.desks.onboarding import holders
-from freehold.desks.platform import notices
 from freehold.desks.securities import restraining
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 

@@ -126,6 +126,7 @@ def _account() -> list[BaseRoute]:
         Route("/developers/keys/end", act(account.end_key), methods=["POST"]),
         Route("/settings", page(account.settings), methods=["GET"]),
         Route("/settings", act(account.choose), methods=["POST"]),
+        Route("/settings/letters", act(account.choose_letters), methods=["POST"]),
     ]
 
 

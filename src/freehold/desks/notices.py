@@ -8,19 +8,20 @@ been taken (the line broke, the process died) waits there for a person to decide
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from freehold.book import audit, notices
+from freehold.book import audit, identities, issuers, notices, security_notices, settings
 from freehold.book.session import Transaction
 from freehold.core import letters
 from freehold.core.audit import Entry
+from freehold.core.clock import stamp
 from freehold.core.errors import Conflict
 from freehold.core.ids import canonical
 from freehold.core.letters import Kind, Letter, State
-from freehold.core.roles import EVERYWHERE, Power
+from freehold.core.roles import EVERYWHERE, Power, Role, holder_scope
 from freehold.desks import permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
@@ -75,6 +76,80 @@ def notify(
         id = hashlib.sha256(canonical([str(kind), mailbox, once])).hexdigest()[:32]
     notices.add(tx, id, kind, mailbox, said, now)
     return id
+
+
+def tell(
+    tx: Transaction,
+    identity: str,
+    kind: Kind,
+    facts: Mapping[str, str],
+    now: datetime,
+    once: str | None = None,
+) -> bool:
+    """Write a letter to somebody who signs in; False where his name is no mailbox, he is shut out, or
+    wants no letters of this kind."""
+    if identity == permits.OPERATOR:
+        return False
+    known = identities.find(tx, identity)
+    if known.shut_out or not letters.is_mailbox(known.sign_in_name):
+        return False
+    if kind in letters.OPTIONAL and kind in unwanted(tx, identity):
+        return False
+    fit = {name: text if name == "link" else letters.plain(text) for name, text in facts.items()}
+    notify(tx, kind, known.sign_in_name, fit, now, once)
+    return True
+
+
+def tell_holder(
+    tx: Transaction,
+    issuer: str,
+    holder: str,
+    what: str,
+    now: datetime,
+    once: str | None = None,
+) -> int:
+    """Tell a holder what was done to his holding, wherever he signs in; how many letters."""
+    facts = {"issuer": issuers.find(tx, issuer).name, "what": what, "link": "/"}
+    scope = holder_scope(issuer, holder)
+    every = sorted(identities.with_role(tx, Role.INVESTOR, scope))
+    return sum(tell(tx, one, Kind.HOLDING, facts, now, once) for one in every)
+
+
+def warn(
+    tx: Transaction,
+    identity: str,
+    what: str,
+    now: datetime,
+    content: Mapping[str, str] | None = None,
+) -> None:
+    """Tell somebody about his own access: a notice on his page, and a letter besides."""
+    security_notices.add(tx, identity, what, content or {}, now)
+    said = ", ".join(one for one in (content or {}).values() if one)
+    facts = {"what": f"{what}: {said}" if said else what, "at": stamp(now), "link": "/account"}
+    tell(tx, identity, Kind.SECURITY, facts, now)
+
+
+def unwanted(tx: Transaction, identity: str) -> frozenset[Kind]:
+    """The kinds of letters that somebody does without."""
+    text = settings.read(tx, f"no letters {identity}") or ""
+    return frozenset(Kind(one) for one in text.split())
+
+
+def choose(office: Office, who: Actor, wanted: Collection[Kind]) -> None:
+    """Set which letters of those that one may do without one wants. Anybody does, for himself."""
+    without = sorted(letters.OPTIONAL - frozenset(wanted))
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        settings.write(tx, f"no letters {who.id}", " ".join(without), now)
+        entry = Entry(who.id, "choose letters", who.id, content={"without": " ".join(without)})
+        audit.record(tx, entry, now)
+
+
+def chosen(office: Office, who: Actor) -> dict[Kind, bool]:
+    """The kinds of letters that one may do without, and whether one wants them."""
+    with office.book.reading() as tx:
+        without = unwanted(tx, who.id)
+    return {kind: kind not in without for kind in Kind if kind in letters.OPTIONAL}
 
 
 def send_due(office: Office, post: Post, most: int = 50) -> int:
