@@ -278,8 +278,7 @@ def proposals(
 
 
 def about(office: Office, who: Actor, token: str, kind: str) -> list[ProposalView]:
-    """The proposals of one kind about an instrument, the last one first; nothing for somebody who may
-    not read the approvals of its issuer."""
+    """The proposals of one kind about an instrument that the actor may read, the last one first."""
     with office.book.reading() as tx:
         found = approvals.about(tx, token, kind)
         return [
