@@ -65,6 +65,8 @@ def propose(visit: Visit, given: Form) -> Response:
     """Add a row, work the total out, or propose the issue."""
     permits.require(visit.who, Power.ISSUE)
     token = given.get("instrument", "")
+    if not token:
+        return _page(visit, "", given, {"instrument": "Choose the security"})
     if given.get("do") in ("more", "total"):
         return _page(visit, token, given, {}, more=given.get("do") == "more")
     sheet = termsheets.term_sheet(visit.office, visit.who, token)
