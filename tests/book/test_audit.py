@@ -63,6 +63,27 @@ def test_a_row_altered_in_the_database_is_found(book):
     with book.transaction() as tx:
         for act in ("issue", "transfer", "freeze"):
             audit.record(tx, Entry("agent", act), NOON)
+    with book.transaction() as tx:
         tx.execute(text("UPDATE audit_entry SET act = 'gift' WHERE number = 2"))
     with book.reading() as tx:
         assert "entry 2 does not hang" in check(audit.every(tx)).fault
+
+
+def test_what_a_transaction_added_is_read_in_it(book):
+    with book.transaction() as tx:
+        audit.record(tx, Entry("agent", "issue"), NOON)
+        assert audit.head(tx)[0] == 1
+        audit.record(tx, Entry("agent", "freeze"), NOON)
+        assert [one.entry.act for one in audit.newest(tx, None, 5)] == ["freeze", "issue"]
+    with book.reading() as tx:
+        assert check(audit.every(tx)).ok
+
+
+def test_what_fails_adds_nothing(book):
+    with pytest.raises(RuntimeError), book.transaction() as tx:
+        audit.record(tx, Entry("agent", "issue"), NOON)
+        raise RuntimeError
+    with book.transaction() as tx:
+        audit.record(tx, Entry("agent", "freeze"), NOON)
+    with book.reading() as tx:
+        assert [one.entry.act for one in audit.every(tx)] == ["freeze"]

@@ -39,8 +39,8 @@ POINTS = {
     "after commit, before signing": (posting, "send_approved", die),
     "after signing, before sending": (
         instructions,
-        "store_first",
-        then_die(instructions.store_first),
+        "store_first_all",
+        then_die(instructions.store_first_all),
     ),
     "after sending, before marking": (posting.send, "send", then_die(posting.send.send)),
     "before it is noted": (approvals, "end", die),

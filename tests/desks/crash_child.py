@@ -40,7 +40,7 @@ def one_then_die(function):
 
 POINTS = {
     "before storing": (posting, "_store", die),
-    "before commit": (instructions, "store_first", then_die(instructions.store_first)),
+    "before commit": (instructions, "store_first_all", then_die(instructions.store_first_all)),
     "after commit, before sending": (posting.send, "send", die),
     "after sending one": (posting.send, "send", one_then_die(posting.send.send)),
     "after sending, before marking": (posting.send, "send", then_die(posting.send.send)),

@@ -11,14 +11,15 @@ from typing import NamedTuple
 FOUR = frozenset({"book", "chain", "indexer", "feeds"})
 MAY_IMPORT = {
     "core": frozenset({"core"}),
-    "book": frozenset({"core", "book"}),
+    "book": frozenset({"core", "book", "postgresql"}),
     "chain": frozenset({"core", "chain"}),
-    "indexer": frozenset({"core", "indexer"}),
+    "indexer": frozenset({"core", "indexer", "postgresql"}),
     "feeds": frozenset({"core", "feeds"}),
     "desks": FOUR | {"core", "desks", "config"},
     "doors": frozenset({"core", "desks", "doors", "bench", "config", "freehold"}),
     "bench": FOUR | {"core", "desks", "doors", "bench", "config"},
     "config": frozenset({"core"}),
+    "postgresql": frozenset(),  # the driver that two worlds speak through
 }
 DESK_LAYERS = (
     frozenset({"office", "permits", "parties", "ledgers", "posting", "notices"}),

@@ -11,19 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, select
 
-from freehold.book import schema_access
+from freehold.book import appending
 from freehold.book import schema_live as schema
+from freehold.book.appending import AUDIT as AUDIT
+from freehold.book.appending import Told
 from freehold.book.session import Transaction
 from freehold.core.errors import NotFound, Plain
 
-INSTRUCTION, AUDIT, REGISTER, POSITION = (
-    "instruction.changed",
-    "audit.recorded",
-    "register.changed",
-    "position.changed",
-)
+INSTRUCTION, REGISTER, POSITION = "instruction.changed", "register.changed", "position.changed"
 KINDS = (INSTRUCTION, POSITION, REGISTER, AUDIT)
 
 
@@ -46,26 +43,20 @@ def record(
     subject: str,
     content: Mapping[str, Plain],
     now: datetime,
-) -> int:
-    """Append a change; its number."""
-    turn = schema_access.audit_head
-    tx.execute(update(turn).values(number=turn.c.number))
-    head = schema.change_head
-    if not tx.execute(update(head).values(number=head.c.number + 1)).rowcount:
-        tx.execute(insert(head).values(one=1, number=1))
-    number = int(tx.execute(select(head.c.number)).scalar_one())
-    row = {"number": number, "at": now, "kind": kind, "scope": scope, "subject": subject}
-    tx.execute(insert(schema.change).values(**row, content=json.dumps(dict(content))))
-    return number
+) -> None:
+    """Append a change, at the end of the transaction."""
+    appending.add(tx, Told(kind, scope, subject, content, now))
 
 
 def head(tx: Transaction) -> int:
     """The number of the last change; 0 before the first."""
+    appending.settle(tx)
     return int(tx.execute(select(schema.change_head.c.number)).scalar() or 0)
 
 
 def after(tx: Transaction, number: int, limit: int, kinds: Collection[str] = KINDS) -> list[Change]:
     """The changes behind a number in their order, at most `limit`, of these kinds."""
+    appending.settle(tx)
     of = schema.change.c
     rows = select(schema.change).where(of.number > number, of.kind.in_(kinds))
     return [_change(row) for row in tx.execute(rows.order_by(of.number).limit(limit))]
@@ -73,6 +64,7 @@ def after(tx: Transaction, number: int, limit: int, kinds: Collection[str] = KIN
 
 def told(tx: Transaction, kind: str, subject: str) -> bool:
     """Whether a change of this kind was told of this subject."""
+    appending.settle(tx)
     of = schema.change.c
     rows = select(of.number).where(of.kind == kind, of.subject == subject)
     return tx.execute(rows.limit(1)).first() is not None

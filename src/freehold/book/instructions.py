@@ -13,12 +13,12 @@ The discipline, which every function here keeps a part of:
 - The entry of an instruction and its end stand in the audit log, written in the same transaction.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from freehold.book import audit, changes, schema
@@ -44,6 +44,16 @@ ENDS = {
     State.REPLACED: Outcome.FAILED,
 }
 """States in which an instruction is over, as the audit log words them."""
+_CONTENT = ("id", "chain", "target", "data", "what")
+_OUTCOME = tuple(name for name in Instruction.__dataclass_fields__ if name not in _CONTENT)
+_TABLE = schema.instruction
+_MOVE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("stood"), _TABLE.c.state == bindparam("stood_at"))
+    .values({name: bindparam(name) for name in _OUTCOME})
+)
+_ADD_CHANGE = insert(schema.instruction_change)
+_STORE = insert(schema.signed_transaction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,15 @@ class Change:
     after: State
     at: datetime
     note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change to write: what the instruction was, what it is now, and a note of why."""
+
+    before: Instruction
+    after: Instruction
+    note: str | None = None
 
 
 def add(tx: Transaction, asked: Instruction, now: datetime) -> Instruction:
@@ -161,18 +180,37 @@ def move(
 
     Raises Conflict if the change is not allowed or somebody else has made one meanwhile.
     """
-    require_move(before, after.state)
-    assert before.id == after.id, "an instruction keeps its id"
-    table = schema.instruction
-    stands = and_(table.c.id == before.id, table.c.state == before.state)
-    changed = tx.execute(update(table).where(stands).values(**_outcome(after)))
-    if changed.rowcount != 1:
-        raise Conflict(
-            f"instruction {before.id} is no longer {before.state}: read it again",
-            instruction=before.id,
-        )
-    _record(tx, after, before.state, now, note or after.note)
+    move_all(tx, [Move(before, after, note)], now)
     return after
+
+
+def move_all(tx: Transaction, moves: Sequence[Move], now: datetime) -> None:
+    """`move` for many: all of them or none. Raises Conflict, as it does."""
+    if not moves:
+        return
+    for one in moves:
+        require_move(one.before, one.after.state)
+        assert one.before.id == one.after.id, "an instruction keeps its id"
+    rows = [
+        {"stood": one.before.id, "stood_at": one.before.state, **_outcome(one.after)}
+        for one in moves
+    ]
+    if tx.execute(_MOVE, rows).rowcount != len(moves):
+        which = moves[0].before if len(moves) == 1 else _moved_by_others(tx, moves)
+        raise Conflict(
+            f"instruction {which.id} is no longer {which.state}: read it again",
+            instruction=which.id,
+        )
+    noted = [(one.after, one.before.state, one.note or one.after.note) for one in moves]
+    _record_all(tx, noted, now)
+
+
+def _moved_by_others(tx: Transaction, moves: Sequence[Move]) -> Instruction:
+    """The first that does not stand where it was moved to; in the failed transaction of `move_all`."""
+    return next(
+        (one.before for one in moves if find(tx, one.before.id).state is not one.after.state),
+        moves[0].before,
+    )
 
 
 def approve(tx: Transaction, which: InstructionId, now: datetime) -> Instruction:
@@ -282,12 +320,31 @@ def store_first(
 
     Raises Conflict if another worker has taken over or the nonce is no longer the sender's next.
     """
-    assert made.attempt == 1 and made.instruction == found.id, "the first bytes of this instruction"
+    return store_first_all(tx, [(found, made)], worker, now)[0]
+
+
+def store_first_all(
+    tx: Transaction,
+    each: Sequence[tuple[Instruction, SignedTransaction]],
+    worker: str,
+    now: datetime,
+) -> list[Instruction]:
+    """`store_first` for one sender's nonces in a row, all or none. Raises Conflict, as it does."""
+    if not each:
+        return []
+    first = each[0][1]
+    for place, (found, made) in enumerate(each):
+        assert made.attempt == 1 and made.instruction == found.id, "this instruction's first bytes"
+        assert made.nonce == first.nonce + place, "the nonces of one sender in a row"
     held = schema.nonce.c
-    is_next = or_(held.next == made.nonce, held.next.is_(None))
-    _require_lease(tx, made, worker, is_next, made.nonce + 1)
-    _store(tx, made)
-    return move(tx, found, replace(found, state=State.SIGNED, nonce=made.nonce), now)
+    is_next = or_(held.next == first.nonce, held.next.is_(None))
+    _require_lease(tx, first, worker, is_next, first.nonce + len(each))
+    tx.execute(_STORE, [_signed_columns(made) for _, made in each])
+    moves = [
+        Move(found, replace(found, state=State.SIGNED, nonce=made.nonce)) for found, made in each
+    ]
+    move_all(tx, moves, now)
+    return [one.after for one in moves]
 
 
 def store_next(tx: Transaction, made: SignedTransaction, worker: str) -> None:
@@ -320,6 +377,27 @@ def signed(tx: Transaction, found: Instruction) -> list[SignedTransaction]:
         table.instruction == found.id,
     )
     return [_signed(row) for row in tx.execute(asked.order_by(table.attempt))]
+
+
+def signed_each(
+    tx: Transaction, chain: int, sender: Address, found: Sequence[Instruction]
+) -> list[list[SignedTransaction]]:
+    """`signed` for many instructions of one sender that hold a nonce, in one question."""
+    if not found:
+        return []
+    table = schema.signed_transaction.c
+    nonces = [one.nonce for one in found if one.nonce is not None]
+    asked = select(schema.signed_transaction).where(
+        table.chain == chain, table.sender == sender, table.nonce.between(min(nonces), max(nonces))
+    )
+    by_instruction: dict[str, list[SignedTransaction]] = {one.id: [] for one in found}
+    for row in tx.execute(asked.order_by(table.nonce, table.attempt)):
+        if row.instruction in by_instruction:
+            by_instruction[row.instruction].append(_signed(row))
+    nonce_of = {one.id: one.nonce for one in found}
+    return [
+        [made for made in by_instruction[one.id] if made.nonce == nonce_of[one.id]] for one in found
+    ]
 
 
 def _in_states(
@@ -360,28 +438,37 @@ def _row(chain: int, sender: Address) -> ColumnElement[bool]:
 
 
 def _store(tx: Transaction, made: SignedTransaction) -> None:
-    tx.execute(
-        insert(schema.signed_transaction).values(
-            **{name: getattr(made, name) for name in SignedTransaction.__dataclass_fields__}
-        )
-    )
+    tx.execute(_STORE, [_signed_columns(made)])
+
+
+def _signed_columns(made: SignedTransaction) -> dict[str, Any]:
+    return {name: getattr(made, name) for name in SignedTransaction.__dataclass_fields__}
 
 
 def _record(
     tx: Transaction, one: Instruction, before: State | None, now: datetime, note: str | None
 ) -> None:
-    tx.execute(
-        insert(schema.instruction_change).values(
-            instruction=one.id, before=before, after=one.state, at=now, note=note
-        )
-    )
-    told: dict[str, Plain] = {"state": one.state, "before": before, "what": one.what}
-    told |= {"transaction": one.mined_hash, "block": one.mined_block, "code": one.code}
-    changes.record(tx, changes.INSTRUCTION, "", one.id, told, now)
-    if before is None or one.state in ENDS:
-        content = {"what": one.what, "state": str(one.state), "transaction": one.mined_hash}
-        outcome = ENDS.get(one.state, Outcome.DONE)
-        audit.record(tx, Entry("outbox", "instruction", one.id, outcome, one.code, content), now)
+    _record_all(tx, [(one, before, note)], now)
+
+
+def _record_all(
+    tx: Transaction, changed: Sequence[tuple[Instruction, State | None, str | None]], now: datetime
+) -> None:
+    """Keep changes of state: in the history, in the feed, and entries and ends in the audit log."""
+    rows = [
+        {"instruction": one.id, "before": before, "after": one.state, "at": now, "note": note}
+        for one, before, note in changed
+    ]
+    tx.execute(_ADD_CHANGE, rows)
+    for one, before, _ in changed:
+        told: dict[str, Plain] = {"state": one.state, "before": before, "what": one.what}
+        told |= {"transaction": one.mined_hash, "block": one.mined_block, "code": one.code}
+        changes.record(tx, changes.INSTRUCTION, "", one.id, told, now)
+        if before is None or one.state in ENDS:
+            content = {"what": one.what, "state": str(one.state), "transaction": one.mined_hash}
+            outcome = ENDS.get(one.state, Outcome.DONE)
+            entry = Entry("outbox", "instruction", one.id, outcome, one.code, content)
+            audit.record(tx, entry, now)
 
 
 def _columns(one: Instruction) -> dict[str, Any]:
@@ -389,8 +476,7 @@ def _columns(one: Instruction) -> dict[str, Any]:
 
 
 def _outcome(after: Instruction) -> dict[str, Any]:
-    content = ("id", "chain", "target", "data", "what")
-    return {name: value for name, value in _columns(after).items() if name not in content}
+    return {name: getattr(after, name) for name in _OUTCOME}
 
 
 def _instruction(row: Row[Any]) -> Instruction:

@@ -6,11 +6,13 @@ for each other at their first statement instead of failing at their last. Openin
 tables to the version of this program; a book of a newer version is refused and left alone.
 """
 
+import fcntl
+import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -25,10 +27,15 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
+from freehold import postgresql
+from freehold.book import appending
 from freehold.core.errors import Broken, Conflict, Invalid, PlatformError, Unavailable
 
 POOL = 32
 """Connections of one process: as many as threads that may ask at once, and a second one for each."""
+TURN = "-turn"
+"""What is added to a SQLite book's name for the file that writers take turns by."""
+TURN_SECONDS = 0.001
 BUSY_SECONDS = 10
 """How long one writer waits for another before it says that the book is locked."""
 MIGRATION_LOCK = 0x46524545484F4C44
@@ -42,6 +49,45 @@ VAULT = "vault"
 """Where a transaction's `info` has the office's key for personal data."""
 
 
+class Turn:
+    """Whose turn it is to write to a SQLite book, among the threads and processes of this machine.
+
+    Whoever waits looks again every thousandth of a second, where SQLite itself would wait for longer
+    and longer. The lock lies in a file of its own beside the book and ends with the process that has
+    it; safety does not rest on it, since SQLite locks besides.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self._mine = threading.RLock()
+        self._file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        self._mine.acquire()
+        self._depth += 1
+        if self._depth == 1:
+            self._wait()
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._mine.release()
+
+    def _wait(self) -> None:
+        """Wait for the turn; who has waited too long goes on, and SQLite says that it is locked."""
+        until = time.monotonic() + BUSY_SECONDS
+        while time.monotonic() < until:
+            with suppress(BlockingIOError):
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            time.sleep(TURN_SECONDS)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """An open book. Returning from a transaction commits it; raising rolls it back.
@@ -52,19 +98,19 @@ class Book:
 
     engine: Engine
     vault: Callable[[], object] | None = None
-    writing: AbstractContextManager[Any] = field(default_factory=threading.RLock, compare=False)
+    turn: AbstractContextManager[Any] = field(default_factory=nullcontext, compare=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A writing transaction. Raises Unavailable if the database is locked or away.
 
-        SQLite has one writer at a time, and makes those who wait sleep for ever longer; threads of
-        one process take turns before it comes to that. Nothing else may be opened inside.
+        SQLite has one writer at a time, and makes those who wait sleep for ever longer; all who write
+        take turns before it comes to that (`Turn`). Nothing else may be opened inside.
         """
-        turn = self.writing if self.engine.dialect.name == "sqlite" else nullcontext()
-        with speaking_plainly(self.engine.url), turn, self.engine.begin() as tx:
-            tx.info[VAULT] = self.vault
+        with speaking_plainly(self.engine.url), self.turn, self.engine.begin() as tx:
+            tx.info[VAULT], tx.info[appending.WAITING] = self.vault, []
             yield tx
+            appending.settle(tx)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -74,12 +120,14 @@ class Book:
             self.engine.connect() as tx,
             tx.execution_options(reading=True).begin(),
         ):
-            tx.info[VAULT] = self.vault
+            tx.info[VAULT], tx.info[appending.WAITING] = self.vault, None
             yield tx
 
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+        if isinstance(self.turn, Turn):
+            self.turn.close()
 
 
 def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
@@ -98,7 +146,16 @@ def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
     except PlatformError:
         engine.dispose()
         raise
-    return Book(engine, vault)
+    return Book(engine, vault, _turn(place))
+
+
+def _turn(place: URL) -> AbstractContextManager[Any]:
+    """Who writes next; PostgreSQL looks after that itself."""
+    if place.get_backend_name() != "sqlite":
+        return nullcontext()
+    if not place.database or place.database == ":memory:":
+        return threading.RLock()
+    return Turn(Path(f"{place.database}{TURN}"))
 
 
 def _place(url: str) -> URL:
@@ -155,7 +212,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(place: URL) -> Engine:
-    return create_engine(place, pool_size=POOL, pool_pre_ping=True)
+    return postgresql.speak(create_engine(place, pool_size=POOL))
 
 
 @contextmanager

@@ -12,10 +12,11 @@ nothing else is on its way, because what is on its way may be what it waits for.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from freehold.book import instructions, settings
-from freehold.book.session import Book, Transaction
+from freehold.book.instructions import Move
+from freehold.book.session import Book
 from freehold.chain import send
 from freehold.chain.node import Ledger
 from freehold.chain.send import FeeLimits, Mined, Prepared, Spent, Waiting
@@ -203,15 +204,17 @@ def _try_and_sign(
 def _store(posting: Posting, done: _Done) -> tuple[Instruction, ...]:
     """Commit everything that was signed or refused; only after this may anything be sent."""
     now = posting.clock.now()
-    changed = []
+    made: list[tuple[Instruction, SignedTransaction]] = []
+    refused: list[Move] = []
+    for one, outcome in done:
+        if isinstance(outcome, SignedTransaction):
+            made.append((one, outcome))
+        else:
+            refused.append(Move(one, _with_reason(replace(one, state=State.REFUSED), outcome)))
     with posting.book.transaction() as tx:
-        for instruction, outcome in done:
-            if isinstance(outcome, SignedTransaction):
-                instructions.store_first(tx, instruction, outcome, posting.worker, now)
-            else:
-                refused = _with_reason(replace(instruction, state=State.REFUSED), outcome)
-                changed.append(instructions.move(tx, instruction, refused, now))
-    return tuple(changed)
+        instructions.store_first_all(tx, made, posting.worker, now)
+        instructions.move_all(tx, refused, now)
+    return tuple(one.after for one in refused)
 
 
 def _send_signed(posting: Posting, sender: Address) -> Pass:
@@ -219,7 +222,8 @@ def _send_signed(posting: Posting, sender: Address) -> Pass:
         flying = instructions.in_flight(tx, posting.chain, sender)
         stored = [one for one in flying if one.state is State.SIGNED]
         stored.sort(key=lambda one: one.nonce or 0)
-        pairs = [(one, instructions.signed(tx, one)[-1]) for one in stored]
+        made = instructions.signed_each(tx, posting.chain, sender, stored)
+        pairs = [(one, each[-1]) for one, each in zip(stored, made, strict=True)]
     return _send(posting, pairs)
 
 
@@ -231,14 +235,16 @@ def _send(posting: Posting, pairs: list[tuple[Instruction, SignedTransaction]]) 
         failures = send.send(posting.w3, [made for _, made in pairs])
     except Unavailable as error:
         return Pass(held=(error,))
-    with posting.book.transaction() as tx:
-        now = posting.clock.now()
-        sent = [
-            instructions.move(tx, one, replace(one, state=State.SENT), now)
-            for (one, _), failure in zip(pairs, failures, strict=True)
-            if failure is None and one.state is State.SIGNED
-        ]
-    return Pass(tuple(sent), tuple(failure for failure in failures if failure is not None))
+    moves = [
+        Move(one, replace(one, state=State.SENT))
+        for (one, _), failure in zip(pairs, failures, strict=True)
+        if failure is None and one.state is State.SIGNED
+    ]
+    if moves:
+        with posting.book.transaction() as tx:
+            instructions.move_all(tx, moves, posting.clock.now())
+    sent = tuple(one.after for one in moves)
+    return Pass(sent, tuple(failure for failure in failures if failure is not None))
 
 
 _Found = Mined | Waiting | Spent
@@ -247,23 +253,25 @@ _Found = Mined | Waiting | Spent
 def _follow(posting: Posting, signer: Signer, head: int) -> Pass:
     with posting.book.reading() as tx:
         flying = instructions.in_flight(tx, posting.chain, signer.address)
-        attempts = [instructions.signed(tx, one) for one in flying]
+        attempts = instructions.signed_each(tx, posting.chain, signer.address, flying)
+    if not flying:
+        return Pass()
     try:
         found = send.follow_each(posting.w3, attempts, head, posting.finality)
         whys = [_why(posting, *each) for each in zip(flying, attempts, found, strict=True)]
     except Unavailable as error:
         return Pass(held=(error,))
-    changed, again = [], []
-    with posting.book.transaction() as tx:
-        for one, made, what, why in zip(flying, attempts, found, whys, strict=True):
-            after = _record(tx, one, made, what, why, posting.clock.now())
-            if after is not one:
-                changed.append(after)
-            if isinstance(what, Waiting):
-                again.append((one, after, made, what))
-    done = Pass(tuple(changed))
-    for one, after, made, what in again:
-        done += _push(posting, signer, one, after, made, what)
+    steps = [_steps(*each) for each in zip(flying, attempts, found, whys, strict=True)]
+    if any(steps):
+        with posting.book.transaction() as tx:
+            for place in range(max(map(len, steps))):
+                moves = [each[place] for each in steps if place < len(each)]
+                instructions.move_all(tx, moves, posting.clock.now())
+    done = Pass(tuple(each[-1].after for each in steps if each))
+    for one, made, what, moves in zip(flying, attempts, found, steps, strict=True):
+        if isinstance(what, Waiting):
+            after = moves[-1].after if moves else one
+            done += _push(posting, signer, one, after, made, what)
     return done
 
 
@@ -282,29 +290,31 @@ def _purpose(attempts: list[SignedTransaction], found: Mined) -> Purpose:
     return next(made.purpose for made in attempts if made.hash == found.hash)
 
 
-def _record(
-    tx: Transaction,
+def _steps(
     one: Instruction,
     attempts: list[SignedTransaction],
     found: _Found,
     why: Refusal | Conflict | None,
-    now: datetime,
-) -> Instruction:
-    """Write what was found; the instruction itself if that is nothing new."""
+) -> list[Move]:
+    """The changes that follow from what was found, one after the other; none if that is nothing new."""
+    steps: list[Move] = []
     moved = not isinstance(found, Mined) or found.block_hash != one.block_hash
     if one.state is State.MINED and moved:
         lost = replace(one, state=State.SENT, mined_hash=None, mined_block=None, block_hash=None)
-        one = instructions.move(tx, one, lost, now, "its block was reorganised away")
+        steps.append(Move(one, lost, "its block was reorganised away"))
+        one = lost
     if isinstance(found, Spent):
         note = f"nonce {one.nonce} was taken by another transaction"
-        return instructions.move(tx, one, replace(one, state=State.REPLACED, note=note), now)
+        return [*steps, Move(one, replace(one, state=State.REPLACED, note=note))]
     if isinstance(found, Waiting):
-        return one
+        return steps
     if one.state is not State.MINED:
-        one = instructions.move(tx, one, _mined(one, found), now)
-    if not found.final:
-        return one
-    return instructions.move(tx, one, _final(one, _purpose(attempts, found), why, found), now)
+        mined = _mined(one, found)
+        steps.append(Move(one, mined))
+        one = mined
+    if found.final:
+        steps.append(Move(one, _final(one, _purpose(attempts, found), why, found)))
+    return steps
 
 
 def _mined(one: Instruction, found: Mined) -> Instruction:

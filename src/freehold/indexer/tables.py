@@ -35,6 +35,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from freehold import postgresql
 from freehold.core.errors import Broken, Unavailable
 
 PROJECTION_VERSION = 1
@@ -183,7 +184,7 @@ def open_projection(url: str) -> Engine:
     place = make_url(url)
     if place.get_backend_name() == "postgresql":
         place = place.set(drivername="postgresql+pg8000")
-    engine = create_engine(place)
+    engine = postgresql.speak(create_engine(place))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
     prepare(engine)

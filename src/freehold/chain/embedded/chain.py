@@ -145,7 +145,7 @@ def state_on(
     store = chain.store
 
     def load_code(digest: bytes) -> bytes:
-        return fresh[digest] if digest in fresh else disk.load_content(store, view, digest)
+        return fresh[digest] if digest in fresh else disk.load_code(store, view, digest)
 
     return LedgerState(context, root, loader(store, view, fresh), load_code)
 

@@ -11,12 +11,12 @@ from typing import Any
 from eth.exceptions import Revert, VMError
 from eth.vm.execution_context import ExecutionContext
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
-from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.message import Message
 from eth_typing import Address, BlockNumber, Hash32
 
 from freehold.chain.embedded.blocks import Header, Log
 from freehold.chain.embedded.encoding import EMPTY_HASH, encode, encode_int, keccak
+from freehold.chain.embedded.machine import Computation, needed
 from freehold.chain.embedded.state import LedgerState
 from freehold.chain.embedded.transactions import (
     SECP256K1_HALF,
@@ -49,8 +49,8 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it. `spent` is the gas before refunds: the limit that would have sufficed, unless
-    code called code (`nested`), which keeps a 64th of its gas back each time (EIP-150)."""
+    """What came of it. `spent` is the gas before refunds; `least` the smallest limit that would have
+    sufficed, None where one run cannot tell."""
 
     gas_used: int
     spent: int
@@ -60,7 +60,7 @@ class Outcome:
     created: bytes | None
     logs: tuple[Log, ...]
     touched: frozenset[Any]
-    nested: bool
+    least: int | None
 
 
 def ask_of(sent: Transaction, base_fee: int) -> Ask:
@@ -177,12 +177,12 @@ def _warm(state: LedgerState, ask: Ask, message: Message) -> None:
 def _run(state: LedgerState, message: Message, ask: Ask) -> Any:
     context = CancunTransactionContext(gas_price=ask.price, origin=Address(ask.sender))
     if not message.is_create:
-        return PragueComputation.apply_message(state, message, context)
+        return Computation.apply_message(state, message, context)
     if state.has_code_or_nonce(message.storage_address):
-        computation = PragueComputation(state, message, context)
+        computation = Computation(state, message, context)
         computation.error = VMError("a contract already stands at this address")
         return computation
-    return PragueComputation.apply_create_message(state, message, context)
+    return Computation.apply_create_message(state, message, context)
 
 
 def _settle(state: LedgerState, ask: Ask, message: Message, computation: Any) -> Outcome:
@@ -207,8 +207,15 @@ def _settle(state: LedgerState, ask: Ask, message: Message, computation: Any) ->
         created=message.storage_address if message.is_create else None,
         logs=tuple(_log(*entry) for entry in computation.get_log_entries()),
         touched=state.warm_places(),
-        nested=bool(computation.children),
+        least=_least(ask, message, computation),
     )
+
+
+def _least(ask: Ask, message: Message, computation: Any) -> int | None:
+    least = needed(computation)
+    if least is None:
+        return None
+    return max(ask.gas - message.gas + least, floor_gas(ask.data))
 
 
 def _log(address: bytes, topics: tuple[int, ...], data: bytes) -> Log:

@@ -25,8 +25,6 @@ from freehold.chain.embedded.transactions import MAX_INITCODE, floor_gas, intrin
 
 ESTIMATE_ERROR_BPS = 150
 """How much too high an estimate may be, as in geth: each halving runs the whole call again."""
-NESTED_ERROR_BPS = 400
-"""The same where code calls code: one run more tells that the gas kept back is enough."""
 _ERROR, _PANIC = bytes.fromhex("08c379a0"), bytes.fromhex("4e487b71")
 
 
@@ -47,18 +45,20 @@ def estimate_gas(chain: Chain, asked: Any, block: Any = "pending", overrides: An
 
 
 def _least(chain: Chain, view: Any, at: At, ask: Ask, overrides: Any, outcome: Outcome) -> int:
-    """A limit that succeeds: what was spent, or little more than needed where code keeps gas back."""
-    spent, error_bps = outcome.spent, NESTED_ERROR_BPS if outcome.nested else ESTIMATE_ERROR_BPS
+    """A limit that succeeds: the smallest, or little more where only trying tells."""
+    if outcome.least is not None:
+        return outcome.least
+    spent = outcome.spent
 
     def suffices(gas: int) -> bool:
         return _try(chain, view, at, replace(ask, gas=gas), overrides).error is None
 
-    if not outcome.nested and suffices(spent):
+    low, high = spent - 1, min(ask.gas, (spent + 2_300) * 64 // 63)
+    if suffices(spent):
         return spent
-    low, high = spent, min(ask.gas, (spent + 2_300) * 64 // 63)
-    if high <= low or not suffices(high):
+    if high <= spent or not suffices(high):
         high = ask.gas
-    while high - low > high * error_bps // 10_000:
+    while high - low > high * ESTIMATE_ERROR_BPS // 10_000:
         middle = (low + high) // 2
         low, high = (low, middle) if suffices(middle) else (middle, high)
     return high

@@ -34,17 +34,18 @@ from freehold.core.errors import Broken, Unavailable
 TABLES = ("node", "header", "body", "receipts", "canon", "where", "pool", "meta")
 MAP_SIZE = 1 << 40
 VERSION = b"1"
-_CACHED_NODES = 200_000
+_CACHED_NODES, _CACHED_CODES = 200_000, 512
 
 
 @dataclass(slots=True)
 class Store:
-    """An open database; `nodes` caches decoded trie nodes, which never change."""
+    """An open database; `nodes` and `codes` cache decoded trie nodes and code, which never change."""
 
     path: Path
     env: Any
     tables: Mapping[str, Any]
     nodes: dict[bytes, Node] = field(default_factory=dict)
+    codes: dict[bytes, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,17 @@ def load_node(store: Store, view: Any, digest: bytes) -> Node:
             store.nodes.clear()
         store.nodes[digest] = node
     return node
+
+
+def load_code(store: Store, view: Any, digest: bytes) -> bytes:
+    """A contract's code by its hash. Raises Broken where the disk gives back something else."""
+    code = store.codes.get(digest)
+    if code is None:
+        code = load_content(store, view, digest)
+        if len(store.codes) >= _CACHED_CODES:
+            store.codes.clear()
+        store.codes[digest] = code
+    return code
 
 
 def load_content(store: Store, view: Any, digest: bytes) -> bytes:

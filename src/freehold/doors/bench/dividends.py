@@ -210,16 +210,17 @@ def _die(*_: object) -> None:
 
 def arm(kill: Kill) -> None:
     """Kill this process (-9) when it comes to the page, at the point."""
-    store, give = instructions.store_first, send.send
+    store, give = instructions.store_first_all, send.send
     begins = f"pay page {kill.page} of "
     reached = []
 
-    def storing(tx: Any, one: Any, *rest: Any) -> Any:
-        if one.what.startswith(begins):
-            reached.append(one.id)
-            if kill.point == POINTS[0]:
-                _die()
-        return store(tx, one, *rest)
+    def storing(tx: Any, each: Any, *rest: Any) -> Any:
+        for one, _ in each:
+            if one.what.startswith(begins):
+                reached.append(one.id)
+                if kill.point == POINTS[0]:
+                    _die()
+        return store(tx, each, *rest)
 
     def sending(w3: Any, made: Any) -> Any:
         if reached and kill.point == POINTS[1]:
@@ -229,7 +230,7 @@ def arm(kill: Kill) -> None:
             _die()
         return answer
 
-    setattr(instructions, "store_first", storing)  # noqa: B010
+    setattr(instructions, "store_first_all", storing)  # noqa: B010
     setattr(send, "send", sending)  # noqa: B010
 
 
