@@ -5,7 +5,6 @@ import random
 from datetime import timedelta
 
 import pytest
-from tests.desks.test_takeovers import COMPANY, DAY, REGISTER, TOTALS
 
 from freehold.chain import node
 from freehold.chain.contracts import call, content_hash
@@ -31,6 +30,7 @@ from freehold.desks.securities.transfers import TransferRequest
 from tests.company import NORTHWIND, files_of, office_of
 from tests.core.ocf.worlds import issuance as issued
 from tests.core.ocf.worlds import package, shared, stock_class
+from tests.desks.register.test_takeovers import COMPANY, DAY, REGISTER, TOTALS
 
 DOCUMENT = b"\x05" * 32
 SEED = 20261126

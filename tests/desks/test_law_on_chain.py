@@ -46,7 +46,7 @@ WIDE = 'use = ["us.reg_d.506c", "us.ica.3c1", "us.erisa.25", "us.reg_s.cat3"]\n'
 """More than five hundred rows in one activation."""
 VENUE, CONSENT = Kind.VENUE, Proof.ISSUER_CONSENT
 OTHERWISE = {
-    "US-OFAC": "tests/desks/test_screening.py: a confirmed hit freezes the person on chain",
+    "US-OFAC": "tests/desks/onboarding/test_screening.py: a confirmed hit freezes the person on chain",
     "US-144-TACK": "test_an_affiliates_sale_starts_the_clock_anew, below",
     "US-144-AFF": "test_an_affiliates_sale_starts_the_clock_anew, below",
     "US-144C": "test_current_information_opens_the_second_half_of_the_year, below",

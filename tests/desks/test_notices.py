@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from freehold import config
-from freehold.book import identities
+from freehold.book import identities, registrations
 from freehold.core.approvals import State
 from freehold.core.errors import NotPermitted
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.letters import Kind
 from freehold.core.restraints import RestraintKind
 from freehold.core.roles import EVERYWHERE, Power, Role, holder_scope
-from freehold.desks import notices, permits, posting
+from freehold.core.units import Units
+from freehold.desks import notices, parties, permits, posting
 from freehold.desks.access import access, passkeys, sessions, signin
 from freehold.desks.access.sessions import Client, start_session
 from freehold.desks.agent import restraints, statements
@@ -26,6 +27,8 @@ from freehold.desks.approvals import approvals, carrying_out
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
+from freehold.desks.securities import transfers
+from freehold.desks.securities.transfers import TransferRequest
 from freehold.doors.platform import mail
 from tests.authenticator import SecurityKey
 from tests.desks.access.test_passkeys import HERE, PLACE
@@ -282,3 +285,15 @@ def test_a_quarter_that_ended_is_told_every_investor_once_and_not_who_does_witho
     notices.send_due(at("2031-07-02"), box.post, 500)
     assert not box.letters(priya.name)
     notices.choose(office, priya, set(notices.chosen(office, priya)))
+
+
+def test_a_transfer_after_a_change_of_address_waits_for_a_second_person(office, tess):
+    token = str(parties.instrument(office, NORTHWIND, "common")[1].token)
+    asked = TransferRequest(token, "jonas-keller", "wei-ling-tan", Units(1), "moved")
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        lines, until = ("1 New Street",), now + timedelta(days=10)
+        registrations.move(tx, NORTHWIND, "jonas-keller", lines, until, "test", now)
+    done = transfers.request_as(office, tess, asked)
+    assert (done.code, done.instruction) == (0, None), done.reason
+    assert done.held.startswith("ap_")

@@ -42,6 +42,7 @@ NEEDS_MORE = (
     "{number}/name",
     "{number}/remove",
     "/hits/{number}",
+    *("/relays/claim", "/relays/vote"),
     *("/apply", "/identity", "/papers", "/wallet", "/wallet/begin", "/review", "/submit"),
 )
 """Paths that need something which is not there: they say so."""
@@ -179,6 +180,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/break-glass": {"difference": "0" * 64, "reason": "for the matrix"},
         "/approvals": {"kind": "issue", "arguments": issue},
         "relays/transfer": signed_by_nobody(platform) if "relays" in path else {},
+        **(unsigned_acts(platform) if "relays" in path else {}),
         "webhooks": {"url": "http://localhost:9/", "kinds": ["instruction.changed"]},
         "replays": {"first": 1, "last": 1},
         "/statements": {"camt053": statement_of(role)},
@@ -246,6 +248,21 @@ def signed_by_nobody(platform: Platform) -> dict[str, str | int]:
     asked = {"sender": wallet, "receiver": "0x" + "11" * 20, "units": "1", "valid_after": 0}
     word = "0x" + "22" * 32
     return asked | {"valid_before": 4_000_000_000, "nonce": word, "signature": word + "22" * 33}
+
+
+def unsigned_acts(platform: Platform) -> dict[str, dict[str, object]]:
+    """A cancellation, a claim and a vote of the investor's that nobody signed, and budgets."""
+    signed = signed_by_nobody(platform)
+    wallet, word = signed["sender"], {"signature": signed["signature"]}
+    claim = {"place": wallet, "distribution": 1, "account": 1, "wallet": wallet, "gross": "1"}
+    claim |= {"withheld": "0", "proof": [], "payee": wallet, "deadline": 1}
+    vote = {"place": wallet, "meeting": 1, "holder": wallet, "voter": wallet, "choices": "1"}
+    return {
+        "relays/cancel": {"sender": wallet, "nonce": signed["nonce"], **word},
+        "relays/claim": claim | word,
+        "relays/vote": vote | {"at": 1} | word,
+        "relays/budgets": {"issuer_gas": 50_000_000, "holder_gas": 2_000_000},
+    }
 
 
 def as_person(platform: Platform, role: Role, method: str, path: str) -> int:

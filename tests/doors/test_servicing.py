@@ -123,7 +123,7 @@ def balances(platform, coin):
 def test_terms_that_make_no_sense_are_told_with_their_place(platform, coin):
     text = dividend(platform, coin, "wrong").replace("decimals = 6", "decimals = 2")
     answer = platform.ask(ISSUER, "POST", "/v1/actions", {"terms": text}, {"Idempotency-Key": "w"})
-    assert answer.status_code == 400 and "has 6" in answer.text
+    assert answer.status_code == 422 and "has 6" in answer.text
 
 
 def test_an_investor_reads_his_own_part_alone_and_elects(platform, coin):
@@ -140,7 +140,7 @@ def test_an_investor_reads_his_own_part_alone_and_elects(platform, coin):
     other = mine | {"holder": "jonas-keller"}
     assert platform.ask(investor, "POST", path, other, {"Idempotency-Key": "o"}).status_code == 403
     wrong = mine | {"choice": "reinvest"}
-    assert platform.ask(investor, "POST", path, wrong, {"Idempotency-Key": "f"}).status_code == 400
+    assert platform.ask(investor, "POST", path, wrong, {"Idempotency-Key": "f"}).status_code == 422
     by_agent = {"Idempotency-Key": "g"}
     assert platform.ask(AGENT, "POST", path, other, by_agent).status_code == 201
     assert len(platform.ask(AGENT, "GET", path).json()["items"]) == 2

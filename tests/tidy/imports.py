@@ -16,8 +16,12 @@ MAY_IMPORT = {
     "indexer": frozenset({"core", "indexer", "postgresql"}),
     "feeds": frozenset({"core", "feeds"}),
     "desks": FOUR | {"core", "desks", "config"},
-    "doors": frozenset({"core", "desks", "doors", "bench", "config", "freehold"}),
-    "bench": FOUR | {"core", "desks", "doors", "bench", "config"},
+    # what goes over the wire is written once, and both ends read it: the client runs on another's machine,
+    # so it may know the wire and the pure core, and nothing that opens a book or a ledger
+    "wire": frozenset({"core", "wire"}),
+    "client": frozenset({"core", "wire", "client"}),
+    "doors": frozenset({"core", "desks", "doors", "bench", "config", "freehold", "wire"}),
+    "bench": FOUR | {"core", "desks", "doors", "bench", "config", "wire"},
     "config": frozenset({"core"}),
     "postgresql": frozenset(),  # the driver that two worlds speak through
 }
@@ -109,6 +113,8 @@ LIBRARIES: Mapping[str, frozenset[str]] = {
         " rich segno starlette uvicorn".split()
     ),
     "bench": frozenset("coincurve eth_abi eth_account eth_hash pyxirr QuantLib web3".split()),
+    "wire": frozenset({"pydantic"}),
+    "client": frozenset({"coincurve", "eth_account", "eth_hash", "pydantic", "requests"}),
     "config": frozenset(),
 }
 

@@ -99,6 +99,13 @@ def waiting(tx: Transaction, issuers: Sequence[str] | None) -> list[Proposal]:
     return [_proposal(row) for row in tx.execute(rows.order_by(of.lapses_at, of.number))]
 
 
+def about(tx: Transaction, token: str, kind: str) -> list[Proposal]:
+    """Every proposal of one kind about an instrument, the last one first."""
+    of = schema.proposal.c
+    rows = select(schema.proposal).where(of.token == token, of.kind == kind)
+    return [_proposal(row) for row in tx.execute(rows.order_by(of.number.desc()))]
+
+
 def any_waiting(tx: Transaction) -> int:
     """How many proposals wait for a decision, of all issuers."""
     rows = select(func.count()).where(schema.proposal.c.state == State.PROPOSED)

@@ -15,20 +15,16 @@ class Kind(StrEnum):
     """What a work order does."""
 
     ESTABLISH = "ESTABLISH"
-    ADOPT = "ADOPT"
-    ACTIVATE = "ACTIVATE"
     ACTION = "ACTION"
     MEETING = "MEETING"
 
 
 class State(StrEnum):
-    """Where a work order stands; PROPOSED waits for another person's approval."""
+    """Where a work order stands."""
 
-    PROPOSED = "PROPOSED"
     WAITING = "WAITING"
     DONE = "DONE"
     FAILED = "FAILED"
-    DECLINED = "DECLINED"
 
 
 def _one_of(column: str, words: type[Kind] | type[State]) -> CheckConstraint:
@@ -52,7 +48,6 @@ work_order = Table(
     Column("doing", Text, nullable=False),
     Column("asked_by", String(32), nullable=False),
     Column("asked_at", Instant, nullable=False),
-    Column("decided_by", String(32)),
     Column("changed_at", Instant, nullable=False),
     Column("held_by", String(128)),
     Column("held_until", Instant),

@@ -69,6 +69,11 @@ def add(tx: Transaction, one: Webhook, secret: str) -> None:
     confidential.write(tx, _subject(one.id), {"secret": secret})
 
 
+def exchange_secret(tx: Transaction, which: str, secret: str) -> None:
+    """Another secret in the place of the one there was."""
+    confidential.write(tx, _subject(which), {"secret": secret})
+
+
 def secret_of(tx: Transaction, which: str) -> str:
     """The secret under which deliveries are signed."""
     return confidential.read_of(tx, _subject(which))["secret"]

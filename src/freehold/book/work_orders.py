@@ -30,7 +30,6 @@ class WorkOrder:
     doing: str
     asked_by: str
     asked_at: datetime
-    decided_by: str | None
     changed_at: datetime
 
 
@@ -61,13 +60,6 @@ def about(tx: Transaction, subject: str) -> list[WorkOrder]:
     """Every order about a subject, the last one first."""
     of = schema.work_order.c
     rows = select(schema.work_order).where(of.subject == subject).order_by(of.number.desc())
-    return [_order(row) for row in tx.execute(rows)]
-
-
-def in_state(tx: Transaction, state: State) -> list[WorkOrder]:
-    """Every order in a state, the oldest first."""
-    of = schema.work_order.c
-    rows = select(schema.work_order).where(of.state == state).order_by(of.number)
     return [_order(row) for row in tx.execute(rows)]
 
 

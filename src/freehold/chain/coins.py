@@ -124,6 +124,14 @@ def balance(w3: Web3, coin: str, holder: str, block: int | None = None) -> int:
     return int.from_bytes(w3.eth.call(asked, "latest" if block is None else block)[:32], "big")
 
 
+def available(w3: Web3, coin: str, holder: str, spender: str) -> int:
+    """What `spender` could take of a coin from `holder` now: what there is, and what was allowed."""
+    data = _selector("allowance(address,address)") + encode(["address"] * 2, [holder, spender])
+    asked: TxParams = {"to": checksummed(coin), "data": Web3.to_hex(data)}
+    allowed = int.from_bytes(w3.eth.call(asked)[:32], "big")
+    return min(allowed, balance(w3, coin, holder))
+
+
 def movements(w3: Web3, coin: str, watched: Sequence[str], first: int, last: int) -> list[Movement]:
     """Every movement of a coin from or to the watched addresses, in blocks first..last, in order."""
     if first > last or not watched:

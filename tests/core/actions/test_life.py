@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from freehold.core.actions import pages
+from freehold.core.actions import pages, revenue
 from freehold.core.actions.entitlement import Holdings
 from freehold.core.actions.kinds import ISO_CODES, TRAITS, CdmType, Kind
 from freehold.core.actions.life import State, Step, state, why_not
@@ -140,8 +140,73 @@ def test_a_tender_is_accepted_pro_rata_and_a_subscription_bounded():
         "most = 8\n" + COIN + 'per_unit = "1"\n[units]\nratio = "1/2"\nprice = "1.005"\n',
     )
     assert plan(offer, HELD, 0, {1: 5}).due == {1: 503}
-    with pytest.raises(Invalid, match="has rights to 3"):
-        plan(offer, HELD, 0, {2: 4})
+
+
+def test_rights_come_first_and_what_lapses_goes_to_those_who_asked_for_more():
+    more = COIN + 'per_unit = "1"\n[units]\nratio = "1/2"\nprice = "1"\n'
+    offer = terms("rights-issue", "most = 8\n" + more)
+    done = plan(offer, HELD, 0, {1: 2, 2: 9})
+    assert (done.gets, done.lapses) == ({1: 2, 2: 3}, {1: 3})
+    offer = terms("rights-issue", "most = 8\noversubscription = true\n" + more)
+    done = plan(offer, HELD, 0, {1: 2, 2: 9})
+    assert (done.gets, done.due) == ({1: 2, 2: 6}, {1: 200, 2: 600})
+    done = plan(offer, HELD, 0, {1: 8, 2: 6})
+    assert done.gets == {1: 5, 2: 3}, "nothing lapsed, so nobody gets more than his rights"
+
+
+def test_a_coupon_follows_from_the_terms_of_its_bond():
+    bond = (
+        '[bond]\nname = "B"\ncurrency = "USD"\nface = 1000\ndaycount = "ACT/360"\nfrequency = 4\n'
+        "start = 2026-03-15\nmaturity = 2027-03-15\n{more}"
+    )
+    text = 'id = "x"\nkind = "coupon"\ninstrument = "a"\ncoupon = {number}\n' + COIN + bond
+    fixed = '[bond.rate]\nkind = "fixed"\nrate = "6%"\n'
+    found = read(text.format(number=1, more='principal = "equal"\n' + fixed))
+    assert found.cash.amount == 1000 * Fraction(6, 100) * Fraction(92, 360) + 250
+    assert (found.record.date(), found.payment.date()) == (date(2026, 6, 12), date(2026, 6, 15))
+    assert read(as_text(found)) == found
+    last = read(text.format(number=4, more='principal = "equal"\n' + fixed))
+    ends = text.replace('"coupon"', '"maturity"').format(
+        number=4, more='principal = "equal"\n' + fixed
+    )
+    assert (last.cash.amount, read(ends).cash.amount) == (Fraction(250) * Fraction(15, 1000), 250)
+    floating = (
+        '[bond.rate]\nkind = "floating"\nindex = "SOFR"\nspread = "2%"\n'
+        '[[bond.fixing]]\non = 2026-03-12\nrate = "4%"\n'
+    )
+    found = read(text.format(number=1, more=floating))
+    assert found.cash.amount == 1000 * Fraction(6, 100) * Fraction(92, 360)
+    with pytest.raises(Invalid, match="the SOFR fixing of 2026-06-11 is missing"):
+        read(text.format(number=2, more=floating))
+    with pytest.raises(Invalid, match="pays principal beside interest"):
+        taxed = text.replace("coupon =", 'tax = "US"\ncoupon =')
+        read(taxed.format(number=1, more='principal = "equal"\n' + fixed))
+    with pytest.raises(Invalid, match="has no coupon 5"):
+        read(text.format(number=5, more=fixed))
+
+
+REVENUE = (
+    '[revenue]\nseries = "s"\ncap = "1.5"\nraised = "10"\n[[revenue.rate]]\nfrom = 2026-01-01\n'
+    'part = "10%"\n[[revenue.rate]]\nfrom = 2026-02-01\npart = "5%"\n'
+)
+
+
+def test_a_share_of_revenue_is_fed_by_the_part_of_its_period_up_to_the_cap():
+    found = terms("revenue-share", COIN + REVENUE)
+    assert read(as_text(found)) == found
+    share = found.revenue
+    assert share is not None
+    assert revenue.share_of(share, 1_999, date(2026, 1, 31)) == 199
+    assert revenue.share_of(share, 1_999, date(2026, 2, 1)) == 99
+    assert [revenue.pot_of(share, 900, before, 2) for before in (0, 1_000)] == [900, 500]
+    with pytest.raises(Invalid, match="the cap of 3/2 times 10 is reached"):
+        revenue.pot_of(share, 1, 1_500, 2)
+    with pytest.raises(Invalid, match="before 2026-01-01"):
+        revenue.share_of(share, 1, date(2025, 12, 31))
+    assert "stands beside revenue" in mistakes(
+        HEAD.format(kind="rent") + COIN + 'pot = "1"\n' + REVENUE
+    )
+    assert "belongs to a revenue-share" in mistakes(HEAD.format(kind="coupon") + COIN + REVENUE)
 
 
 def test_pages_chain_their_hashes():

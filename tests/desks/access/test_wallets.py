@@ -236,7 +236,7 @@ def deployed(office: Office, owner: Wallet, lock: str = "") -> str:
     """A contract wallet of an owner; with `lock` one that the agent owns, who locked it."""
     import vyper
 
-    source = Path(__file__).parents[1] / "chain" / "contract_wallet.vy"
+    source = Path(__file__).parents[2] / "chain" / "contract_wallet.vy"
     code = vyper.compile_code(source.read_text(), output_formats=["bytecode"])["bytecode"]
     agent = office.keys.agent
     by = agent.address if lock else owner.address

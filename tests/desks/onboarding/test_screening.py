@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from tests.desks.test_onboarding import facts, sell
 
 from freehold.book import people, reviews
 from freehold.core.errors import Conflict, Invalid, NotFound
@@ -11,6 +10,7 @@ from freehold.core.facts import Flags
 from freehold.core.reasons import Reason
 from freehold.desks.onboarding import erasing, onboarding, screening
 from tests.company import sell as company_sale
+from tests.desks.onboarding.test_onboarding import facts, sell
 from tests.people import berliner
 
 LIST = "id,name,aliases,born,country\nX-1,Schmidt Anna,,1980-02-29,DE\nX-2,Boris Nobody,,,RU\n"

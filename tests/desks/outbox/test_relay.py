@@ -46,16 +46,16 @@ def test_a_signed_transfer_is_sent_once_and_the_same_key_gets_the_same_answer(
 ):
     office = shared_company
     asked, signature = signed(office, 7, "01")
-    done = relay.relay(office, agent, "transfer", asked, signature, "key 1")
+    done = relay.relay(office, agent, asked, signature, "key 1")
     assert done.instruction and done.gas > 21_000, done.reason
-    again = relay.relay(office, agent, "transfer", asked, signature, "key 1")
+    again = relay.relay(office, agent, asked, signature, "key 1")
     assert again.instruction and again.instruction.id == done.instruction.id
     with pytest.raises(Conflict, match="relayed already"):
-        relay.relay(office, agent, "transfer", asked, signature, "key 2")
+        relay.relay(office, agent, asked, signature, "key 2")
     for _ in range(2):
         posting.send_approved(office.posting)
         posting.follow_chain(office.posting)
-    again = relay.relay(office, agent, "transfer", asked, signature, "key 1")
+    again = relay.relay(office, agent, asked, signature, "key 1")
     assert again.instruction and again.instruction.state == "SETTLED"
 
 
@@ -63,16 +63,16 @@ def test_what_would_fail_is_refused_and_costs_nothing(shared_company, agent):
     office = shared_company
     nonce = office.w3.eth.get_transaction_count(office.keys.agent.address)
     asked, signature = signed(office, 10**12, "02")
-    done = relay.relay(office, agent, "transfer", asked, signature, "too much")
+    done = relay.relay(office, agent, asked, signature, "too much")
     assert done.instruction is None and done.reason
     other, _ = signed(office, 1, "03")
-    done = relay.relay(office, agent, "transfer", other, signature, "not his signature")
+    done = relay.relay(office, agent, other, signature, "not his signature")
     assert done.instruction is None and done.reason
     late, signature = signed(office, 1, "04", until=1)
-    assert relay.relay(office, agent, "transfer", late, signature, "late").instruction is None
+    assert relay.relay(office, agent, late, signature, "late").instruction is None
     assert office.w3.eth.get_transaction_count(office.keys.agent.address) == nonce
     with pytest.raises(Invalid):
-        relay.relay(office, agent, "transfer", other, "0x12", "short")
+        relay.relay(office, agent, other, "0x12", "short")
 
 
 def test_budgets_and_powers_hold(shared_company, agent, monkeypatch):
@@ -80,8 +80,8 @@ def test_budgets_and_powers_hold(shared_company, agent, monkeypatch):
     other = somebody(office, Role.INVESTOR, holder_scope(ISSUER, "wei-ling-tan"))
     asked, signature = signed(office, 1, "05")
     with pytest.raises(NotPermitted):
-        relay.relay(office, other, "transfer", asked, signature, "not mine")
+        relay.relay(office, other, asked, signature, "not mine")
     for budget, whose in (((0, 10**9), "issuer"), ((10**9, 0), "holder")):
         object.__setattr__(office, "relay_gas", budget)
-        done = relay.relay(office, agent, "transfer", asked, signature, f"budget {whose}")
+        done = relay.relay(office, agent, asked, signature, f"budget {whose}")
         assert done.instruction is None and whose in done.reason

@@ -5,18 +5,21 @@ from pathlib import Path
 
 import pytest
 
+from freehold.book.identities import Given
 from freehold.core import clock
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.facts import Kind, Proof
 from freehold.core.policy.starter import HolderClass
 from freehold.core.reasons import Reason
+from freehold.core.roles import EVERYWHERE, Role
+from freehold.desks import permits
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.onboarding import holders
 from freehold.desks.onboarding.holders import MarkRequest
 from freehold.desks.outbox import orders
 from freehold.desks.rules import adoption, policies
 from freehold.desks.rules.adoption import activate, adopt, propose
-from freehold.desks.rules.explaining import Question, explain
+from freehold.desks.rules.explaining import Question, explain, explain_as
 from tests.company import sell
 
 DUAL = Path("examples/policies/dual.toml")
@@ -34,6 +37,9 @@ id = 21
 name = "others"
 when = "not us_person"
 """
+OFFICER = permits.Actor(
+    "id_1", "cleo", (Given(Role.COMPLIANCE_OFFICER, EVERYWHERE, clock.from_seconds(0)),)
+)
 SELLER, ABROAD, FUND = "priya-raman", "jonas-keller", "northgate-seed"
 
 
@@ -109,6 +115,20 @@ def test_a_holder_whom_the_policy_does_not_know_has_to_be_acknowledged(company, 
     with pytest.raises(Conflict, match="would be stranded"):
         adopt(company, None, "common", file)
     assert adoption.pending(company, found.instrument) is None
+
+
+def test_who_has_no_class_in_the_policy_in_force_is_told_so(company, tmp_path):
+    narrow = tmp_path / "narrow.toml"
+    narrow.write_text(NARROW)
+    file = policies.read_file(narrow, company.clock.now())
+    in_force(company, file)
+    found = explain(company, None, "common", Question(SELLER, ABROAD, 50_000))
+    assert found.code == Reason.NO_RESALE_PATH
+    assert found.decision.failures[0].text.startswith("This policy has no class for the")
+    assert found.decision.largest == 0
+    token = propose(company, None, "common", file).instrument.token
+    asked = Question(SELLER, ABROAD, 50_000)
+    assert explain_as(company, OFFICER, token, asked, file).code == found.code
 
 
 def test_a_policy_may_acknowledge_by_itself_that_it_strands_holders(company, tmp_path):

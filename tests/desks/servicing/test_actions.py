@@ -1,22 +1,26 @@
 """Every corporate action from announcement to close on the real ledger: register, cash and proof agree."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
 
+from freehold.book import people, tax_forms
 from freehold.chain import coins, contracts, deploy
 from freehold.chain.contracts import call
 from freehold.core.actions import pages
 from freehold.core.actions.life import State
-from freehold.core.clock import stamp, to_seconds
+from freehold.core.actions.tax import Form
+from freehold.core.actions.tax_forms import TaxForm
+from freehold.core.clock import parse, stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound
-from freehold.desks import parties
+from freehold.core.holder import Particulars
+from freehold.desks import parties, permits
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.register import registers
-from freehold.desks.servicing import actions, paying, servicing
+from freehold.desks.servicing import actions, feeding, paying, servicing, taxes
 
 UNIT_KINDS = {
     "stock-dividend": '[units]\nratio = "1/10"\n',
@@ -250,3 +254,77 @@ def test_a_payment_under_way_is_called_off_by_two_persons_and_who_was_paid_keeps
     assert paying.cancel(interrupted, agent, "cash-dividend").reason == ""
     kept = sum(part.net for part in parts[:2])
     assert coins.balance(interrupted.w3, coin, agent.signer.address) == 10**18 - kept
+
+
+def test_a_pot_is_fed_by_revenue_once_for_a_reference_and_pays_up_to_its_cap(company, agent, coin):
+    share = (
+        '[revenue]\nseries = "royalties"\ncap = "1.5"\nraised = "0.001"\n'
+        '[[revenue.rate]]\nfrom = 2000-01-01\npart = "10%"\n'
+    )
+    told = f'[cash]\ncoin = "{coin}"\ndecimals = 6\n{share}'
+    actions.announce(company, agent, terms(company, "revenue-share", told))
+    today = now_on_chain(company).date()
+    for reference, revenue in (("june", 9_999), ("june", 9_999), ("july", 8_000)):
+        fed = feeding.feed(company, agent, "revenue-share", revenue, today, reference)
+        assert fed.reason == ""
+    with pytest.raises(Conflict, match="stands for other revenue"):
+        feeding.feed(company, agent, "revenue-share", 5, today, "june")
+    assert coins.balance(company.w3, coin, agent.signer.address) == 10**18 - 999 - 800
+    pass_by(company, "revenue-share")
+    assert finish(company, agent, "revenue-share").paid == 1_500
+    assert coins.balance(company.w3, coin, agent.signer.address) == 10**18 - 1_500
+
+
+def test_money_that_went_in_before_a_process_died_is_not_put_in_again(company, agent, coin):
+    share = '[revenue]\nseries = "royalties"\n[[revenue.rate]]\nfrom = 2000-01-01\npart = "10%"\n'
+    told = f'[cash]\ncoin = "{coin}"\ndecimals = 6\n{share}'
+    actions.announce(company, agent, terms(company, "revenue-share", told))
+    today = now_on_chain(company).date()
+    paying.fund(company, agent, "revenue-share", 999, "june")
+    assert feeding.feed(company, agent, "revenue-share", 9_999, today, "june").reason == ""
+    assert coins.balance(company.w3, coin, agent.signer.address) == 10**18 - 999
+
+
+def known_person(office, id, holder, residence):
+    """A person of the book behind the account that a holder has."""
+    owner = parties.owner(office, None)
+    wallet = parties.party(office, owner, holder).wallet
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        people.add(tx, office.people.vault(), id, Particulars(id, residence=residence), now)
+        row = people.Wallet(owner.id, wallet, id, "0x" + "1" * 40)
+        people.add_wallet(tx, row, now)
+
+
+def test_a_dividend_withholds_by_the_forms_on_file_says_when_one_ran_out_and_is_filed(
+    company, agent, coin
+):
+    set_clock(company, to_seconds(parse("2026-02-02T12:00:00Z")))
+    tick(company)
+    first, second = sorted(units(company, "series-a"))[:2]
+    owner = parties.owner(company, None)
+    number = {one: parties.party(company, owner, one).facts.account for one in (first, second)}
+    for who, signed in ((first, "2025-06-01"), (second, "2021-06-01")):
+        known_person(company, f"p-{who}", who, "DE")
+        form = TaxForm(Form.W8BEN, date.fromisoformat(signed), "DE", "1", treaty=True)
+        with company.book.transaction() as tx:
+            tax_forms.add(tx, company.people.vault(), f"p-{who}", form, company.clock.now())
+    text = money_terms(company, "cash-dividend", coin).replace("[cash]", 'tax = "US"\n[cash]')
+    assert actions.announce(company, agent, text).act.reason == ""
+    pass_by(company, "cash-dividend")
+    _, parts = actions.preview(company, "cash-dividend")
+    found = {part.account: part for part in parts}
+    valid, expired = found[number[first]], found[number[second]]
+    assert (valid.rate, valid.tax_note) == (Fraction(15, 100), "")
+    assert expired.rate == Fraction(30, 100)
+    assert expired.tax_note.startswith("the form ran out on 2024-12-31: the default rate applies")
+    assert paying.fund(company, agent, "cash-dividend").reason == ""
+    proof = finish(company, agent, "cash-dividend")
+    assert proof.withheld == sum(part.withheld for part in parts) > 0
+    files = taxes.year_files(company, permits.keyholder(), None, 2026)
+    (row,) = [one for one in files.foreign if one["recipient_id"] == f"p-{first}"]
+    assert (row["box_3b_tax_rate"], row["recipient_country"]) == ("15", "DE")
+    withheld = sum(Fraction(one["box_7a_federal_tax_withheld"]) for one in files.foreign)
+    assert withheld * 10**6 == proof.withheld
+    _, statements = taxes.action_statements(company, permits.keyholder(), None, "cash-dividend")
+    assert sum(one.gross - one.withheld for _, paid in statements for one in paid) == proof.paid

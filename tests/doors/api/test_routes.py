@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_named_by_its_place(platform, token, change, plac
 def test_parts_of_a_unit_are_refused_where_there_are_none(platform, token):
     path = f"/v1/instruments/{token}/transfers/ask"
     answer = platform.ask(AGENT, "POST", path, transfer("1.5"))
-    assert answer.status_code == 400
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/mistaken")
 
 
 def test_an_investor_sees_his_own_position_and_no_other(platform, token):
@@ -177,7 +177,7 @@ def test_an_investor_cannot_find_out_who_holds(platform, token):
     assert platform.ask(Role.INVESTOR, "POST", path, other).status_code == 403
     for receiver in ("jonas-keller", "nobody-at-all"):
         answer = platform.ask(Role.INVESTOR, "POST", path, transfer("1", receiver))
-        assert answer.status_code == 400
+        assert answer.status_code == 422
         assert answer.json()["detail"] == "name the receiver by his wallet, 0x and 40 digits"
     id = platform.ask(AGENT, "GET", "/v1/instructions?limit=1").json()["items"][0]["id"]
     assert platform.ask(Role.INVESTOR, "GET", f"/v1/instructions/{id}").status_code == 404

@@ -74,6 +74,7 @@ class Walk:
                 self.to(self.page.locator(".me summary"))
                 self.page.keyboard.press("Enter")
                 self.press("Sign out")
+                self.page.wait_for_url("**/sign-in*")
             case _:
                 raise AssertionError(f"{line!r} is no step of a guide")
         self.look_around()
@@ -146,7 +147,9 @@ class Walk:
     def look_around(self) -> None:
         """Look once at each kind of page, at two widths."""
         place = self.page.url.removeprefix(self.platform.url).partition("?")[0]
-        kind = re.sub(r"0x[0-9a-fA-F]{40,64}|d_[0-9a-f]{16}", "x", place.partition("#")[0])
+        kind = re.sub(
+            r"0x[0-9a-fA-F]{40,64}|d_[0-9a-f]{16}|ap_[0-9a-f]{24}", "x", place.partition("#")[0]
+        )
         if kind in self.seen:
             return
         self.seen.add(kind)
@@ -162,7 +165,8 @@ def look_at(page: Any, barriers: Any, picture: str, widths: tuple[int, ...] = (1
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (
             f"{page.url} at {width}"
         )
-        assert barriers(page) == [], f"{page.url} at {width}"
+        found = barriers(page)
+        assert found == [], f"{page.url} at {width}: {found}"
         page.screenshot(path=PICTURES / f"{picture}-{width}.png", full_page=True)
 
 

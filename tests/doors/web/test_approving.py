@@ -156,7 +156,31 @@ def test_a_holder_is_admitted_and_suspended(platform):
 def test_every_form_of_an_act_can_be_opened(platform, token):
     for kind in platform.ask(Role.COMPLIANCE_OFFICER, "GET", "/v1/approvals/kinds").json()["items"]:
         page = shown(platform, Role.COMPLIANCE_OFFICER, f"/acts/{kind['kind']}?instrument={token}")
+        rows = {"holder": "holder-1", "units": "units-1"} if kind["kind"] == "issue" else {}
         for name in (*kind["fields"], *kind["optional"]):
-            assert f'name="{name}"' in page, kind["kind"]
+            assert f'name="{rows.get(name, name)}"' in page, kind["kind"]
     menu = shown(platform, Role.COMPLIANCE_OFFICER, "/approvals")
     assert 'href="/acts/issue"' in menu
+
+
+def test_an_issue_takes_several_receivers_and_rows_without_a_script(platform, token):
+    given = {"instrument": token, "holder-1": "jonas-keller", "units-1": "1,000", "units-2": "250"}
+    more = send(platform, Role.REGISTRAR, "/acts/issue", do="more", **given)
+    assert more.status_code == 200 and 'name="units-4"' in more.text
+    total = send(platform, Role.REGISTRAR, "/acts/issue", do="total", **given)
+    assert "<strong data-sum>1,250</strong>" in total.text
+    wrong = send(platform, Role.REGISTRAR, "/acts/issue", do="propose", **given)
+    assert wrong.status_code == 422 and "Row 2: choose who gets them" in wrong.text
+    twice = send(
+        platform,
+        Role.REGISTRAR,
+        "/acts/issue",
+        do="propose",
+        **given | {"holder-2": "jonas-keller"},
+    )
+    assert twice.status_code == 422 and "stands above already" in twice.text
+    right = given | {"holder-2": "priya-raman", "key": secrets.token_hex(8)}
+    made = send(platform, Role.REGISTRAR, "/acts/issue", do="propose", **right)
+    assert "/approvals/ap_" in made.url
+    assert "Jonas Keller, units" in made.text and "Priya Raman, units" in made.text
+    assert "Issue units: 1,250 units" in made.text

@@ -204,7 +204,7 @@ def test_a_document_goes_up_and_comes_down_through_the_api(platform):
     wrong = requests.post(
         url.replace("Data.json", "..%2Fx.json"), data=content, headers=headers, timeout=60
     )
-    assert wrong.status_code == 400
+    assert wrong.status_code == 422
 
 
 def test_a_transfer_without_the_signatures_of_the_registration_is_refused_by_the_api(platform):

@@ -53,7 +53,11 @@ class BondFile:
 
 def read_bond(text: str) -> BondFile:
     """Read the file. Raises Invalid with every mistake and its place."""
-    top = fields.parse_toml(text)
+    return bond_in(fields.parse_toml(text), "the file of the bond")
+
+
+def bond_in(top: Section, subject: str) -> BondFile:
+    """The bond of a section of a file, `subject`. Raises Invalid with every mistake of the file."""
     fields.only(
         top,
         *("name", "currency", "face", "daycount", "rate", "fixing", "principal", "redemption"),
@@ -76,7 +80,7 @@ def read_bond(text: str) -> BondFile:
     if how is Principal.LEVEL and isinstance(rate, Floating):
         fields.note(top, "principal", "level payments need a rate that is known: fixed or step")
     fixings = dict(_fixing(one, rate) for one in fields.sections(top, "fixing"))
-    fields.refuse_mistakes(top, "the file of the bond")
+    fields.refuse_mistakes(top, subject)
     if how is Principal.EQUAL:
         bond = replace(bond, redemptions=equal_instalments(bond.schedule))
     if how is Principal.LEVEL:

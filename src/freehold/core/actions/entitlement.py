@@ -103,6 +103,7 @@ class Taxed:
     treatments: Sequence[Treatment]
     gross_total: int
     withheld_total: int
+    day: date
 
     @property
     def net_total(self) -> int:
@@ -188,7 +189,7 @@ def taxed(
     if linked:
         _together(what, withheld, kinds, rates)
     gross_total = what.pot - what.dust
-    return Taxed(what, withheld, kinds, treatments, gross_total, sum(withheld))
+    return Taxed(what, withheld, kinds, treatments, gross_total, sum(withheld), day)
 
 
 def _together(

@@ -18,7 +18,9 @@ class Step(StrEnum):
 
     ANNOUNCE = "announce"
     AMEND = "amend"
+    ELECT = "elect"
     FUND = "fund"
+    FEED = "feed"
     OPEN = "open"
     PAY = "pay"
     DELIVER = "deliver"
@@ -68,13 +70,19 @@ def why_not(terms: Terms, steps: Collection[Step], now: datetime, wanted: Step) 
         return f"the action {terms.id} is {where}: nothing more is done with it"
     if wanted in (Step.OPEN, Step.PAY, Step.DELIVER):
         return _early(terms, steps, now, where)
+    if wanted is Step.ELECT and now >= terms.payment:
+        return f"what holders elect in {terms.id} ended with the payment on {stamp(terms.payment)}"
+    if wanted is Step.FEED and terms.revenue is None:
+        return f"the {terms.kind} {terms.id} has no [revenue]: fund it with `freehold action fund`"
+    if wanted in (Step.FUND, Step.FEED) and where in _DONE | {State.PAYING}:
+        return f"the action {terms.id} is {where}: its pot takes no more money"
     if wanted is Step.FUND and not terms.pays:
         return f"a {terms.kind} needs no pot: carry it out with `freehold action pay`"
     if wanted is Step.RECONCILE and where not in _DONE:
         return f"the action {terms.id} is {where}: it is reconciled once everything is paid"
     if wanted is Step.CLOSE and where is not State.RECONCILED:
         return f"the action {terms.id} is {where}: it is closed once it is reconciled"
-    if wanted is Step.AMEND and where in _DONE | {State.PAYING}:
+    if wanted in (Step.AMEND, Step.ELECT) and where in _DONE | {State.PAYING}:
         return f"the action {terms.id} is {where}: its terms bind those who were paid by them"
     if wanted is Step.CANCEL and where in _DONE:
         return f"the action {terms.id} is {where}: everybody has got what was due, so it is closed"

@@ -33,7 +33,8 @@ NO_FORMS = Forms((UNKNOWN_PAYEE,), {})
 @dataclass(frozen=True, slots=True)
 class Plan:
     """By account. `gets` and `gives` are base units, `amounts` untaxed money in the coin's smallest unit
-    (in lieu, or for tendered units), `due` what subscribers pay, `taxed` the money by rate or pot."""
+    (in lieu, or for tendered units), `due` what subscribers pay, `lapses` rights that nobody exercised,
+    `taxed` the money by rate or pot."""
 
     taxed: Taxed | None = None
     gets: Mapping[int, int] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Plan:
     fractions: Mapping[int, Fraction] = field(default_factory=dict)
     amounts: Mapping[int, int] = field(default_factory=dict)
     due: Mapping[int, int] = field(default_factory=dict)
+    lapses: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def money(self) -> int:
@@ -111,24 +113,31 @@ def _converted(exchange: Exchange, held: Mapping[int, int]) -> Plan:
 def _subscribed(
     terms: Terms, held: Mapping[int, int], decimals: int, elections: Mapping[int, int]
 ) -> Plan:
-    exchange = _exchange(terms)
-    rights = {account: int(units * exchange.ratio) for account, units in held.items()}
-    for account, units in elections.items():
-        if units > rights.get(account, 0):
-            raise Invalid(
-                f"account {account} subscribes {units} units and has rights to"
-                f" {rights.get(account, 0)}",
-                field="units",
-            )
-    if sum(elections.values()) > terms.most:
-        raise Invalid(
-            f"{sum(elections.values())} units are subscribed, {terms.most} are offered",
-            field="most",
-        )
-    exact = {account: Fraction(units) for account, units in elections.items()}
+    """Rights first, in full; what others let lapse goes to those who asked for more than their rights,
+    by largest remainder of what they asked for, where the terms allow it."""
+    ratio = _exchange(terms).ratio
+    rights = {account: int(units * ratio) for account, units in held.items()}
+    order = sorted(account for account, units in elections.items() if units and account in rights)
+    taken = _within([min(elections[one], rights[one]) for one in order], terms.most)
+    beyond = [elections[one] - rights[one] if elections[one] > rights[one] else 0 for one in order]
+    if terms.oversubscription:
+        more = _within(beyond, terms.most - sum(taken))
+        taken = [basic + extra for basic, extra in zip(taken, more, strict=True)]
+    gets = dict(zip(order, taken, strict=True))
+    exact = {account: Fraction(units) for account, units in gets.items()}
     each = _smallest(terms, exact, decimals)
     due = {account: -(-part.numerator // part.denominator) for account, part in each.items()}
-    return Plan(gets=_some(elections), due=_some(due))
+    lapses = {
+        account: units - min(units, elections.get(account, 0)) for account, units in rights.items()
+    }
+    return Plan(gets=_some(gets), due=_some(due), lapses=_some(lapses))
+
+
+def _within(wanted: list[int], most: int) -> list[int]:
+    """What is wanted, cut down pro rata by largest remainder to at most `most`."""
+    if sum(wanted) <= most:
+        return wanted
+    return allocate(most, wanted) if most else [0] * len(wanted)
 
 
 def _bought(
@@ -136,10 +145,8 @@ def _bought(
 ) -> Plan:
     offers = {account: min(units, held.get(account, 0)) for account, units in elections.items()}
     order = sorted(offers)
-    accepted = offers
-    if sum(offers.values()) > terms.most:
-        parts = allocate(terms.most, [offers[account] for account in order])
-        accepted = dict(zip(order, parts, strict=True))
+    parts = _within([offers[account] for account in order], terms.most)
+    accepted = dict(zip(order, parts, strict=True))
     price = _cash(terms).amount * 10 ** _cash(terms).decimals / 10**decimals
     amounts = {account: int(units * price) for account, units in accepted.items()}
     return Plan(gives=_some(accepted), amounts=_some(amounts))

@@ -141,6 +141,17 @@ def treatment(payee: Payee, day: date) -> Treatment:
     return Treatment(rate, rule, cite, statement, code, until, chapter, verified=checked)
 
 
+def note(what: Treatment, day: date) -> str:
+    """Why the default rate is taken for a form, in a sentence; empty where a form decided, or none was
+    needed."""
+    if what.code != Reason.TAX_FORM_MISSING:
+        return ""
+    until = what.form_valid_until
+    if until is not None and until < day:
+        return f"the form ran out on {until}: the default rate applies until there is a new one"
+    return "no valid form is on file: the default rate applies"
+
+
 def statement_from(day: date) -> int:
     """The amount of a year, in cents, from which Form 1099-DIV is due. Raises Invalid."""
     return _rates_on(day).statement_from

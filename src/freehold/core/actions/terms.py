@@ -3,19 +3,22 @@
 A record *date* becomes one instant by the market's cut-off. With settlement T+n a buyer stands in the
 register n business days after he traded, so the ex-date is n - 1 business days before the record date;
 since T+1 (17 CFR 240.15c6-1, 28 May 2024) it is the record date itself. Every mistake of a file is
-found at once. `as_text` and `read` are inverse: the book keeps each version as its text.
+found at once. `as_text` and `read` are inverse: the book keeps each version as its text. What follows
+from a bond's terms (`bond_terms.py`) is written as what came of it.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from enum import StrEnum
 from fractions import Fraction
 
 from freehold.core import clock
 from freehold.core.actions import fields
+from freehold.core.actions.bond_terms import due_of
 from freehold.core.actions.fields import Section
 from freehold.core.actions.kinds import PAYS, TRAITS, Kind, Work
+from freehold.core.actions.revenue import Revenue, as_lines, read_revenue
 from freehold.core.actions.tax_regimes import countries
 from freehold.core.calendar import Calendar, add_business_days, adjust, calendar, cutoff
 from freehold.core.calendar import Convention as Moves
@@ -33,12 +36,14 @@ class Basis(StrEnum):
 
     PER_UNIT = "per unit"
     POT = "pot"
+    FED = "fed"
 
 
 @dataclass(frozen=True, slots=True)
 class Cash:
     """Money of an action: the coin's address, and an amount in whole coins, for each whole unit or in
-    all; `decimals` is what the announcer believes of the coin and is compared with it."""
+    all; `decimals` is what the announcer believes of the coin and is compared with it. What is fed
+    while revenue comes in has the amount 0 until then."""
 
     coin: str
     decimals: int
@@ -75,6 +80,8 @@ class Terms:
     name: str = ""
     narrative: str = ""
     tax: str = ""
+    revenue: Revenue | None = None
+    oversubscription: bool = False
 
     @property
     def work(self) -> Work:
@@ -93,13 +100,16 @@ def read(text: str) -> Terms:
     fields.only(
         top, "id", "kind", "instrument", "calendar", "settlement_days", "record_date", "cut_off",
         "zone", "payment_days", "payment_date", "claim_days", "cash", "units", "most", "name",
-        "narrative", "record", "payment", "ex_date", "tax",
+        "narrative", "record", "payment", "ex_date", "tax", "revenue", "oversubscription", "bond",
+        "coupon", "pays",
     )  # fmt: skip
     kind = fields.choice(top, "kind", Kind)
     id = fields.text(top, "id")
     if not _ID.fullmatch(id):
         fields.note(top, "id", f"{id!r} is not small letters, digits and hyphens, at most 63")
-    ex_date, record, payment = _dates(top)
+    bound = fields.has(top, "bond")
+    unknown = clock.from_seconds(0), clock.from_seconds(1)
+    ex_date, record, payment = (unknown[0].date(), *unknown) if bound else _dates(top)
     days = fields.whole(top, "claim_days", CLAIM_DAYS)
     cash = _cash(top) if fields.has(top, "cash") else None
     exchange = _exchange(top) if fields.has(top, "units") else None
@@ -117,10 +127,42 @@ def read(text: str) -> Terms:
         fields.text(top, "name", ""),
         fields.text(top, "narrative", ""),
         fields.text(top, "tax", ""),
+        read_revenue(fields.inner(top, "revenue")) if fields.has(top, "revenue") else None,
+        fields.flag(top, "oversubscription"),
     )
     _check(top, found)
+    if bound:
+        return _of_bond(top, found, days)
     fields.refuse_mistakes(top, "the terms of the action")
     return found
+
+
+def _of_bond(top: Section, found: Terms, claim_days: int) -> Terms:
+    """The terms with days and money of a coupon date. Raises Invalid with every mistake."""
+    due = due_of(top, found.kind)
+    zone, close = fields.text(top, "zone", "UTC"), fields.text(top, "cut_off", "18:00")
+    try:
+        record = cutoff(due.record, time.fromisoformat(close), zone)
+        payment = cutoff(due.payment, time(0), zone)
+    except (ValueError, Invalid) as wrong:
+        raise Invalid(
+            f"{close!r} in {zone!r} is no time of a day: {wrong}", field="cut_off"
+        ) from None
+    if payment < record:
+        said = f"the payment {due.payment} is not after the record {due.record}: give record_days"
+        raise Invalid(said, field="bond")
+    assert found.cash is not None, "checked: a coupon names its coin"
+    until = clock.from_seconds(clock.to_seconds(payment) + claim_days * clock.DAY_SECONDS)
+    cash = replace(found.cash, basis=Basis.PER_UNIT, amount=due.per_unit)
+    return replace(
+        found,
+        ex_date=due.ex_date,
+        record=record,
+        payment=payment,
+        claim_until=until,
+        cash=cash,
+        narrative=found.narrative or due.narrative,
+    )
 
 
 def ex_date_of(where: Calendar, record: date, settlement_days: int) -> date:
@@ -175,6 +217,11 @@ def _cash(top: Section) -> Cash:
     decimals = fields.whole(part, "decimals")
     if decimals > 18:
         fields.note(part, "decimals", f"{decimals} is more than 18, which no coin here has")
+    if fields.has(top, "revenue") or fields.has(top, "bond"):
+        for key in ("pot", "per_unit"):
+            if fields.has(part, key):
+                fields.note(part, key, "stands beside revenue or bond, from which it follows")
+        return Cash(coin, decimals, Basis.FED, Fraction(0))
     basis = Basis.POT if fields.has(part, "pot") else Basis.PER_UNIT
     if fields.has(part, "pot") and fields.has(part, "per_unit"):
         fields.note(part, "pot", "stands beside per_unit: declare one of the two")
@@ -206,6 +253,10 @@ def _check(top: Section, terms: Terms) -> None:
         known = ", ".join(countries())
         fields.note(top, "tax", f"{terms.tax!r} is none of {known}, whose rules are known")
     work, exchange = terms.work, terms.exchange
+    if terms.revenue and terms.kind not in (Kind.REVENUE_SHARE, Kind.RENT):
+        fields.note(top, "revenue", f"belongs to a revenue-share or a rent, not to a {terms.kind}")
+    if terms.oversubscription and work is not Work.OFFER:
+        fields.note(top, "oversubscription", f"belongs to a rights-issue, not to a {terms.kind}")
     if work in PAYS and terms.cash is None:
         fields.note(top, "cash", f"is missing: a {terms.kind} pays money")
     if work not in PAYS | {Work.RENAME} and exchange is None:
@@ -242,14 +293,16 @@ def as_text(terms: Terms) -> str:
     lines += [f"most = {terms.most}"] if terms.most else []
     lines += [f"name = {_quoted(terms.name)}"] if terms.name else []
     lines += [f"narrative = {_quoted(terms.narrative)}"] if terms.narrative else []
+    lines += ["oversubscription = true"] if terms.oversubscription else []
     if cash := terms.cash:
         key = "pot" if cash.basis is Basis.POT else "per_unit"
         lines += ["[cash]", f'coin = "{cash.coin}"', f"decimals = {cash.decimals}"]
-        lines += [f'{key} = "{cash.amount}"']
+        lines += [f'{key} = "{cash.amount}"'] if cash.basis is not Basis.FED else []
     if units := terms.exchange:
         lines += ["[units]", f'ratio = "{units.ratio}"']
         lines += [f'into = "{units.into}"'] if units.into else []
         lines += [f'price = "{units.price}"'] if units.price is not None else []
+    lines += as_lines(terms.revenue) if terms.revenue else []
     return "\n".join(lines) + "\n"
 
 

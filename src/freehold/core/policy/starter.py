@@ -40,7 +40,7 @@ class Family(IntEnum):
 
 
 _NAMES = {
-    Family.REG_D: ("REGD", "506", "504", "4(A)(2)", "701", "RULE144"),
+    Family.REG_D: ("REGD", "REGULATIOND", "506", "504", "4(A)(2)", "701", "RULE144"),
     Family.REG_S: ("REGS", "REGULATIONS"),
     Family.REG_CF: ("REGCF", "CROWDFUNDING"),
     Family.LOCK_UP: ("LOCKUP",),

@@ -100,7 +100,7 @@ def _announce(office: Office, planned: Planned, number: int) -> Step:
     waiting = adoption.pending(office, instrument)
 
     def write(tx: Transaction) -> None:
-        now = office.clock.now()
+        now = next_instant(office)
         if number == 0:
             policies.add_policy(tx, _known(planned.act, policy))
         elif waiting:
@@ -119,7 +119,7 @@ def _wait(office: Office, planned: Planned, number: int) -> Step:
     if waiting is None or waiting.step != number + 1:
         rows, steps = _kept(office, planned, number)
         effective = adoption.effective_of(office, planned.done[-1])
-        now = office.clock.now()
+        now = next_instant(office)
         policy = _policy_id(planned.act)
         token = instrument.token
         found = Adoption(token, policy, number + 1, steps, tuple(rows), now, effective)
@@ -135,7 +135,7 @@ def _wait(office: Office, planned: Planned, number: int) -> Step:
 
 
 def _activate(office: Office, waiting: Adoption, tx: Transaction) -> None:
-    policies.activated(tx, waiting, office.clock.now())
+    policies.activated(tx, waiting, next_instant(office))
 
 
 def _policy_id(act: Act) -> str:

@@ -51,19 +51,42 @@ def _whole(units: int, instrument: KnownInstrument) -> str:
 
 def _read_issue(office: Office, asking: Asking) -> Act:
     instrument, texts = _named(office, asking), asking.texts
-    units = units_of(texts["units"], instrument)
-    holder = parties.party(office, asking.owner, texts["holder"]).holder.id
+    receivers = _receivers(office, asking, instrument)
     ended = texts.get("offering_ended", "")
     arguments = {
-        "holder": holder,
-        "units": _whole(units, instrument),
+        "holder": "\n".join(receivers),
+        "units": "\n".join(_whole(units, instrument) for units in receivers.values()),
         "exemption": texts.get("exemption", ""),
         "family": texts.get("family", ""),
         "offering_ended": parse_day(ended, "offering_ended").isoformat() if ended else "",
     }
-    act = kinds.of_instrument("issue", asking, instrument, arguments, arguments["units"])
+    total = _whole(sum(receivers.values()), instrument)
+    act = kinds.of_instrument("issue", asking, instrument, arguments, total)
     issuance.require_issuable(_issue(office, act, ""))
     return act
+
+
+def _receivers(office: Office, asking: Asking, instrument: KnownInstrument) -> dict[str, Units]:
+    """Base units for each holder: one holder and one amount on a line. Raises Invalid, NotFound."""
+    named, amounts = (asking.texts[name].strip().splitlines() for name in ("holder", "units"))
+    if len(named) != len(amounts):
+        said = (
+            f"{len(named)} holders and {len(amounts)} amounts: give one amount on a line for each"
+        )
+        raise Invalid(said, field="units")
+    found: dict[str, Units] = {}
+    for name, amount in zip(named, amounts, strict=True):
+        holder = parties.party(office, asking.owner, name.strip()).holder.id
+        if holder in found:
+            raise Invalid(f"{holder} stands there twice: give one amount", field="holder")
+        found[holder] = units_of(amount, instrument)
+    return found
+
+
+def _issued(act: Act, instrument: KnownInstrument) -> list[tuple[str, Units]]:
+    """Who gets how many base units by an act that was read."""
+    named, amounts = (act.arguments[name].splitlines() for name in ("holder", "units"))
+    return [(one, units_of(text, instrument)) for one, text in zip(named, amounts, strict=True)]
 
 
 def _issue(office: Office, act: Act, key: str) -> IssueRequest:
@@ -72,7 +95,7 @@ def _issue(office: Office, act: Act, key: str) -> IssueRequest:
     ended = given.get("offering_ended")
     return IssueRequest(
         str(instrument.token),
-        ((given["holder"], units_of(given["units"], instrument)),),
+        tuple(_issued(act, instrument)),
         key,
         act.issuer,
         given.get("exemption", ""),
@@ -83,9 +106,11 @@ def _issue(office: Office, act: Act, key: str) -> IssueRequest:
 
 def _issue_difference(office: Office, act: Act) -> Sequence[Change]:
     owner, instrument = instrument_of(office, act)
-    holder = parties.party(office, owner, act.arguments["holder"])
-    units = units_of(act.arguments["units"], instrument)
-    return differences.of_moves(office, owner, instrument, {holder.holder.id: (holder, units)})
+    moves = {
+        holder: (parties.party(office, owner, holder), int(units))
+        for holder, units in _issued(act, instrument)
+    }
+    return differences.of_moves(office, owner, instrument, moves)
 
 
 def _carry_issue(office: Office, planned: Planned) -> Step:

@@ -277,6 +277,17 @@ def proposals(
         return [_view(office, tx, who, one) for one in found]
 
 
+def about(office: Office, who: Actor, token: str, kind: str) -> list[ProposalView]:
+    """The proposals of one kind about an instrument that the actor may read, the last one first."""
+    with office.book.reading() as tx:
+        found = approvals.about(tx, token, kind)
+        return [
+            _view(office, tx, who, one)
+            for one in found
+            if permits.allows(who, Power.READ_APPROVALS, one.act.issuer)
+        ]
+
+
 def queue(office: Office, who: Actor) -> list[ProposalView]:
     """What waits for a decision, what lapses first at the front."""
     permits.require(who, Power.READ_APPROVALS)

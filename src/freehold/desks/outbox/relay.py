@@ -2,60 +2,62 @@
 
 A signed act is authority enough for the chain; the power that is required here is only to make us pay. A
 message that would fail is refused with the contract's reason and costs nothing; one that was relayed
-before is refused with the instruction that did it. Each kind of act is one line of `KINDS`: claims,
-votes and cancellations of the same form are further lines.
+before is refused with the instruction that did it. Each kind of act is one line of `KINDS`.
+
+A batch of signed votes never fails: the contract skips what cannot count. So a vote is tried besides as
+if its voter sent it himself, and his signature is recovered here.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from freehold.book import audit, instructions, issuers, relays, requests
-from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book import audit, instructions, issuers, meetings, relays, requests, settings
+from freehold.book.issuers import KnownIssuer
 from freehold.book.requests import Request
 from freehold.book.session import Transaction
-from freehold.chain import contracts, send, signer
+from freehold.chain import contracts, messages, send, signer
+from freehold.core.actions.ballot_words import VoteRefusal, vote_sentence
 from freehold.core.audit import Entry, Outcome
-from freehold.core.clock import stamp
-from freehold.core.errors import Conflict, Invalid, Mistake, Plain
-from freehold.core.ids import InstructionId
+from freehold.core.clock import stamp, to_seconds
+from freehold.core.errors import Conflict, Invalid, Mistake, NotFound, Plain
+from freehold.core.ids import ZERO_ADDRESS, Address, InstructionId
 from freehold.core.instruction import Instruction
 from freehold.core.reasons import Refusal, message_for
-from freehold.core.roles import Power, holder_scope
-from freehold.core.signed_acts import SignedTransfer, transfer_message
+from freehold.core.roles import EVERYWHERE, Power, holder_scope
+from freehold.core.signed_acts import (
+    SignedAct,
+    SignedCancel,
+    SignedClaim,
+    SignedTransfer,
+    SignedVote,
+    cancel_message,
+    claim_message,
+    transfer_message,
+    vote_message,
+)
 from freehold.desks import permits
-from freehold.desks.office import Office
+from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, entered
+from freehold.desks.outbox.following import ballot
 from freehold.desks.permits import Actor
 
 DAY = timedelta(days=1)
+_REGISTER = 7
+"""Where a pot of `Distribution.vy` says whose register it pays by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of act: the contract's function, the message that is signed, its arguments before v, r, s."""
+    """A kind of act: its name, the contract, and the call with a signature of 65 bytes."""
 
-    function: str
-    message: Callable[[SignedTransfer, str, int], Mapping[str, Any]]
-    arguments: Callable[[SignedTransfer], tuple[Any, ...]]
-
-
-KINDS: Mapping[str, Kind] = {
-    "transfer": Kind(
-        "transferWithAuthorization",
-        transfer_message,
-        lambda one: (
-            one.sender,
-            one.receiver,
-            one.units,
-            one.valid_after,
-            one.valid_before,
-            bytes.fromhex(one.nonce[2:]),
-        ),
-    ),
-}
+    name: str
+    contract: str
+    call: Callable[[Any, bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +71,51 @@ class Relayed:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What signing and relaying need to know: chain, contracts, budgets of a day and what is spent.
+
+    `ballot` and `distribution` are None until the first meeting or payment of the chain.
+    """
+
+    issuer: str
+    chain: int
+    ballot: Address | None
+    distribution: Address | None
+    issuer_gas: int
+    holder_gas: int
+    spent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """The EIP-712 domain of a token, and its decimals."""
+
+    chain: int
+    token: Address
+    name: str
+    decimals: int
+
+
+@dataclass(frozen=True, slots=True)
 class _Act:
-    kind: str
-    signed: SignedTransfer
+    kind: Kind
+    signed: SignedAct
     owner: KnownIssuer
-    instrument: KnownInstrument
+    place: Address
+    wallet: str
     holder: str
     digest: str
     data: bytes
+    signature: str
 
 
-def relay(
-    office: Office, actor: Actor, kind: str, signed: SignedTransfer, signature: str, key: str
-) -> Relayed:
+def relay(office: Office, actor: Actor, signed: SignedAct, signature: str, key: str) -> Relayed:
     """Send a signed act on its holder's behalf. The same key gives the same answer.
 
     Raises NotFound, NotPermitted, Invalid for a signature that is none, Conflict for a message that was
     relayed before.
     """
-    act = _read(office, actor, kind, signed, signature)
+    act = _read(office, actor, signed, signature)
     with office.book.reading() as tx:
         if known := requests.earlier(tx, actor.id, key, act.digest[2:]):
             return _answered(tx, known)
@@ -102,13 +130,106 @@ def relay(
     return done
 
 
-def _read(office: Office, actor: Actor, kind: str, signed: SignedTransfer, signature: str) -> _Act:
+def terms(office: Office, actor: Actor, issuer: str | None) -> Terms:
+    """What may be relayed for an issuer's holders, and where. Raises NotPermitted, NotFound."""
+    permits.require_any(
+        actor, (Power.REQUEST_TRANSFER, None), (Power.MANAGE_IDENTITIES, EVERYWHERE)
+    )
+    with office.book.reading() as tx:
+        owner = issuers.find(tx, issuer)
+        limits = _budgets(office, tx, owner.id)
+        spent = relays.spent(tx, owner.id, None, office.clock.now() - DAY)
+        pays = settings.read(tx, f"distribution:{office.chain}")
+    place = Address(pays) if pays else None
+    return Terms(owner.id, office.chain, ballot(office), place, *limits, spent)
+
+
+def domain(office: Office, actor: Actor, token: str) -> Domain:
+    """What the domain of a token's signed acts carries. Raises NotPermitted, NotFound."""
     permits.require(actor, Power.REQUEST_TRANSFER)
     with office.book.reading() as tx:
-        owner, instrument = issuers.instrument_at(tx, office.chain, signed.token)
-        holder = issuers.ids_by_wallet(tx, owner.id).get(signed.sender, signed.sender)
+        _, known = issuers.instrument_at(tx, office.chain, token)
+    return Domain(office.chain, known.token, _name(office, known.token), known.decimals)
+
+
+def set_budgets(
+    office: Office, actor: Actor, issuer: str | None, issuer_gas: int, holder_gas: int
+) -> Terms:
+    """Say how much gas a day is paid for the holders of an issuer, and for one of them; 0 pays none.
+
+    Takes the place of the platform's setting for this issuer. Raises NotPermitted, NotFound, Invalid.
+    """
+    permits.require(actor, Power.MANAGE_IDENTITIES, EVERYWHERE)
+    given = {"issuer_gas": issuer_gas, "holder_gas": holder_gas}
+    if wrong := [Mistake(name, f"{gas} is below 0") for name, gas in given.items() if gas < 0]:
+        raise Invalid("these budgets cannot be set", wrong)
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        owner = issuers.find(tx, issuer)
+        settings.write(tx, _budget_setting(owner.id), json.dumps(given), now)
+        content: dict[str, Plain] = {name: str(gas) for name, gas in given.items()}
+        audit.record(tx, Entry(actor.id, "set relay budgets", owner.id, content=content), now)
+    return terms(office, actor, owner.id)
+
+
+# ---- kinds ---------------------------------------------------------------------------------------
+
+
+def _transfer(one: SignedTransfer, signature: bytes) -> bytes:
+    said = (one.sender, one.receiver, one.units, one.valid_after, one.valid_before)
+    given = (*said, _word(one.nonce), *_parts(signature))
+    return contracts.call("SecurityToken", "transferWithAuthorization", *given)
+
+
+def _cancel(one: SignedCancel, signature: bytes) -> bytes:
+    given = (one.sender, _word(one.nonce), *_parts(signature))
+    return contracts.call("SecurityToken", "cancelAuthorization", *given)
+
+
+def _claim(one: SignedClaim, signature: bytes) -> bytes:
+    proof = [_word(each) for each in one.proof]
+    money = (one.distribution, one.wallet, one.gross, one.withheld, proof)
+    v, r, s = _parts(signature)
+    given = (*money, one.payee, one.deadline, r + s + bytes([v]))
+    return contracts.call("Distribution", "claim_signed", *given)
+
+
+def _vote(one: SignedVote, signature: bytes) -> bytes:
+    v, r, s = _parts(signature)
+    voter = ZERO_ADDRESS if one.voter == one.holder else one.voter
+    said = (one.holder, voter, one.choices, one.at, len(one.marks))
+    row = (*said, v, int.from_bytes(r), int.from_bytes(s))
+    return contracts.call("Ballot", "vote_signed", one.meeting, [row], list(one.marks))
+
+
+KINDS: Mapping[type[SignedAct], Kind] = {
+    SignedTransfer: Kind("transfer", "SecurityToken", _transfer),
+    SignedCancel: Kind("cancel", "SecurityToken", _cancel),
+    SignedClaim: Kind("claim", "Distribution", _claim),
+    SignedVote: Kind("vote", "Ballot", _vote),
+}
+
+
+def _parts(signature: bytes) -> tuple[int, bytes, bytes]:
+    """v, r, s of 65 bytes."""
+    v = signature[64]
+    return v + 27 if v < 27 else v, signature[:32], signature[32:64]
+
+
+def _word(text: str) -> bytes:
+    return bytes.fromhex(text[2:])
+
+
+# ---- parts ---------------------------------------------------------------------------------------
+
+
+def _read(office: Office, actor: Actor, signed: SignedAct, signature: str) -> _Act:
+    permits.require(actor, Power.REQUEST_TRANSFER)
+    kind = KINDS[type(signed)]
+    owner, place, wallet = _concerned(office, signed)
+    with office.book.reading() as tx:
+        holder = issuers.ids_by_wallet(tx, owner.id).get(wallet, wallet)
     permits.require(actor, Power.REQUEST_TRANSFER, holder_scope(owner.id, holder))
-    form = KINDS[kind]
     try:
         raw = bytes.fromhex(signature.removeprefix("0x"))
     except ValueError:
@@ -116,39 +237,112 @@ def _read(office: Office, actor: Actor, kind: str, signed: SignedTransfer, signa
     if len(raw) != 65:
         said = "write 65 bytes, r, s and v, as 0x and 130 hexadecimal digits"
         raise Invalid("this is no signature", [Mistake("signature", said)])
-    parts = (raw[64] + 27 if raw[64] < 27 else raw[64], raw[:32], raw[32:64])
-    data = contracts.call("SecurityToken", form.function, *form.arguments(signed), *parts)
-    name = str(contracts.read(office.w3, "SecurityToken", instrument.token, "name"))
-    message = form.message(signed, name, office.chain)
-    digest = "0x" + signer.typed_data_digest(message).hex()
-    return _Act(kind, signed, owner, instrument, holder, digest, data)
+    digest = "0x" + signer.typed_data_digest(_message(office, signed)).hex()
+    data = kind.call(signed, raw)
+    return _Act(kind, signed, owner, place, wallet, holder, digest, data, signature)
+
+
+def _concerned(office: Office, signed: SignedAct) -> tuple[KnownIssuer, Address, str]:
+    """Whose register an act concerns, the contract that takes it, and the wallet of its holder.
+
+    Raises NotFound.
+    """
+    if isinstance(signed, SignedTransfer | SignedCancel):
+        with office.book.reading() as tx:
+            owner, instrument = issuers.instrument_at(tx, office.chain, signed.token)
+        return owner, instrument.token, signed.sender
+    if isinstance(signed, SignedVote):
+        return *_meeting(office, signed), signed.holder
+    return *_pot(office, signed), signed.wallet
+
+
+def _meeting(office: Office, signed: SignedVote) -> tuple[KnownIssuer, Address]:
+    place = ballot(office)
+    with office.book.reading() as tx:
+        for owner in issuers.issuers(tx):
+            numbers = {one.number for one in meetings.every(tx, owner.id)}
+            if place is not None and place == signed.place and signed.meeting in numbers:
+                return owner, place
+    raise NotFound(f"there is no meeting {signed.meeting} in {signed.place}", field="meeting")
+
+
+def _pot(office: Office, signed: SignedClaim) -> tuple[KnownIssuer, Address]:
+    with office.book.reading() as tx:
+        place = settings.read(tx, f"distribution:{office.chain}")
+        known = issuers.issuers(tx)
+    if place == signed.place:
+        found = contracts.read(office.w3, "Distribution", place, "pot", signed.distribution)
+        for owner in known:
+            if str(found[_REGISTER]).lower() == owner.register.lower():
+                return owner, Address(place)
+    raise NotFound(
+        f"there is no distribution {signed.distribution} in {signed.place}", field="distribution"
+    )
+
+
+def _message(office: Office, signed: SignedAct) -> Mapping[str, Any]:
+    match signed:
+        case SignedTransfer():
+            return transfer_message(signed, _name(office, signed.token), office.chain)
+        case SignedCancel():
+            return cancel_message(signed, _name(office, signed.token), office.chain)
+        case SignedClaim():
+            return claim_message(signed, office.chain)
+        case SignedVote():
+            return vote_message(signed, office.chain)
+
+
+def _name(office: Office, token: str) -> str:
+    return str(contracts.read(office.w3, "SecurityToken", token, "name"))
 
 
 def _require_new(tx: Transaction, act: _Act) -> None:
     if known := relays.instruction_of(tx, act.digest):
         raise Conflict(
-            f"this signed {act.kind} was relayed already: see instruction {known}",
+            f"this signed {act.kind.name} was relayed already: see instruction {known}",
             instruction=known,
         )
 
 
 def _tried(office: Office, act: _Act) -> int | Relayed:
     """The gas it would take now, or why it is not sent."""
+    if isinstance(act.signed, SignedVote) and (why := _why_no_vote(office, act, act.signed)):
+        return Relayed(0, why, None)
     sender = orders.agent(office).signer.address
-    said = send.cost(office.w3, sender, act.instrument.token, act.data)
-    if isinstance(said, int):
-        return said
-    if isinstance(said, Refusal):
-        return Relayed(said.code, message_for(said.code), None)
-    return Relayed(0, said.message, None)
+    return _said(send.cost(office.w3, sender, act.place, act.data))
+
+
+def _said(found: int | Refusal | Conflict) -> int | Relayed:
+    if isinstance(found, int):
+        return found
+    if isinstance(found, Refusal):
+        return Relayed(found.code, message_for(found.code), None)
+    return Relayed(0, found.message, None)
+
+
+def _why_no_vote(office: Office, act: _Act, one: SignedVote) -> str:
+    """Why the contract would skip a vote, as a sentence; nothing if it would count."""
+    digest = bytes.fromhex(act.digest[2:])
+    dated = to_seconds(now_on_chain(office)) < one.at
+    if dated or messages.signer_of_digest(digest, act.signature) != one.voter:
+        return vote_sentence(VoteRefusal.NOT_SIGNED)
+    own = contracts.call("Ballot", "vote", one.meeting, one.holder, one.choices, list(one.marks))
+    found = send.attempt(office.w3, Address(one.voter), act.place, own)
+    if found is None:
+        return ""
+    if isinstance(found, Refusal):
+        return message_for(found.code)
+    number = found.message.rpartition("vote refused: ")[2]
+    return vote_sentence(int(number)) if number.isdigit() else found.message
 
 
 def _sent(office: Office, tx: Transaction, act: _Act, gas: int) -> Relayed:
     """Enter the instruction, if both budgets allow its gas."""
     now = office.clock.now()
+    limits = _budgets(office, tx, act.owner.id)
     for holder, limit, whose in (
-        (None, office.relay_gas[0], f"issuer {act.owner.id}"),
-        (act.signed.sender, office.relay_gas[1], "holder"),
+        (None, limits[0], f"issuer {act.owner.id}"),
+        (act.wallet, limits[1], "holder"),
     ):
         spent = relays.spent(tx, act.owner.id, holder, now - DAY)
         if spent + gas > limit:
@@ -158,9 +352,10 @@ def _sent(office: Office, tx: Transaction, act: _Act, gas: int) -> Relayed:
             )
             return Relayed(0, words, None, gas)
     agent = orders.agent(office)
-    asked = Asked(agent.signer, act.instrument.token, act.data, f"relay a {act.kind}", act.digest)
-    made = entered(office, tx, f"relays {act.instrument.token}", asked)
-    relays.add(tx, act.digest, act.kind, act.owner.id, act.signed.sender, made.id, gas, now)
+    what = f"relay a {act.kind.name}"
+    asked = Asked(agent.signer, act.place, act.data, what, act.digest)
+    made = entered(office, tx, f"relays {act.place}", asked)
+    relays.add(tx, act.digest, act.kind.name, act.owner.id, act.wallet, made.id, gas, now)
     return Relayed(0, "", made, gas)
 
 
@@ -169,14 +364,12 @@ def _keep(
 ) -> None:
     now = office.clock.now()
     id = done.instruction.id if done.instruction else None
-    content: dict[str, Plain] = {
-        "holder": act.holder,
-        "units": str(act.signed.units),
-        "instruction": id,
-    }
+    content: dict[str, Plain] = {"holder": act.holder, "instruction": id}
+    if isinstance(act.signed, SignedTransfer):
+        content["units"] = str(act.signed.units)
     ended = Outcome.DONE if id else Outcome.REFUSED
-    token, what = str(act.instrument.token), f"relay {act.kind}"
-    audit.record(tx, Entry(actor.id, what, token, ended, done.code or None, content), now)
+    what = f"relay {act.kind.name}"
+    audit.record(tx, Entry(actor.id, what, act.place, ended, done.code or None, content), now)
     kept = {"code": done.code, "reason": done.reason, "gas": done.gas}
     scope = holder_scope(act.owner.id, act.holder)
     requests.keep(tx, Request(actor.id, key, act.digest[2:], scope, id, kept, now))
@@ -186,3 +379,17 @@ def _answered(tx: Transaction, known: Request) -> Relayed:
     found = instructions.find(tx, InstructionId(known.instruction)) if known.instruction else None
     said = known.outcome
     return Relayed(int(said["code"]), str(said["reason"]), found, int(said["gas"]))
+
+
+def _budgets(office: Office, tx: Transaction, issuer: str) -> tuple[int, int]:
+    """Gas a day for all holders of an issuer, and for one: its own budgets, or the platform's."""
+    said = settings.read(tx, _budget_setting(issuer))
+    if said is None:
+        return office.relay_gas
+    found = json.loads(said)
+    return int(found["issuer_gas"]), int(found["holder_gas"])
+
+
+def _budget_setting(issuer: str) -> str:
+    """A name short enough for the book, whatever the issuer's id is."""
+    return f"relay budgets:{hashlib.sha256(issuer.encode()).hexdigest()[:32]}"

@@ -2,7 +2,7 @@
 
 An order's id comes from what it is for, so the same thing asked twice is done once. The worker may be
 killed at any point: it, or another one, begins the order again, and every act in it has a key under which
-it happens once. An order that changes rules waits until another person has approved it.
+it happens once.
 """
 
 import threading
@@ -17,7 +17,7 @@ from freehold.book.schema_work import Kind, State
 from freehold.book.session import Transaction
 from freehold.book.work_orders import WorkOrder
 from freehold.core.audit import Entry, Outcome
-from freehold.core.errors import Conflict, NotPermitted, PlatformError, Unavailable
+from freehold.core.errors import Conflict, PlatformError, Unavailable
 from freehold.core.ids import JSON, record_hash
 from freehold.core.roles import Power
 from freehold.desks import permits
@@ -31,8 +31,6 @@ Tell = Callable[[int, str], None]
 Carry = Callable[[Office, WorkOrder, Tell], None]
 WORDS: Mapping[Kind, str] = {
     Kind.ESTABLISH: "put an instrument on chain",
-    Kind.ADOPT: "announce a policy",
-    Kind.ACTIVATE: "activate a policy",
     Kind.ACTION: "service a security",
     Kind.MEETING: "hold a meeting",
 }
@@ -47,17 +45,15 @@ class Wanted:
     subject: str
     content: Mapping[str, Any]
     steps: int
-    needs_approval: bool = False
 
 
 def ask(office: Office, tx: Transaction, actor: Actor, wanted: Wanted, key: JSON) -> WorkOrder:
     """Enter an order; `key` is what makes it the same one when it is asked for again."""
     now = office.clock.now()
     id = record_hash(["work order", str(wanted.kind), wanted.subject, key])
-    state = State.PROPOSED if wanted.needs_approval else State.WAITING
     order = WorkOrder(
-        id, wanted.kind, wanted.issuer, wanted.subject, dict(wanted.content), state, 0,
-        wanted.steps, "", actor.id, now, None, now,
+        id, wanted.kind, wanted.issuer, wanted.subject, dict(wanted.content), State.WAITING, 0,
+        wanted.steps, "", actor.id, now, now,
     )  # fmt: skip
     kept = work_orders.add(tx, order)
     if kept is order:
@@ -73,42 +69,6 @@ def order(office: Office, actor: Actor, id: str) -> WorkOrder:
         found = work_orders.find(tx, id)
     permits.require(actor, Power.READ_INSTRUCTIONS, found.issuer)
     return found
-
-
-def about(office: Office, actor: Actor, subject: str) -> list[WorkOrder]:
-    """The orders about a subject, the last one first. Raises NotPermitted."""
-    permits.require(actor, Power.READ_INSTRUCTIONS)
-    with office.book.reading() as tx:
-        return work_orders.about(tx, subject)
-
-
-def proposed(office: Office, actor: Actor) -> list[WorkOrder]:
-    """Orders that wait for another person's approval, and that the actor may decide."""
-    with office.book.reading() as tx:
-        every = work_orders.in_state(tx, State.PROPOSED)
-    return [
-        one
-        for one in every
-        if one.asked_by != actor.id and permits.allows(actor, Power.CHANGE_POLICY, one.issuer)
-    ]
-
-
-def decide(office: Office, actor: Actor, id: str, *, approve: bool, note: str = "") -> WorkOrder:
-    """Approve a proposed order, or decline it; nobody decides what he proposed himself.
-
-    Raises NotFound, NotPermitted, Conflict if it is decided already.
-    """
-    permits.require(actor, Power.CHANGE_POLICY)
-    now, after = office.clock.now(), State.WAITING if approve else State.DECLINED
-    with office.book.transaction() as tx:
-        found = work_orders.find(tx, id)
-        permits.require(actor, Power.CHANGE_POLICY, found.issuer)
-        if found.asked_by == actor.id:
-            raise NotPermitted("you proposed this yourself: another person must approve it")
-        moved = work_orders.move(tx, id, State.PROPOSED, after, now, decided_by=actor.id)
-        act = f"{'approve' if approve else 'decline'} to {WORDS[found.kind]}"
-        audit.record(tx, Entry(actor.id, act[:64], id, content={"note": note[:500]}), now)
-    return moved
 
 
 def again(office: Office, actor: Actor, id: str) -> WorkOrder:

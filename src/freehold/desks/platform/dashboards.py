@@ -101,11 +101,9 @@ def _rules(
     href = f"/securities/{one.token}/policy"
     name = adoption.compiled_of(office, pending.policy).policy.name
     if now >= pending.effective_at:
-        verb = "Activate" if permits.allows(actor, Power.CHANGE_POLICY, owner.id) else "Open"
-        detail = f"{one.name} of {owner.name}. Until somebody activates it the old rules hold."
-        yield Waiting(
-            Urgency.WARN, f"The delay of {name} is over", detail, href, verb, pending.effective_at
-        )
+        detail = f"{one.name} of {owner.name}. The old rules hold until it is put in force."
+        title = f"The delay of {name} is over"
+        yield Waiting(Urgency.WARN, title, detail, href, "Open", pending.effective_at)
     else:
         detail = f"{one.name} of {owner.name}. Until then the old rules hold."
         title = f"New rules are announced: {name}"

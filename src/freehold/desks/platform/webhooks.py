@@ -65,7 +65,7 @@ def subscribe(
         mistakes += fault.mistakes
     if mistakes:
         raise Invalid("the webhook cannot be made", mistakes)
-    now, secret = office.clock.now(), f"whsec_{secrets.token_urlsafe(32)}"
+    now, secret = office.clock.now(), _new_secret()
     wanted = tuple(dict.fromkeys(kinds))
     with office.book.transaction() as tx:
         if len(webhooks.of_identity(tx, actor.id)) >= MOST_HOOKS:
@@ -93,6 +93,20 @@ def end(office: Office, actor: Actor, which: str) -> None:
         webhooks.find(tx, actor.id, which)
         webhooks.end(tx, which, now)
         audit.record(tx, Entry(actor.id, "end webhook", which), now)
+
+
+def rotate(office: Office, actor: Actor, which: str) -> tuple[Webhook, str]:
+    """A new secret for one of one's own webhooks, shown this once; the next try is signed with it.
+
+    Raises NotPermitted, NotFound.
+    """
+    permits.require(actor, Power.OWN_KEYS)
+    now, secret = office.clock.now(), _new_secret()
+    with office.book.transaction() as tx:
+        one = webhooks.find(tx, actor.id, which)
+        webhooks.exchange_secret(tx, which, secret)
+        audit.record(tx, Entry(actor.id, "rotate webhook secret", which), now)
+    return one, secret
 
 
 def replay(office: Office, actor: Actor, which: str, first: int, last: int) -> int:
@@ -228,6 +242,10 @@ def _note(office: Office, one: Delivery, said: Try, state: Delivered, due_at: da
             content = {"change": one.change, "tries": said.number}
             entry = Entry("worker", "give up delivery", one.webhook, Outcome.FAILED)
             audit.record(tx, replace(entry, content=dict(content)), office.clock.now())
+
+
+def _new_secret() -> str:
+    return f"whsec_{secrets.token_urlsafe(32)}"
 
 
 def _owner(tx: Transaction, one: Webhook) -> Actor | None:

@@ -26,7 +26,7 @@ from freehold.core.policy.compiled import Group, Rules
 from freehold.core.policy.parse import parse_policy
 from freehold.core.policy.rows import Row, amended_row, count_row, limit_rows, policy_rows
 from freehold.core.standing import Line
-from freehold.desks.office import Office, now_on_chain
+from freehold.desks.office import Office, next_instant
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.rules.policies import PolicyFile, shipped_profiles
@@ -115,7 +115,7 @@ def require_adoptable(
         listed = ", ".join(f"{one.holder} ({one.why})" for one in proposal.stranded[:5])
         raise Conflict(
             f"{len(proposal.stranded)} holders would be stranded: {listed};"
-            " change the policy, or acknowledge it with --acknowledge-stranded",
+            " change the policy, or acknowledge that they would be",
             stranded=len(proposal.stranded),
         )
 
@@ -142,15 +142,14 @@ def activate(office: Office, issuer: str | None, named: str) -> Adoption:
     waiting = pending(office, instrument)
     if waiting is None:
         raise NotFound(f"no policy waits for {instrument.name}", instrument=instrument.token)
-    now = now_on_chain(office) if office.simulated else office.clock.now()
-    if now < waiting.effective_at:
+    if next_instant(office) < waiting.effective_at:
         raise Conflict(
             f"the delay of {waiting.policy} runs until {stamp(waiting.effective_at)}",
             policy=waiting.policy,
         )
     key = f"activate {waiting.policy} {waiting.step} {stamp(waiting.announced_at)}"
     carry_out(office, f"policy {instrument.token}", [activating(office, waiting, key)])
-    now = office.clock.now()
+    now = next_instant(office)
     with office.book.transaction() as tx:
         policies.activated(tx, waiting, now)
     if waiting.step == waiting.steps:
@@ -331,7 +330,7 @@ def _announce(
     step: tuple[int, int],
     key: str = "",
 ) -> Adoption:
-    now = office.clock.now()
+    now = next_instant(office)
     asked = announcing(
         office, instrument, policy, rows, key or f"announce {policy} {step[0]} {stamp(now)}"
     )

@@ -14,11 +14,12 @@ from freehold.chain import contracts
 from freehold.core.clock import DAY_SECONDS, day_of, to_seconds
 from freehold.core.errors import Broken, Conflict
 from freehold.core.facts import Flags, Kind, Proof, unpack_facts, unpack_vintage
-from freehold.core.policy.case import NO_PROOFS, Case, Decision, Law
+from freehold.core.policy.case import BUILT_IN, NO_PROOFS, Case, Decision, Failure, Law
 from freehold.core.policy.compile import Compiled, compile_policy
-from freehold.core.policy.compiled import Lot, Moment, Party
+from freehold.core.policy.compiled import Lot, Moment, Party, is_same_person
 from freehold.core.policy.decide import decide
 from freehold.core.policy.persons import NOBODY, Person
+from freehold.core.reasons import Reason
 from freehold.core.roles import Power
 from freehold.desks import parties, permits
 from freehold.desks.office import Office, now_on_chain
@@ -77,6 +78,7 @@ def explain(office: Office, issuer: str | None, named: str, question: Question) 
         office.w3, "SecurityToken", instrument.token, "restriction",
         seller.wallet, buyer.wallet, question.units, int(question.kind), int(question.proofs),
     )  # fmt: skip
+    decision = _placed(decision, case, force.compiled, int(code))
     if code != decision.code:
         raise Broken(
             f"the chain answers {code} and the policy {decision.code}: this must not be;"
@@ -106,7 +108,8 @@ def explain_as(
         return explain(office, owner.id, instrument.token, question)
     compiled = compile_policy(draft.parsed.policy)
     case = case_of(office, owner, instrument, compiled, seller, buyer, question)
-    decision = decide(Law(compiled.policy), case)
+    found = decide(Law(compiled.policy), case)
+    decision = _placed(found, case, compiled, int(found.code or Reason.NO_RESALE_PATH))
     day = day_of(case.moment.today)
     name = compiled.policy.name
     return Explanation(question, name, compiled.id, int(decision.code), decision, day)
@@ -194,6 +197,23 @@ def case_of(
         counts=_counts(office, instrument, compiled, state),
         standing=compiled.rules.reacquired,
     )
+
+
+def _placed(decision: Decision, case: Case, compiled: Compiled, code: int) -> Decision:
+    """The decision where a party stands in a class that this policy does not have, because another one
+    placed him: what holds for every policy comes first, then that, and nothing passes."""
+    without = [
+        side
+        for side, party in (("sender", case.sender), ("receiver", case.receiver))
+        if party.facts is not None and party.of_class not in compiled.members
+    ]
+    if not without or code == decision.code or is_same_person(case.sender, case.receiver):
+        return decision
+    always = tuple(one for one in decision.failures if one.rule == BUILT_IN)
+    text = f"This policy has no class for the {without[0]}, whom an earlier one placed"
+    way_out = "A review places a holder in a class of the policy in force."
+    here = Failure(Reason(code), BUILT_IN, text, way_out=way_out)
+    return Decision(always or (here,), (), None, 0)
 
 
 def _ask(office: Office, instrument: KnownInstrument, view: str, *arguments: int) -> int:

@@ -1,7 +1,7 @@
-"""Policies as people write them: what is in force where, a text examined, a change proposed and activated.
+"""Policies as people write them: what is in force where, and a text examined.
 
-A text is examined as often as it is changed and costs nothing. Proposed, it waits for another person; then
-the worker announces it, and until its public delay is over the old rules hold.
+A text is examined as often as it is changed and costs nothing. It is proposed, approved by another person
+and put in force as every act that needs two of them is (`desks/approvable_policy.py`).
 """
 
 import re
@@ -10,10 +10,7 @@ from datetime import datetime
 
 from freehold.book import issuers, policies
 from freehold.book.issuers import KnownInstrument, KnownIssuer
-from freehold.book.schema_work import Kind, State
-from freehold.book.work_orders import WorkOrder
 from freehold.core.errors import Conflict, Invalid
-from freehold.core.ids import JSON, record_hash
 from freehold.core.policy.adoption import Adoption
 from freehold.core.policy.compare import Flip, Stranded
 from freehold.core.policy.model import Policy
@@ -21,16 +18,13 @@ from freehold.core.policy.profile import Lint
 from freehold.core.roles import Power
 from freehold.desks import permits
 from freehold.desks.office import Office, now_on_chain
-from freehold.desks.outbox import work_orders
 from freehold.desks.outbox.following import bring_up
-from freehold.desks.outbox.work_orders import Tell, Wanted
 from freehold.desks.permits import Actor
 from freehold.desks.rules import adoption
 from freehold.desks.rules.policies import PolicyFile, read_text
 
 MOST_FLIPS = 40
 LONGEST_TEXT = 40_000
-STEPS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +50,6 @@ class Rulebook:
     ruled: Ruled
     policy: Policy | None
     text: str
-    orders: tuple[WorkOrder, ...]
     history: tuple[tuple[str, Adoption], ...]
     now: datetime
 
@@ -128,7 +121,6 @@ def rulebook(office: Office, actor: Actor, token: str) -> Rulebook:
         _ruled(office, owner, one, now),
         force.compiled.policy if force.compiled else None,
         kept.text if kept else "",
-        tuple(work_orders.about(office, actor, one.token)),
         history[::-1],
         now,
     )
@@ -168,85 +160,6 @@ def covered(policy: Policy) -> Covered:
     unchecked = sum(one.is_unverified for one in on_chain + besides)
     used = tuple(one.id for one in policy.uses)
     return Covered(len(on_chain), len(policy.tests), len(policy.obligations), unchecked, used)
-
-
-def propose(
-    office: Office, actor: Actor, token: str, text: str, *, acknowledge_stranded: bool
-) -> WorkOrder:
-    """Propose a policy; another person approves it. The same text again is the same proposal.
-
-    Raises Invalid with every mistake, Conflict where it is in force already, another one waits, or
-    holders would be stranded and nobody said that this is known.
-    """
-    owner, one = _permitted(office, actor, token, Power.CHANGE_POLICY)
-    file = draft(office, text)
-    found = adoption.propose(office, owner.id, one.token, file)
-    force = adoption.in_force(office, one)
-    if force.id == found.policy:
-        raise Conflict(f"{file.parsed.policy.name} is in force already")
-    if adoption.pending(office, one) is not None:
-        raise Conflict("another policy is announced and waits for its delay: activate it first")
-    known = acknowledge_stranded or "stranded" in file.parsed.policy.acknowledged
-    if found.stranded and not known:
-        raise Conflict(
-            f"{len(found.stranded)} holders would be stranded: change the policy, or say that you know"
-        )
-    content = {"text": file.text, "acknowledge": known, "name": file.parsed.policy.name}
-    content |= {
-        "policy": found.policy,
-        "instrument": one.name,
-        "stranded": str(len(found.stranded)),
-    }
-    wanted = Wanted(Kind.ADOPT, owner.id, one.token, content, STEPS, needs_approval=True)
-    with office.book.transaction() as tx:
-        key = record_hash([file.text, force.id, len(_orders(office, actor, one, State.DECLINED))])
-        return work_orders.ask(office, tx, actor, wanted, key)
-
-
-def activate(office: Office, actor: Actor, token: str) -> WorkOrder:
-    """Order an announced policy to be activated. Raises Conflict while its delay runs."""
-    owner, one = _permitted(office, actor, token, Power.CHANGE_POLICY)
-    waiting = adoption.pending(office, one)
-    if waiting is None:
-        raise Conflict("no policy waits to be activated")
-    now = now_on_chain(office)
-    if now < waiting.effective_at:
-        raise Conflict(f"the public delay runs until {waiting.effective_at:%Y-%m-%d %H:%M} UTC")
-    name = adoption.compiled_of(office, waiting.policy).policy.name
-    content = {"policy": waiting.policy, "step": waiting.step, "name": name, "instrument": one.name}
-    wanted = Wanted(Kind.ACTIVATE, owner.id, one.token, content, STEPS)
-    key: list[JSON] = [waiting.policy, waiting.step, waiting.announced_at.isoformat()]
-    with office.book.transaction() as tx:
-        return work_orders.ask(office, tx, actor, wanted, key)
-
-
-def carry_adoption(office: Office, order: WorkOrder, tell: Tell) -> None:
-    """Announce a policy that was approved: the worker's part."""
-    tell(0, f"Announce {order.content['name']}")
-    file = read_text(order.content["text"], "policy", order.asked_at)
-    with office.book.reading() as tx:
-        _, one = issuers.instrument_at(tx, office.chain, order.subject)
-    waiting = adoption.pending(office, one)
-    if waiting is None or waiting.policy != order.content["policy"]:
-        adoption.adopt(
-            office, order.issuer, order.subject, file,
-            acknowledge_stranded=bool(order.content["acknowledge"]), key=f"adopt {order.id}",
-        )  # fmt: skip
-
-
-def carry_activation(office: Office, order: WorkOrder, tell: Tell) -> None:
-    """Activate an announced policy whose delay is over: the worker's part."""
-    tell(0, f"Activate {order.content['name']}")
-    with office.book.reading() as tx:
-        _, one = issuers.instrument_at(tx, office.chain, order.subject)
-    waiting = adoption.pending(office, one)
-    wanted = order.content["policy"], order.content["step"]
-    if waiting is not None and (waiting.policy, waiting.step) == wanted:
-        adoption.activate(office, order.issuer, order.subject)
-
-
-def _orders(office: Office, actor: Actor, one: KnownInstrument, state: State) -> list[WorkOrder]:
-    return [each for each in work_orders.about(office, actor, one.token) if each.state is state]
 
 
 def _permitted(

@@ -28,6 +28,8 @@ from freehold.desks.rules import adoption
 from freehold.indexer import read
 
 RECEIVERS_AT_ONCE = 500
+EXEMPTIONS = ("Regulation D", "Regulation S", "Regulation Crowdfunding", "lockup")
+"""Exemptions that a form offers; others that a file may word are known too."""
 
 
 @dataclass(frozen=True, slots=True)

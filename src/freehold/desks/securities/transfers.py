@@ -200,7 +200,8 @@ def _given(
     )
     units = Units(outcome.units)
     act = holding.act_of(owner, instrument, sender, receiver, units)
-    if not holding.is_held(tx, act):
+    moved = restraining.address_held(tx, owner.id, sender.holder.id, office.clock.now())
+    if not moved and not holding.is_held(tx, act):  # a changed address is a second person's matter
         return replace(outcome, instruction=entered(office, tx, _scope(between), posted))
     found = holding.difference_of(office, owner, instrument, sender, receiver, units)
     return replace(outcome, held=holding.hold(office, tx, who, act, found).id)

@@ -16,9 +16,11 @@ from freehold.book.actions import KnownAction
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import coins, contracts
 from freehold.chain.contracts import call
-from freehold.core.actions.kinds import ELECTED, Work
+from freehold.core.actions.kinds import Kind, Work
 from freehold.core.actions.life import State, Step
-from freehold.core.actions.plan import Plan
+from freehold.core.actions.plan import UNTAXED, Plan
+from freehold.core.actions.revenue import pot_of
+from freehold.core.actions.tax import note
 from freehold.core.actions.terms import Terms, read
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Invalid
@@ -30,9 +32,12 @@ from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
-from freehold.desks.servicing import servicing
+from freehold.desks.servicing import noting, servicing
 from freehold.desks.servicing.servicing import Case
 from freehold.indexer import read as register
+
+CHOICES = {Work.OFFER: ("subscribe",), Work.BUY: ("tender",)}
+"""What a holder may elect; whoever elects 0 units takes back what he elected before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,9 @@ class Part:
     net: int
     due: int
     fraction: Fraction
+    lapses: int = 0
+    rate: Fraction = Fraction(0)
+    tax_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +78,7 @@ class Shown:
     steps: Sequence[tuple[str, datetime, str]]
 
 
+@noting.noted("announce action", noting.id_in)
 def announce(
     office: Office, actor: Actor, text: str, issuer: str | None = None, *, dry_run: bool = False
 ) -> ActionOutcome:
@@ -90,6 +99,7 @@ def announce(
     return _outcome(office, done, terms.id)
 
 
+@noting.noted("amend action", noting.id_in)
 def amend(office: Office, actor: Actor, text: str) -> ActionOutcome:
     """Put other terms in force while nobody was paid by the old ones.
 
@@ -121,15 +131,18 @@ def amend(office: Office, actor: Actor, text: str) -> ActionOutcome:
     return _outcome(office, done, terms.id)
 
 
+@noting.noted("elect in action", noting.itself)
 def elect(office: Office, actor: Actor, id: str, holder: str, choice: str, units: int) -> None:
     """Record what a holder elects, in base units; the last word before the payment counts.
 
     Raises NotFound, Invalid where the action asks nobody, Conflict where it is too late.
     """
     of = servicing.case(office, id)
-    servicing.require(office, of, Step.AMEND)
-    if of.terms.work not in ELECTED and choice != "reinvest":
-        raise Invalid(f"a {of.terms.kind} asks holders nothing but reinvest", field="choice")
+    servicing.require(office, of, Step.ELECT)
+    choices = CHOICES.get(of.terms.work, ("reinvest",))
+    if choice not in choices:
+        known = " or ".join(choices)
+        raise Invalid(f"a {of.terms.kind} asks holders nothing but {known}", field="choice")
     party = parties.party(office, of.owner, holder)
     with office.book.transaction() as tx:
         now = office.clock.now()
@@ -146,16 +159,21 @@ def preview(office: Office, id: str) -> tuple[Plan, list[Part]]:
 def parts_of(found: Plan) -> list[Part]:
     """A plan by account, ascending."""
     shares = {one.account: one for one in found.taxed.shares()} if found.taxed else {}
-    every = sorted({*shares, *found.gets, *found.gives, *found.amounts, *found.fractions})
+    units = {*found.gets, *found.gives, *found.fractions, *found.lapses}
+    every = sorted({*shares, *found.amounts, *units})
     parts = []
     for account in every:
         share = shares.get(account)
         listed = found.amounts.get(account, 0)
         money = (share.gross, share.withheld, share.net) if share else (listed, 0, listed)
-        units = share.units if share else 0
+        held = share.units if share else 0
         moved = found.gets.get(account, 0), found.gives.get(account, 0)
         due, fraction = found.due.get(account, 0), found.fractions.get(account, Fraction(0))
-        parts.append(Part(account, units, *moved, *money, due, fraction))
+        lapses = found.lapses.get(account, 0)
+        what = share.treatment if share else UNTAXED
+        why = note(what, found.taxed.day) if found.taxed else ""
+        figures = (*moved, *money, due)
+        parts.append(Part(account, held, *figures, fraction, lapses, what.rate, why))
     return parts
 
 
@@ -214,11 +232,14 @@ def _check(
                 f" {coin.decimals}",
                 field="decimals",
             )
+    if terms.revenue is not None and terms.cash is not None and not announced:
+        pot_of(terms.revenue, 0, servicing.paid_before(office, owner, terms), terms.cash.decimals)
     if terms.exchange is not None and terms.exchange.into:
         with office.book.reading() as tx:
             other = issuers.instrument_named(tx, owner.id, terms.exchange.into)
-        if terms.work is Work.CONVERT and other.token == instrument.token:
-            raise Invalid(f"{instrument.class_id} cannot convert into itself", field="into")
+        if terms.kind in (Kind.CONVERSION, Kind.SPIN_OFF) and other.token == instrument.token:
+            said = f"{instrument.class_id} cannot convert into itself: `into` names another class"
+            raise Invalid(said, field="into")
     if terms.work is Work.SPLIT and terms.exchange is not None:
         _check_caps(office, instrument, terms.exchange.ratio)
 

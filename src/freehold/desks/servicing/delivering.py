@@ -9,7 +9,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar
 
-from freehold.chain import contracts
+from freehold.book.actions import Taken
+from freehold.chain import coins, contracts
 from freehold.chain.contracts import call
 from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import Step
@@ -27,6 +28,7 @@ from freehold.core.ids import Address, instruction_id, record_hash
 from freehold.core.powers import Powers
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
+from freehold.desks.outbox.carrying import was_asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
 from freehold.desks.servicing import servicing
@@ -95,11 +97,75 @@ def split(office: Office, actor: Actor, of: Case, found: Plan) -> tuple[ActOutco
     return done, replace(found, fractions=own, amounts=lieu)
 
 
-def call_off_split(office: Office, actor: Actor, of: Case) -> None:
-    """Take an announced split back, where it has been announced and no account was scaled."""
-    if Step.PAY in of.steps:
-        data = call("SecurityToken", "cancel_split", int(Ground.ISSUER_DECISION), _document(of))
-        servicing.carry(office, actor, of, [(of.instrument.token, "cancel", "split off", data)])
+def call_off_split(office: Office, actor: Actor, of: Case) -> ActOutcome:
+    """Take an announced split back while no account was scaled; after that it can only be finished."""
+    bring_up(office)
+    with office.index.connect() as view:
+        said = journal.events_of(view, [of.instrument.token], (SplitAnnounced,))
+    mine = {_hex(of, sender, "split") for sender in _senders(office)}
+    if not any(
+        isinstance(one.event, SplitAnnounced) and one.event.instruction in mine for one in said
+    ):
+        return ActOutcome("cancel", of.known.id, actor.name, Ended.DONE)
+    data = call("SecurityToken", "cancel_split", int(Ground.ISSUER_DECISION), _document(of))
+    return servicing.carry(office, actor, of, [(of.instrument.token, "cancel", "split off", data)])
+
+
+def subscribers(office: Office, actor: Actor, of: Case) -> Case:
+    """Settle who pays for what he subscribed: the rights of whoever has not the money, or has not
+    allowed the actor's wallet to take it, lapse. Written down before anything is taken."""
+    if Step.OPEN in of.steps:
+        return of
+    assert of.terms.cash is not None, "an offer names its coin"
+    coin, wallets = Address(of.terms.cash.coin), servicing.wallets(office, of.instrument.token)
+    left_out: list[int] = []
+    while True:
+        now = replace(of, taken=(*of.taken, _left_out(of, left_out)))
+        due = servicing.planned(office, now).due
+        short = [
+            account
+            for account, amount in due.items()
+            if coins.available(office.w3, coin, wallets[account], actor.signer.address) < amount
+        ]
+        if not short:
+            break
+        left_out += short
+    left = {"left_out": sorted(left_out)}
+    servicing.record_step(office, actor, of.known.id, Step.OPEN, left)
+    return servicing.case(office, of.known.id)
+
+
+def even_out(office: Office, actor: Actor, of: Case, paid: frozenset[int]) -> ActOutcome:
+    """Leave nobody with half of a bargain when an action ends in the middle: who was paid for his units
+    gives them, who paid for units that he did not get has his money back."""
+    wallets = servicing.wallets(office, of.instrument.token)
+    calls: list[Call] = []
+    if of.terms.work in (Work.BUY, Work.REDEEM):
+        gives = servicing.planned(office, of).gives
+        calls = _redemptions(of, actor, {one: gives[one] for one in gives if one in paid}, wallets)
+    if of.terms.work is Work.OFFER:
+        calls = _refunds(office, actor, of, wallets)
+    if not calls:
+        return ActOutcome("cancel", of.known.id, actor.name, Ended.DONE)
+    return servicing.carry(office, actor, of, calls, _needs(of.terms.work))
+
+
+def _refunds(office: Office, actor: Actor, of: Case, wallets: Mapping[int, Address]) -> list[Call]:
+    assert of.terms.cash is not None, "an offer names its coin"
+    found, own = servicing.planned(office, of), actor.signer.address
+    order = sorted(found.gets)
+    calls: list[Call] = []
+    for at, account in enumerate(order):
+        wallet = wallets[account]
+        taken = was_asked(office, of.scope, own, f"collect {wallet}")
+        if taken and not was_asked(office, of.scope, own, f"issue {at - at % AT_ONCE}"):
+            data = call("Cash", "transfer", wallet, found.due[account])
+            calls.append((Address(of.terms.cash.coin), "give back", f"refund {wallet}", data))
+    return calls
+
+
+def _left_out(of: Case, accounts: list[int]) -> Taken:
+    return Taken(Step.OPEN, {"left_out": accounts}, of.known.created_at, of.known.by)
 
 
 def differences(office: Office, of: Case, found: Plan) -> Iterator[str]:
@@ -146,7 +212,8 @@ def _split_differences(office: Office, of: Case, found: Plan) -> Iterator[str]:
 
 def _told(office: Office, of: Case, token: Address, kind: type[Told]) -> list[Told]:
     """The events of this action's acts."""
-    mine = {_hex(of, office.keys.agent.address, one) for one in _keys(of, office)}
+    keys = _keys(of, office)
+    mine = {_hex(of, sender, one) for sender in _senders(office) for one in keys}
     bring_up(office)
     with office.index.connect() as view:
         said = journal.events_of(view, [token], (kind,))
@@ -156,10 +223,15 @@ def _told(office: Office, of: Case, token: Address, kind: type[Told]) -> list[To
 
 
 def _keys(of: Case, office: Office) -> list[str]:
-    accounts = servicing.wallets(office, of.instrument.token).values()
-    numbers = servicing.wallets(office, of.instrument.token)
-    firsts = range(0, len(numbers) + 1, AT_ONCE)
-    return [*(f"issue {one}" for one in firsts), *(f"unit {one}" for one in accounts)]
+    wallets = servicing.wallets(office, of.instrument.token).values()
+    firsts = range(0, len(wallets) + 1, AT_ONCE)
+    return [*(f"issue {one}" for one in firsts), *(f"unit {one}" for one in wallets)]
+
+
+def _senders(office: Office) -> list[Address]:
+    """The two persons who may have signed."""
+    keys = office.keys
+    return [one.address for one in (keys.agent, keys.second) if one is not None]
 
 
 def _hex(of: Case, sender: Address, key: str) -> str:

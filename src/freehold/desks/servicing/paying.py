@@ -28,7 +28,7 @@ from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import delivering, entitlements, servicing
+from freehold.desks.servicing import delivering, entitlements, noting, servicing, taxes
 from freehold.desks.servicing.servicing import Case
 from freehold.indexer import journal
 
@@ -47,16 +47,21 @@ class Proof:
     differences: tuple[str, ...]
 
 
-def fund(office: Office, actor: Actor, id: str, amount: int | None = None) -> ActOutcome:
+@noting.noted("fund action", noting.itself)
+def fund(
+    office: Office, actor: Actor, id: str, amount: int | None = None, reference: str = ""
+) -> ActOutcome:
     """Declare the pot on chain and put money into it: what is due, or `amount` of smallest units.
 
-    The actor's own wallet pays. Raises NotFound, Conflict where it is not the time, Invalid for a pot
-    smaller than declared.
+    The actor's own wallet pays; `reference` says what for, and is kept with the step. Raises NotFound,
+    Conflict where it is not the time, Invalid for a pot smaller than declared.
     """
     of = servicing.case(office, id)
     servicing.require(office, of, Step.FUND)
     recorded = servicing.now_of(office) >= of.terms.record
-    if amount is None or recorded:
+    if of.terms.revenue and amount is None:
+        raise Invalid(f"{id} is fed by revenue: `freehold action feed {id}`", field="amount")
+    if amount is None or (recorded and not of.terms.revenue):
         due = servicing.planned(office, of).money
         if amount is not None and amount < due:
             raise Invalid(
@@ -81,10 +86,12 @@ def fund(office: Office, actor: Actor, id: str, amount: int | None = None) -> Ac
     done = servicing.carry(office, actor, of, calls)
     if not done.refused:
         left = {"distribution": number, "amount": str(amount), "terms": _hash(of.terms).hex()}
+        left |= {"reference": reference} if reference else {}
         servicing.record_step(office, actor, id, Step.FUND, left)
     return done
 
 
+@noting.noted("pay action", noting.itself)
 def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     """Pay everybody and deliver the units; stopped in the middle, the same again goes on.
 
@@ -95,7 +102,12 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     if Step.PAY not in of.steps:
         number = int(of.left(Step.ANNOUNCE)["record"])
         entitlements.require_agreement(office, of.instrument.token, number)
+    if of.terms.work is Work.OFFER:
+        of = delivering.subscribers(office, actor, of)
     found = servicing.planned(office, of)
+    if Step.PAY not in of.steps and (of.terms.work is Work.SPLIT or not found.money):
+        servicing.record_step(office, actor, id, Step.PAY, {})
+        of = servicing.case(office, id)
     if of.terms.work is Work.SPLIT:
         done, found = delivering.split(office, actor, of, found)
         if done.refused:
@@ -113,6 +125,7 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     return ActOutcome("pay", id, actor.name, Ended.DONE)
 
 
+@noting.noted("reconcile action", noting.itself)
 def reconcile(office: Office, actor: Actor, id: str) -> Proof:
     """Compare what the chain's events say with what was due; a step only where all agrees.
 
@@ -124,10 +137,13 @@ def reconcile(office: Office, actor: Actor, id: str) -> Proof:
     if found.differences:
         raise Broken(f"{id} does not reconcile: {'; '.join(found.differences[:3])}", action=id)
     left = {"paid": str(found.paid), "held": str(found.held), "withheld": str(found.withheld)}
+    if of.left(Step.OPEN).get("taxed"):
+        taxes.record_action(office, of.owner, of.terms, of.left(Step.OPEN), actor.name)
     servicing.record_step(office, actor, id, Step.RECONCILE, left)
     return found
 
 
+@noting.noted("close action", noting.itself)
 def close(office: Office, actor: Actor, id: str) -> ActOutcome:
     """Send tax to its office and dust back to the purse, and end the action.
 
@@ -138,7 +154,7 @@ def close(office: Office, actor: Actor, id: str) -> ActOutcome:
     servicing.require(office, of, Step.CLOSE)
     fund = of.left(Step.FUND)
     done = ActOutcome("close", id, actor.name, Ended.DONE)
-    if fund and of.left(Step.PAY):
+    if fund and servicing.from_pot(of):
         place, number = servicing.distribution(office), int(fund["distribution"])
         _, held, tax = money(office, place, number)
         calls = []
@@ -158,6 +174,7 @@ def close(office: Office, actor: Actor, id: str) -> ActOutcome:
     return done
 
 
+@noting.noted("cancel action", noting.itself)
 def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
     """Call an action off: before anybody was paid all money goes back; after that two persons give back
     what is not yet paid, and who was paid keeps it.
@@ -168,16 +185,28 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
     servicing.require(office, of, Step.CANCEL)
     fund = of.left(Step.FUND)
     done = ActOutcome("cancel", id, actor.name, Ended.DONE)
-    if fund:
-        done = _cancel_pot(office, actor, of, int(fund["distribution"]))
+    if Step.PAY in of.steps and of.terms.work is Work.SPLIT:
+        done = delivering.call_off_split(office, actor, of)
         if done.refused:
             return done
-    if of.terms.work is Work.SPLIT:
-        delivering.call_off_split(office, actor, of)
-    servicing.record_step(office, actor, id, Step.CANCEL, {})
-    return done
+    paid: dict[int, tuple[int, int]] = {}
+    if fund:
+        number = int(fund["distribution"])
+        done = _cancel_pot(office, actor, of, number)
+        if done.refused:
+            return done
+        paid, _ = payments(office, servicing.distribution(office), number)
+    if Step.PAY in of.steps:
+        done = delivering.even_out(office, actor, of, frozenset(paid))
+        if done.refused:
+            return done
+    gross = sum(amount for amount, _ in paid.values())
+    left = {"paid": str(gross), "accounts": len(paid)}
+    servicing.record_step(office, actor, id, Step.CANCEL, left)
+    return ActOutcome("cancel", id, actor.name, Ended.DONE)
 
 
+@noting.noted("release action", noting.itself)
 def release(office: Office, actor: Actor, id: str, account: int) -> ActOutcome:
     """Send the money that is held for an account to the wallet that opens it now.
 
@@ -200,7 +229,7 @@ def proof(office: Office, of: Case) -> Proof:
     found = servicing.planned(office, of)
     differences = list(delivering.differences(office, of, found))
     fund = of.left(Step.FUND)
-    if not fund or not of.left(Step.PAY):
+    if not fund or not servicing.from_pot(of):
         return Proof(0, 0, 0, 0, tuple(differences))
     place, number = servicing.distribution(office), int(fund["distribution"])
     paid, held = payments(office, place, number)
@@ -331,6 +360,7 @@ def _written(office: Office, actor: Actor, of: Case, found: Plan) -> Mapping[str
         "numerator": str(numerator),
         "denominator": str(denominator),
         "total": str(found.money),
+        "taxed": taxes.written(found.taxed) if of.terms.tax and found.taxed else None,
     }
     servicing.record_step(office, actor, of.known.id, Step.OPEN, left)
     return left

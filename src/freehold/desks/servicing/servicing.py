@@ -5,8 +5,9 @@ An action is looked up by its id. A step is recorded after what it says has beco
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from freehold.book import actions as book
@@ -15,8 +16,9 @@ from freehold.book.actions import KnownAction, Taken
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import contracts, deploy
 from freehold.core.actions.life import State, Step, state, why_not
-from freehold.core.actions.plan import Plan, plan
-from freehold.core.actions.terms import Terms, read
+from freehold.core.actions.plan import NO_FORMS, Plan, plan
+from freehold.core.actions.revenue import pot_of
+from freehold.core.actions.terms import Basis, Terms, read
 from freehold.core.errors import Conflict
 from freehold.core.ids import Address, InstructionId, instruction_id
 from freehold.core.powers import Powers
@@ -25,7 +27,7 @@ from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
-from freehold.desks.servicing import entitlements
+from freehold.desks.servicing import entitlements, taxes
 from freehold.indexer import read as register
 
 
@@ -96,8 +98,50 @@ def planned(office: Office, of: Case) -> Plan:
     """What the action does to each account. Raises Invalid, Conflict before the record instant."""
     number = of.left(Step.ANNOUNCE)["record"]
     held = entitlements.holdings(office, of.instrument.token, int(number))
-    choices = {account: units for account, (_, units) in of.elections.items() if units}
-    return plan(of.terms, held, of.instrument.decimals, choices)
+    aside = set(of.left(Step.OPEN).get("left_out", ()))
+    choices = {
+        account: units
+        for account, (_, units) in of.elections.items()
+        if units and account not in aside
+    }
+    on_file = NO_FORMS
+    if of.terms.tax:
+        day = of.terms.payment.date()
+        on_file, _ = taxes.forms(office, of.owner, of.instrument.token, day)
+    return plan(_with_pot(office, of), held, of.instrument.decimals, choices, on_file)
+
+
+def _with_pot(office: Office, of: Case) -> Terms:
+    """The terms with the pot that was fed, where revenue feeds it. Raises Invalid at the cap."""
+    share, cash = of.terms.revenue, of.terms.cash
+    if share is None or cash is None:
+        return of.terms
+    opened = of.left(Step.OPEN).get("total")
+    fed = sum(int(one.content["amount"]) for one in of.taken if one.step == Step.FUND)
+    pot = int(opened or pot_of(share, fed, paid_before(office, of.owner, of.terms), cash.decimals))
+    return replace(
+        of.terms, cash=replace(cash, basis=Basis.POT, amount=Fraction(pot, 10**cash.decimals))
+    )
+
+
+def paid_before(office: Office, owner: KnownIssuer, terms: Terms) -> int:
+    """What the other actions of a series of shares of revenue have paid, in the coin's smallest unit."""
+    assert terms.revenue is not None, "asked for a share of revenue"
+    with office.book.reading() as tx:
+        others = [one.id for one in book.every(tx, owner.id) if one.id != terms.id]
+    paid = 0
+    for other in (case(office, id) for id in others):
+        if other.terms.revenue and other.terms.revenue.series == terms.revenue.series:
+            called_off = other.left(Step.CANCEL)
+            paid += int(
+                called_off.get("paid", 0) if called_off else other.left(Step.OPEN).get("total", 0)
+            )
+    return paid
+
+
+def from_pot(of: Case) -> bool:
+    """Whether the action began to pay from its pot."""
+    return Step.PAY in of.steps and "rows" in of.left(Step.OPEN)
 
 
 def wallets(office: Office, token: Address) -> dict[int, Address]:

@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from freehold.book import audit, cashbook, people, tax_forms
+from freehold.book import audit, cashbook, issuers, people, tax_forms
 from freehold.book.issuers import KnownIssuer
 from freehold.book.session import Transaction
 from freehold.core.actions import entitlement
@@ -28,6 +28,7 @@ from freehold.core.actions.tax_forms import (
     rows_of_1099,
 )
 from freehold.core.actions.tax_regimes import regime
+from freehold.core.actions.terms import Terms
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Invalid, NotFound
 from freehold.core.roles import Power
@@ -189,6 +190,72 @@ def record_payment(
         new = tax_forms.record(tx, owner.id, rows, now)
         noted = Entry(actor.id, "tax-record", owner.id, Outcome.DONE, content={"action": action})
         audit.record(tx, noted, now)
+    return new
+
+
+def written(found: Taxed) -> dict[str, Any]:
+    """The treatments of a payment as plain values, each with its accounts: what was withheld, and why."""
+    accounts: dict[int, list[int]] = {}
+    for account, kind in zip(found.entitlement.holdings.accounts, found.kinds, strict=True):
+        accounts.setdefault(kind, []).append(account)
+    return {
+        "kinds": [
+            {
+                "rate": str(one.rate),
+                "rule": one.rule,
+                "cite": one.cite,
+                "statement": one.statement,
+                "chapter": one.chapter,
+                "accounts": accounts.get(place, []),
+            }
+            for place, one in enumerate(found.treatments)
+        ]
+    }
+
+
+def record_action(
+    office: Office, owner: KnownIssuer, terms: Terms, opened: Mapping[str, Any], by: str
+) -> int:
+    """Write down what an action paid and withheld, as its pages said; once. How many were new.
+
+    The currency is the coin's in the cash book, or its own address where the book does not have it.
+    Raises Conflict for other amounts.
+    """
+    assert terms.cash is not None, "an action that is taxed pays money"
+    coin, decimals = terms.cash.coin, terms.cash.decimals
+    day = terms.payment.date()
+    with office.book.reading() as tx:
+        token = issuers.instrument_named(tx, owner.id, terms.instrument).token
+        codes = {one.coin.lower(): one.code for one in cashbook.currencies(tx, owner.id)}
+    _, persons = forms(office, owner, token, day)
+    code, due, rows = codes.get(coin.lower(), coin[:16]), opened["due"], []
+    for kind in opened["taxed"]["kinds"]:
+        for account in kind["accounts"]:
+            if str(account) not in due:
+                continue
+            gross, withheld = map(int, due[str(account)])
+            rows.append(
+                Payment(
+                    terms.id,
+                    account,
+                    persons.get(account, ""),
+                    day,
+                    code,
+                    decimals,
+                    gross,
+                    withheld,
+                    Fraction(kind["rate"]),
+                    kind["rule"],
+                    kind["cite"],
+                    kind["statement"],
+                    kind["chapter"],
+                )
+            )
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        new = tax_forms.record(tx, owner.id, rows, now)
+        told = Entry(by, "tax-record", owner.id, Outcome.DONE, content={"action": terms.id})
+        audit.record(tx, told, now)
     return new
 
 

@@ -11,7 +11,7 @@ from freehold.core.actions.terms import Terms, claim_days
 from freehold.core.units import format_units
 from freehold.desks.outbox.work_orders import WorkOrder
 from freehold.desks.servicing.events import ActionView, Entitled
-from freehold.doors.api.approvals import Name, Text
+from freehold.wire.approvals import Name, Text
 
 IssuerOf = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 HolderId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00/]*$")]

@@ -37,9 +37,10 @@ from freehold.doors.api.action_documents import (
     order_out,
     part_out,
 )
-from freehold.doors.api.approvals import Approval, TriedOut, approval, tried
+from freehold.doors.api.approvals import approval, tried
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf
+from freehold.wire.approvals import Approval, TriedOut
 
 router = APIRouter(prefix="/v1")
 ActionId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="The action's id")]

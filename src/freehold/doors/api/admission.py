@@ -3,57 +3,23 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field, StrictBool, StringConstraints
 
-from freehold.core.holder import Holder, HolderKind
+from freehold.core.holder import Holder
 from freehold.core.identifiers import parse_country
 from freehold.core.ids import HolderId, checksummed
 from freehold.core.instruction import WORDS
-from freehold.core.policy.starter import HolderClass
 from freehold.desks.onboarding import admitting
 from freehold.desks.onboarding.admitting import Given
 from freehold.desks.onboarding.holders import AdmitRequest
-from freehold.doors.api import documents as d
 from freehold.doors.api import problems
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, IdempotencyKey, OfficeOf
+from freehold.wire import documents as w
+from freehold.wire.admission import Admission, GivenOut, Suspension
 
 router = APIRouter(prefix="/v1")
-STRICT: Any = {"extra": "forbid"}
 IssuerId = Annotated[str, Path(min_length=1, max_length=128, description="The issuer's id")]
-HolderPath = Annotated[d.HolderName, Path(description="A holder's id, or his first wallet")]
-CLASSES = {one.name.lower().replace("_", "-"): one for one in HolderClass}
-
-
-class Admission(BaseModel):
-    """A person to admit. Without `wallet` the agent keeps a key; without a class, by residence."""
-
-    model_config = STRICT
-
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")]
-    name: Annotated[
-        str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
-    ]
-    kind: HolderKind = HolderKind.PERSON
-    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
-    wallet: d.Address | None = None
-    holder_class: Annotated[str, Field(examples=list(CLASSES))] | None = None
-
-
-class Suspension(BaseModel):
-    """Whether a holder is suspended: he keeps what he has and may receive nothing."""
-
-    model_config = STRICT
-
-    suspended: StrictBool
-
-
-class GivenOut(BaseModel):
-    """An act that the worker sends."""
-
-    holder: str
-    instruction: d.Hash
-    state: str
+HolderPath = Annotated[w.HolderName, Path(description="A holder's id, or his first wallet")]
 
 
 @router.post(

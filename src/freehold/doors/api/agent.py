@@ -12,10 +12,10 @@ from freehold.core.registration import Event
 from freehold.core.restraints import Legend, Restraint, RestraintKind
 from freehold.desks.agent import controls, recordkeeping, registrations, restraints
 from freehold.desks.agent.restraints import LegendRequest, PlaceRequest
-from freehold.doors.api import documents as d
 from freehold.doors.api.papers import Holder, Issuer
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, OfficeOf
+from freehold.wire import documents as w
 
 router = APIRouter(prefix="/v1/agent")
 STRICT: Any = {"extra": "forbid"}
@@ -32,7 +32,7 @@ class PartyIn(BaseModel):
     model_config = STRICT
 
     role: Annotated[str, StringConstraints(min_length=1, max_length=32)]
-    name: d.PersonName
+    name: w.PersonName
     born: date | None = None
     share: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,6}/[0-9]{1,6}$")] | None = None
 
@@ -62,7 +62,7 @@ class EventIn(BaseModel):
 
     model_config = STRICT
 
-    party: d.PersonName
+    party: w.PersonName
     event: Literal["died", "of-age"]
     day: date
     document: Sha256
@@ -73,7 +73,7 @@ class PaperIn(BaseModel):
 
     model_config = STRICT
 
-    paper: d.PaperName
+    paper: w.PaperName
     dated: date
     document: Sha256
 
@@ -97,7 +97,7 @@ class RestraintIn(BaseModel):
     in_favour: Words = ""
     words: Words = ""
     instrument: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
-    units: d.Quantity | None = None
+    units: w.Quantity | None = None
 
 
 class NoticeIn(BaseModel):
@@ -122,7 +122,7 @@ class RestraintOut(BaseModel):
     id: str
     holder: str
     kind: RestraintKind
-    token: d.Address | None
+    token: w.Address | None
     units: str | None = Field(description="Base units; null: all")
     locked: bool
     document: str
@@ -149,7 +149,7 @@ class LegendOut(BaseModel):
     """A legend; `opinion` is the SHA-256 of the letter that removed it."""
 
     number: int
-    token: d.Address
+    token: w.Address
     vintage: int
     code: str
     placed_at: datetime

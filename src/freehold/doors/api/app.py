@@ -25,9 +25,11 @@ from freehold.doors.api import (
     meetings,
     papers,
     problems,
+    relays,
     routes,
     vault,
 )
+from freehold.wire.problems import Problem
 
 DESCRIPTION = """Tokenised securities: registers of holders, transfers by the rules, the audit log.
 
@@ -47,6 +49,7 @@ ROUTERS = (
     actions.router,
     meetings.router,
     live.router,
+    relays.router,
 )
 
 
@@ -94,7 +97,7 @@ def _unreadable(request: Request, fault: Exception) -> Response:
 
 def _of_http(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException), "registered for this kind"
-    status = fault.status_code if fault.status_code in problems.KINDS else 400
+    status = fault.status_code if fault.status_code in problems.BY_STATUS else 400
     said = {404: "There is no such route.", 405: "This route has no such method."}
     detail = said.get(status, "The request cannot be read.")
     headers = {"Allow": _methods(request)} if status == 405 else fault.headers
@@ -134,9 +137,7 @@ def _document(api: FastAPI) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas["Problem"] = problems.Problem.model_json_schema(
-        ref_template="#/components/schemas/{model}"
-    )
+    schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schemas["Problem"].pop("$defs", {})
     for operations in document["paths"].values():
         for operation in operations.values():

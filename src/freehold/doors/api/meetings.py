@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from freehold.core.actions.ballot import Mark, Resolution, Tally
 from freehold.core.actions.ballot_words import Said
@@ -20,9 +20,11 @@ from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.voting import ProxyRequest, VoteOutcome, VoteRequest
 from freehold.doors.api.action_documents import HolderId, IssuerOf, OrderOut, order_out
 from freehold.doors.api.actions import Issuer, proposed
-from freehold.doors.api.approvals import Approval, Text, TriedOut, Why, tried
+from freehold.doors.api.approvals import tried
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf
+from freehold.wire.approvals import Approval, Text, TriedOut, Why
+from freehold.wire.documents import whole
 
 router = APIRouter(prefix="/v1")
 Number = Annotated[int, Path(ge=1, le=2**31, description="The meeting's number")]
@@ -136,7 +138,7 @@ class MarkIn(BaseModel):
     model_config = STRICT
 
     ranking: Annotated[list[Word], Field(min_length=1, max_length=16)]
-    units: Annotated[int, Field(ge=0, lt=2**127, strict=True)] | None = None
+    units: Annotated[int, Field(ge=0, lt=2**127, strict=True), BeforeValidator(whole)] | None = None
 
 
 class SaidIn(BaseModel):

@@ -16,15 +16,15 @@ from freehold.desks.agent.statements import StatementRequest
 from freehold.desks.platform import auditing
 from freehold.desks.register import registers, reports
 from freehold.desks.register.registers import AsOf
-from freehold.doors.api import documents as d
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import AsOf as AsOfText
 from freehold.doors.api.routes import Caller, OfficeOf, Token
 from freehold.doors.papers import register as register_paper
 from freehold.doors.papers import statement as statement_paper
+from freehold.wire import documents as w
 
 router = APIRouter(prefix="/v1")
-Holder = Annotated[d.HolderName, Path(description="A holder's id, or his first wallet")]
+Holder = Annotated[w.HolderName, Path(description="A holder's id, or his first wallet")]
 Issuer = Annotated[
     str | None, Query(max_length=128, description="The issuer's id, where there are several")
 ]
@@ -78,7 +78,7 @@ class AccountOut(BaseModel):
     class_id: str
     name: str
     symbol: str
-    token: d.Address
+    token: w.Address
     opening: str
     closing: str
     free: str
@@ -100,7 +100,7 @@ class StatementOut(BaseModel):
     registration: str
     kept: str = Field(description="Under whose key the account stands")
     account: int
-    wallet: d.Address
+    wallet: w.Address
     opened: str
     closed: str
     block: int

@@ -1,5 +1,8 @@
 """Errors and refusals as problem documents (RFC 9457): the one table from kind to HTTP status.
 
+What cannot be read as the OpenAPI document says is answered with 400, what can be read and yet cannot be
+done with 422: `refused` where rules decided, `mistaken` where the input contradicts itself or us.
+
 `type` names the kind under /problems/, `code` is the reason's number where the rules refused, and
 `mistakes` lists everything that is wrong with an input, each with its place. Nothing of what went
 wrong inside is told to the outside.
@@ -9,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from freehold.core.errors import (
@@ -22,10 +24,12 @@ from freehold.core.errors import (
     PlatformError,
     Unavailable,
 )
+from freehold.wire.problems import KINDS, MEDIA_TYPE, PLACE, Problem, WrongPlace
 
-MEDIA_TYPE = "application/problem+json"
+MISTAKEN = "mistaken"
+
 STATUS: Mapping[type[PlatformError], int] = {
-    Invalid: 400,
+    Invalid: 422,
     NotPermitted: 403,
     NotFound: 404,
     Conflict: 409,
@@ -33,43 +37,8 @@ STATUS: Mapping[type[PlatformError], int] = {
     Broken: 500,
     PlatformError: 500,
 }
-KINDS: Mapping[int, tuple[str, str]] = {
-    400: ("invalid", "The request cannot be read"),
-    401: ("not-signed-in", "A valid API key is needed"),
-    403: ("not-permitted", "The power for this is missing"),
-    404: ("not-found", "There is no such thing"),
-    405: ("method-not-allowed", "This cannot be asked of it"),
-    409: ("conflict", "It contradicts what there is"),
-    413: ("too-large", "The request is too large"),
-    415: ("media-type", "The content is of another kind than this reads"),
-    422: ("refused", "The rules refuse it"),
-    429: ("too-many", "Too many requests"),
-    500: ("fault", "A mistake on our side"),
-    503: ("unavailable", "It cannot be answered now; trying again is safe"),
-}
-
-
-class WrongPlace(BaseModel):
-    """One mistake of an input and where it stands."""
-
-    place: str
-    message: str
-
-
-class Problem(BaseModel):
-    """Why a request was not done (RFC 9457)."""
-
-    model_config = ConfigDict(json_schema_extra={"description": "A problem document, RFC 9457."})
-
-    type: str = Field(description="The kind of problem, as a path of this server")
-    title: str = Field(description="The kind in words")
-    status: int
-    detail: str = Field(description="What is wrong here, and what to do")
-    code: int | None = Field(default=None, description="The reason's number where rules refused")
-    passes_on: date | None = Field(
-        default=None, description="The first day on which it would pass, where time alone helps"
-    )
-    mistakes: list[WrongPlace] = Field(default_factory=list)
+BY_STATUS = {kind.status: name for name, kind in reversed(list(KINDS.items()))}
+"""The usual kind of each status."""
 
 
 def answer(
@@ -79,13 +48,14 @@ def answer(
     code: int | None = None,
     passes_on: date | None = None,
     headers: Mapping[str, str] | None = None,
+    kind: str | None = None,
 ) -> Response:
-    """A problem document as a response."""
-    kind, title = KINDS[status]
+    """A problem document as a response; without `kind` of the usual kind of the status."""
+    kind = kind or BY_STATUS[status]
     listed = [WrongPlace(place=one.place, message=one.message) for one in mistakes]
     document = Problem(
-        type=f"/problems/{kind}",
-        title=title,
+        type=PLACE + kind,
+        title=KINDS[kind].title,
         status=status,
         detail=detail,
         code=code,
@@ -108,15 +78,19 @@ def of_error(fault: PlatformError) -> Response:
         return answer(500, "Something does not agree here; whoever runs this has to look.")
     mistakes = fault.mistakes if isinstance(fault, Invalid) else ()
     headers = {"Retry-After": "2"} if status == 503 else None
-    return answer(status, fault.message, mistakes, headers=headers)
+    kind = MISTAKEN if isinstance(fault, Invalid) else None
+    return answer(status, fault.message, mistakes, headers=headers, kind=kind)
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route says in OpenAPI about the problems it can answer with."""
+    """What a route says in OpenAPI about the problems it can answer with. Whatever can be unreadable
+    can also be readable and make no sense: 422 comes with 400."""
     return {
         status: {
-            "description": KINDS[status][1],
+            "description": KINDS[BY_STATUS[status]].title,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in sorted({401, 403, 429, 500, 503, *statuses})
+        for status in sorted(
+            {401, 403, 429, 500, 503, *statuses, *([422] if 400 in statuses else [])}
+        )
     }

@@ -27,6 +27,7 @@ from freehold.desks.securities.transfers import TransferRequest
 from freehold.doors.api import documents as d
 from freehold.doors.api import problems
 from freehold.doors.api.problems import responses
+from freehold.wire import documents as w
 
 LARGEST_PAGE = 500
 router = APIRouter(prefix="/v1")
@@ -56,7 +57,7 @@ def _actor(
 
 OfficeOf = Annotated[Office, Depends(_office)]
 Caller = Annotated[Actor, Depends(_actor)]
-Token = Annotated[d.Address, Path(description="The instrument's token contract")]
+Token = Annotated[w.Address, Path(description="The instrument's token contract")]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="At most so many items")]
 Cursor = Annotated[
     str | None,
@@ -87,20 +88,20 @@ IdempotencyKey = Annotated[
 
 
 @router.get("/me", responses=responses())
-def who_am_i(actor: Caller) -> d.Me:
+def who_am_i(actor: Caller) -> w.Me:
     """Who the key belongs to, and what it may do."""
     return d.me(actor)
 
 
 @router.get("/instruments", responses=responses())
-def list_instruments(office: OfficeOf, actor: Caller) -> d.Instruments:
+def list_instruments(office: OfficeOf, actor: Caller) -> w.Instruments:
     """The instruments of the issuers that the caller may read."""
     found = instruments.instruments(office, actor)
-    return d.Instruments(items=[d.instrument(one) for one in found])
+    return w.Instruments(items=[d.instrument(one) for one in found])
 
 
 @router.get("/instruments/{token}", responses=responses(400, 404))
-def one_instrument(office: OfficeOf, actor: Caller, token: Token) -> d.Instrument:
+def one_instrument(office: OfficeOf, actor: Caller, token: Token) -> w.Instrument:
     """One instrument with its quantities."""
     return d.instrument(instruments.instrument(office, actor, checksummed(token)))
 
@@ -113,7 +114,7 @@ def read_register(
     as_of: AsOf = None,
     cursor: RegisterCursor = None,
     limit: Limit = 100,
-) -> d.Register:
+) -> w.Register:
     """The register of holders as of a moment, by pages. Every page of one reading is of one block.
 
     An instant means before every block at or after it. An investor gets his own position alone.
@@ -128,16 +129,16 @@ def read_register(
 
 
 @router.get("/instruments/{token}/records", responses=responses(400, 404))
-def list_records(office: OfficeOf, actor: Caller, token: Token) -> d.Records:
+def list_records(office: OfficeOf, actor: Caller, token: Token) -> w.Records:
     """The record instants announced for an instrument."""
     found = instruments.records(office, actor, checksummed(token))
-    return d.Records(items=[d.Record(record=n, instant=at) for n, at in sorted(found.items())])
+    return w.Records(items=[w.Record(record=n, instant=at) for n, at in sorted(found.items())])
 
 
 @router.post("/instruments/{token}/transfers/ask", responses=responses(400, 404))
 def ask_transfer(
-    office: OfficeOf, actor: Caller, token: Token, asked: d.TransferAsked
-) -> d.Decision:
+    office: OfficeOf, actor: Caller, token: Token, asked: w.TransferAsked
+) -> w.Decision:
     """Would this transfer pass now? Nothing is posted; a refusal is an answer like any other."""
     wanted = _wanted(office, actor, token, asked)
     return d.decision(transfers.ask_as(office, actor, wanted))
@@ -146,41 +147,41 @@ def ask_transfer(
 @router.post(
     "/instruments/{token}/transfers",
     status_code=202,
-    response_model=d.Accepted,
+    response_model=w.Accepted,
     responses=responses(400, 404, 409, 422),
 )
 def request_transfer(
-    office: OfficeOf, actor: Caller, token: Token, asked: d.TransferAsked, key: IdempotencyKey
+    office: OfficeOf, actor: Caller, token: Token, asked: w.TransferAsked, key: IdempotencyKey
 ) -> Any:
     """Post a transfer if the rules allow it: 202 with its instruction, or 422 with the reason."""
     wanted = _wanted(office, actor, token, asked, key)
     outcome = transfers.request_as(office, actor, wanted)
     if outcome.held:
         said = d.decision(outcome)
-        return d.Accepted(decision=said, instruction=None, approval=outcome.held, state="held")
+        return w.Accepted(decision=said, instruction=None, approval=outcome.held, state="held")
     if outcome.instruction is None:
         return problems.answer(422, outcome.reason, code=outcome.code, passes_on=outcome.passes_on)
     state = WORDS[outcome.instruction.state]
     id = outcome.instruction.id
     said = d.decision(outcome)
-    return d.Accepted(decision=said, instruction=id, approval=None, state=state)
+    return w.Accepted(decision=said, instruction=id, approval=None, state=state)
 
 
 @router.get("/instructions", responses=responses(400))
 def list_instructions(
     office: OfficeOf, actor: Caller, cursor: Cursor = None, limit: Limit = 100
-) -> d.Instructions:
+) -> w.Instructions:
     """What was asked of the chain, the newest first."""
     before = int(cursor) if cursor else None
     found = instructions.instructions(office, actor, before, limit)
     following = str(found[-1].number) if len(found) == limit else None
-    return d.Instructions(items=[d.instruction(one) for one in found], next=following)
+    return w.Instructions(items=[d.instruction(one) for one in found], next=following)
 
 
 @router.get("/instructions/{id}", responses=responses(400, 404))
 def one_instruction(
-    office: OfficeOf, actor: Caller, id: Annotated[d.Hash, Path()]
-) -> d.Instruction:
+    office: OfficeOf, actor: Caller, id: Annotated[w.Hash, Path()]
+) -> w.Instruction:
     """One instruction with every change of its state."""
     return d.instruction(instructions.instruction(office, actor, id))
 
@@ -188,7 +189,7 @@ def one_instruction(
 @router.get("/events", responses=responses(400))
 def list_events(
     office: OfficeOf, actor: Caller, cursor: RegisterCursor = None, limit: Limit = 100
-) -> d.Events:
+) -> w.Events:
     """What the contracts of the registers followed said, the newest first, decoded."""
     before = None
     if cursor:
@@ -196,24 +197,24 @@ def list_events(
         before = (block, log)
     found = explorer.events(office, actor, before, limit)
     last = f"{found[-1].block}-{found[-1].log}" if len(found) == limit else None
-    return d.Events(items=[d.event(one) for one in found], next=last)
+    return w.Events(items=[d.event(one) for one in found], next=last)
 
 
 @router.get("/transactions/{hash}", responses=responses(400, 404))
 def one_transaction(
-    office: OfficeOf, actor: Caller, hash: Annotated[d.Hash, Path()]
-) -> d.Transaction:
+    office: OfficeOf, actor: Caller, hash: Annotated[w.Hash, Path()]
+) -> w.Transaction:
     """One mined transaction with the events it left."""
     return d.transaction(explorer.transaction(office, actor, hash))
 
 
 @router.post("/verifications", responses=responses(404, 409))
-def verify_register(office: OfficeOf, actor: Caller) -> d.Verification:
+def verify_register(office: OfficeOf, actor: Caller) -> w.Verification:
     """Rebuild every register from the chain's events and compare it, figure by figure."""
     permits.require(actor, Power.VERIFY)
     found = registers.verify(office)
     auditing.note(office, Entry(actor.id, "verify registers", content={"ok": found.ok}))
-    return d.Verification(
+    return w.Verification(
         ok=found.ok,
         block=found.block,
         block_hash=found.block_hash,
@@ -226,19 +227,19 @@ def verify_register(office: OfficeOf, actor: Caller) -> d.Verification:
 @router.get("/audit", responses=responses(400))
 def read_audit(
     office: OfficeOf, actor: Caller, cursor: Cursor = None, limit: Limit = 100
-) -> d.AuditEntries:
+) -> w.AuditEntries:
     """The audit log, the newest entry first."""
     found = auditing.page(office, actor, int(cursor) if cursor else None, limit)
     following = str(found[-1].number) if found and found[-1].number > 1 else None
-    return d.AuditEntries(items=[d.audit_entry(one) for one in found], next=following)
+    return w.AuditEntries(items=[d.audit_entry(one) for one in found], next=following)
 
 
 @router.post("/audit/verifications", responses=responses())
-def verify_audit(office: OfficeOf, actor: Caller) -> d.AuditVerification:
+def verify_audit(office: OfficeOf, actor: Caller) -> w.AuditVerification:
     """Recompute every hash of the audit log and compare it with what is anchored on the chain."""
     permits.require(actor, Power.READ_AUDIT, EVERYWHERE)
     found = auditing.verify(office)
-    return d.AuditVerification(
+    return w.AuditVerification(
         ok=found.ok,
         entries=found.checked.entries,
         head=found.checked.head,
@@ -248,18 +249,18 @@ def verify_audit(office: OfficeOf, actor: Caller) -> d.AuditVerification:
 
 
 @router.get("/api-keys", responses=responses())
-def list_keys(office: OfficeOf, actor: Caller) -> d.Keys:
+def list_keys(office: OfficeOf, actor: Caller) -> w.Keys:
     """One's own API keys, without their secrets."""
-    return d.Keys(items=[d.Key(**_key(one)) for one in sessions.keys(office, actor)])
+    return w.Keys(items=[w.Key(**_key(one)) for one in sessions.keys(office, actor)])
 
 
 @router.post("/api-keys", status_code=201, responses=responses(400))
-def make_key(office: OfficeOf, actor: Caller, wanted: d.KeyWanted) -> d.NewKey:
+def make_key(office: OfficeOf, actor: Caller, wanted: w.KeyWanted) -> w.NewKey:
     """Make an API key with some of the powers of this one; its secret is shown this once."""
     made, token = sessions.make_key(
         office, actor, wanted.label, frozenset(wanted.powers), wanted.days
     )
-    return d.NewKey(**_key(made), token=token)
+    return w.NewKey(**_key(made), token=token)
 
 
 @router.delete("/api-keys/{id}", status_code=204, responses=responses(400, 404))
@@ -274,7 +275,7 @@ def end_key(
 
 
 def _wanted(
-    office: Office, actor: Actor, token: str, asked: d.TransferAsked, key: str = ""
+    office: Office, actor: Actor, token: str, asked: w.TransferAsked, key: str = ""
 ) -> TransferRequest:
     """What is asked, the units in base units of the instrument."""
     token = checksummed(token)
@@ -299,4 +300,4 @@ def _moment(office: Office, actor: Actor, token: str, as_of: str | None) -> int 
 
 
 def _key(one: Any) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in d.Key.model_fields}
+    return {name: getattr(one, name) for name in w.Key.model_fields}

@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
-from freehold.core.clock import stamp
+from freehold.core.clock import parse_day, stamp
 from freehold.core.errors import Invalid
 from freehold.desks.office import open_office
 from freehold.desks.outbox.orders import ActOutcome
-from freehold.desks.servicing import actions, paying
+from freehold.desks.servicing import actions, feeding, paying
 from freehold.desks.servicing.actions import ActionOutcome, Part, Shown
 from freehold.doors.cli.acting import (
     FILE,
@@ -66,8 +66,8 @@ def preview(id: str, as_json: bool) -> None:
     with open_office(settings()) as office:
         plan, parts = actions.preview(office, id)
     told = {"action": id, "money": str(plan.money), "parts": parts}
-    names = ("account", "units", "gets", "gives", "gross", "withheld", "net")
-    columns = [Column(name, number=True) for name in names]
+    names = ("account", "units", "gets", "gives", "gross", "withheld", "net", "rate")
+    columns = [*(Column(name, number=True) for name in names), Column("tax")]
     show(told, as_json, Table(f"Preview of {id}", columns, [_part(one) for one in parts]))
 
 
@@ -80,6 +80,21 @@ def fund(id: str, amount: int | None, acting: str, as_json: bool) -> Outcome:
     """Put the money of action ID into its pot, from the wallet of who signs."""
     with open_office(settings()) as office:
         done = paying.fund(office, actor_of(office, acting), id, amount)
+    return _tell(done, as_json)
+
+
+@action.command()
+@id_argument
+@click.option("--revenue", type=int, required=True, help="Smallest units of the coin that came in.")
+@click.option("--on", "day", required=True, help="The day they came in, such as 2026-11-22.")
+@click.option("--reference", required=True, help="Under which the feed happens once.")
+@as_option
+@json_option
+def feed(id: str, revenue: int, day: str, reference: str, acting: str, as_json: bool) -> Outcome:
+    """Put the part of revenue that action ID shares into its pot, from the wallet of who signs."""
+    on = parse_day(day, "on")
+    with open_office(settings()) as office:
+        done = feeding.feed(office, actor_of(office, acting), id, revenue, on, reference)
     return _tell(done, as_json)
 
 
@@ -207,7 +222,7 @@ def _tell(done: ActOutcome, as_json: bool) -> Outcome:
 
 def _part(one: Part) -> tuple[str, ...]:
     figures = (one.account, one.units, one.gets, one.gives, one.gross, one.withheld, one.net)
-    return tuple(map(str, figures))
+    return (*map(str, figures), str(one.rate), one.tax_note)
 
 
 def _shown(one: Shown) -> dict[str, Any]:

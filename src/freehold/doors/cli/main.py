@@ -184,6 +184,10 @@ COMMANDS = {
         "freehold.doors.cli.waterfall:waterfall",
         "Divide an exit by its terms: table of all who are paid, breakpoints, chart; to the cent.",
     ),
+    "webhook": Entry(
+        "freehold.doors.cli.webhook:webhook",
+        "Tell somebody's server what changes: add, list, see deliveries, replay, end.",
+    ),
     "version": Entry(
         "freehold.doors.cli.version:version", "Print the version and what it runs on."
     ),

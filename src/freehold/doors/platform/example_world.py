@@ -5,13 +5,15 @@ through on the ledger's declared simulated clock, which stands at today when all
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from freehold.config import Config
+from freehold.core.approvals import State
 from freehold.core.asset import AssetRecord, Document, asset_record, content_hash
-from freehold.core.errors import PlatformError
+from freehold.core.errors import PlatformError, Unavailable
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.holder import Holder, HolderKind
 from freehold.core.ids import HolderId
@@ -21,6 +23,8 @@ from freehold.core.roles import EVERYWHERE, Role, holder_scope
 from freehold.core.units import Units
 from freehold.desks import ledgers, parties, permits
 from freehold.desks.access import signin
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import Office, now_on_chain, open_office
 from freehold.desks.onboarding import holders, onboarding
 from freehold.desks.onboarding.holders import AdmitRequest, MarkRequest
@@ -57,6 +61,7 @@ PEOPLE: Sequence[tuple[str, Role, str]] = (
     ("dev@north.example", Role.DEVELOPER, EVERYWHERE),
     ("ada@platform.example", Role.ADMINISTRATOR, EVERYWHERE),
 )
+ANNOUNCING_TRIES, ANNOUNCING_SECONDS = 240, 0.25
 _PAPER = b"An example document.\n"
 
 
@@ -265,10 +270,7 @@ def _today(office: Office) -> None:
     now = office.clock.now()
     _travel(office, now)
     agent = orders.agent(office)
-    file = policies.read_file(ROOT / "policies" / "liechtenstein.toml", now)
-    members = parties.instrument(office, RIVERGATE, "members")[1]
-    if adoption.pending(office, members) is None:
-        adoption.adopt(office, RIVERGATE, "members", file, acknowledge_stranded=True)
+    _announced(office, RIVERGATE, "members", "liechtenstein")
     at = (now + timedelta(days=14)).replace(hour=21, minute=0, second=0, microsecond=0)
     records.announce(office, agent, RecordRequest("notes-2029", at, "example: coupon", HARBOUR))
     example_servicing.announce_coupon(office, HARBOUR, "notes-2029", at)
@@ -317,6 +319,24 @@ def _in_force(office: Office, issuer: str, named: str, file: PolicyFile) -> None
     while waiting.activated_at is None:
         _travel(office, now_on_chain(office) + timedelta(days=4))
         waiting = adoption.activate(office, issuer, named)
+
+
+def _announced(office: Office, issuer: str, named: str, template: str) -> None:
+    """A policy that one compliance officer proposed and another one approved; the worker announces it."""
+    token = str(parties.instrument(office, issuer, named)[1].token)
+    text = (ROOT / "policies" / f"{template}.toml").read_text()
+    given = {"instrument": token, "policy": text, "acknowledge_stranded": "yes"}
+    asked = ProposeRequest("policy", given, f"example: {template}", issuer)
+    made = approvals.propose(office, _actor(office, "cleo@compliance.example"), asked).proposal
+    if made and made.state is State.PROPOSED:
+        cora = _actor(office, "cora@compliance.example")
+        approvals.approve(office, cora, made.id, made.difference.digest, "Discussed with counsel")
+    instrument = parties.instrument(office, issuer, named)[1]
+    for _ in range(ANNOUNCING_TRIES):
+        if adoption.pending(office, instrument):
+            return
+        time.sleep(ANNOUNCING_SECONDS)
+    raise Unavailable("the worker has not announced the policy that was approved")
 
 
 def _issue(

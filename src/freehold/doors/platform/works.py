@@ -12,7 +12,6 @@ from freehold.core.errors import Broken, PlatformError
 from freehold.desks.office import open_office
 from freehold.desks.outbox import work_orders
 from freehold.desks.outbox.work_orders import Carry, Kind
-from freehold.desks.rules import rulemaking
 from freehold.desks.securities import deployments
 from freehold.desks.servicing import processing
 from freehold.doors.platform import journal
@@ -21,8 +20,6 @@ IDLE_SECONDS = 0.5
 FAULT_SECONDS = 2.0
 CARRIERS: Mapping[Kind, Carry] = {
     Kind.ESTABLISH: deployments.establish,
-    Kind.ADOPT: rulemaking.carry_adoption,
-    Kind.ACTIVATE: rulemaking.carry_activation,
     Kind.ACTION: processing.carry,
     Kind.MEETING: processing.carry,
 }

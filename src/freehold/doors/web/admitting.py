@@ -14,7 +14,7 @@ from freehold.desks import permits
 from freehold.desks.onboarding import admitting
 from freehold.desks.onboarding.holders import AdmitRequest
 from freehold.doors.web.refusing import Card
-from freehold.doors.web.visits import Form, Visit, go, see
+from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 
 CLASSES = [
     (one.name.lower().replace("_", "-"), one.name.replace("_", " ").capitalize())
@@ -25,7 +25,7 @@ CLASSES = [
 def form(visit: Visit) -> Response:
     """The form that admits a holder."""
     permits.require(visit.who, Power.ADMIT)
-    return _form(visit, {"key": secrets.token_hex(16)})
+    return _form(visit, {"key": secrets.token_hex(16), "issuer": issuer_of(visit) or ""})
 
 
 def admit(visit: Visit, given: Form) -> Response:
@@ -51,20 +51,22 @@ def suspend(visit: Visit, given: Form) -> Response:
     try:
         found = admitting.suspend_as(visit.office, visit.who, issuer, holder, suspended, key)
     except (Invalid, NotFound, Conflict) as fault:
-        return _suspending(visit, holder, fault.message if holder else "enter the holder's id")
+        said = fault.message if holder else "enter the holder's id"
+        return _suspending(visit, holder, said, issuer)
     if found.instruction is None:
-        return _suspending(visit, holder, found.reason)
+        return _suspending(visit, holder, found.reason, issuer)
     return go(f"/activity/{found.instruction.id}")
 
 
 def suspending(visit: Visit) -> Response:
     """What suspending a holder means, before it is done."""
     permits.require(visit.who, Power.ADMIT)
-    return _suspending(visit, visit.query("holder"), "")
+    return _suspending(visit, visit.query("holder"), "", issuer_of(visit))
 
 
-def _suspending(visit: Visit, holder: str, problem: str) -> Response:
+def _suspending(visit: Visit, holder: str, problem: str, issuer: str | None) -> Response:
     values = {"holder": holder, "key": secrets.token_hex(16), "problem": problem}
+    values["issuer"] = issuer or ""
     return see(visit, "suspend.html", 422 if problem else 200, **values)
 
 
@@ -89,6 +91,7 @@ def _form(
     content = {
         "values": values,
         "classes": CLASSES,
+        "owners": issuers_of(visit),
         "problem": (fault.message[:1].upper() + fault.message[1:]) if fault else "",
         "named": str(fault.facts.get("field", "")) if fault else "",
         "card": card,

@@ -21,7 +21,7 @@ from freehold.desks.securities import instruments
 from freehold.desks.securities.instruments import InstrumentView
 from freehold.doors.web import refusing
 from freehold.doors.web.refusing import Card
-from freehold.doors.web.visits import Form, Visit, go, prove_first, see
+from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, prove_first, see
 
 ROWS = 50
 DECIDED = [one for one in State if one is not State.PROPOSED]
@@ -147,7 +147,8 @@ def form(visit: Visit) -> Response:
     """The form that proposes an act; the query fills it in."""
     kind = _kind(visit)
     values = {name: visit.query(name) for name in (*kind.fields, *kind.optional)}
-    return _form(visit, kind, values | {"key": secrets.token_hex(16)})
+    first = {"key": secrets.token_hex(16), "issuer": issuer_of(visit) or ""}
+    return _form(visit, kind, values | first)
 
 
 def propose(visit: Visit, given: Form) -> Response:
@@ -161,7 +162,7 @@ def propose(visit: Visit, given: Form) -> Response:
             kind.name,
             texts,
             given.get("key", "")[:128],
-            given.get("issuer") or None,
+            _issuer(visit, kind, given),
             grounds,
             given.get("reference", "").strip(),
         )
@@ -248,6 +249,16 @@ def _progress(visit: Visit, view: ProposalView) -> list[Stage]:
     return [*found, Stage("Carried out", waits or "The worker is at it", "now")]
 
 
+def _issuer(visit: Visit, kind: Kind, given: Form) -> str | None:
+    """Whose register an act is about: the security's issuer, or the one that was chosen."""
+    if "instrument" in kind.fields and permits.allows(visit.who, Power.READ_REGISTER):
+        listed = instruments.instruments(visit.office, visit.who)
+        for one in listed:
+            if one.token == given.get("instrument"):
+                return one.issuer
+    return given.get("issuer") or None
+
+
 def _kind(visit: Visit) -> Kind:
     wanted = visit.path("kind")
     known = approvals.kind_of(visit.who, wanted)
@@ -283,6 +294,7 @@ def _form(
         "values": values,
         "key": values.get("key", ""),
         "issuer": values.get("issuer", ""),
+        "owners": [] if "instrument" in kind.fields else issuers_of(visit),
         "grounds": [(name_of(one), meaning(one).capitalize()) for one in Ground],
         "problem": (fault.message[:1].upper() + fault.message[1:]) if fault else "",
         "wrong_at": next(iter(mistakes), ""),

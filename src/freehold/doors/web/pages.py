@@ -10,7 +10,6 @@ from starlette.routing import BaseRoute, Route
 
 from freehold.core.errors import NotFound, PlatformError
 from freehold.doors.api import problems
-from freehold.doors.api.problems import KINDS
 from freehold.doors.web import (
     account,
     admitting,
@@ -26,6 +25,7 @@ from freehold.doors.web import (
     example,
     filing,
     gallery,
+    issuing,
     owning,
     people,
     proving,
@@ -38,6 +38,7 @@ from freehold.doors.web import (
     visits,
 )
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act, upload
+from freehold.wire.problems import KINDS
 
 
 def routes() -> list[BaseRoute]:
@@ -63,6 +64,7 @@ def routes() -> list[BaseRoute]:
         Route("/approvals/{id}/withdraw", act(approving.withdraw), methods=["POST"]),
         Route("/approvals/{id}/again", act(approving.again), methods=["POST"]),
         Route("/approvals/{id}/break-glass", act(approving.break_glass), methods=["POST"]),
+        _signed_in("/acts/issue", issuing.form, issuing.propose),
         _signed_in("/acts/{kind}", approving.form, approving.propose),
         _signed_in("/admissions", admitting.form, admitting.admit),
         _signed_in("/suspensions", admitting.suspending, admitting.suspend),
@@ -207,8 +209,6 @@ def _breadth() -> list[BaseRoute]:
     return [
         Route("/securities/{token}/policy", page(rules.policy), methods=["GET"]),
         _signed_in("/securities/{token}/policy/edit", rules.edit, rules.examine),
-        Route("/securities/{token}/policy/activate", act(rules.activate), methods=["POST"]),
-        Route("/work-orders/{id}/decide", act(rules.decide), methods=["POST"]),
         Route("/policies", page(rules.list_of), methods=["GET"]),
         Route("/assets", page(establishing.assets), methods=["GET"]),
         _signed_in("/assets/new", establishing.new, establishing.begin),
@@ -252,9 +252,10 @@ def _signed_in(path: str, shown: Page, taken: Act) -> Route:
 def _kind(visit: visits.Visit) -> Response:
     """What a kind of problem document means."""
     wanted = visit.path("kind")
-    for status, (kind, title) in KINDS.items():
-        if kind == wanted:
-            return visits.see(visit, "problem.html", 200, kind=status, message=f"{title}.")
+    if found := KINDS.get(wanted):
+        said = f"{found.title}."
+        heading = wanted if wanted == problems.MISTAKEN else found.status
+        return visits.see(visit, "problem.html", 200, kind=heading, message=said)
     raise NotFound("there is no such kind of problem")
 
 

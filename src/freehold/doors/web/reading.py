@@ -17,6 +17,7 @@ from freehold.desks.approvals import approvals
 from freehold.desks.office import now_on_chain
 from freehold.desks.outbox import instructions
 from freehold.desks.platform import auditing, dashboards
+from freehold.desks.platform.dashboards import Urgency, Waiting
 from freehold.desks.register import explorer as desk
 from freehold.desks.register import registers
 from freehold.desks.securities import instruments
@@ -50,10 +51,28 @@ def home(visit: Visit) -> Response:
     audits = permits.allows(who, Power.READ_AUDIT, EVERYWHERE)
     entries = auditing.page(office, who, None, SHOWN) if audits else []
     values: dict[str, Any] = {"listed": listed, "recent": recent, "entries": entries}
-    values["waits"] = dashboards.waiting(office, who)
+    values["waits"] = [*_to_decide(visit), *dashboards.waiting(office, who)]
     values["act"] = next((act for role in who.roles if (act := ACTS.get(role))), None)
     values["now"] = now_on_chain(office)
     return see(visit, "home.html", **values)
+
+
+def _to_decide(visit: Visit) -> list[Waiting]:
+    """The proposals that wait for this person, what lapses first at the front."""
+    if not permits.allows(visit.who, Power.APPROVE):
+        return []
+    return [
+        Waiting(
+            Urgency.WARN,
+            f"{view.title}: needs a second person",
+            f"Proposed by {view.proposer}. It lapses",
+            f"/approvals/{view.proposal.id}",
+            "Review",
+            view.proposal.lapses_at,
+        )
+        for view in approvals.queue(visit.office, visit.who)
+        if view.may_decide
+    ]
 
 
 def securities(visit: Visit) -> Response:

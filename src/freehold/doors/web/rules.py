@@ -1,5 +1,6 @@
-"""The pages of policies: what is in force, the test bench, the editor, a change proposed and activated."""
+"""The pages of policies: what is in force, the test bench, the editor, a change proposed."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,7 +15,9 @@ from freehold.core.policy.model import Policy
 from freehold.core.reasons import message_for
 from freehold.core.roles import Power
 from freehold.desks import permits
-from freehold.desks.outbox import work_orders
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvable_policy import KIND as POLICY
+from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
 from freehold.desks.register import ownership
 from freehold.desks.rules import explaining, policies, rulemaking
 from freehold.desks.rules.explaining import Explanation, Question
@@ -59,9 +62,10 @@ class Answer:
 def list_of(visit: Visit) -> Response:
     """Every instrument with its rules, and the profiles that policies are made of."""
     found = rulemaking.rules_of_all(visit.office, visit.who)
-    waiting = work_orders.proposed(visit.office, visit.who)
+    waiting = [one for one in _queue(visit) if one.proposal.act.kind == POLICY and one.may_decide]
+    named = {each.token: each.name for each in found}
     profiles = sorted(policies.shipped_profiles())
-    return see(visit, "policies.html", found=found, waiting=waiting, profiles=profiles)
+    return see(visit, "policies.html", found=found, waiting=waiting, named=named, profiles=profiles)
 
 
 def policy(visit: Visit) -> Response:
@@ -90,33 +94,17 @@ def examine(visit: Visit, form: Form) -> Response:
     text = form.get("text", "")
     if form.get("do") != "propose":
         return _editor(visit, book, text, 200, form)
+    given = {"instrument": token, "policy": text.replace("\r\n", "\n")}
+    if form.get("acknowledge") == "yes":
+        given["acknowledge_stranded"] = "yes"
+    asked = ProposeRequest(POLICY, given, form.get("key", "")[:128], book.ruled.issuer)
     try:
-        known = form.get("acknowledge") == "yes"
-        rulemaking.propose(visit.office, visit.who, token, text, acknowledge_stranded=known)
+        made = approvals.propose(visit.office, visit.who, asked)
     except (Conflict, Invalid) as fault:
         return _editor(visit, book, text, 422, form, fault.message)
-    return go(f"/securities/{token}/policy#orders")
-
-
-def decide(visit: Visit, form: Form) -> Response:
-    """Approve or decline what another person proposed."""
-    approve, note = form.get("decision") == "approve", form.get("note", "")
-    id = visit.path("id")[:66]
-    try:
-        found = work_orders.decide(visit.office, visit.who, id, approve=approve, note=note)
-    except Conflict as fault:
-        return see(visit, "problem.html", 422, kind=409, message=fault.message)
-    return go(f"/securities/{found.subject}/policy#orders")
-
-
-def activate(visit: Visit, form: Form) -> Response:
-    """Activate what was announced, once its delay is over."""
-    token = token_of(visit)
-    try:
-        rulemaking.activate(visit.office, visit.who, token)
-    except Conflict as fault:
-        return see(visit, "problem.html", 422, kind=409, message=fault.message)
-    return go(f"/securities/{token}/policy#orders")
+    if made.proposal is None:
+        return _editor(visit, book, text, 422, form, made.tried.reason)
+    return go(f"/approvals/{made.proposal.id}")
 
 
 def _editor(
@@ -164,8 +152,15 @@ def _values(visit: Visit, book: Rulebook, form: Form | None = None) -> dict[str,
         "kinds": [(kind.name.lower(), kind.name.lower().replace("_", " ")) for kind in KINDS],
         "proofs": [_word(one) for one in PROOFS],
         "attested": any(asked[_word(one)] == "yes" for one in PROOFS),
+        "changes": approvals.about(visit.office, visit.who, book.ruled.token, POLICY),
+        "key": form.get("key", "") if form else secrets.token_hex(16),
         "decides": permits.allows(visit.who, Power.CHANGE_POLICY, book.ruled.issuer),
     }
+
+
+def _queue(visit: Visit) -> list[ProposalView]:
+    reads = permits.allows(visit.who, Power.READ_APPROVALS)
+    return approvals.queue(visit.office, visit.who) if reads else []
 
 
 def _word(proof: Proof) -> str:

@@ -246,7 +246,7 @@ def problem(request: Request, fault: Exception) -> Response:
     """An error as a page; a missing power is recorded and named."""
     assert isinstance(fault, PlatformError), "registered for this kind"
     visit = _visit(request)
-    status = status_of(fault)
+    status = 400 if isinstance(fault, Invalid) else status_of(fault)
     if isinstance(fault, NotPermitted):
         route = getattr(request.scope.get("route"), "path", "unknown")
         who = visit.actor.id if visit.actor else "unknown"

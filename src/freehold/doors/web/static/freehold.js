@@ -46,3 +46,28 @@ document.addEventListener("change", async (event) => {
   const hex = [...new Uint8Array(digest)].map((one) => one.toString(16).padStart(2, "0")).join("");
   document.getElementById(chosen.dataset.hash).value = hex;
 });
+
+// The total of a form's rows while one types: whole numbers of base units, never a float.
+const base = (text, places) => {
+  const [, whole, rest = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text.replace(/[, \u00a0]/g, "")) || [];
+  return whole === undefined || rest.length > places ? 0n : BigInt(whole + rest.padEnd(places, "0"));
+};
+const decimal = (units, places) => {
+  const text = String(units).padStart(places + 1, "0"), cut = text.length - places;
+  const rest = text.slice(cut).replace(/0+$/, "");
+  return text.slice(0, cut).replace(/\B(?=(\d{3})+$)/g, ",") + (rest && `.${rest}`);
+};
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-adds]");
+  if (!form || !event.target.matches("[data-added]")) return;
+  const places = Number(form.dataset.adds);
+  const sum = [...form.querySelectorAll("[data-added]")].reduce((all, one) => all + base(one.value, places), 0n);
+  form.querySelector("[data-sum]").textContent = decimal(sum, places);
+  const left = form.querySelector("[data-left]");
+  if (!left) return;
+  const [most, issued] = left.dataset.left.split(" ").map((one) => base(one, places));
+  const rest = most - issued - sum;
+  left.firstElementChild.textContent = decimal(rest < 0n ? -rest : rest, places);
+  left.classList.toggle("down", rest < 0n);
+  form.querySelector("[data-left-label]").textContent = rest < 0n ? "Too many by" : "Left after it";
+});

@@ -1,0 +1,57 @@
+"""The platform as a program sees it: one object, whose parts are the subjects of the API."""
+
+from dataclasses import dataclass
+
+from freehold.client.approvals import Approvals
+from freehold.client.connection import Connection
+from freehold.client.holders import Holders
+from freehold.client.keys import Keys
+from freehold.client.live import Changes, Webhooks
+from freehold.client.registers import Audit, Chain, Registers
+from freehold.client.relay import Relay
+from freehold.client.transfers import Transfers
+from freehold.wire.documents import Me
+
+
+@dataclass(frozen=True, slots=True)
+class Freehold:
+    """A platform's API, asked with one key."""
+
+    connection: Connection
+    registers: Registers
+    transfers: Transfers
+    holders: Holders
+    approvals: Approvals
+    relay: Relay
+    changes: Changes
+    webhooks: Webhooks
+    keys: Keys
+    chain: Chain
+    audit: Audit
+
+    def me(self) -> Me:
+        """Who the key belongs to, and what it may do."""
+        return self.connection.get("/v1/me", Me)
+
+
+def connect(url: str, key: str, seconds: float = 30.0) -> Freehold:
+    """The API of the platform at `url` (without /api), asked with an API key; nothing is sent yet."""
+    connection = Connection(url.rstrip("/").removesuffix("/api"), key, seconds)
+    return of(connection)
+
+
+def of(connection: Connection) -> Freehold:
+    """The same over a connection that was made with other times or tries."""
+    return Freehold(
+        connection,
+        Registers(connection),
+        Transfers(connection),
+        Holders(connection),
+        Approvals(connection),
+        Relay(connection),
+        Changes(connection),
+        Webhooks(connection),
+        Keys(connection),
+        Chain(connection),
+        Audit(connection),
+    )

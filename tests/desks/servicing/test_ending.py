@@ -1,0 +1,190 @@
+"""Revenue that feeds a pot, rights that lapse, and actions called off in the middle: nobody has half."""
+
+from datetime import timedelta
+
+import pytest
+
+from freehold.book import audit
+from freehold.chain import coins, contracts, deploy
+from freehold.chain.contracts import call
+from freehold.core.actions import pages
+from freehold.core.actions.life import State
+from freehold.core.clock import stamp, to_seconds
+from freehold.core.errors import Conflict, Invalid
+from freehold.desks import parties
+from freehold.desks.office import now_on_chain, set_clock
+from freehold.desks.outbox import orders
+from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
+from freehold.desks.register import registers
+from freehold.desks.servicing import actions, delivering, feeding, paying, servicing
+
+PLENTY = 10**18
+
+
+@pytest.fixture
+def agent(company):
+    return orders.agent(company)
+
+
+@pytest.fixture
+def coin(company, agent):
+    data = contracts.creation("Cash", "Euro", "EUR", 6)
+    done = carry_out(company, "coin", [Asked(agent.signer, None, data, "coin", "coin")])
+    address = deploy.created(receipt_of(company, done[0]))
+    issued = call("Cash", "issue", agent.signer.address, PLENTY)
+    carry_out(company, "coin", [Asked(agent.signer, address, issued, "money", "money")])
+    return address
+
+
+def terms(office, id, kind, coin, money, more=""):
+    record = now_on_chain(office) + timedelta(days=1)
+    return (
+        f'id = "{id}"\nkind = "{kind}"\ninstrument = "series-a"\nrecord = {stamp(record)}\n'
+        f"payment = {stamp(record + timedelta(days=2))}\n{more}"
+        f'[cash]\ncoin = "{coin}"\ndecimals = 6\n{money}\n'
+    )
+
+
+def pass_by(office, id):
+    set_clock(office, to_seconds(actions.show(office, id).terms.payment) + 1)
+    token = parties.instrument(office, None, "common")[1].token
+    agent = orders.agent(office)
+    approve = call("SecurityToken", "approve", agent.signer.address, 0)
+    key = str(now_on_chain(office))
+    carry_out(office, "tick", [Asked(agent.signer, token, approve, "tick", key)])
+
+
+def units(office):
+    found = registers.holdings_on(office, None, now_on_chain(office).date())["series-a"]
+    return {who: held for who, held in found.items() if who != "treasury"}
+
+
+def wallets(office):
+    return servicing.wallets(office, parties.instrument(office, None, "series-a")[1].token)
+
+
+def outcomes(office, act):
+    with office.book.reading() as tx:
+        return [
+            str(one.entry.outcome) for one in audit.entries(tx, 0, 1_000) if one.entry.act == act
+        ]
+
+
+def close(office, agent, id):
+    assert paying.pay(office, agent, id).reason == ""
+    proof = paying.reconcile(office, agent, id)
+    assert paying.close(office, agent, id).reason == ""
+    assert actions.show(office, id).state is State.CLOSED
+    return proof
+
+
+REVENUE = (
+    '[revenue]\nseries = "s"\ncap = "1.5"\nraised = "100"\n[[revenue.rate]]\nfrom = 2000-01-01\n'
+    'part = "10%"\n'
+)
+
+
+def test_revenue_feeds_the_pot_once_for_a_reference_and_the_series_ends_at_its_cap(
+    company, agent, coin
+):
+    day = now_on_chain(company).date()
+    actions.announce(company, agent, terms(company, "one", "revenue-share", coin, REVENUE))
+    for revenue, reference in ((900_000_000, "a"), (100_000_009, "b"), (900_000_000, "a")):
+        assert feeding.feed(company, agent, "one", revenue, day, reference).reason == ""
+    with pytest.raises(Conflict, match="stands for other revenue"):
+        feeding.feed(company, agent, "one", 1_000, day, "a")
+    with pytest.raises(Invalid, match="is nothing"):
+        feeding.feed(company, agent, "one", 9, day, "c")
+    pass_by(company, "one")
+    assert close(company, agent, "one").paid == 100_000_000
+    actions.announce(company, agent, terms(company, "two", "revenue-share", coin, REVENUE))
+    assert feeding.feed(company, agent, "two", 900_000_000, day, "a").reason == ""
+    pass_by(company, "two")
+    assert close(company, agent, "two").paid == 50_000_000
+    assert coins.balance(company.w3, coin, agent.signer.address) == PLENTY - 150_000_000
+    with pytest.raises(Invalid, match="the cap of 3/2 times 100 is reached"):
+        actions.announce(company, agent, terms(company, "three", "revenue-share", coin, REVENUE))
+    assert outcomes(company, "feed action") == ["DONE"] * 3 + ["REFUSED"] * 2 + ["DONE"]
+
+
+def test_rights_of_whoever_does_not_pay_lapse_and_nothing_else_is_held_up(company, agent, coin):
+    before = units(company)
+    more = f"most = {sum(before.values())}\n"
+    money = 'per_unit = "1"\n[units]\nratio = "1/10"\nprice = "2"'
+    actions.announce(company, agent, terms(company, "rights", "rights-issue", coin, money, more))
+    for who, held in before.items():
+        actions.elect(company, agent, "rights", who, "subscribe", held // 10)
+    pass_by(company, "rights")
+    with pytest.raises(Conflict, match="ended with the payment"):
+        actions.elect(company, agent, "rights", next(iter(before)), "subscribe", 1)
+    close(company, agent, "rights")
+    assert units(company) == before, "nobody had allowed his money to be taken"
+    _, parts = actions.preview(company, "rights")
+    assert sum(one.lapses for one in parts) == sum(held // 10 for held in before.values())
+
+
+def test_a_tender_called_off_in_the_middle_takes_units_only_of_those_who_were_paid(
+    company, agent, coin, monkeypatch
+):
+    cut, carry, before = pages.paged, servicing.carry, units(company)
+    monkeypatch.setattr(pages, "paged", lambda rows: cut(rows, 1))
+    more = f"most = {sum(before.values())}\n"
+    text = terms(company, "tender", "tender", coin, 'per_unit = "2"', more)
+    actions.announce(company, agent, text)
+    for who, held in before.items():
+        actions.elect(company, agent, "tender", who, "tender", held)
+    pass_by(company, "tender")
+    assert paying.fund(company, agent, "tender").reason == ""
+
+    def stopped(office, actor, of, calls, *needs):
+        if calls[0][2] == "page 2":
+            raise KeyboardInterrupt
+        return carry(office, actor, of, calls, *needs)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(servicing, "carry", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            paying.pay(company, agent, "tender")
+    assert paying.cancel(company, agent, "tender").reason == ""
+    assert actions.show(company, "tender").state is State.CANCELLED
+    gone = before.keys() - units(company).keys()
+    assert len(gone) == 2
+    others = [one for one in wallets(company).values() if one != agent.signer.address]
+    paid = [one for one in others if coins.balance(company.w3, coin, one)]
+    assert len(paid) == 2
+    spent = PLENTY - coins.balance(company.w3, coin, agent.signer.address)
+    assert spent == 2_000_000 * sum(before[who] for who in gone)
+    assert registers.verify(company).ok
+
+
+@pytest.mark.parametrize("scaled", [False, True])
+def test_a_split_is_called_off_until_its_first_account_is_scaled(
+    company, agent, monkeypatch, scaled
+):
+    before, carry = units(company), servicing.carry
+    record = now_on_chain(company) + timedelta(days=1)
+    text = (
+        f'id = "split"\nkind = "split"\ninstrument = "series-a"\nrecord = {stamp(record)}\n'
+        f'payment = {stamp(record + timedelta(days=2))}\n[units]\nratio = "2"\n'
+    )
+    actions.announce(company, agent, text)
+    pass_by(company, "split")
+
+    def stopped(office, actor, of, calls, *needs):
+        if calls[0][2].startswith("split page"):
+            if scaled:
+                carry(office, actor, of, calls[:1], *needs)
+            raise KeyboardInterrupt
+        return carry(office, actor, of, calls, *needs)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(delivering.servicing, "carry", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            paying.pay(company, agent, "split")
+    assert actions.show(company, "split").state is State.PAYING
+    assert paying.cancel(company, agent, "split").refused is scaled
+    if scaled:
+        close(company, agent, "split")
+    assert units(company) == {who: held * (1 + scaled) for who, held in before.items()}
+    assert outcomes(company, "cancel action") == ["REFUSED" if scaled else "DONE"]
+    assert registers.verify(company).ok
