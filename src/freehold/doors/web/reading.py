@@ -25,6 +25,8 @@ from freehold.desks.securities.instruments import Moment
 from freehold.doors.web.owning import thinned, token_of
 from freehold.doors.web.visits import Form, Visit, go, see
 
+ACTIVITY_ROWS = 25
+"""A row of activity says much: more of them would weigh more than a page may."""
 ROWS = 50
 SHOWN = 10
 ACTS: Mapping[Role, tuple[str, str, str]] = {
@@ -112,8 +114,8 @@ def register(visit: Visit) -> Response:
 def activity(visit: Visit) -> Response:
     """What was asked of the chain, the newest first."""
     before = _number(visit.query("before", "0")) or None
-    found = instructions.instructions(visit.office, visit.who, before, ROWS)
-    following = found[-1].number if len(found) == ROWS else None
+    found = instructions.instructions(visit.office, visit.who, before, ACTIVITY_ROWS)
+    following = found[-1].number if len(found) == ACTIVITY_ROWS else None
     return see(visit, "activity.html", found=found, following=following)
 
 
