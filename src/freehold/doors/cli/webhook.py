@@ -73,7 +73,9 @@ def list_webhooks(owner: str, as_json: bool) -> None:
 @id_argument
 @owner_option
 @click.option("--before", type=int, help="Only deliveries older than this number.")
-@click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
+@click.option(
+    "--limit", type=click.IntRange(1, 200), default=50, show_default=True, help="So many at most."
+)
 @json_option
 def deliveries(id: str, owner: str, before: int | None, limit: int, as_json: bool) -> None:
     """What was sent to webhook ID and what its server answered, the newest first."""

@@ -25,8 +25,8 @@ from freehold.desks.securities.instruments import Moment
 from freehold.doors.web.owning import thinned, token_of
 from freehold.doors.web.visits import Form, Visit, go, see
 
-ACTIVITY_ROWS = 25
-"""A row of activity says much: more of them would weigh more than a page may."""
+ACTIVITY_ROWS, EXPLORER_ROWS = 25, 15
+"""Their rows say much: more of them would weigh more than a page may."""
 ROWS = 50
 SHOWN = 10
 ACTS: Mapping[Role, tuple[str, str, str]] = {
@@ -132,8 +132,9 @@ def explorer(visit: Visit) -> Response:
     """What the contracts said last."""
     found_before = visit.query("before").partition("-")
     place = (_number(found_before[0]), _number(found_before[2])) if found_before[2] else None
-    found = desk.events(visit.office, visit.who, place, ROWS)
-    following = f"{found[-1].block}-{found[-1].log}" if len(found) == ROWS else None
+    found = desk.events(visit.office, visit.who, place, EXPLORER_ROWS)
+    last = found[-1] if len(found) == EXPLORER_ROWS else None
+    following = f"{last.block}-{last.log}" if last else None
     return see(visit, "explorer.html", found=found, following=following)
 
 
