@@ -256,25 +256,6 @@ def test_a_payment_under_way_is_called_off_by_two_persons_and_who_was_paid_keeps
     assert coins.balance(interrupted.w3, coin, agent.signer.address) == 10**18 - kept
 
 
-def test_a_pot_is_fed_by_revenue_once_for_a_reference_and_pays_up_to_its_cap(company, agent, coin):
-    share = (
-        '[revenue]\nseries = "royalties"\ncap = "1.5"\nraised = "0.001"\n'
-        '[[revenue.rate]]\nfrom = 2000-01-01\npart = "10%"\n'
-    )
-    told = f'[cash]\ncoin = "{coin}"\ndecimals = 6\n{share}'
-    actions.announce(company, agent, terms(company, "revenue-share", told))
-    today = now_on_chain(company).date()
-    for reference, revenue in (("june", 9_999), ("june", 9_999), ("july", 8_000)):
-        fed = feeding.feed(company, agent, "revenue-share", revenue, today, reference)
-        assert fed.reason == ""
-    with pytest.raises(Conflict, match="stands for other revenue"):
-        feeding.feed(company, agent, "revenue-share", 5, today, "june")
-    assert coins.balance(company.w3, coin, agent.signer.address) == 10**18 - 999 - 800
-    pass_by(company, "revenue-share")
-    assert finish(company, agent, "revenue-share").paid == 1_500
-    assert coins.balance(company.w3, coin, agent.signer.address) == 10**18 - 1_500
-
-
 def test_money_that_went_in_before_a_process_died_is_not_put_in_again(company, agent, coin):
     share = '[revenue]\nseries = "royalties"\n[[revenue.rate]]\nfrom = 2000-01-01\npart = "10%"\n'
     told = f'[cash]\ncoin = "{coin}"\ndecimals = 6\n{share}'
