@@ -160,7 +160,7 @@ class VoteIn(BaseModel):
     said: Annotated[list[SaidIn], Field(min_length=1, max_length=256)]
     proxy: Word | None = None
     signature: Signature | None = None
-    at: Annotated[int, Field(ge=0, lt=2**40, strict=True)] = 0
+    at: Annotated[int, Field(ge=0, lt=2**40, strict=True), BeforeValidator(whole)] = 0
 
 
 class VoteOut(BaseModel):
@@ -183,7 +183,7 @@ class ProxyIn(BaseModel):
     giver: HolderId | None = None
     may_substitute: Annotated[bool, Field(strict=True)] = False
     signature: Signature | None = None
-    at: Annotated[int, Field(ge=0, lt=2**40, strict=True)] = 0
+    at: Annotated[int, Field(ge=0, lt=2**40, strict=True), BeforeValidator(whole)] = 0
 
 
 class NoticeIn(BaseModel):
