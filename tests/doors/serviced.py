@@ -10,6 +10,8 @@ from freehold.core.roles import Role
 from freehold.desks import ledgers
 from freehold.desks.office import now_on_chain
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
+from freehold.desks.register import records
+from tests.doors.running import ISSUER as COMPANY
 from tests.doors.running import Platform, office_of, until
 
 ISSUER, AGENT = Role.ISSUER, Role.TRANSFER_AGENT
@@ -32,6 +34,14 @@ def now_of(platform: Platform) -> datetime:
         return now_on_chain(office)
 
 
+def next_record(platform: Platform) -> datetime:
+    """A day after the last instant that is announced: those of a security come one after the other."""
+    with office_of(platform.home) as office:
+        announced = [one.instant for one in records.records(office, COMPANY)]
+        last = max([now_on_chain(office), *announced])
+    return (last + timedelta(days=1)).replace(microsecond=0).astimezone(UTC)
+
+
 def travel(platform: Platform, instant: datetime) -> None:
     """Let time pass on the simulated clock, and a block at that instant."""
     with office_of(platform.home) as office:
@@ -41,7 +51,7 @@ def travel(platform: Platform, instant: datetime) -> None:
 
 def dividend(platform: Platform, coin: str, id: str, amount: str = "0.25") -> str:
     """Terms of a dividend with its record tomorrow and its payment two days later."""
-    record = (now_of(platform) + timedelta(days=1)).replace(microsecond=0).astimezone(UTC)
+    record = next_record(platform)
     return (
         f'id = "{id}"\nkind = "cash-dividend"\ninstrument = "series-a"\n'
         f"record = {stamp(record)}\npayment = {stamp(record + timedelta(days=2))}\n"

@@ -20,7 +20,7 @@ from tests.doors.serviced import (
     asked,
     coin_on,
     dividend,
-    now_of,
+    next_record,
     state_of,
     travel,
 )
@@ -127,7 +127,7 @@ def test_terms_that_make_no_sense_are_told_with_their_place(platform, coin):
 
 
 def test_an_investor_reads_his_own_part_alone_and_elects(platform, coin):
-    record = now_of(platform) + timedelta(days=1)
+    record = next_record(platform)
     text = (
         f'id = "tender-api"\nkind = "tender"\ninstrument = "common"\nrecord = {stamp(record)}\n'
         f"payment = {stamp(record + timedelta(days=2))}\nmost = 1000\n"
@@ -153,7 +153,7 @@ def test_an_investor_reads_his_own_part_alone_and_elects(platform, coin):
 
 
 def notice(platform, more="", days=1):
-    record = now_of(platform) + timedelta(days=days)
+    record = next_record(platform) + timedelta(days=days - 1)
     return (
         f'name = "Annual meeting"\nrecord = {stamp(record)}\n'
         f"opens = {stamp(record + timedelta(hours=1))}\ncloses = {stamp(record + timedelta(days=3))}\n"

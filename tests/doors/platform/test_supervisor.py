@@ -88,8 +88,9 @@ def test_the_journal_tells_routes_and_no_people(platform):
     key = next(iter(platform.keys.values()))
     link = requests.get(f"{platform.url}/welcome/secret-of-a-link", timeout=10)
     assert link.status_code == 404
-    text = (platform.home.parent / "serve.log").read_text()
-    assert '"route": "/welcome/{link}"' in text
+    log = platform.home.parent / "serve.log"
+    until(lambda: '"route": "/welcome/{link}"' in log.read_text())
+    text = log.read_text()
     assert "secret-of-a-link" not in text and key not in text and "Priya" not in text
 
 

@@ -13,7 +13,7 @@ from freehold.desks import parties, permits
 from freehold.desks.servicing import cashbook
 from tests.doors.running import HOLDER, Platform, office_of, until
 from tests.doors.running import ISSUER as COMPANY
-from tests.doors.serviced import coin_on, now_of, travel
+from tests.doors.serviced import coin_on, next_record, travel
 from tests.doors.web import keys
 from tests.doors.web.test_browser import signed_in
 from tests.parts import ROOT
@@ -56,7 +56,7 @@ class Paying:
         keys.press(page, "Go on to the terms")
         keys.pick(page, "instrument", "Common Stock")
         keys.write(page, id=self.id, coin="GUIDE", amount="0")
-        record = now_of(self.platform) + timedelta(days=3)
+        record = next_record(self.platform) + timedelta(days=2)
         keys.dated(page, "record_date", f"{record:%Y-%m-%d}")
         keys.write(page, calendar="every-day", payment_days="2")
         keys.press(page, "See what it does")

@@ -29,7 +29,7 @@ from freehold.desks.securities.transfers import TransferRequest
 from tests.doors.running import AGENT as BROWSER
 from tests.doors.running import HOLDER, Platform, office_of, until
 from tests.doors.running import ISSUER as COMPANY
-from tests.doors.serviced import now_of, travel
+from tests.doors.serviced import next_record, now_of, travel
 from tests.doors.web import keys
 from tests.doors.web.test_browser import opened, signed_in
 from tests.parts import ROOT
@@ -98,7 +98,7 @@ class Meeting:
         keys.clean(page)
         keys.press(page, "Call a meeting")
         keys.write(page, name=f"Meeting of {self.id}")
-        record = now_of(self.platform) + timedelta(days=1)
+        record = next_record(self.platform)
         for name, hours in (("record", 0), ("opens", 1), ("closes", 48)):
             keys.dated(page, name, f"{record + timedelta(hours=hours):%Y-%m-%dT%H:%M}")
         keys.tab_to(page, page.locator("[name=changeable]"))

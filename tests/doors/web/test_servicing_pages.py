@@ -8,7 +8,16 @@ import pytest
 from freehold.core.clock import parse, stamp
 from freehold.core.roles import Role
 from tests.doors.running import HOLDER, between, form_token, until
-from tests.doors.serviced import AGENT, ISSUER, agreed, asked, coin_on, dividend, now_of, travel
+from tests.doors.serviced import (
+    AGENT,
+    ISSUER,
+    agreed,
+    asked,
+    coin_on,
+    dividend,
+    next_record,
+    travel,
+)
 from tests.doors.web.keys import PICTURES
 from tests.doors.web.test_browser import WIDTHS, barriers, signed_in
 
@@ -58,7 +67,7 @@ def test_an_action_is_called_off_from_its_page(platform, coin):
 
 
 def test_a_tender_is_answered_on_the_holders_own_page(platform, coin):
-    record = now_of(platform) + timedelta(days=1)
+    record = next_record(platform)
     text = (
         f'id = "page-tender"\nkind = "tender"\ninstrument = "common"\nrecord = {stamp(record)}\n'
         f"payment = {stamp(record + timedelta(days=2))}\nmost = 1000\n"
@@ -91,7 +100,7 @@ def test_what_is_not_held_is_not_released_and_the_page_says_so(platform, coin):
 
 def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_off(platform):
     issuer, investor = Window(platform, ISSUER), Window(platform, Role.INVESTOR)
-    record = now_of(platform) + timedelta(days=1)
+    record = next_record(platform)
     times = {"record": 0, "opens": 1, "closes": 24, "revealed_until": 48}
     notice = {
         name: f"{record + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for name, hours in times.items()
