@@ -6,10 +6,9 @@ import pytest
 
 from freehold.chain import coins, contracts, deploy
 from freehold.chain.contracts import call
-from freehold.core.actions import pages
 from freehold.core.actions.windup import State, state
 from freehold.core.clock import stamp, to_seconds
-from freehold.core.errors import Broken, Conflict, Invalid, NotPermitted
+from freehold.core.errors import Conflict
 from freehold.core.ids import checksummed
 from freehold.desks import parties
 from freehold.desks.office import now_on_chain, set_clock
@@ -118,7 +117,7 @@ def test_every_class_and_creditor_is_paid_from_one_pot_from_proposal_to_close(co
     at(company, of.terms.payment)
     assert winding_up.pay(company, agent, "sale").reason == ""
     assert stands(company) is State.PART_PAID
-    with pytest.raises(Conflict, match="100000000000 smallest units are missing"):
+    with pytest.raises(Conflict, match="the stage escrow: 100000 is missing"):
         winding_up.pay(company, agent, "sale")
     assert windups.fund(company, agent, "sale").reason == ""
     at(company, of.terms.opens["escrow"])

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from freehold.core.clock import stamp
+from freehold.core.units import format_units
 
 
 class Step(StrEnum):
@@ -43,7 +44,7 @@ class State(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Course:
     """What a life is judged by: its instants, the money of each stage and when it opens, the steps taken
-    in order, the money that came in."""
+    in order, the money that came in, all in the smallest unit of a coin of `decimals`."""
 
     id: str
     record: datetime
@@ -51,6 +52,11 @@ class Course:
     stages: Sequence[tuple[str, int, datetime]]
     taken: Sequence[Step]
     funded: int
+    decimals: int
+
+    @property
+    def agreed(self) -> bool:
+        return Step.CONFIRM in self.taken
 
     @property
     def opened(self) -> int:
@@ -90,7 +96,7 @@ def state(of: Course) -> State:
         return State.PART_PAID
     if of.funded >= of.needed(1):
         return State.FUNDED
-    return State.AGREED if Step.CONFIRM in of.taken else State.PROPOSED
+    return State.AGREED if of.agreed else State.PROPOSED
 
 
 def why_not(of: Course, now: datetime, wanted: Step) -> str:
@@ -99,11 +105,13 @@ def why_not(of: Course, now: datetime, wanted: Step) -> str:
     if where in _ENDED:
         return f"the winding-up {of.id} is {where}: nothing more is done with it"
     if wanted is Step.CONFIRM:
-        return f"the plan of {of.id} is agreed to already" if Step.CONFIRM in of.taken else ""
+        return f"the plan of {of.id} is agreed to already" if of.agreed else ""
     if wanted is Step.CANCEL:
+        if where is State.PAYING:
+            return f"a stage of {of.id} is being paid: what is open is paid to its end"
         done = f"the winding-up {of.id} is {where}: everybody has got what was due, so it is closed"
         return done if where in _DONE else ""
-    if Step.CONFIRM not in of.taken:
+    if not of.agreed:
         return f"a second person has not agreed to the plan of {of.id} yet"
     if wanted is Step.FUND:
         full = f"the pot of {of.id} has all that its plan divides"
@@ -128,10 +136,8 @@ def _early(of: Course, now: datetime, where: State) -> str:
     name, amount, opens = of.stages[of.opened]
     here = of.funded - of.needed(of.opened)
     if here < amount:
-        return (
-            f"the pot of {of.id} is smaller than the stage {name}: {amount - here} smallest units are"
-            " missing"
-        )
+        missing = format_units(amount - here, of.decimals)
+        return f"the pot of {of.id} is smaller than the stage {name}: {missing} is missing"
     due = max(of.payment, opens)
     if now < due:
         return f"the stage {name} of {of.id} is due on {stamp(due)}, not before"

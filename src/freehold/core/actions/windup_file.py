@@ -22,14 +22,18 @@ from freehold.core.units import format_units, parse_units
 CLAIM_DAYS = 365
 CLOSING = "closing"
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
+_CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _PAY = "id coin record payment claim_days tax leaves_out wallets opens".split()
 
 
 @dataclass(frozen=True, slots=True)
 class Windup:
-    """Terms of an exit, and how it is paid: coin, instants, wallets of those outside the register by
-    id, from when on each tranche may be opened. `tax` is a country's rules, empty for none."""
+    """Terms of an exit, and how it is paid.
+
+    `coin` is an address, or its code in the cash book; `wallets` are those of who is paid outside the
+    register, `opens` says from when on each tranche is; `tax` is a country's rules, empty for none.
+    """
 
     id: str
     coin: str
@@ -72,8 +76,8 @@ def read_windup(text: str, held: Held) -> Windup:
     id, coin = fields.text(part, "id"), fields.text(part, "coin")
     if id and not _ID.fullmatch(id):
         fields.note(part, "id", f"{id!r} is not small letters, digits and hyphens, at most 48")
-    if coin and not _ADDRESS.fullmatch(coin):
-        fields.note(part, "coin", f"{coin!r} is not the address of a coin")
+    if coin and not (_ADDRESS.fullmatch(coin) or _CODE.fullmatch(coin)):
+        fields.note(part, "coin", f"{coin!r} is neither a coin's address nor its code")
     record, payment = fields.instant(part, "record"), fields.instant(part, "payment")
     if payment < record:
         said = f"{clock.stamp(payment)} is before the record {clock.stamp(record)}"

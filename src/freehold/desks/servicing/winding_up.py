@@ -17,7 +17,7 @@ from freehold.core.actions.exit_plan import part_number, pot_number
 from freehold.core.actions.plan import UNTAXED
 from freehold.core.actions.tax import Payee, Treatment
 from freehold.core.actions.tax_regimes import regime
-from freehold.core.actions.windup import State, Step, state, why_not
+from freehold.core.actions.windup import Step, why_not
 from freehold.core.errors import Broken, Conflict, Invalid
 from freehold.core.events_paying import DistributionHeld, DistributionPaid, DistributionReleased
 from freehold.core.events_waterfall import WaterfallSettled
@@ -27,7 +27,7 @@ from freehold.desks.outbox import orders
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
 from freehold.desks.servicing import entitlements, noting, servicing, taxes, windups
-from freehold.desks.servicing.windups import Call, Case
+from freehold.desks.servicing.windups import Call, Case, Draft
 from freehold.indexer import journal
 
 _ENDED = 8
@@ -123,8 +123,6 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
     """
     of = windups.case(office, id)
     windups.require(office, of, Step.CANCEL)
-    if state(of.course) is State.PAYING:
-        raise Conflict(f"a stage of {id} is being paid: pay it first", windup=id)
     place, document = windups.waterfall(office), bytes.fromhex(of.plan.document[2:])
     root = pot_number(of.number)
     if not of.course.opened:
@@ -208,7 +206,7 @@ def money(office: Office, place: Address, part: int) -> tuple[int, int, int]:
     return pot[3] & _LOW, pot[3] >> 128, pot[4]
 
 
-def taxed(office: Office, of: Case, class_id: str, held: Holdings, amount: int) -> Taxed:
+def taxed(office: Office, of: Case | Draft, class_id: str, held: Holdings, amount: int) -> Taxed:
     """What each account of a class gets of an amount, with tax. Raises Invalid where nobody holds."""
     instrument = next(one for one in of.instruments if one.class_id == class_id)
     day = of.terms.payment.date()
@@ -248,6 +246,12 @@ def class_pots(of: Case) -> Iterator[tuple[int, int, str]]:
         for place, one in enumerate(of.instruments):
             if of.stages[stage].payouts[one.class_id]:
                 yield part_number(of.number, stage, place), stage, one.class_id
+
+
+def settled_parts(office: Office, of: Case) -> Iterator[tuple[str, int]]:
+    """What was paid outside the register, by the part's id, from the chain's events."""
+    for part, amount in _settled(office, of).items():
+        yield of.parts[(part & 0xFF) - 1], amount
 
 
 # ---- a stage ----

@@ -40,15 +40,16 @@ from freehold.core.actions.windup_file import (
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Conflict, Invalid, NotPermitted
 from freehold.core.events_waterfall import WaterfallProposed
-from freehold.core.ids import Address, checksummed, instruction_id, record_hash
+from freehold.core.ids import Address, instruction_id, record_hash
 from freehold.core.powers import Powers
+from freehold.core.units import format_units
 from freehold.desks import parties
 from freehold.desks.office import Office
 from freehold.desks.outbox import following, orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
-from freehold.desks.servicing import noting, servicing
+from freehold.desks.servicing import events, noting, servicing
 from freehold.indexer import journal
 from freehold.indexer import read as register
 
@@ -120,7 +121,8 @@ class Case:
     def course(self) -> Course:
         taken = tuple(Step(one.step) for one in self.taken)
         stages = [(one.id, one.amount, opens(self.terms, one.id)) for one in self.stages]
-        return Course(self.id, self.terms.record, self.terms.payment, stages, taken, self.funded)
+        times, decimals = (self.terms.record, self.terms.payment), self.coin.decimals
+        return Course(self.id, *times, stages, taken, self.funded, decimals)
 
     def left(self, step: Step) -> Mapping[str, Any]:
         """What the last such step left; nothing where there was none."""
@@ -171,7 +173,7 @@ def draft(office: Office, text: str, exit: str, issuer: str | None) -> Draft:
         held = {one.class_id: register.holdings(view, one.token, last) for one in every}
     units = {one.class_id: _whole(held[one.class_id].total, one.decimals) for one in every}
     terms = read_windup(text, units)
-    coin = coins.about(office.w3, terms.coin)
+    coin = coins.about(office.w3, events.coin_named(office, owner.id, terms.coin)[0])
     stages = stages_of(terms, exit_amount(terms, exit), coin.decimals)
     by_id = {one.class_id: one for one in every}
     instruments = tuple(by_id[id] for id in terms.classes)
@@ -179,6 +181,14 @@ def draft(office: Office, text: str, exit: str, issuer: str | None) -> Draft:
     return Draft(
         owner, terms, exit, coin, stages, instruments, holdings, _document(terms.id, text, exit)
     )
+
+
+def require_new(office: Office, text: str) -> None:
+    """Raises Conflict where the id of the terms is in use."""
+    with office.book.reading() as tx:
+        known = book.maybe(tx, id_in(text))
+    if known is not None:
+        raise Conflict(f"there is a winding-up {known.id} already: give this one another id")
 
 
 @noting.noted("propose windup", id_in)
@@ -213,7 +223,7 @@ def propose(
     done = carry(office, actor, scope, [(place, "propose the plan", key, data)])
     if not done.refused:
         left = {
-            "units": found.units(), "records": records, "decimals": found.coin.decimals,
+            "units": found.units(), "records": records, "coin": found.coin.address,
             "purse": actor.signer.address, "plan": hashed, "number": _number(office, place, id),
         }  # fmt: skip
         _keep(office, actor, found, text, left)
@@ -254,10 +264,9 @@ def fund(office: Office, actor: Actor, id: str, amount: int | None = None) -> Ac
     require(office, of, Step.FUND)
     given = to_fund(of, amount)
     place, again = waterfall(office), of.course.taken.count(Step.FUND)
-    coin = checksummed(of.terms.coin)
     approved = call("Cash", "approve", place, given)
     calls = [
-        (coin, "approve the coin", f"approve {again}", approved),
+        (of.coin.address, "approve the coin", f"approve {again}", approved),
         (place, "fund", f"fund {again}", call("Waterfall", "fund", of.number, given)),
     ]
     done = carry(office, actor, of.scope, calls)
@@ -275,14 +284,13 @@ def to_fund(of: Case, amount: int | None) -> int:
     due = course.needed(stage + 1) - of.funded
     given = due if amount is None else amount
     if given < due:
-        raise Invalid(
-            f"the pot {given} is smaller than the stage {of.stages[stage].id}: {due} is due; fund"
-            f" {due - given} more",
-            field="amount",
-        )
+        words = [format_units(one, of.coin.decimals) for one in (given, due, due - given)]
+        said = f"the pot {words[0]} is smaller than the stage {of.stages[stage].id}"
+        raise Invalid(f"{said}: {words[1]} is due; fund {words[2]} more", field="amount")
     if given > course.total - of.funded:
-        most = course.total - of.funded
-        raise Invalid(f"{given} is more than the plan divides: at most {most}", field="amount")
+        most = format_units(course.total - of.funded, of.coin.decimals)
+        said = format_units(given, of.coin.decimals)
+        raise Invalid(f"{said} is more than the plan divides: at most {most}", field="amount")
     return given
 
 
@@ -302,7 +310,7 @@ def case(office: Office, id: str) -> Case:
         for class_id, one in every.items()
     }
     terms = read_windup(known.terms, held)
-    coin = Coin(checksummed(terms.coin), _symbol(office, terms.coin), int(left["decimals"]))
+    coin = coins.about(office.w3, left["coin"])
     stages = stages_of(terms, exit_amount(terms, known.exit), coin.decimals)
     instruments = tuple(every[one] for one in terms.classes)
     document = _document(terms.id, known.terms, known.exit)
@@ -439,7 +447,7 @@ def _plan(found: Draft, records: Mapping[str, int], purse: str) -> ExitPlan:
     stages = [stage_word(one.amount, to_seconds(opens(terms, one.id))) for one in found.stages]
     amounts = [one.payouts.get(id, 0) for one in found.stages for id in parts]
     return ExitPlan(
-        cash=checksummed(terms.coin), pays_from=to_seconds(terms.payment),
+        cash=found.coin.address, pays_from=to_seconds(terms.payment),
         claim_until=to_seconds(terms.claim_until), purse=purse, tax_office=purse,
         document=found.document, parts=tuple(words), stages=tuple(stages), amounts=tuple(amounts),
     )  # fmt: skip
@@ -462,7 +470,3 @@ def _keep(office: Office, actor: Actor, found: Draft, text: str, left: Mapping[s
     with office.book.transaction() as tx:
         book.add(tx, known)
         book.add_step(tx, known.id, Step.PROPOSE, left, now, actor.name)
-
-
-def _symbol(office: Office, coin: str) -> str:
-    return coins.about(office.w3, coin).symbol
