@@ -1,4 +1,4 @@
-"""A winding-up from proposal to close: every class of an issuer, a creditor, one pot, to the smallest unit."""
+"""A winding-up from proposal to close: classes and a creditor, one pot, to the smallest unit."""
 
 from datetime import timedelta
 
