@@ -11,6 +11,6 @@ SEED = 20261127
 @pytest.mark.needs("postgresql")
 def test_what_the_api_told_goes_back_with_the_chain_and_everything_happens_once(tmp_path):
     with reorganisations.world_on_network(tmp_path / "home") as (world, network):
-        rows = {row.name: row for row in reorganisations.reorganised(world, network, 3, SEED)}
+        rows = {row.name: row for row in reorganisations.reorganised(world, network, 2, SEED)}
     assert all(row.met for row in rows.values()), rows
     assert rows["requests accepted while it reorganised"].value > 20
