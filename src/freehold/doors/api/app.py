@@ -28,6 +28,7 @@ from freehold.doors.api import (
     relays,
     routes,
     vault,
+    windups,
 )
 from freehold.wire.problems import Problem
 
@@ -50,6 +51,7 @@ ROUTERS = (
     meetings.router,
     live.router,
     relays.router,
+    windups.router,
 )
 
 
