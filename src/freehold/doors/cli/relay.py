@@ -183,7 +183,8 @@ def _line(number: int, one: Any, mistakes: list[Mistake]) -> Line | None:
 
 def _signed(office: Office, lines: Sequence[Line]) -> list[SignedAct]:
     """What each line signs. Raises Invalid with every mistake, before anything is sent."""
-    read, mistakes = [], []
+    read: list[SignedAct] = []
+    mistakes: list[Mistake] = []
     for number, line in enumerate(lines, 1):
         try:
             found = signed_acts.read(office, permits.keyholder(), line.asked, line.token)
