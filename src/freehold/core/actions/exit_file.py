@@ -1,7 +1,7 @@
 """The claims on an exit from a TOML file; docs/reference/waterfall.md lists the fields."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -51,7 +51,8 @@ class OnConversion(StrEnum):
 class ExitFile:
     """Terms, tranches, and holders (units by id) of the classes that list them.
 
-    `notices` say what a source other than such a file has and an exit leaves out.
+    `notices` say what a source other than such a file has and an exit leaves out. `units` are the whole
+    units of each class and kind of option.
     """
 
     name: str
@@ -60,6 +61,7 @@ class ExitFile:
     tranches: tuple[Tranche, ...]
     holders: Holders
     notices: tuple[str, ...] = ()
+    units: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
     def digits(self) -> int:
@@ -111,7 +113,8 @@ def read_exit(top: Section) -> ExitFile:
         fields.note(top, "carve_out", "the shares together leave nothing to the classes")
     fields.refuse_mistakes(top, "the file of the exit")
     listed_holders = {one: who for one, who in holders.items() if who}
-    return ExitFile(name, currency, terms, tranches, listed_holders)
+    units = {_id(one): _units(replace(one, mistakes=[])) for one in [*classes, *listed["option"]]}
+    return ExitFile(name, currency, terms, tranches, listed_holders, units=units)
 
 
 # ---- ids and ranks ------------------------------------------------------------------------------
@@ -186,7 +189,7 @@ def _common(section: Section) -> Common:
         if fields.has(section, key):
             fields.note(section, key, "belongs to a preferred class, which has a price")
     fields.only(section, "id", "units", "holder", *_PREFERRED)
-    return Common(_id(section), Fraction(_units(section)))
+    return Common(_id(section), _units(section))
 
 
 def _preferred(section: Section, file: _File) -> Preferred:
@@ -313,12 +316,12 @@ def _tranche(section: Section, file: _File) -> Tranche:
     return Tranche(_id(section), fields.minor(section, "amount", file.digits), kind)
 
 
-def _units(section: Section) -> int:
+def _units(section: Section) -> Fraction:
     """The units of a class: written, or the sum of its holders; both must agree."""
     held = sum(_holders(section, quiet=True).values())
     if not fields.has(section, "units") and held:
-        return held
-    units = fields.whole(section, "units")
+        return Fraction(held)
+    units = fields.number(section, "units")
     if fields.has(section, "units") and not units:
         fields.note(section, "units", "0: a class without units gets nothing, leave it out")
     if held and held != units:
