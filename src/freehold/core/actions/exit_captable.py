@@ -130,7 +130,8 @@ def _rights(table: CapTable, key: str, rank: int) -> list[Field]:
         lines += [("participation", str(Participation.CAPPED)), ("cap", cap)]
     rights = [one for one in table.conversions.get(key, ()) if _into_common(table, one.into)]
     if rights:
-        lines += [("converts_into", rights[0].into), ("ratio", rights[0].ratio)]
+        lines.append(("converts_into", rights[0].into))
+        lines += [("ratio", rights[0].ratio)] if rights[0].ratio != 1 else []
     return lines
 
 

@@ -17,7 +17,7 @@ from freehold.doors.web.charts import HEIGHT, MOST_PARTS, TICKS, WIDTH
 
 STEPS = 1_000
 """Steps of the slider."""
-CLOSE = Fraction(1, 25)
+CLOSE = Fraction(1, 15)
 """Marks nearer to each other than this part of the width share one label."""
 
 
@@ -128,7 +128,7 @@ def _labels(places: Sequence[Fraction]) -> Markup:
     drawn = [
         text.format(
             f"{float((places[run[0] - 1] + places[run[-1] - 1]) / 2 * 100):.2f}",
-            str(run[0]) if len(run) == 1 else f"{run[0]} to {run[-1]}",
+            str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}",
         )
         for run in runs
     ]
