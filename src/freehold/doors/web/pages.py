@@ -267,6 +267,8 @@ def _no_page(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException), "registered for this kind"
     if fault.status_code == 405:
         return PlainTextResponse("This page does not take that.", 405, fault.headers)
+    if fault.status_code == 413:
+        return PlainTextResponse(str(fault.detail), 413)
     if request.url.path.startswith("/api/"):  # a path that no route of the API can have
         return problems.answer(404, "There is no such route.")
     return visits.problem(request, NotFound("there is no such page"))
