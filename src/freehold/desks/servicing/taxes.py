@@ -214,15 +214,20 @@ def written(found: Taxed) -> dict[str, Any]:
 
 
 def record_action(
-    office: Office, owner: KnownIssuer, terms: Terms, opened: Mapping[str, Any], by: str
+    office: Office,
+    owner: KnownIssuer,
+    terms: Terms,
+    opened: Mapping[str, Any],
+    by: str,
+    money: tuple[str, int],
 ) -> int:
-    """Write down what an action paid and withheld, as its pages said; once. How many were new.
+    """Write down what a pot of an action paid and withheld, as its pages said; once. How many were new.
 
-    The currency is the coin's in the cash book, or its own address where the book does not have it.
+    `money` is the pot's coin and its decimals. The currency is the coin's in the cash book, or its own
+    address where the book does not have it.
     Raises Conflict for other amounts.
     """
-    assert terms.cash is not None, "an action that is taxed pays money"
-    coin, decimals = terms.cash.coin, terms.cash.decimals
+    coin, decimals = money
     day = terms.payment.date()
     with office.book.reading() as tx:
         token = issuers.instrument_named(tx, owner.id, terms.instrument).token
