@@ -1,4 +1,4 @@
-"""What holders choose of a payment: the currency, new units; each pot's parts are its sum, register agrees."""
+"""What holders choose of a payment: the currency, new units; each pot's parts are its sum."""
 
 from datetime import timedelta
 from fractions import Fraction
@@ -24,9 +24,10 @@ def agent(company):
 
 
 def elections(office, dollars, until):
+    today = now_on_chain(office).date()
     return (
         f'[elections]\nuntil = {stamp(until)}\nbase = "EUR"\n[[elections.currency]]\ncode = "USD"\n'
-        f'coin = "{dollars}"\ndecimals = 2\nrate = "1087/1000"\nfixed_on = {now_on_chain(office):%Y-%m-%d}\n'
+        f'coin = "{dollars}"\ndecimals = 2\nrate = "1087/1000"\nfixed_on = {today}\n'
     )
 
 
