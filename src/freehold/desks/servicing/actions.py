@@ -30,11 +30,9 @@ from freehold.desks import parties
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked
-from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
 from freehold.desks.servicing import noting, pots, servicing
 from freehold.desks.servicing.servicing import Case
-from freehold.indexer import read as register
 
 CHOICES = {Work.OFFER: ("subscribe",), Work.BUY: ("tender",)}
 """What a holder may elect in units; whoever elects 0 units takes back what he elected before."""
@@ -287,24 +285,13 @@ def _announce_record(
 ) -> ActOutcome:
     seconds = to_seconds(terms.record)
     scope, key = f"action {terms.id}", "announce"
-    if _record_number(
-        office, instrument, seconds
-    ):  # of another action, or of this one, asked again
+    if servicing.record_at(office, instrument.token, seconds):  # another action's, or asked again
         ended = orders.Ended.TRIED if dry_run else orders.Ended.DONE
         return ActOutcome("announce", key, actor.name, ended)
     data = call("SecurityToken", "announce_record", seconds)
     calls = (Asked(actor.signer, instrument.token, data, "announce a record", key),)
     order = Order("announce", scope, key, calls, Powers.RECORD)
     return orders.carry(office, actor, order, dry_run=dry_run)
-
-
-def _record_number(office: Office, instrument: KnownInstrument, seconds: int) -> int:
-    """The number of the record at this second, 0 where none was announced."""
-    bring_up(office)
-    with office.index.connect() as view:
-        found = register.records(view, instrument.token)
-    numbers = [one for one, instant in found.items() if to_seconds(instant) == seconds]
-    return max(numbers, default=0)
 
 
 def _keep(
@@ -315,7 +302,7 @@ def _keep(
     terms: Terms,
     text: str,
 ) -> None:
-    number = _record_number(office, instrument, to_seconds(terms.record))
+    number = servicing.record_at(office, instrument.token, to_seconds(terms.record))
     if not number:
         raise Broken(f"the record announced for {terms.id} is not in the chain's events")
     now = office.clock.now()
