@@ -184,6 +184,10 @@ COMMANDS = {
         "freehold.doors.cli.waterfall:waterfall",
         "Divide an exit by its terms: table of all who are paid, breakpoints, chart; to the cent.",
     ),
+    "windup": Entry(
+        "freehold.doors.cli.windup:windup",
+        "Wind an issuer up: every class paid from one pot, per holder, by a plan two persons agree to.",
+    ),
     "webhook": Entry(
         "freehold.doors.cli.webhook:webhook",
         "Tell somebody's server what changes: add, list, see deliveries, replay, end.",
