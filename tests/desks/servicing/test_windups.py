@@ -35,12 +35,18 @@ def agent(company):
 
 
 @pytest.fixture
-def coin(company, agent):
+def coin(company):
+    return coin_of(company)
+
+
+def coin_of(office):
+    """A coin of six decimals, of which the agent has plenty."""
+    agent = orders.agent(office).signer
     data = contracts.creation("Cash", "Dollar", "USD", 6)
-    done = carry_out(company, "coin", [Asked(agent.signer, None, data, "coin", "coin")])
-    address = deploy.created(receipt_of(company, done[0]))
-    issued = call("Cash", "issue", agent.signer.address, PLENTY)
-    carry_out(company, "coin", [Asked(agent.signer, address, issued, "money", "money")])
+    done = carry_out(office, "coin", [Asked(agent, None, data, "coin", "coin")])
+    address = deploy.created(receipt_of(office, done[0]))
+    issued = call("Cash", "issue", agent.address, PLENTY)
+    carry_out(office, "coin", [Asked(agent, address, issued, "money", "money")])
     return address
 
 

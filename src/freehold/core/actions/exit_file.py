@@ -1,7 +1,7 @@
 """The claims on an exit from a TOML file; docs/reference/waterfall.md lists the fields."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -53,7 +53,8 @@ class OnConversion(StrEnum):
 class ExitFile:
     """Terms, tranches, and holders (units by id) of the classes that list them.
 
-    `notices` say what a source other than such a file has and an exit leaves out.
+    `notices` say what a source other than such a file has and an exit leaves out. `units` are the whole
+    units of each class and kind of option.
     """
 
     name: str
@@ -62,6 +63,7 @@ class ExitFile:
     tranches: tuple[Tranche, ...]
     holders: Holders
     notices: tuple[str, ...] = ()
+    units: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
     def digits(self) -> int:
@@ -119,7 +121,10 @@ def read_exit(top: Section, held: Held | None = None) -> ExitFile:
         fields.note(top, "carve_out", "the shares together leave nothing to the classes")
     fields.refuse_mistakes(top, "the file of the exit")
     listed_holders = {one: who for one, who in holders.items() if who}
-    return ExitFile(name, currency, terms, tranches, listed_holders)
+    units = {
+        _id(one): _units(replace(one, mistakes=[]), file) for one in [*classes, *listed["option"]]
+    }
+    return ExitFile(name, currency, terms, tranches, listed_holders, units=units)
 
 
 # ---- ids and ranks ------------------------------------------------------------------------------
@@ -329,7 +334,7 @@ def _units(section: Section, file: _File) -> Fraction:
         if known is not None and held and held != known:
             fields.note(section, "holder", f"has {held} units, and the register {known}")
         return Fraction(held) if known is None else known
-    units = Fraction(fields.whole(section, "units"))
+    units = fields.number(section, "units")
     if known is not None and known != units:
         fields.note(section, "units", f"{units}, and the register has {known}: leave it out")
     if fields.has(section, "units") and not units:

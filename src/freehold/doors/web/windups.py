@@ -159,6 +159,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "of": of,
         "terms": of.terms,
         "plan": plan_hash(of.plan),
+        "exit": of.known.exit.replace(",", ""),
         "stations": stations(one),
         "parts_of": windup_reading.parts(office, of),
         "rows": rows[(number - 1) * ROWS : number * ROWS],
