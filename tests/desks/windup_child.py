@@ -15,7 +15,7 @@ from freehold.desks.outbox import orders
 from freehold.desks.servicing import winding_up, windups
 from tests.company import office_of
 
-ROWS = 3
+ROWS = 4
 """Accounts of a page, so that a small company has several."""
 
 
@@ -36,9 +36,10 @@ def main(home, when):
         return done
 
     def sent(*given):
-        send(*given)
+        failures = send(*given)
         if paying and when == "sent":
             die()
+        return failures
 
     windups.carry, posting.send.send = carried, sent
     with office_of(Path(home)) as office:

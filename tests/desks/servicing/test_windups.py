@@ -116,7 +116,7 @@ def stands(office, id="sale"):
 
 
 def test_every_class_and_creditor_is_paid_from_one_pot_from_proposal_to_close(company, agent, coin):
-    text = terms(company, coin)
+    who, text = permits.keyholder(), terms(company, coin)
     before = coins.balance(company.w3, coin, agent.signer.address)
     of = agreed(company, agent, text)
     assert windups.propose(company, agent, text, EXIT).plan == of.left("propose")["plan"]
@@ -143,6 +143,11 @@ def test_every_class_and_creditor_is_paid_from_one_pot_from_proposal_to_close(co
     assert proof.paid + proof.settled == 10_000_000 * 10**6
     spent = before - coins.balance(company.w3, coin, agent.signer.address)
     assert spent == 10_000_000 * 10**6
+    assert cashbook.reconcile(company, who, None).clean
+    ((book, _),) = cashbook.trial_balances(company, who, None, "USD")
+    stands_on = {line.account.kind: line.debit for line in book.lines}
+    assert stands_on[Kind.HOLDERS] == proof.paid, "and no pot has anything left"
+    assert not {Kind.DISTRIBUTION, Kind.UNCLAIMED, Kind.TAX} & stands_on.keys()
     assert registers.verify(company).ok
 
 
