@@ -12,7 +12,6 @@ from freehold.core.clock import parse, stamp
 from freehold.core.roles import Role
 from freehold.desks import parties
 from tests.core.actions.test_seev import at, check
-from tests.core.actions.test_seev import at, check
 from tests.doors.platform.test_supervisor import pids
 from tests.doors.running import HOLDER, office_of, until
 from tests.doors.running import ISSUER as COMPANY
