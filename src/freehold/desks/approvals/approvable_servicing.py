@@ -27,7 +27,15 @@ from freehold.desks.approvals import kinds
 from freehold.desks.approvals.kinds import Asking, Kind, Planned, Step
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
-from freehold.desks.servicing import actions, assembly, events, meetings, processing, servicing
+from freehold.desks.servicing import (
+    actions,
+    assembly,
+    events,
+    holders_of,
+    meetings,
+    processing,
+    servicing,
+)
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.processing import WORKER
 from freehold.desks.servicing.servicing import Case
@@ -172,7 +180,7 @@ def _exact(amount: Fraction) -> str:
 
 def _parts(office: Office, of: Case, was: Plan | None, will: Plan) -> Iterator[Change]:
     """What each account gets, on today's holdings: money first, then units."""
-    known = events.holders_by_account(office, of.owner, of.instrument.token)
+    known = holders_of.by_account(office, of.owner, of.instrument.token)
     coin = _coin(office, of.terms)
     before = {one.account: one for one in actions.parts_of(was)} if was else {}
     after = {one.account: one for one in actions.parts_of(will)}

@@ -109,7 +109,13 @@ def planned(office: Office, of: Case) -> Plan:
     if of.terms.tax:
         day = of.terms.payment.date()
         on_file, _ = taxes.forms(office, of.owner, of.instrument.token, day)
-    return plan(_with_pot(office, of), held, of.instrument.decimals, choices, on_file)
+    terms, chosen = _with_pot(office, of), choices_of(of)
+    return plan(terms, held, of.instrument.decimals, choices, on_file, chosen)
+
+
+def choices_of(of: Case) -> dict[int, str]:
+    """What each account elected last: a currency, or to re-invest."""
+    return {account: choice for account, (choice, _) in of.elections.items()}
 
 
 def _with_pot(office: Office, of: Case) -> Terms:
@@ -142,7 +148,7 @@ def paid_before(office: Office, owner: KnownIssuer, terms: Terms) -> int:
 
 def from_pot(of: Case) -> bool:
     """Whether the action began to pay from its pot."""
-    return Step.PAY in of.steps and "rows" in of.left(Step.OPEN)
+    return Step.PAY in of.steps and not {"rows", "pots"}.isdisjoint(of.left(Step.OPEN))
 
 
 def wallets(office: Office, token: Address) -> dict[int, Address]:

@@ -228,16 +228,20 @@ class Taken:
 
 
 def record_action(
-    office: Office, owner: KnownIssuer, terms: Terms, opened: Mapping[str, Any], by: str
+    office: Office,
+    owner: KnownIssuer,
+    terms: Terms,
+    opened: Mapping[str, Any],
+    by: str,
+    money: tuple[str, int],
 ) -> int:
-    """Write down what an action paid and withheld, as its pages said; once. How many were new.
+    """Write down what a pot of an action paid and withheld, as its pages said; once. How many were new.
 
-    Raises Conflict for other amounts.
+    `money` is the pot's coin and its decimals. Raises Conflict for other amounts.
     """
-    assert terms.cash is not None, "an action that is taxed pays money"
     with office.book.reading() as tx:
         token = issuers.instrument_named(tx, owner.id, terms.instrument).token
-    coin, decimals = terms.cash.coin, terms.cash.decimals
+    coin, decimals = money
     day, kinds = terms.payment.date(), opened["taxed"]["kinds"]
     taken = Taken(terms.id, token, coin, decimals, day, kinds, opened["due"])
     return record_taken(office, owner, taken, by)

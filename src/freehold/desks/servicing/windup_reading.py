@@ -17,7 +17,14 @@ from freehold.core.roles import Power
 from freehold.desks import parties, permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import entitlements, events, servicing, winding_up, windups
+from freehold.desks.servicing import (
+    entitlements,
+    events,
+    holders_of,
+    servicing,
+    winding_up,
+    windups,
+)
 from freehold.desks.servicing.windups import Case, Draft
 
 
@@ -160,7 +167,7 @@ def shares(office: Office, of: Case | Draft) -> list[Share]:
     Raises Invalid, NotFound as the register does.
     """
     token = of.instruments[0].token
-    known = events.holders_by_account(office, of.owner, token)
+    known = holders_of.by_account(office, of.owner, token)
     held = _holdings(office, of)
     due = {id: _due(office, of, id, each) for id, each in held.items()}
     became = _became(office, of) if isinstance(of, Case) else {}
