@@ -16,6 +16,7 @@ import pytest
 
 from freehold.core.actions import seev
 from freehold.core.actions.kinds import TRAITS, Kind, Work
+from freehold.core.actions.options import Options, PayCurrency
 from freehold.core.actions.seev import Event, Movement, Paper
 from freehold.core.actions.seev_codes import CODES, VERSIONS, Message, taken
 from freehold.core.actions.terms import Basis, Cash, Exchange, Terms
@@ -141,7 +142,7 @@ def test_every_kind_is_announced_replaced_called_off_and_confirmed(kind: Kind) -
         assert at(first, ".//~NewCpnyNm") == ["Northwind Lenses"]
         return
     done = check(seev.confirmation(event_of(kind), moved(kind)), Message.CONFIRMATION)
-    assert at(done, ".//~CorpActnConfDtls/~OptnTp/~Cd") == [taken(kind)]
+    assert at(done, ".//~CorpActnConfDtls/~OptnTp/~Cd") == [taken(terms_of(kind)).code]
     assert at(done, ".//~SfkpgAcct") == ["7"]
 
 
@@ -206,6 +207,31 @@ def test_a_pot_and_what_is_fed_have_no_rate_yet() -> None:
         assert told == (basis is Basis.POT)
 
 
+def test_a_dividend_in_several_currencies_that_can_be_reinvested_has_an_option_for_each() -> None:
+    event = event_of(Kind.CASH_DIVIDEND)
+    dollar = PayCurrency("USD", "0x" + "22" * 20, 2, Fraction(11, 10), RECORD.date())
+    options = Options(
+        base="EUR", default="USD", until=RECORD, currencies=(dollar,), price=Fraction(8)
+    )
+    event = replace(event, terms=replace(event.terms, options=options))
+    top = check(seev.notification(event), Message.NOTIFICATION)
+    assert at(top, ".//~EvtTp/~Cd") == ["DRIP"] and at(top, ".//~MndtryVlntryEvtTp/~Cd") == ["CHOS"]
+    assert at(top, ".//~OptnTp/~Cd") == ["CASH", "CASH", "SECU"]
+    assert at(top, ".//~CcyOptn") == ["EUR", "USD"]
+    assert at(top, ".//~DfltOptnInd") == ["false", "true", "false"]
+    assert at(top, ".//~GrssDvddRate/~Amt") == ["0.25", "0.275"]
+    assert at(top, ".//~GncCshPricPdPerPdct/~AmtPric/~PricVal") == ["8"]
+    assert at(top, ".//~MktDdln/~Dt/~DtTm")[0] == "2026-03-10T22:00:00Z"
+    wallet = "0x" + "ee" * 20
+    paid = Movement(7, wallet, 100, 0, 0, 2_750, 250, 2_500, 0, PAID, "USD")
+    done = check(seev.confirmation(event, paid), Message.CONFIRMATION)
+    assert at(done, ".//~OptnNb/~Nb") == ["002"] and at(done, ".//~PstngAmt") == ["25"]
+    again = Movement(7, wallet, 100, 3, 0, 25_000_000, 0, 25_000_000, 0, PAID, "", True, 1_000_000)
+    done = check(seev.confirmation(event, again), Message.CONFIRMATION)
+    assert at(done, ".//~OptnNb/~Nb") == ["003"] and at(done, ".//~PstngAmt") == ["1"]
+    assert at(done, ".//~PstngQty/~Qty/~DgtlTknUnit") == ["3"]
+
+
 def test_long_ids_stay_apart_in_the_room_there_is() -> None:
     event = event_of(Kind.SPLIT)
     long = ["a" * 60 + end for end in ("one", "two")]
@@ -231,9 +257,9 @@ def test_what_xml_cannot_hold_is_left_out_and_nothing_moved_is_no_confirmation()
 
 def test_the_page_of_messages_lists_every_kind_with_its_codes() -> None:
     rows = table_rows((ROOT / "docs/reference/messages.md").read_text())
-    listed = {row[0]: row[1:4] for row in rows if row[0].startswith("`") and len(row) == 5}
+    listed = {row[0]: list(row[1:4]) for row in rows if row[0] in list(Kind) and len(row) == 5}
     assert listed == {
-        f"`{kind}`": [
+        str(kind): [
             TRAITS[kind].iso,
             str(CODES[kind].taking),
             ", ".join(

@@ -18,10 +18,13 @@ from freehold.core.actions.seev_codes import (
     CODES,
     VERSIONS,
     Message,
+    Offered,
     Stated,
+    default_of,
     event_code,
     options_of,
     taken,
+    taking,
 )
 from freehold.core.actions.terms import Basis, Terms
 from freehold.core.clock import stamp
@@ -73,7 +76,8 @@ class Event:
 class Movement:
     """What one account got and gave: units in base units, money in the coin's smallest unit.
 
-    `held` are the units it was entitled by, `due` the money it paid.
+    `held` are the units it was entitled by, `due` the money it paid, `currency` the one it elected (empty
+    for the action's own coin). Of money that was `reinvested` only `cash` was posted, for a fraction.
     """
 
     account: int
@@ -86,6 +90,9 @@ class Movement:
     net: int
     due: int
     posted: datetime
+    currency: str = ""
+    reinvested: bool = False
+    cash: int = 0
 
 
 def notification(event: Event) -> str:
@@ -114,8 +121,8 @@ def notification(event: Event) -> str:
         ("AcctDtls", [("ForAllAccts", [("IdCd", "GENR")])]),
         ("CorpActnDtls", _details(event)),
         *(
-            ("CorpActnOptnDtls", _option(event, number, code))
-            for number, code in enumerate(options, 1)
+            ("CorpActnOptnDtls", _option(event, number, offered))
+            for number, offered in enumerate(options, 1)
         ),
         _additional(event),
         ("Issr", [("NmAndAdr", [("Nm", _clean(event.issuer, LONGEST_TEXT))])]),
@@ -144,8 +151,9 @@ def confirmation(event: Event, moved: Movement) -> str:
     movements = [*_units_moved(event, moved), *_money_moved(event, moved)]
     if not movements:
         raise Conflict(f"nothing was posted for account {moved.account} by {event.terms.id}")
-    terms, code = event.terms, taken(event.terms.kind)
-    number = options_of(terms).index(code) + 1
+    terms = event.terms
+    offered = taken(terms, moved.currency, moved.reinvested)
+    number = options_of(terms).index(offered) + 1
     balance: list[Node | None] = [
         ("ShrtLngPos", "LONG"),
         ("QtyChc", [("Qty", [("DgtlTknUnit", _units(moved.held, event.paper))])]),
@@ -168,7 +176,7 @@ def confirmation(event: Event, moved: Movement) -> str:
             "CorpActnConfDtls",
             [
                 ("OptnNb", [("Nb", f"{number:03d}")]),
-                ("OptnTp", [("Cd", code)]),
+                ("OptnTp", [("Cd", offered.code)]),
                 *movements,
             ],
         ),
@@ -181,11 +189,10 @@ def confirmation(event: Event, moved: Movement) -> str:
 
 
 def _event_type(event: Event) -> list[Node | None]:
-    kind = event.terms.kind
     return [
         ("CorpActnEvtId", _reference(event.terms.id)),
-        ("EvtTp", [("Cd", event_code(kind))]),
-        ("MndtryVlntryEvtTp", [("Cd", str(CODES[kind].taking))]),
+        ("EvtTp", [("Cd", event_code(event.terms))]),
+        ("MndtryVlntryEvtTp", [("Cd", str(taking(event.terms)))]),
     ]
 
 
@@ -232,24 +239,37 @@ def _details(event: Event) -> list[Node | None]:
     ]
 
 
-def _option(event: Event, number: int, code: str) -> list[Node | None]:
-    terms, codes = event.terms, CODES[event.terms.kind]
+def _option(event: Event, number: int, offered: Offered) -> list[Node | None]:
+    terms = event.terms
     elected = len(options_of(terms)) > 1
-    ends = [("StartDt", _instant(event.announced)), ("EndDt", _instant(terms.payment))]
+    until = terms.options.until or terms.payment
+    ends = [("StartDt", _instant(event.announced)), ("EndDt", _instant(until))]
+    default = "true" if offered == default_of(terms) else "false"
     return [
         ("OptnNb", f"{number:03d}"),
-        ("OptnTp", [("Cd", code)]),
-        ("DfltPrcgOrStgInstr", [("DfltOptnInd", "true" if code == codes.default else "false")]),
-        ("DtDtls", [("MktDdln", _instant(terms.payment))]) if elected else None,
+        ("OptnTp", [("Cd", offered.code)]),
+        ("CcyOptn", offered.currency) if offered.currency else None,
+        ("DfltPrcgOrStgInstr", [("DfltOptnInd", default)]),
+        ("DtDtls", [("MktDdln", _instant(until))]) if elected else None,
         ("PrdDtls", [("ActnPrd", [("Prd", ends)])]) if elected else None,
-        *_units_offered(event, code),
-        *_money_offered(event, code),
+        *_units_offered(event, offered.code),
+        *_money_offered(event, offered),
     ]
 
 
 def _units_offered(event: Event, code: str) -> Iterator[Node]:
     terms, exchange = event.terms, event.terms.exchange
     payment = ("DtDtls", [("PmtDt", _day(terms.payment))])
+    if code == "SECU" and terms.options.price is not None:
+        yield (
+            "SctiesMvmntDtls",
+            [
+                *_security(event, event.paper, "CRDT"),
+                ("FrctnDspstn", [("Cd", "CINL")]),
+                payment,
+                ("PricDtls", [("GncCshPricPdPerPdct", _price(event, terms.options.price))]),
+            ],
+        )
     if terms.work in (Work.REDEEM, Work.BUY) and code == "CASH":
         yield "SctiesMvmntDtls", [*_security(event, event.paper, "DBIT"), payment]
     if exchange is None or code not in ("SECU", "EXER", "OVER"):
@@ -277,16 +297,21 @@ def _units_offered(event: Event, code: str) -> Iterator[Node]:
     )
 
 
-def _money_offered(event: Event, code: str) -> Iterator[Node]:
-    terms, exchange = event.terms, event.terms.exchange
+def _money_offered(event: Event, offered: Offered) -> Iterator[Node]:
+    terms, exchange, code = event.terms, event.terms.exchange, offered.code
     payment: Node = ("DtDtls", [("PmtDt", _day(terms.payment))])
     if terms.cash is not None and code == "CASH":
         stated = CODES[terms.kind].stated
         per_unit = terms.cash.amount if terms.cash.basis is Basis.PER_UNIT else None
+        other = offered.currency if offered.currency in terms.options.codes else ""
+        if other and per_unit is not None:
+            per_unit *= terms.options.named(other).rate
         if stated is Stated.PRICE:
-            rate: Node = ("PricDtls", [(str(stated), _price(event, per_unit))])
+            rate: Node = ("PricDtls", [(str(stated), _price(event, per_unit, other))])
         else:
-            known: Node = ("Amt", _rate(event, per_unit)) if per_unit else ("NotSpcfdRate", "UKWN")
+            known: Node = (
+                ("Amt", _rate(event, per_unit, other)) if per_unit else ("NotSpcfdRate", "UKWN")
+            )
             rate = ("RateAndAmtDtls", [(str(stated), [known])])
         yield "CshMvmntDtls", [("CdtDbtInd", "CRDT"), payment, rate]
     if terms.work is Work.OFFER and code in ("EXER", "OVER") and exchange and exchange.price:
@@ -298,10 +323,10 @@ def _security(event: Event, paper: Paper, sign: str) -> list[Node | None]:
     return [("SctyDtls", [("FinInstrmId", _paper(event, paper))]), ("CdtDbtInd", sign)]
 
 
-def _price(event: Event, amount: Fraction | None) -> list[Node | None]:
+def _price(event: Event, amount: Fraction | None, code: str = "") -> list[Node | None]:
     if amount is None:
         return [("NotSpcfdPric", "UKWN")]
-    return [("AmtPric", [("AmtPricTp", "ACTU"), ("PricVal", _rate(event, amount))])]
+    return [("AmtPric", [("AmtPricTp", "ACTU"), ("PricVal", _rate(event, amount, code))])]
 
 
 def _additional(event: Event) -> Node | None:
@@ -340,26 +365,30 @@ def _units_moved(event: Event, moved: Movement) -> Iterator[Node]:
 
 def _money_moved(event: Event, moved: Movement) -> Iterator[Node]:
     dates: Node = ("DtDtls", [("PstngDt", [("DtTm", stamp(moved.posted))])])
+    posted, code = moved.cash if moved.reinvested else moved.net, moved.currency
     if moved.gross:
+        tax = moved.withheld
         amounts: list[Node | None] = [
-            ("PstngAmt", _amount(event, moved.net)),
-            ("GrssCshAmt", _amount(event, moved.gross)),
-            ("NetCshAmt", _amount(event, moved.net)),
-            ("WhldgTaxAmt", _amount(event, moved.withheld)) if moved.withheld else None,
+            ("PstngAmt", _amount(event, posted, code)),
+            ("GrssCshAmt", _amount(event, moved.gross, code)),
+            ("NetCshAmt", _amount(event, moved.net, code)),
+            ("CshInLieuOfShr", _amount(event, posted, code)) if moved.reinvested else None,
+            ("WhldgTaxAmt", _amount(event, tax, code)) if tax else None,
         ]
         yield "CshMvmntDtls", [("CdtDbtInd", "CRDT"), ("AmtDtls", amounts), dates]
     if moved.due:
-        paid = [("PstngAmt", _amount(event, moved.due))]
+        paid = [("PstngAmt", _amount(event, moved.due, code))]
         yield "CshMvmntDtls", [("CdtDbtInd", "DBIT"), ("AmtDtls", paid), dates]
 
 
 def _exact_amounts(event: Event, moved: Movement) -> str:
     """Amounts of which the element shows less than there is."""
     named = (("gross", moved.gross), ("withheld", moved.withheld), ("net", moved.net))
+    code = moved.currency
     told = [
-        f"{name} {_written(exact)} {event.currency}"
-        for name, minor in (*named, ("paid", moved.due))
-        if _down(exact := _whole_coins(event, minor), AMOUNT_PLACES)[1]
+        f"{name} {_written(exact)} {code or event.currency}"
+        for name, minor in (*named, ("in lieu", moved.cash), ("paid", moved.due))
+        if _down(exact := _whole_coins(event, minor, code), AMOUNT_PLACES)[1]
     ]
     return f"Exactly: {', '.join(told)}." if told else ""
 
@@ -387,17 +416,19 @@ def _units(units: int, paper: Paper) -> str:
     return _written(Fraction(units, 10**paper.decimals))
 
 
-def _rate(event: Event, amount: Fraction) -> Money:
-    return Money(_down(amount, RATE_PLACES)[0], event.currency)
+def _rate(event: Event, amount: Fraction, code: str = "") -> Money:
+    return Money(_down(amount, RATE_PLACES)[0], code or event.currency)
 
 
-def _amount(event: Event, minor: int) -> Money:
-    return Money(_down(_whole_coins(event, minor), AMOUNT_PLACES)[0], event.currency)
+def _amount(event: Event, minor: int, code: str) -> Money:
+    exact = _whole_coins(event, minor, code)
+    return Money(_down(exact, AMOUNT_PLACES)[0], code or event.currency)
 
 
-def _whole_coins(event: Event, minor: int) -> Fraction:
+def _whole_coins(event: Event, minor: int, code: str) -> Fraction:
+    """`code` is the currency of an election, empty for the action's own coin."""
     decimals = event.terms.cash.decimals if event.terms.cash else 0
-    return Fraction(minor, 10**decimals)
+    return Fraction(minor, 10 ** event.terms.options.places(code, decimals))
 
 
 def _down(exact: Fraction, places: int) -> tuple[str, bool]:

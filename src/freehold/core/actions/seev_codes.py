@@ -80,17 +80,48 @@ CODES: Mapping[Kind, Codes] = {
 }
 
 
-def event_code(kind: Kind) -> str:
-    """The event's code, such as DVCA."""
-    return TRAITS[kind].iso
+class Offered(NamedTuple):
+    """An option of an action: its code, and the currency of money, empty where there is one alone."""
+
+    code: str
+    currency: str = ""
 
 
-def options_of(terms: Terms) -> tuple[str, ...]:
-    """The options of an action: a rights issue that can be oversubscribed has one more."""
-    options = CODES[terms.kind].options
-    return ("EXER", "OVER", "LAPS") if terms.oversubscription else options
+def event_code(terms: Terms) -> str:
+    """The event's code, such as DVCA; a dividend that can be re-invested is a DRIP."""
+    reinvests = terms.kind is Kind.CASH_DIVIDEND and terms.options.price is not None
+    return "DRIP" if reinvests else TRAITS[terms.kind].iso
 
 
-def taken(kind: Kind) -> str:
-    """The option by which somebody gets units or money."""
-    return next((one for one in CODES[kind].options if one not in ("LAPS", "NOAC")), "")
+def taking(terms: Terms) -> Taking:
+    """Whether a holder takes part; where he may choose how he is paid, he chooses."""
+    return Taking.CHOICE if terms.options.choices else CODES[terms.kind].taking
+
+
+def options_of(terms: Terms) -> tuple[Offered, ...]:
+    """The options of an action: money in each currency, units that money is re-invested in."""
+    if terms.oversubscription:
+        return Offered("EXER"), Offered("OVER"), Offered("LAPS")
+    paid = terms.options
+    codes = (paid.base, *paid.codes) if paid.currencies else ("",)
+    found = [
+        Offered(code, currency)
+        for code in CODES[terms.kind].options
+        for currency in (codes if code == "CASH" else ("",))
+    ]
+    return (*found, *((Offered("SECU"),) if paid.price is not None else ()))
+
+
+def default_of(terms: Terms) -> Offered:
+    """What holds for who says nothing."""
+    paid = terms.options
+    return Offered(CODES[terms.kind].default, paid.default or paid.base if paid.currencies else "")
+
+
+def taken(terms: Terms, currency: str = "", reinvested: bool = False) -> Offered:
+    """The option by which somebody gets units or money; `currency` empty for the action's own coin."""
+    if reinvested:
+        return Offered("SECU")
+    code = next((one for one in CODES[terms.kind].options if one not in ("LAPS", "NOAC")), "")
+    paid = terms.options
+    return Offered(code, (currency or paid.base) if code == "CASH" and paid.currencies else "")

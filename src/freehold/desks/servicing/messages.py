@@ -95,9 +95,12 @@ def _currency(office: Office, view: ActionView, given: str) -> str:
             for one in cashbook.currencies(tx, view.owner.id)
             if one.coin and one.coin.lower() == coin
         ]
+    for code in view.terms.options.codes:
+        parse_currency(code, "elections")
     if given:
         return parse_currency(given)
-    for code in (*known, view.symbol):
+    own = (view.terms.options.base,) if view.terms.options.currencies else ()
+    for code in (*own, *known, view.symbol):
         try:
             return parse_currency(code)
         except Invalid:
@@ -131,6 +134,9 @@ def _movement(office: Office, who: Actor, view: ActionView, account: int) -> Mov
         part.net,
         part.due,
         steps[-1] if steps else view.terms.payment,
+        part.currency,
+        view.terms.work is Work.PAY and part.gets > 0,
+        part.cash,
     )
 
 
