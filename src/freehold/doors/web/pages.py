@@ -87,6 +87,7 @@ def routes() -> list[BaseRoute]:
         _signed_in("/actions/new", announcing.new, announcing.announce),
         *servicing.routes(),
         *exits.routes(),
+        *messaging.routes(),
         *assemblies.routes(),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
         *_ways_in(),

@@ -14,7 +14,6 @@ from starlette.routing import BaseRoute, Route
 from freehold.core.actions.kinds import Kind as Servicing
 from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import State
-from freehold.core.actions.seev_codes import Message
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
 from freehold.core.units import format_units, parse_units
@@ -22,9 +21,8 @@ from freehold.desks import permits
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.register import reports
-from freehold.desks.servicing import actions, ballots, events, messages, processing
+from freehold.desks.servicing import actions, ballots, events, processing
 from freehold.desks.servicing.events import ActionView, Entitled
-from freehold.desks.servicing.messages import Wanted
 from freehold.desks.servicing.processing import Act
 from freehold.doors.papers import payment
 from freehold.doors.web import charts
@@ -78,7 +76,6 @@ def routes() -> list[BaseRoute]:
         Route(one, page(action), methods=["GET"]),
         Route(f"{one}/entitlements.csv", page(entitlements_csv), methods=["GET"]),
         Route(f"{one}/payment.pdf", page(payment_pdf), methods=["GET"]),
-        Route(f"{one}/message.xml", page(message_xml), methods=["GET"]),
         Route(f"{one}/amend", page(amending), methods=["GET"]),
         Route(f"{one}/amend", act(amend), methods=["POST"]),
         Route(f"{one}/fund", act(fund), methods=["POST"]),
@@ -344,18 +341,6 @@ def payment_pdf(visit: Visit) -> Response:
     said = f'attachment; filename="{id}-{holder}.pdf"'
     content = payment.as_pdf(one, rows[0], events.now(visit.office))
     return Response(content, media_type="application/pdf", headers={"Content-Disposition": said})
-
-
-def message_xml(visit: Visit) -> Response:
-    """The action as an ISO 20022 message."""
-    named, account = visit.query("as", Message.NOTIFICATION), visit.query("account")
-    if named not in list(Message):
-        raise Invalid(f"there is no message {named[:32]}: there are {', '.join(Message)}")
-    number = int(account) if account.isascii() and account.isdigit() else None
-    wanted = Wanted(visit.path("id"), Message(named), number, visit.query("currency"))
-    found = messages.export(visit.office, visit.who, wanted)
-    said = f'attachment; filename="{found.name}"'
-    return Response(found.text, media_type="application/xml", headers={"Content-Disposition": said})
 
 
 # ---- what forms ask for ----
