@@ -278,7 +278,9 @@ def as_person(platform: Platform, role: Role, method: str, path: str) -> int:
     if path in ("/statement.pdf", "/statement.csv"):
         path += f"?holder={HOLDER}&issuer={ISSUER}"
     if method == "GET":
-        return browser.get(f"{platform.url}{path}", timeout=60, allow_redirects=False).status_code
+        url, endless = f"{platform.url}{path}", path == "/live"
+        with browser.get(url, timeout=60, allow_redirects=False, stream=endless) as answer:
+            return answer.status_code
     if path.startswith("/account"):
         just_proved(platform, role)
     token = form_token(browser.get(f"{platform.url}/", timeout=60).text)

@@ -136,6 +136,10 @@ COMMANDS = {
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
     ),
+    "relay": Entry(
+        "freehold.doors.cli.relay:relay",
+        "Send acts that holders signed, from a file; the gas that is paid for that.",
+    ),
     "serve": Entry(
         "freehold.doors.cli.serve:serve",
         "Run the platform: web pages, API, worker and ledger, each a process that is kept up.",
