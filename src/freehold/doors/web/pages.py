@@ -28,6 +28,7 @@ from freehold.doors.web import (
     gallery,
     issuing,
     live,
+    messaging,
     owning,
     people,
     proving,
