@@ -106,7 +106,7 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
         of = delivering.subscribers(office, actor, of)
     found = servicing.planned(office, of)
     if Step.PAY not in of.steps and (of.terms.work is Work.SPLIT or not found.money):
-        servicing.record_step(office, actor, id, Step.PAY, {})
+        servicing.record_step(office, actor, id, Step.PAY, delivering.before(office, of))
         of = servicing.case(office, id)
     if of.terms.work is Work.SPLIT:
         done, found = delivering.split(office, actor, of, found)
@@ -137,8 +137,7 @@ def reconcile(office: Office, actor: Actor, id: str) -> Proof:
     if found.differences:
         raise Broken(f"{id} does not reconcile: {'; '.join(found.differences[:3])}", action=id)
     left = {"paid": str(found.paid), "held": str(found.held), "withheld": str(found.withheld)}
-    if of.left(Step.OPEN).get("taxed"):
-        taxes.record_action(office, of.owner, of.terms, of.left(Step.OPEN), actor.name)
+    _record_payments(office, actor, of)
     servicing.record_step(office, actor, id, Step.RECONCILE, left)
     return found
 
@@ -156,16 +155,14 @@ def close(office: Office, actor: Actor, id: str) -> ActOutcome:
     done = ActOutcome("close", id, actor.name, Ended.DONE)
     if fund and servicing.from_pot(of):
         place, number = servicing.distribution(office), int(fund["distribution"])
-        _, held, tax = money(office, place, number)
-        calls = []
-        document = _hash(of.terms)
-        if tax:
-            data = call("Distribution", "remit_tax", number, document)
-            calls.append((place, "remit the tax", "remit", data))
+        done = _remit(office, actor, of, number)
+        if done.refused:
+            return done
+        _, held, _ = money(office, place, number)
         if not held and not _pot(office, place, number)[0] >> 184 & _ENDED:
-            data = call("Distribution", "finish", number, document)
-            calls.append((place, "return the dust", "finish", data))
-        done = servicing.carry(office, actor, of, calls) if calls else done
+            data = call("Distribution", "finish", number, _hash(of.terms))
+            calls = [(place, "return the dust", "finish", data)]
+            done = servicing.carry(office, actor, of, calls)
         if done.refused:
             return done
     elif fund:
@@ -193,6 +190,8 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
     if fund:
         number = int(fund["distribution"])
         done = _cancel_pot(office, actor, of, number)
+        if not done.refused:
+            done = _remit(office, actor, of, number)
         if done.refused:
             return done
         paid, _ = payments(office, servicing.distribution(office), number)
@@ -200,6 +199,7 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
         done = delivering.even_out(office, actor, of, frozenset(paid))
         if done.refused:
             return done
+    _record_payments(office, actor, of)
     gross = sum(amount for amount, _ in paid.values())
     left = {"paid": str(gross), "accounts": len(paid)}
     servicing.record_step(office, actor, id, Step.CANCEL, left)
@@ -360,7 +360,7 @@ def _written(office: Office, actor: Actor, of: Case, found: Plan) -> Mapping[str
         "numerator": str(numerator),
         "denominator": str(denominator),
         "total": str(found.money),
-        "taxed": taxes.written(found.taxed) if of.terms.tax and found.taxed else None,
+        "taxed": taxes.written(found.taxed, found.amounts),
     }
     servicing.record_step(office, actor, of.known.id, Step.OPEN, left)
     return left
@@ -382,6 +382,24 @@ def _cancel_pot(office: Office, actor: Actor, of: Case, number: int) -> ActOutco
     data = call("Distribution", "confirm_end", *ended)
     second = orders.second(office)
     return servicing.carry(office, second, of, [(place, "confirm the end", "confirm end", data)])
+
+
+def _remit(office: Office, actor: Actor, of: Case, number: int) -> ActOutcome:
+    """Send the tax that the pot keeps to its office: it was withheld of those who were paid."""
+    place = servicing.distribution(office)
+    if not money(office, place, number)[2]:
+        return ActOutcome("remit", of.known.id, actor.name, Ended.DONE)
+    data = call("Distribution", "remit_tax", number, _hash(of.terms))
+    return servicing.carry(office, actor, of, [(place, "remit the tax", "remit", data)])
+
+
+def _record_payments(office: Office, actor: Actor, of: Case) -> None:
+    """Write down who was paid what, for the statements and the files of the year."""
+    opened, fund = of.left(Step.OPEN), of.left(Step.FUND)
+    if opened.get("taxed") and fund:
+        place, number = servicing.distribution(office), int(fund["distribution"])
+        paid, _ = payments(office, place, number)
+        taxes.record_action(office, of.owner, of.terms, opened, paid, actor.name)
 
 
 def _coin(terms: Terms) -> Address:

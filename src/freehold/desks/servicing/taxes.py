@@ -6,7 +6,7 @@ What was paid and withheld is written down once for each action and account, and
 made of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -17,7 +17,8 @@ from freehold.book.issuers import KnownIssuer
 from freehold.book.session import Transaction
 from freehold.core.actions import entitlement
 from freehold.core.actions.entitlement import Entitlement, Forms, Taxed
-from freehold.core.actions.tax import Payee
+from freehold.core.actions.plan import UNTAXED
+from freehold.core.actions.tax import Payee, Treatment
 from freehold.core.actions.tax_forms import (
     Payment,
     Recipient,
@@ -193,35 +194,46 @@ def record_payment(
     return new
 
 
-def written(found: Taxed) -> dict[str, Any]:
-    """The treatments of a payment as plain values, each with its accounts: what was withheld, and why."""
+def written(found: Taxed | None, amounts: Mapping[int, int]) -> dict[str, Any]:
+    """The treatments of a payment as plain values, each with its accounts: what was withheld, and why.
+
+    Without `found` the money is listed by account, and no tax was taken of it.
+    """
+    if found is None:
+        return {"kinds": [_kind(UNTAXED, sorted(amounts))]}
     accounts: dict[int, list[int]] = {}
     for account, kind in zip(found.entitlement.holdings.accounts, found.kinds, strict=True):
         accounts.setdefault(kind, []).append(account)
+    listed = [_kind(one, accounts.get(place, [])) for place, one in enumerate(found.treatments)]
+    return {"kinds": listed}
+
+
+def _kind(what: Treatment, accounts: list[int]) -> dict[str, Any]:
     return {
-        "kinds": [
-            {
-                "rate": str(one.rate),
-                "rule": one.rule,
-                "cite": one.cite,
-                "statement": one.statement,
-                "chapter": one.chapter,
-                "accounts": accounts.get(place, []),
-            }
-            for place, one in enumerate(found.treatments)
-        ]
+        "rate": str(what.rate),
+        "rule": what.rule,
+        "cite": what.cite,
+        "statement": what.statement,
+        "chapter": what.chapter,
+        "accounts": accounts,
     }
 
 
 def record_action(
-    office: Office, owner: KnownIssuer, terms: Terms, opened: Mapping[str, Any], by: str
+    office: Office,
+    owner: KnownIssuer,
+    terms: Terms,
+    opened: Mapping[str, Any],
+    paid: Container[int],
+    by: str,
 ) -> int:
-    """Write down what an action paid and withheld, as its pages said; once. How many were new.
+    """Write down what an action paid to the accounts `paid` and withheld of it, as its pages said; once.
+    How many were new. Statements, and where there was tax the files of the year, are made of it.
 
     The currency is the coin's in the cash book, or its own address where the book does not have it.
     Raises Conflict for other amounts.
     """
-    assert terms.cash is not None, "an action that is taxed pays money"
+    assert terms.cash is not None, "an action that pays names its coin"
     coin, decimals = terms.cash.coin, terms.cash.decimals
     day = terms.payment.date()
     with office.book.reading() as tx:
@@ -231,7 +243,7 @@ def record_action(
     code, due, rows = codes.get(coin.lower(), coin[:16]), opened["due"], []
     for kind in opened["taxed"]["kinds"]:
         for account in kind["accounts"]:
-            if str(account) not in due:
+            if str(account) not in due or account not in paid:
                 continue
             gross, withheld = map(int, due[str(account)])
             rows.append(
