@@ -26,8 +26,8 @@ TODAY = "2025-01-01T12:00:00Z"
 """A form that was signed in 2021 ran out on 31 December 2024: yesterday."""
 AHEAD = stamp(parse(TODAY) + timedelta(days=5))
 LATER = stamp(parse(TODAY) + timedelta(days=7))
-KEPT = {"audit_entry", "audit_batch", "setting", "idempotency"}
-"""Tables of the book in which a refusal may leave something: it is audited, for one."""
+KEPT = {"audit_entry", "change"}
+"""A refusal is audited, and the feed of changes tells of the entry; nothing else is written."""
 NOTICE = (
     'name = "Meeting"\nrecord = {record}\nopens = {opens}\ncloses = {closes}\n'
     '[[resolution]]\nid = "accounts"\nquorum = 0\n'
