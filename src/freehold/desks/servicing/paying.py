@@ -25,7 +25,6 @@ from freehold.desks.servicing import (
     pots,
     reinvesting,
     servicing,
-    taxes,
 )
 from freehold.desks.servicing.servicing import Case
 

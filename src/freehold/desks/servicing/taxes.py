@@ -221,8 +221,8 @@ def _kind(what: Treatment, accounts: list[int]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Tax that was taken at a payment, or that none was: under which name it is kept, the coin, and by account what was
-    due; `kinds` say how each account was treated, as `written` has them."""
+    """What was paid, and the tax that was taken of it: under which name it is kept, the coin, and by
+    account what was due; `kinds` say how each account was treated, as `written` has them."""
 
     name: str
     token: str
