@@ -7,7 +7,6 @@ next. Register and contract must agree about the record before anybody is paid.
 
 from dataclasses import dataclass, replace
 
-from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.actions.by_currency import BASE
 from freehold.core.actions.kinds import Work
@@ -213,7 +212,7 @@ def release(office: Office, actor: Actor, id: str, account: int) -> ActOutcome:
         raise Invalid(f"account {account} is not in the register", field="account")
     place, calls = servicing.distribution(office), []
     for code, number in pots.numbers(of).items():
-        if contracts.read(office.w3, "Distribution", place, "held_for", number, account):
+        if pots.held_for(office, number, account):
             data = call("Distribution", "release", number, wallet)
             calls.append((place, "release", pots.keyed(f"release {account}", code), data))
     if not calls:

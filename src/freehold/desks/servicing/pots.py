@@ -105,6 +105,12 @@ def money(office: Office, number: int) -> tuple[int, int, int]:
     return said[3] & _BELOW, said[3] >> 128, said[4]
 
 
+def held_for(office: Office, number: int, account: int) -> int:
+    """What a pot holds in the name of an account now."""
+    place = servicing.distribution(office)
+    return int(contracts.read(office.w3, "Distribution", place, "held_for", number, account))
+
+
 def state(office: Office, number: int) -> int:
     """The bits of a pot's state."""
     return int(pot(office, number)[0]) >> 184
