@@ -29,6 +29,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 
 from freehold import postgresql
 from freehold.book import appending
+from freehold.book.group_commit import GroupCommit
 from freehold.core.errors import Broken, Conflict, Invalid, PlatformError, Unavailable
 
 POOL = 32
@@ -50,7 +51,7 @@ VAULT = "vault"
 
 
 class Turn:
-    """Whose turn it is to write to a SQLite book, among the threads and processes of this machine.
+    """Which process of this machine writes to a SQLite book next.
 
     Whoever waits looks again every thousandth of a second, where SQLite itself would wait for longer
     and longer. The lock lies in a file of its own beside the book and ends with the process that has
@@ -58,23 +59,9 @@ class Turn:
     """
 
     def __init__(self, place: Path) -> None:
-        self._mine = threading.RLock()
         self._file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._depth = 0
 
     def __enter__(self) -> None:
-        self._mine.acquire()
-        self._depth += 1
-        if self._depth == 1:
-            self._wait()
-
-    def __exit__(self, *_: object) -> None:
-        self._depth -= 1
-        if not self._depth:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._mine.release()
-
-    def _wait(self) -> None:
         """Wait for the turn; who has waited too long goes on, and SQLite says that it is locked."""
         until = time.monotonic() + BUSY_SECONDS
         while time.monotonic() < until:
@@ -82,6 +69,9 @@ class Turn:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             time.sleep(TURN_SECONDS)
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -97,20 +87,19 @@ class Book:
     """
 
     engine: Engine
-    vault: Callable[[], object] | None = None
-    turn: AbstractContextManager[Any] = field(default_factory=nullcontext, compare=False)
+    vault: Callable[[], object] | None
+    writing: GroupCommit = field(compare=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A writing transaction. Raises Unavailable if the database is locked or away.
 
-        SQLite has one writer at a time, and makes those who wait sleep for ever longer; all who write
-        take turns before it comes to that (`Turn`). Nothing else may be opened inside.
+        Threads of a process write one after the other and share a commit (`group_commit.py`); processes
+        take turns (`Turn`, or PostgreSQL itself). Nothing else may be opened inside.
         """
-        with speaking_plainly(self.engine.url), self.turn, self.engine.begin() as tx:
-            tx.info[VAULT], tx.info[appending.WAITING] = self.vault, []
+        with speaking_plainly(self.engine.url), self.writing.transaction() as tx:
+            tx.info[VAULT] = self.vault
             yield tx
-            appending.settle(tx)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -126,8 +115,8 @@ class Book:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
-        if isinstance(self.turn, Turn):
-            self.turn.close()
+        if isinstance(self.writing.turn, Turn):
+            self.writing.turn.close()
 
 
 def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
@@ -146,15 +135,13 @@ def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
     except PlatformError:
         engine.dispose()
         raise
-    return Book(engine, vault, _turn(place))
+    return Book(engine, vault, GroupCommit(engine, _turn(place)))
 
 
 def _turn(place: URL) -> AbstractContextManager[Any]:
-    """Who writes next; PostgreSQL looks after that itself."""
-    if place.get_backend_name() != "sqlite":
+    """Which process writes next; PostgreSQL looks after that itself, and memory has one alone."""
+    if place.get_backend_name() != "sqlite" or place.database in (None, "", ":memory:"):
         return nullcontext()
-    if not place.database or place.database == ":memory:":
-        return threading.RLock()
     return Turn(Path(f"{place.database}{TURN}"))
 
 
