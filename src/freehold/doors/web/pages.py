@@ -36,6 +36,7 @@ from freehold.doors.web import (
     servicing,
     transferring,
     visits,
+    webhooks,
 )
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act, upload
 from freehold.wire.problems import KINDS
@@ -86,6 +87,7 @@ def routes() -> list[BaseRoute]:
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
         *_ways_in(),
         *_account(),
+        *webhooks.routes(),
         *_people(),
         *_investors(),
     ]
