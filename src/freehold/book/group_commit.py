@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RootTransaction
+from sqlalchemy.exc import SQLAlchemyError
 
 from freehold.book import appending
+from freehold.core.errors import Broken
 
 MOST = 8
 """So many share a commit at most, or the first of them would wait for too long."""
@@ -24,14 +26,15 @@ MOST = 8
 
 @dataclass(slots=True)
 class Shared:
-    """A transaction of the database that several share; `committed` is set once it is over."""
+    """A transaction of the database that several share. `fault` is why it was lost for all."""
 
     connection: Connection
     root: RootTransaction
     held: ExitStack
     members: int = 0
-    committed: threading.Event = field(default_factory=threading.Event)
-    fault: BaseException | None = None
+    committed: bool = False
+    over: threading.Event = field(default_factory=threading.Event)
+    fault: SQLAlchemyError | None = None
 
 
 @dataclass(slots=True)
@@ -61,9 +64,9 @@ class GroupCommit:
             self._leave(shared)
             raise
         self._leave(shared)
-        shared.committed.wait()
-        if shared.fault:
-            raise shared.fault
+        shared.over.wait()
+        if not shared.committed:
+            raise shared.fault or Broken("a transaction was not committed: see the faults before")
 
     def _await_turn(self) -> None:
         with self._guard:
@@ -94,7 +97,7 @@ class GroupCommit:
         with ExitStack() as held:
             held.enter_context(self.turn)
             connection = held.enter_context(self.engine.connect())
-            root = connection.begin()
+            root = held.enter_context(connection.begin())
             connection.info[appending.WAITING] = []
             self._shared = Shared(connection, root, held.pop_all())
             return self._shared
@@ -103,22 +106,25 @@ class GroupCommit:
         """Leave the transaction to those who wait, or end it."""
         with self._guard:
             goes_on = bool(self._waiting) and 0 < shared.members < MOST and not shared.fault
-        if not goes_on:
-            self._end(shared)
-        self._next()
+        try:
+            if not goes_on:
+                self._end(shared)
+        finally:
+            self._next()
 
     def _end(self, shared: Shared) -> None:
         self._shared = None
         try:
-            with shared.held:
+            with shared.held:  # commits what was not undone
                 if shared.fault or not shared.members:
                     shared.root.rollback()
                 else:
                     appending.settle(shared.connection)
-                    shared.root.commit()
-        except BaseException as fault:
+            shared.committed = not shared.fault
+        except SQLAlchemyError as fault:
             shared.fault = shared.fault or fault
-        shared.committed.set()
+        finally:
+            shared.over.set()
 
 
 @contextmanager
@@ -135,7 +141,7 @@ def _member(shared: Shared) -> Iterator[None]:
             connection.info[appending.WAITING][:] = appended
             try:
                 connection.exec_driver_sql("ROLLBACK TO SAVEPOINT member")
-            except BaseException as lost:  # with it what the others wrote
+            except SQLAlchemyError as lost:  # with it what the others wrote
                 shared.fault = lost
         raise
     shared.members += 1

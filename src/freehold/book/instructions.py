@@ -35,6 +35,7 @@ from freehold.core.instruction import (
     require_move,
     require_same,
 )
+from freehold.postgresql import later
 
 ENDS = {
     State.SETTLED: Outcome.DONE,
@@ -52,7 +53,7 @@ _MOVE = (
     .where(_TABLE.c.id == bindparam("stood"), _TABLE.c.state == bindparam("stood_at"))
     .values({name: bindparam(name) for name in _OUTCOME})
 )
-_ADD_CHANGE = insert(schema.instruction_change)
+_ADD_CHANGE = later(insert(schema.instruction_change))
 _STORE = insert(schema.signed_transaction)
 
 
