@@ -9,6 +9,8 @@ not used for a moment is tried before it is used again.
 import socket
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pg8000 import legacy
@@ -74,7 +76,7 @@ class Connection(legacy.Connection):  # type: ignore[misc]
         found = self.prepared.get(key)
         if found is None:
             self.receive()
-            text, _ = legacy.convert_paramstyle("format", operation, sample)
+            text = _numbered(operation, len(sample))
             found = (*self.prepare_statement(text, oids), text)
             self.prepared[key] = found
         return found
@@ -108,7 +110,7 @@ class Connection(legacy.Connection):  # type: ignore[misc]
         for one in waiting:
             try:
                 self.handle_messages(one)
-            except legacy.DatabaseError as error:
+            except legacy.Error as error:
                 fault = fault or error
         if fault and heeding:
             raise fault
@@ -171,6 +173,19 @@ class Cursor(legacy.Cursor):  # type: ignore[misc]
         self._context = context
         self._row_iter = iter(context.rows or [])
         self._input_oids, self.input_types = (), []
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _numbered(operation: str, parameters: int) -> str:
+    """The text with numbered parameters, which reading letter by letter gives, once for a process."""
+    return str(legacy.convert_paramstyle("format", operation, [None] * parameters)[0])
+
+
+def fill(engine: Engine, connections: int) -> None:
+    """Open so many connections that requests need not wait for any; they stay in the pool."""
+    with ExitStack() as held:
+        for _ in range(connections):
+            held.enter_context(engine.connect())
 
 
 def speak(engine: Engine) -> Engine:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,9 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
@@ -33,7 +36,9 @@ from freehold.book.group_commit import GroupCommit
 from freehold.core.errors import Broken, Conflict, Invalid, PlatformError, Unavailable
 
 POOL = 32
-"""Connections of one process: as many as threads that may ask at once, and a second one for each."""
+"""Connections of one process: as many as threads that may ask at once, and a second one for each.
+
+The one given back last is taken first, because it has prepared what it is asked again and again."""
 TURN = "-turn"
 """What is added to a SQLite book's name for the file that writers take turns by."""
 TURN_SECONDS = 0.001
@@ -119,6 +124,13 @@ class Book:
             self.writing.turn.close()
 
 
+@cache
+def new(dialect: str, table: Table) -> Insert:
+    """The statement that adds a row unless its key is taken; its `rowcount` says whether it did."""
+    made = sqlite.insert(table) if dialect == "sqlite" else postgresql_dialect.insert(table)
+    return made.on_conflict_do_nothing()
+
+
 def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
     """Open (and create or upgrade) the book at a database URL; `vault` gives the key for personal
     data.
@@ -166,7 +178,8 @@ def _place(url: str) -> URL:
 def _sqlite(place: URL) -> Engine:
     if place.database and not Path(place.database).parent.is_dir():
         raise Invalid(f"the folder of the book {place.database} does not exist", field="book")
-    engine = create_engine(place, pool_size=POOL, connect_args={"timeout": BUSY_SECONDS})
+    waits = {"timeout": BUSY_SECONDS}
+    engine = create_engine(place, pool_size=POOL, pool_use_lifo=True, connect_args=waits)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine
@@ -199,7 +212,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(place: URL) -> Engine:
-    return postgresql.speak(create_engine(place, pool_size=POOL))
+    return postgresql.speak(create_engine(place, pool_size=POOL, pool_use_lifo=True))
 
 
 @contextmanager

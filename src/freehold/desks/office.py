@@ -42,6 +42,7 @@ from freehold.core.errors import Invalid, NotPermitted, Unavailable
 from freehold.core.ids import checksummed
 from freehold.desks.posting import Posting
 from freehold.indexer.tables import Projection, open_projection, plain_faults
+from freehold.postgresql import fill
 
 CUSTODY_FROM = 1_000
 """The mnemonic's first index for accounts kept by the agent's key; below it stand people."""
@@ -164,6 +165,12 @@ def open_office(
             followed,
             (settings.relay_issuer_gas, settings.relay_holder_gas),
         )
+
+
+def open_connections(office: Office, count: int) -> None:
+    """Open so many connections to book and projection now, before the first requests come."""
+    for engine in (office.book.engine, office.index):
+        fill(engine, count)
 
 
 def _seal_plain(book: Book) -> None:
