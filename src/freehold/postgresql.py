@@ -9,7 +9,6 @@ not used for a moment is tried before it is used again.
 import socket
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -179,13 +178,6 @@ class Cursor(legacy.Cursor):  # type: ignore[misc]
 def _numbered(operation: str, parameters: int) -> str:
     """The text with numbered parameters, which reading letter by letter gives, once for a process."""
     return str(legacy.convert_paramstyle("format", operation, [None] * parameters)[0])
-
-
-def fill(engine: Engine, connections: int) -> None:
-    """Open so many connections that requests need not wait for any; they stay in the pool."""
-    with ExitStack() as held:
-        for _ in range(connections):
-            held.enter_context(engine.connect())
 
 
 def speak(engine: Engine) -> Engine:

@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -148,6 +148,13 @@ def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
         engine.dispose()
         raise
     return Book(engine, vault, GroupCommit(engine, _turn(place)))
+
+
+def fill(engine: Engine, connections: int) -> None:
+    """Open so many connections that requests need not wait for any; they stay in the pool."""
+    with ExitStack() as held:
+        for _ in range(connections):
+            held.enter_context(engine.connect())
 
 
 def _turn(place: URL) -> AbstractContextManager[Any]:

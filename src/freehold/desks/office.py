@@ -21,7 +21,7 @@ from pathlib import Path
 
 from freehold.book import issuers, people
 from freehold.book import settings as kept
-from freehold.book.session import Book, open_book
+from freehold.book.session import Book, fill, open_book
 from freehold.book.vault import Vault, new_key_text, open_vault
 from freehold.chain import node, signer
 from freehold.chain.anvil import node as fast
@@ -42,7 +42,6 @@ from freehold.core.errors import Invalid, NotPermitted, Unavailable
 from freehold.core.ids import checksummed
 from freehold.desks.posting import Posting
 from freehold.indexer.tables import Projection, open_projection, plain_faults
-from freehold.postgresql import fill
 
 CUSTODY_FROM = 1_000
 """The mnemonic's first index for accounts kept by the agent's key; below it stand people."""
