@@ -22,6 +22,7 @@ from freehold.doors.api import (
     approvals,
     cashbook,
     exits,
+    letters,
     live,
     meetings,
     papers,
@@ -51,6 +52,7 @@ ROUTERS = (
     exits.router,
     meetings.router,
     live.router,
+    letters.router,
     relays.router,
 )
 
