@@ -69,10 +69,8 @@ def test_what_is_asked_while_the_node_is_dead_is_refused_with_a_way_out_and_happ
             assert ask(mark)[0] == 202
         assert all(len(ids) == 1 for ids in accepted.values())
         ids = tuple(id for [id] in accepted.values())
-        states = lambda: {
-            platform_world.ask(world, key, f"/instructions/{id}")[1]["state"] for id in ids
-        }  # noqa: E731
-        until(lambda: states() == {"final"}, 60)
+        each = [f"/instructions/{id}" for id in ids]
+        until(lambda: {state_of(world, key, one) for one in each} == {"final"}, 60)
     with platform_world.office_of(world, followed=False) as office:
         assert len(ids) == 8
         assert lost_and_doubled(office, ids) == (0, 0)
