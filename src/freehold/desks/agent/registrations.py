@@ -18,7 +18,7 @@ from freehold.core.roles import Power, holder_scope
 from freehold.desks import notices, parties, permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
-from freehold.desks.securities import restraining
+from freehold.desks.rules import restraining
 
 HOLD = timedelta(days=10)
 """So long payments and transfers are looked at twice after a change of address."""

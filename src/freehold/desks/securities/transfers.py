@@ -31,13 +31,15 @@ from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, entered, was_asked
 from freehold.desks.outbox.orders import Actor, Order
 from freehold.desks.parties import Party
-from freehold.desks.securities import holding, restraining
-from freehold.desks.securities.restraining import Answer
+from freehold.desks.rules import restraining
+from freehold.desks.rules.restraining import Answer
+from freehold.desks.securities import holding
 
 CLOCK_CODES = frozenset({124, 140, 142, 143, 144, 148})
 """Refusals that end by time alone."""
 NO_PROOF = Proof(0)
 NOBODY = Signed(frozenset())
+SECOND_PERSON = "The issuer's rules let nobody transfer alone: the agent looks at it first."
 KINDS = (
     Kind.SALE,
     Kind.GIFT,
@@ -88,7 +90,8 @@ class Between:
 class TransferOutcome:
     """What became of a transfer, or would: `code` 0 if the rules let it pass (then `reason` says only
     why a power is lacking); `passes_on` where time alone would help; no `instruction`: nothing was sent.
-    `held` is the proposal that waits for the agent, where the issuer's rules let nobody transfer alone.
+    `held` is the proposal that waits for the agent, where the issuer's rules let nobody transfer alone
+    or the holder's address changed lately; `waits` says beforehand why it would.
     """
 
     sender: str
@@ -100,6 +103,7 @@ class TransferOutcome:
     instruction: Instruction | None
     key: str = ""
     held: str = ""
+    waits: str = ""
 
     @property
     def allowed(self) -> bool:
@@ -300,24 +304,36 @@ def _posted(between: Between, actor: Actor, request: TransferRequest) -> Asked:
     return Asked(actor.signer, between.instrument.token, data, what, request.key)
 
 
-def _of_the_book(office: Office, between: Between, request: TransferRequest) -> Answer:
-    """What signatures, stops, claims, pledges and legends say where the chain would let it pass."""
+def _of_the_book(
+    office: Office, between: Between, request: TransferRequest
+) -> tuple[Answer, date | None, str]:
+    """What signatures, stops, claims, pledges and legends say where the chain would let it pass, the
+    day on which all of that ends by itself, and why a second person would look at it first."""
     owner, sender = between.owner, between.sender
-    now, of = office.clock.now(), sender.holder.id
+    now = office.clock.now()
+    of = sender.holder.id
+    act = holding.act_of(owner, between.instrument, sender, between.receiver, request.units)
     with office.book.reading() as tx:
         signed = None if request.by_holder else request.signed or NOBODY
         said = restraining.instruction(tx, owner.id, of, signed, day=now.date())
-        if said.code or not restraining.concerns(tx, owner.id, of, now):
-            return said
-    w3, token = office.w3, between.instrument.token
-    words = contracts.read(w3, "SecurityToken", token, "lots_of", sender.facts.account)
-    held = restraining.Holding(
-        token,
-        contracts.read(w3, "SecurityToken", token, "balanceOf", sender.wallet),
-        restraining.lots_of(words, MAX_UNITS),
-    )
-    with office.book.reading() as tx:
-        return restraining.against(tx, owner.id, of, held, request.units, now)
+        if said.code:
+            return said, None, ""
+        waits = restraining.waits(tx, owner.id, of, now)
+        waits = waits or (SECOND_PERSON if holding.is_held(tx, act) else "")
+        if not restraining.concerns(tx, owner.id, of, now):
+            return said, None, waits
+    token = between.instrument.token
+    records = restraining.of_records(office, owner.id, token, sender, request.units, now)
+    if records.against:
+        return records.against[0], records.ends, ""
+    return said, None, waits
+
+
+def _bound(office: Office, between: Between, units: int) -> bool:
+    """Whether the records hold something against it that no clock ends."""
+    token, now = between.instrument.token, office.clock.now()
+    said = restraining.of_records(office, between.owner.id, token, between.sender, units, now)
+    return bool(said.against)
 
 
 def _ask(office: Office, between: Between, request: TransferRequest) -> TransferOutcome:
@@ -335,9 +351,11 @@ def _ask(office: Office, between: Between, request: TransferRequest) -> Transfer
     passes_on = None
     if code in CLOCK_CODES:
         passes_on = _passes_on(office, between.instrument, between.sender, request.units)
+        if passes_on and _bound(office, between, request.units):
+            passes_on = None
     if not code:
-        said = _of_the_book(office, between, request)
-        return _outcome(request, said.code, said.sentence, None, None)
+        said, ends, waits = _of_the_book(office, between, request)
+        return replace(_outcome(request, said.code, said.sentence, ends, None), waits=waits)
     return _outcome(request, code, message_for(code), passes_on, None)
 
 
