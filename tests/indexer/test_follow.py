@@ -93,6 +93,22 @@ def check(engine, events, recording):
 # ---- reading on --------------------------------------------------------------------------------
 
 
+def test_a_register_that_becomes_known_late_is_read_from_its_first_event(projection, tmp_path):
+    """As an issuer's does: its first transactions come before the book knows its address."""
+    events, recording = chain(5, 400)
+    other = "0x" + "5e" * 20
+    both = replace(COURSE, holders=(other, stream.HOLDERS))
+    memory = Memory()
+    run(projection, recording, memory, replace(COURSE, holders=(other,)))
+    assert memory.tip == recording.heads[-1]
+    run(projection, recording, memory, both)
+    check(projection, events, recording)
+    early = tables.open_projection(f"sqlite:///{tmp_path}/early.db")
+    run(early, recording, course=both)
+    assert dump(projection) == dump(early)
+    early.dispose()
+
+
 def test_the_tables_say_what_the_events_say(projection):
     events, recording = chain(1, 1500)
     progress = run(projection, recording)

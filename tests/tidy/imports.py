@@ -62,7 +62,9 @@ CORE_LAYERS = (
         "holder",
         "asset",
         "events",
+        "events_paying",
         "events_voting",
+        "events_waterfall",
         "rawlog",
         "instruction",
         "acts",
@@ -79,6 +81,7 @@ CORE_LAYERS = (
     {
         "captable",
         "cashbook",
+        "cash_pots",
         "bank_statements",
         "company",
         "ocf",

@@ -61,8 +61,10 @@ webhook = Table(
     Column("read_to", Number, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    Column("paused_at", Instant),
 )
-"""`powers` narrow what it may see where an API key made it; null: all that its owner may see."""
+"""`powers` narrow what it may see where an API key made it; null: all that its owner may see.
+`paused_at`: nothing is sent since then, and what changes waits."""
 
 delivery = Table(
     "delivery",

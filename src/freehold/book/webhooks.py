@@ -34,6 +34,7 @@ class Webhook:
     created_at: datetime
     powers: tuple[str, ...] | None = None
     ended_at: datetime | None = None
+    paused_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,12 @@ def end(tx: Transaction, which: str, now: datetime) -> None:
     tx.execute(update(schema.delivery).where(waiting).values(state=Delivered.DEAD))
 
 
+def pause(tx: Transaction, which: str, since: datetime | None) -> None:
+    """Send nothing to a webhook since an instant; None: go on, with what waited."""
+    here = update(schema.webhook).where(schema.webhook.c.id == which)
+    tx.execute(here.values(paused_at=since))
+
+
 def plan(
     tx: Transaction, one: Webhook, numbers: Sequence[int], read_to: int, now: datetime
 ) -> bool:
@@ -142,10 +149,12 @@ def replay(tx: Transaction, which: str, numbers: Sequence[int], now: datetime) -
 
 
 def take_due(tx: Transaction, worker: str, now: datetime, limit: int) -> list[Delivery]:
-    """Deliveries that are due and that nobody is working on, leased to this worker."""
+    """Deliveries that are due and that nobody is working on, leased to this worker; none of a webhook
+    that is paused."""
     of = schema.delivery.c
     free = or_(of.leased_until.is_(None), of.leased_until <= now)
-    due = (of.state == Delivered.WAITING, of.due_at <= now, free)
+    paused = select(schema.webhook.c.id).where(schema.webhook.c.paused_at.is_not(None))
+    due = (of.state == Delivered.WAITING, of.due_at <= now, free, of.webhook.not_in(paused))
     rows = select(schema.delivery).where(*due).order_by(of.due_at, of.number).limit(limit)
     taken = []
     for row in tx.execute(rows).all():
@@ -175,6 +184,17 @@ def deliveries(tx: Transaction, which: str, before: int | None, limit: int) -> l
     return [_delivery(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
 
 
+def delivery(tx: Transaction, which: str, number: int) -> Delivery:
+    """One delivery of a webhook. Raises NotFound."""
+    of = schema.delivery.c
+    row = tx.execute(
+        select(schema.delivery).where(of.webhook == which, of.number == number)
+    ).first()
+    if row is None:
+        raise NotFound(f"there is no delivery {number} of webhook {which}", delivery=number)
+    return _delivery(row)
+
+
 def tries(tx: Transaction, numbers: Sequence[int]) -> dict[int, list[Try]]:
     """The tries of deliveries, the first first."""
     of = schema.delivery_try.c
@@ -190,6 +210,16 @@ def counts(tx: Transaction) -> dict[Delivered, int]:
     of = schema.delivery.c
     rows = tx.execute(select(of.state, func.count()).group_by(of.state))
     return {Delivered(state): int(count) for state, count in rows}
+
+
+def counts_of(tx: Transaction, which: Sequence[str]) -> dict[str, dict[Delivered, int]]:
+    """The same for each of these webhooks."""
+    of = schema.delivery.c
+    rows = select(of.webhook, of.state, func.count()).where(of.webhook.in_(which))
+    found = {one: dict.fromkeys(Delivered, 0) for one in which}
+    for one, state, count in tx.execute(rows.group_by(of.webhook, of.state)):
+        found[one][Delivered(state)] = count
+    return found
 
 
 def _enter(tx: Transaction, which: str, change: int, round: int, now: datetime) -> None:

@@ -156,6 +156,7 @@ def movements(w3: Web3, coin: str, watched: Sequence[str], first: int, last: int
             checksummed("0x" + log["topics"][1][-40:]),
             checksummed("0x" + log["topics"][2][-40:]),
             int(log["data"], 16),
+            log["transactionHash"],
         )
         for (block, index), log in sorted(found.items())
     ]

@@ -11,6 +11,7 @@ from freehold.wire.live import (
     Deliveries,
     Delivery,
     NewWebhook,
+    PauseWanted,
     Replayed,
     ReplayWanted,
     Webhook,
@@ -59,6 +60,11 @@ class Webhooks:
     def end(self, id: str) -> None:
         """End a webhook at once."""
         self.connection.delete("/v1/webhooks/{id}", id=id)
+
+    def pause(self, id: str, *, paused: bool = True) -> Webhook:
+        """Send nothing for now; with `paused=False` go on with what waited meanwhile."""
+        asked = PauseWanted(paused=paused)
+        return self.connection.put("/v1/webhooks/{id}/pause", Webhook, asked, id=id)
 
     def rotate(self, id: str) -> NewWebhook:
         """A new secret, which is in the answer this once; the old one signs nothing more."""

@@ -149,6 +149,7 @@ class Movement(NamedTuple):
     sender: str
     receiver: str
     amount: int
+    transaction: str = ""
 
 
 def entry_of_movement(

@@ -28,6 +28,8 @@ from freehold.indexer.project import project
 _LISTED = topic_of(InstrumentListed)
 _WALK = 32
 """Blocks compared at once while walking back."""
+_SPAN = 2_000
+"""Blocks whose logs are asked for at once; public nodes refuse many more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def advance(
     """
     with connection.begin():
         _take_turn(connection)
-        _refresh(connection, memory, course)
+        _refresh(connection, memory, source, course)
         memory.fresh = False
         head = source.last_block()
         undone = _walk_back(connection, source, course, memory)
@@ -102,7 +104,7 @@ def _no_collector() -> Iterator[None]:
 
 
 def read_events(
-    source: Source, course: Course, last: int, span: int = 2_000
+    source: Source, course: Course, last: int, span: int = _SPAN
 ) -> Iterator[list[Logged]]:
     """Every event of what `course` follows up to block `last`, by ranges, past all tables.
 
@@ -136,16 +138,34 @@ def _take_turn(connection: Connection) -> None:
     connection.execute(update(t.meta).where(this).values(value=t.meta.c.value))
 
 
-def _refresh(connection: Connection, memory: Memory, course: Course) -> None:
+def _refresh(connection: Connection, memory: Memory, source: Source, course: Course) -> None:
     tip = connection.execute(select(t.block).order_by(t.block.c.number.desc()).limit(1)).first()
     wanted = (*course.holders, *course.others)
     known = all(address in memory.numbers for address in wanted)  # else another may have begun it
     if not memory.fresh or not known or memory.tip != (BlockHead(*tip) if tip else None):
         _replace(memory, load(connection))
-    for address in wanted:
-        if address not in memory.numbers:
-            holders = address in course.holders
-            follow_contract(connection, memory, address, course.start - 1, holders)
+    joined = [address for address in wanted if address not in memory.numbers]
+    for address in joined:
+        holders = address in course.holders
+        follow_contract(connection, memory, address, course.start - 1, holders)
+    if joined and memory.tip:
+        _go_back_for(connection, memory, source, course.start, joined)
+
+
+def _go_back_for(
+    connection: Connection, memory: Memory, source: Source, start: int, joined: Sequence[str]
+) -> None:
+    """Undo the blocks since the first event of contracts that joined later, to be read again with them.
+
+    A contract is followed from its beginning whenever it becomes known, as an issuer's register does
+    after its first transactions.
+    """
+    assert memory.tip
+    for first in range(start, memory.tip.number + 1, _SPAN):
+        if logs := source.logs(first, min(memory.tip.number, first + _SPAN - 1), joined):
+            rewind(connection, min(raw.block for raw in logs) - 1)
+            _replace(memory, load(connection))
+            return
 
 
 def _replace(memory: Memory, read: Memory) -> None:

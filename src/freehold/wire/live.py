@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StringConstraints
 
 from freehold.core.roles import EVERYWHERE
 from freehold.wire import documents as w
@@ -51,12 +51,21 @@ class Webhook(BaseModel):
     kinds: list[str]
     issuer: str
     created_at: datetime
+    paused_at: datetime | None
 
 
 class Webhooks(BaseModel):
     """One's own webhooks."""
 
     items: list[Webhook]
+
+
+class PauseWanted(BaseModel):
+    """Whether a webhook is paused: nothing is sent, and what changes waits."""
+
+    model_config = STRICT
+
+    paused: StrictBool
 
 
 class NewWebhook(Webhook):
@@ -76,7 +85,10 @@ class Try(BaseModel):
 
 
 class Delivery(BaseModel):
-    """A change on its way to a webhook: WAITING, DONE or DEAD. `round` counts replays."""
+    """A change on its way to a webhook: WAITING, DONE or DEAD. `round` counts replays.
+
+    `body` is what is sent; null where its owner may not see the change any more.
+    """
 
     number: int
     change: int
@@ -85,6 +97,7 @@ class Delivery(BaseModel):
     state: str
     due_at: datetime
     tries: list[Try]
+    body: str | None
 
 
 class Deliveries(BaseModel):

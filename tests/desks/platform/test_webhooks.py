@@ -1,9 +1,7 @@
 """Webhooks: each change is told once to whoever may see it, tried again, given up, replayed."""
 
 import json
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -19,39 +17,16 @@ from freehold.desks.access import signin
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.platform import changes, webhooks
 from tests.company import sell
+from tests.listening import Listener
 
 ISSUER = "northwind-optics"
-
-
-class Listener:
-    """Somebody's server: keeps what came, and answers as it is told."""
-
-    def __init__(self):
-        self.came, self.status = [], 200
-        outer = self
-
-        class Answer(BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                outer.came.append((dict(self.headers), body))
-                self.send_response(outer.status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Answer)
-        self.url = f"http://localhost:{self.server.server_port}/hook"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 @pytest.fixture
 def listener():
     one = Listener()
     yield one
-    one.server.shutdown()
-    one.server.server_close()
+    one.close()
 
 
 def somebody(office, role, scope=EVERYWHERE):
@@ -164,3 +139,22 @@ def test_a_target_inside_or_a_kind_that_is_none_is_refused_all_at_once(shared_co
     with pytest.raises(Invalid) as found:
         webhooks.subscribe(shared_company, agent, "https://10.0.0.1/", ["units.moved"])
     assert [one.place for one in found.value.mistakes] == ["kinds", "url"]
+
+
+def test_while_it_is_paused_nothing_is_sent_and_nothing_is_lost(shared_company, listener):
+    office = shared_company
+    work(office)
+    agent = somebody(office, Role.COMPLIANCE_OFFICER)
+    made, _ = webhooks.subscribe(office, agent, listener.url, [POSITION])
+    assert webhooks.pause(office, agent, made.id, paused=True).paused_at
+    sell(office, "tobias-brandt", "wei-ling-tan", 2, "paused")
+    work(office)
+    assert listener.came == []
+    (one,) = webhooks.health(office, agent)
+    assert one.counts[Delivered.WAITING] == 2
+    assert webhooks.pause(office, agent, made.id, paused=False).paused_at is None
+    work(office)
+    whose = {json.loads(body)["content"]["holder"] for _, body in listener.came}
+    assert whose == {"tobias-brandt", "wei-ling-tan"}
+    (first, _) = webhooks.log(office, agent, made.id, None, 50)
+    assert first.body == listener.came[-1][1].decode()

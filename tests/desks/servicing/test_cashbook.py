@@ -10,7 +10,7 @@ from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.desks import permits
 from freehold.desks.office import set_clock, today
 from freehold.desks.platform import auditing
-from freehold.desks.servicing import bank_payments, cashbook
+from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook
 from tests import money
 from tests.parts import ROOT
 
@@ -39,8 +39,8 @@ def stands(company, code="USDX"):
 def test_movements_post_once_and_the_book_equals_the_chain(world):
     company, key, coin, pot, _ = world
     money.pay(company.w3, key, coin, pot.address, 250_000)
-    assert cashbook.follow(company, None) == 2
-    assert cashbook.follow(company, None) == 0
+    assert cash_from_chain.follow(company, None) == 2
+    assert cash_from_chain.follow(company, None) == 0
     assert stands(company) == {
         Account(Kind.CASH, key.address): 750_000,
         Account(Kind.DISTRIBUTION, pot.address): 250_000,
@@ -54,19 +54,19 @@ def test_movements_post_once_and_the_book_equals_the_chain(world):
 def test_a_place_that_is_told_later_takes_its_past_over_and_nothing_posts_twice(world):
     company, key, coin, _, tax = world
     money.pay(company.w3, key, coin, tax.address, 30_000)
-    cashbook.follow(company, None)
+    cash_from_chain.follow(company, None)
     assert stands(company)[Account(Kind.OUTSIDE, tax.address)] == 30_000
     cashbook.add_place(company, AGENT, None, "USDX", Kind.TAX, tax.address)
-    assert cashbook.follow(company, None) == 1
+    assert cash_from_chain.follow(company, None) == 1
     assert stands(company)[Account(Kind.TAX, tax.address)] == 30_000
     assert Account(Kind.OUTSIDE, tax.address) not in stands(company)
-    assert cashbook.follow(company, None) == 0
+    assert cash_from_chain.follow(company, None) == 0
     assert cashbook.reconcile(company, AGENT, None).clean
 
 
 def test_a_reversed_movement_breaks_until_two_persons_explain_it_and_then_agrees(world):
     company, key, _, _, _ = world
-    cashbook.follow(company, None)
+    cash_from_chain.follow(company, None)
     cashbook.reverse(company, AGENT, None, "1", "taken for a mistake")
     found = cashbook.reconcile(company, AGENT, None)
     (known,) = found.open

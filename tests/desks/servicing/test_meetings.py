@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,7 @@ from freehold.chain import contracts
 from freehold.core.actions.ballot import Mark
 from freehold.core.clock import parse
 from freehold.core.errors import Invalid, NotFound
-from freehold.desks import ledgers, posting
+from freehold.desks import ledgers, parties, posting
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.orders import Ended
 from freehold.desks.register import registers
@@ -144,6 +145,27 @@ def test_a_secret_vote_is_sealed_and_revealed_after_the_close(company):
     assert standing.tallies[0].count.votes["for"] == 1_200_000
     at(company, "2024-06-09T09:00:00Z")
     assert close(company, number).act.ended is Ended.DONE
+
+
+def test_a_wallet_signs_the_seal_of_a_secret_vote_and_no_other_passes_under_it(company):
+    at(company, "2024-05-07T09:00:00Z")
+    number = announce(company, NOTICE.format(more="revealed_until = 2024-06-09T08:00:00Z")).number
+    at(company, "2024-06-01T09:00:00Z")
+    asked = VoteRequest(number, "mara-lindqvist", "own", YES)
+    typed = voting.message(company, asked)
+    one = assembly.find(company, None, number)
+    signer = voting._signer(company, parties.party(company, one.issuer, asked.holder))
+    signed = {"signature": "0x" + signer.sign_typed_data(typed).hex(), "at": typed["message"]["at"]}
+    sealed = typed["message"]["choices"]
+    for other in (replace(asked, **signed), replace(asked, **signed, sealed=sealed, said=NO)):
+        with pytest.raises(Invalid, match="not this vote"):
+            voting.vote(company, "operator", other)
+    done = voting.vote(company, "operator", replace(asked, **signed, sealed=sealed))
+    assert done.given is Given.SEALED
+    at(company, "2024-06-08T09:00:00Z")
+    assert voting.reveal(company, orders.agent(company), None, number).ended is Ended.DONE
+    _, standing = meetings.show(company, None, number)
+    assert standing.tallies[0].count.votes["for"] == 1_200_000
 
 
 @pytest.mark.parametrize(

@@ -171,6 +171,8 @@ def test_a_rotated_secret_is_another_one(agent):
     made = agent.webhooks.make("http://localhost:9/", ["audit.recorded"])
     again = agent.webhooks.rotate(made.id)
     assert again.id == made.id and again.secret != made.secret
+    assert agent.webhooks.pause(made.id).paused_at
+    assert agent.webhooks.pause(made.id, paused=False).paused_at is None
     agent.webhooks.end(made.id)
     with pytest.raises(client.Missing):
         agent.webhooks.rotate(made.id)

@@ -14,6 +14,9 @@ def test_a_webhook_is_added_listed_replayed_given_a_new_secret_and_ended(run):
     assert run("webhook", "replay", id, 1, 5, *owner).document["deliveries"] == 0
     empty = run("webhook", "replay", id, 5, 1, *owner)
     assert (empty.code, "1 to 500 changes" in empty.said) == (2, True)
+    assert run("webhook", "pause", id, *owner).document["paused_at"]
+    assert run("webhook", "list", *owner).document["webhooks"][0]["paused_at"]
+    assert run("webhook", "resume", id, *owner).document == {"webhook": id, "paused_at": None}
     again = run("webhook", "rotate", id, *owner)
     assert again.document["secret"] != secret
     assert run("webhook", "end", id, *owner).document == {"ended": id}

@@ -65,7 +65,7 @@ class Walk:
             case "choose":
                 self.choose(rest)
             case "see":
-                self.page.get_by_text(rest).locator("visible=true").first.wait_for(timeout=SOON)
+                self.see(rest)
             case "reload":
                 self.reload_until(rest.removeprefix("until "))
             case "run":
@@ -121,6 +121,16 @@ class Walk:
 
     def labelled(self, label: str) -> Any:
         return self.page.get_by_label(label, exact=True).locator("visible=true").first
+
+    def see(self, text: str) -> None:
+        from playwright.sync_api import TimeoutError as TookTooLong
+
+        wanted = self.page.get_by_text(text).locator("visible=true").first
+        try:
+            wanted.wait_for(timeout=SOON)
+        except TookTooLong as late:
+            shown = self.page.inner_text("body")
+            raise AssertionError(f"{text!r} did not come on {self.page.url}: {shown}") from late
 
     def reload_until(self, text: str) -> None:
         end = time.monotonic() + SOON / 1_000

@@ -18,8 +18,10 @@ from tests.doors.serviced import (
     next_record,
     travel,
 )
+from tests.doors.web import keys
 from tests.doors.web.keys import PICTURES
-from tests.doors.web.test_browser import WIDTHS, barriers, signed_in
+from tests.doors.web.test_browser import WIDTHS, barriers, opened, signed_in
+from tests.doors.web.test_meeting_guide import own_wallet, signs_typed_data
 
 
 @pytest.fixture(scope="module")
@@ -98,8 +100,12 @@ def test_what_is_not_held_is_not_released_and_the_page_says_so(platform, coin):
     assert "page-hold waits for its money" in agent.see("/")
 
 
-def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_off(platform):
+@pytest.mark.needs("browser")
+def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_off(
+    chromium, platform, said
+):
     issuer, investor = Window(platform, ISSUER), Window(platform, Role.INVESTOR)
+    key, id, cookie = own_wallet(platform, 7)
     record = next_record(platform)
     times = {"record": 0, "opens": 1, "closes": 24, "revealed_until": 48}
     notice = {
@@ -115,9 +121,17 @@ def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_of
     page = f"/meetings/{one['number']}"
     travel(platform, parse(one["opens"]) + timedelta(seconds=1))
     until(lambda: platform.ask(AGENT, "GET", f"/v1{page}/tally").ok)
-    said = {"holder": HOLDER, "side-item-1": "for", "key": "secret-vote"}
-    assert investor.send(f"{page}/vote", page, **said).status_code == 303
+    form = {"holder": HOLDER, "side-item-1": "for", "key": "secret-vote"}
+    assert investor.send(f"{page}/vote", page, **form).status_code == 303
     until(lambda: "A sealed vote stands" in investor.see(page), 60)
+    own = opened(chromium, said)
+    own.context.add_cookies([{"name": "freehold", "value": cookie, "url": platform.url}])
+    signs_typed_data(own, key)
+    own.goto(f"{platform.url}{page}?holder={id}")
+    keys.choose(own, "side-item-1", "against")
+    keys.press(own, "Sign and vote")
+    keys.comes(own, "A sealed vote stands")
+    own.context.close()
     shown = issuer.see(page)
     assert "Nobody sees how it stands before the close" in shown and "Would be" not in shown
     early = issuer.send(f"{page}/reveal", page)
@@ -126,6 +140,8 @@ def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_of
     until(lambda: "Reveal the votes" in issuer.see(page))
     assert issuer.send(f"{page}/reveal", page).status_code == 303
     until(lambda: "Would be carried" in issuer.see(page), 60)
+    (tally,) = platform.ask(ISSUER, "GET", f"/v1{page}/tally").json()["resolutions"]
+    assert int(tally["count"]["votes"]["against"]) == 500
     form = issuer.see(f"/acts/cancel-meeting?meeting={one['number']}")
     key = between(form, 'name="key" value="', '"')
     act = {"meeting": str(one["number"]), "reason": "issuer-decision", "document": "ab" * 32}

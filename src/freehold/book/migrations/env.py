@@ -12,6 +12,7 @@ from freehold.book import (  # noqa: F401  they join in
     schema_locks,
     schema_meetings,
     schema_people,
+    schema_windups,
     schema_work,
 )
 from freehold.book.schema import metadata

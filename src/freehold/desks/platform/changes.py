@@ -12,7 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from freehold.book import changes, instructions, issuers, requests, settings
-from freehold.book.changes import AUDIT, INSTRUCTION, POSITION, REGISTER, Change
+from freehold.book.changes import AUDIT as AUDIT
+from freehold.book.changes import INSTRUCTION as INSTRUCTION
+from freehold.book.changes import POSITION as POSITION
+from freehold.book.changes import REGISTER as REGISTER
+from freehold.book.changes import Change
 from freehold.book.issuers import KnownInstrument
 from freehold.book.session import Transaction
 from freehold.core.errors import Plain
@@ -94,6 +98,13 @@ def scoped(tx: Transaction, found: Sequence[Change]) -> list[Change]:
 def sees(actor: Actor, one: Change) -> bool:
     """Whether the actor may see a change, as `scoped` gives it."""
     return any(permits.allows(actor, power, one.scope) for power in NEEDS[one.kind])
+
+
+def unseen(actor: Actor) -> frozenset[str]:
+    """The kinds of change of which the actor may see none."""
+    return frozenset(
+        kind for kind in KINDS if not any(permits.allows(actor, power) for power in NEEDS[kind])
+    )
 
 
 def tell_registers(office: Office) -> int:

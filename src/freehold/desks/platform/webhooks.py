@@ -8,13 +8,13 @@ of change. The worker plans deliveries from the feed and sends them; what fails 
 import json
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from freehold.book import audit, changes, identities, webhooks
 from freehold.book.changes import KINDS, Change
-from freehold.book.schema_live import Delivered
+from freehold.book.schema_live import Delivered as Delivered
 from freehold.book.session import Transaction
 from freehold.book.webhooks import Delivery, Try, Webhook
 from freehold.core import webhooks as protocol
@@ -36,11 +36,23 @@ AT_ONCE = 20
 
 @dataclass(frozen=True, slots=True)
 class DeliveryView:
-    """A delivery with its change's kind and everything that was tried."""
+    """A delivery with its change's kind, everything that was tried, and the body that is sent.
+
+    The body is None where its owner may not see the change any more.
+    """
 
     delivery: Delivery
     kind: str
     tries: tuple[Try, ...]
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A webhook, and how many of its deliveries stand where."""
+
+    webhook: Webhook
+    counts: Mapping[Delivered, int]
 
 
 def subscribe(
@@ -95,6 +107,25 @@ def end(office: Office, actor: Actor, which: str) -> None:
         audit.record(tx, Entry(actor.id, "end webhook", which), now)
 
 
+def pause(office: Office, actor: Actor, which: str, *, paused: bool) -> Webhook:
+    """Send nothing to one of one's own webhooks for now, or go on with what waited meanwhile.
+
+    Again is no change. Raises NotPermitted, NotFound.
+    """
+    permits.require(actor, Power.OWN_KEYS)
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        one = webhooks.find(tx, actor.id, which)
+        if paused == (one.paused_at is not None):
+            return one
+        since = now if paused else None
+        webhooks.pause(tx, which, since)
+        audit.record(
+            tx, Entry(actor.id, "pause webhook" if paused else "resume webhook", which), now
+        )
+    return replace(one, paused_at=since)
+
+
 def rotate(office: Office, actor: Actor, which: str) -> tuple[Webhook, str]:
     """A new secret for one of one's own webhooks, shown this once; the next try is signed with it.
 
@@ -138,12 +169,41 @@ def log(
     permits.require(actor, Power.OWN_KEYS)
     with office.book.reading() as tx:
         webhooks.find(tx, actor.id, which)
-        found = webhooks.deliveries(tx, which, before, limit)
-        tries = webhooks.tries(tx, [one.number for one in found])
-        return [
-            DeliveryView(one, changes.find(tx, one.change).kind, tuple(tries[one.number]))
-            for one in found
-        ]
+        return _views(tx, actor, webhooks.deliveries(tx, which, before, limit))
+
+
+def delivery(office: Office, actor: Actor, which: str, number: int) -> DeliveryView:
+    """One delivery of one's own webhook. Raises NotPermitted, NotFound."""
+    permits.require(actor, Power.OWN_KEYS)
+    with office.book.reading() as tx:
+        webhooks.find(tx, actor.id, which)
+        return _views(tx, actor, [webhooks.delivery(tx, which, number)])[0]
+
+
+def health(office: Office, actor: Actor) -> list[Health]:
+    """One's own webhooks, the newest first, with how their deliveries stand. Raises NotPermitted."""
+    permits.require(actor, Power.OWN_KEYS)
+    with office.book.reading() as tx:
+        mine = webhooks.of_identity(tx, actor.id)
+        found = webhooks.counts_of(tx, [one.id for one in mine])
+        return [Health(one, found[one.id]) for one in mine]
+
+
+def find(office: Office, actor: Actor, which: str) -> Webhook:
+    """One of one's own webhooks. Raises NotPermitted, NotFound."""
+    permits.require(actor, Power.OWN_KEYS)
+    with office.book.reading() as tx:
+        return webhooks.find(tx, actor.id, which)
+
+
+def _views(tx: Transaction, actor: Actor, found: Sequence[Delivery]) -> list[DeliveryView]:
+    tries = webhooks.tries(tx, [one.number for one in found])
+    told = scoped(tx, [changes.find(tx, one.change) for one in found])
+    bodies = [body_of(one).decode() if sees(actor, one) else None for one in told]
+    return [
+        DeliveryView(one, change.kind, tuple(tries[one.number]), body)
+        for one, change, body in zip(found, told, bodies, strict=True)
+    ]
 
 
 def acting_for(office: Office, operator: Actor, sign_in_name: str) -> Actor:

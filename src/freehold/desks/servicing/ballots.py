@@ -227,5 +227,5 @@ def _require(who: Actor, issuer: str, holder: str, office_power: Power) -> None:
 def _with(request: VoteRequest, one: Assembly) -> VoteRequest:
     return VoteRequest(
         request.meeting, request.holder, request.key, request.said, request.proxy, one.issuer.id,
-        request.signature, request.at,
+        request.signature, request.at, request.sealed,
     )  # fmt: skip

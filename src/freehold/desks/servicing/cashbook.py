@@ -1,22 +1,23 @@
-"""The cash book: what moved on chain is posted by itself, and compared with chain and banks each day.
+"""The cash book: what it says is compared with chain and banks each day, and breaks need people.
 
-Only final blocks are posted, each movement under its place on the chain, so that following twice posts
-once. A break is kept when it is found and stays open until a person explains it, two persons where it
-is large; an explanation may post the missing entry. Money at a bank leaves by two persons. Everything
-is audited in the transaction that does it.
+What moved on chain is posted by itself (`cash_from_chain.py`). A break is kept when it is found and
+stays open until a person explains it, two persons where it is large; an explanation may post the
+missing entry. Money at a bank leaves by two persons. Everything is audited in the transaction that does
+it.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date
 
-from freehold.book import audit, settings
+from freehold.book import audit
 from freehold.book import cashbook as book
 from freehold.book.cashbook import Statement
 from freehold.book.issuers import KnownIssuer
 from freehold.book.session import Transaction
 from freehold.chain import coins
+from freehold.core import cash_pots
 from freehold.core import cashbook as core
 from freehold.core.audit import Entry as Noted
 from freehold.core.audit import Outcome
@@ -40,6 +41,7 @@ from freehold.core.roles import Power
 from freehold.desks import parties, permits
 from freehold.desks.office import Office, today
 from freehold.desks.permits import Actor
+from freehold.desks.servicing import cash_from_chain
 
 TWO_PERSONS_FROM = 1_000
 """Whole units of a currency from which two persons have to explain a break."""
@@ -123,75 +125,8 @@ def add_place(
         book.add_place(tx, owner.id, code, account, now)
         _note(tx, office, actor, "cash-place", owner, {"currency": code, "place": str(account)})
     if kind is not Kind.BANK:
-        _forget_cursor(office, owner.id, code)
+        cash_from_chain.forget(office, owner.id, code)
     return account
-
-
-# ---- following the chain ----
-
-
-def follow(office: Office, issuer: str | None) -> int:
-    """Post every final movement of an issuer's coins that is not posted yet; returns how many."""
-    owner = parties.owner(office, issuer)
-    last = _final_block(office)
-    with office.book.reading() as tx:
-        known = [one for one in book.currencies(tx, owner.id) if one.coin]
-        watched = {one.code: book.places(tx, owner.id, one.code) for one in known}
-        cursors = {one.code: _cursor(tx, owner.id, one.code) for one in known}
-    return sum(
-        _follow(office, owner.id, one, watched[one.code], cursors[one.code], last) for one in known
-    )
-
-
-def _follow(
-    office: Office, issuer: str, currency: Currency, places: Sequence[Account], done: int, last: int
-) -> int:
-    where = {one.name: one for one in places}
-    found = coins.movements(office.w3, currency.coin, list(where), done + 1, last)
-    now, posted = office.clock.now(), 0
-    with office.book.transaction() as tx:
-        for moved in found:
-            one = core.entry_of_movement(issuer, currency.code, where, moved)
-            if one is not None:
-                posted += _post_movement(tx, one, now)
-        settings.write(tx, _cursor_name(issuer, currency.code), str(max(done, last)), now)
-    return posted
-
-
-def _post_movement(tx: Transaction, one: core.Entry, now: datetime) -> bool:
-    """Post a movement, or what the book lacks of it where one of its addresses became a place later."""
-    lacking: dict[Account, int] = {}
-    again = 0
-    for account, amount in one.postings:
-        lacking[account] = lacking.get(account, 0) + amount
-    reference = one.reference
-    while known := book.with_reference(tx, one.issuer, one.currency, reference):
-        for account, amount in known.entry.postings:
-            lacking[account] = lacking.get(account, 0) - amount
-        again += 1
-        reference = f"{one.reference} #{again}"
-    postings = tuple(Posting(*each) for each in lacking.items() if each[1])
-    if not postings:
-        return False
-    return book.post(tx, replace(one, reference=reference, postings=postings), "chain", now)
-
-
-def _final_block(office: Office) -> int:
-    return max(office.w3.eth.block_number - max(office.posting.finality - 1, 0), -1)
-
-
-def _cursor_name(issuer: str, code: str) -> str:
-    return "cash " + hashlib.sha256(f"{issuer} {code}".encode()).hexdigest()[:32]
-
-
-def _cursor(tx: Transaction, issuer: str, code: str) -> int:
-    return int(settings.read(tx, _cursor_name(issuer, code)) or -1)
-
-
-def _forget_cursor(office: Office, issuer: str, code: str) -> None:
-    """A new place has a past: read the coin again from its beginning, which posts nothing twice."""
-    with office.book.transaction() as tx:
-        settings.write(tx, _cursor_name(issuer, code), "-1", office.clock.now())
 
 
 # ---- reading ----
@@ -206,6 +141,7 @@ def overview(office: Office, actor: Actor, issuer: str | None) -> Overview:
         for one in known:
             stands = core.balances(posted.entry for posted in book.entries(tx, owner.id, one.code))
             places = book.places(tx, owner.id, one.code)
+            places += sorted(account for account in stands if cash_pots.pot_of(account))
             found[one.code] = tuple((place, stands.get(place, 0)) for place in places)
         left = len(book.breaks(tx, owner.id, open_alone=True))
     return Overview(owner, known, found, left)
@@ -263,8 +199,8 @@ def reconcile(office: Office, actor: Actor, issuer: str | None) -> Reconciled:
     Raises NotPermitted, and as the chain and the book do.
     """
     owner = _keeping(office, actor, issuer)
-    posted = follow(office, owner.id)
-    day, last = today(office), _final_block(office)
+    posted, told = cash_from_chain.bring_in(office, owner)
+    day, last = today(office), told.last
     with office.book.reading() as tx:
         known = book.currencies(tx, owner.id)
         places = {one.code: book.places(tx, owner.id, one.code) for one in known}
@@ -283,6 +219,12 @@ def reconcile(office: Office, actor: Actor, issuer: str | None) -> Reconciled:
                 known_break = (owner.id, one.code, place, day, ours, theirs)
                 differing = core.compare_balance(*known_break)
             found += [(each, _persons(each, one.decimals)) for each in differing]
+        for pot in told.of(one.coin):
+            for place, theirs in cash_from_chain.held_by_pot(office, pot, last).items():
+                compared += 1
+                known_break = (owner.id, one.code, place, day, stands.get(place, 0), theirs)
+                differing = core.compare_balance(*known_break)
+                found += [(each, _persons(each, one.decimals)) for each in differing]
     now = office.clock.now()
     with office.book.transaction() as tx:
         new = book.keep_breaks(tx, found, now)

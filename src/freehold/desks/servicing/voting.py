@@ -54,8 +54,8 @@ class VoteRequest:
     """A vote for `holder` (by id); `proxy` (a holder's id, or a wallet) gives it in his place.
 
     `signature` is the voter's over `message` (65 bytes), signed in the second `at`; left out for a
-    voter whose account the agent's key opens. `choices` and `marks` replace `said` where the wallet
-    signed words.
+    voter whose account the agent's key opens. `sealed` are the choices of the signed `message` where
+    the vote is secret.
     """
 
     meeting: int
@@ -66,6 +66,7 @@ class VoteRequest:
     issuer: str | None = None
     signature: str | None = None
     at: int = 0
+    sealed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,13 +223,12 @@ def reveal(office: Office, actor: Actor, issuer: str | None, number: int) -> Act
 def message(office: Office, request: VoteRequest) -> Mapping[str, Any]:
     """The typed data (EIP-712) that the voter's own wallet signs for a vote, dated now.
 
-    Raises NotFound, Invalid for what is not on the agenda or a vote that is secret.
+    What a secret vote says stays in the book under the seal that is signed. Raises NotFound, Invalid
+    for what is not on the agenda.
     """
     one = assembly.find(office, request.issuer, request.meeting)
-    if one.chain.terms.revealed_until is not None:
-        raise Invalid("a secret vote is sealed by the voter's own program", field="meeting")
     at = request.at or to_seconds(now_on_chain(office))
-    vote = _given(office, one, replace(request, at=at))
+    vote = _given(office, one, replace(request, at=at, signature=None))
     return _typed(office, one.ballot, "Vote", VOTE, _vote_fields(vote))
 
 
@@ -288,16 +288,8 @@ def _given(office: Office, one: Assembly, request: VoteRequest) -> GivenVote:
     held = assembly.holdings(office, one).get(account, {})
     choices, marks = pack_vote(request.said, one.agenda, one.classes, held)
     if one.chain.terms.revealed_until is not None:
-        salt = secrets.token_bytes(32)
-        words = {
-            "choices": hex(choices),
-            "marks": [hex(mark) for mark in marks],
-            "salt": salt.hex(),
-        }
-        choices, marks = int.from_bytes(seal(one.number, account, choices, marks, salt)), []
-        kept = (one.issuer.id, request.holder, one.number, choices, json.dumps(words))
-        with office.book.transaction() as tx:
-            meetings.keep_secret(tx, *kept)
+        sealed = _known_seal if request.signature else _new_seal
+        choices, marks = sealed(office, one, request, account, choices, marks), []
     voter = _voter(office, one, request, party)
     wallet = voter.wallet if isinstance(voter, Party) else voter
     return GivenVote(
@@ -312,6 +304,46 @@ def _given(office: Office, one: Assembly, request: VoteRequest) -> GivenVote:
         request.signature,
         request.key,
     )
+
+
+def _new_seal(
+    office: Office,
+    one: Assembly,
+    request: VoteRequest,
+    account: int,
+    choices: int,
+    marks: Sequence[int],
+) -> int:
+    """The seal of a secret vote; the book keeps what it says, to reveal it after the close."""
+    salt = secrets.token_bytes(32)
+    sealed = int.from_bytes(seal(one.number, account, choices, marks, salt))
+    words = {"choices": hex(choices), "marks": [hex(mark) for mark in marks], "salt": salt.hex()}
+    with office.book.transaction() as tx:
+        meetings.keep_secret(
+            tx, one.issuer.id, request.holder, one.number, sealed, json.dumps(words)
+        )
+    return sealed
+
+
+def _known_seal(
+    office: Office,
+    one: Assembly,
+    request: VoteRequest,
+    account: int,
+    choices: int,
+    marks: Sequence[int],
+) -> int:
+    """The seal that a wallet signed, where the book knows it to be of this very vote."""
+    with office.book.reading() as tx:
+        text = meetings.secret(tx, one.issuer.id, request.holder, one.number, request.sealed)
+    words = json.loads(text) if text else {}
+    if words.get("choices") != hex(choices) or words.get("marks") != [hex(one) for one in marks]:
+        raise Invalid(
+            "what was signed is not this vote: ask for its ballot, and send the choices of the"
+            " message as `sealed` with the signature",
+            field="sealed",
+        )
+    return request.sealed
 
 
 def _voter(office: Office, one: Assembly, request: VoteRequest, party: Party) -> Party | Address:

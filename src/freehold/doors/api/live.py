@@ -28,6 +28,7 @@ from freehold.wire.live import (
     Deliveries,
     Delivery,
     NewWebhook,
+    PauseWanted,
     Replayed,
     ReplayWanted,
     Try,
@@ -108,6 +109,12 @@ def end_webhook(office: OfficeOf, actor: Caller, id: Which) -> Response:
     """End a webhook at once."""
     webhooks.end(office, actor, id)
     return Response(status_code=204)
+
+
+@router.put("/webhooks/{id}/pause", responses=responses(400, 404))
+def pause_webhook(office: OfficeOf, actor: Caller, id: Which, wanted: PauseWanted) -> Webhook:
+    """Pause a webhook, or go on with what waited meanwhile."""
+    return _webhook(webhooks.pause(office, actor, id, paused=wanted.paused))
 
 
 @router.post("/webhooks/{id}/secret", status_code=201, responses=responses(400, 404))
@@ -198,4 +205,5 @@ def _delivery(one: DeliveryView) -> Delivery:
         state=known.state,
         due_at=known.due_at,
         tries=tries,
+        body=one.body,
     )

@@ -152,7 +152,10 @@ class SaidIn(BaseModel):
 
 
 class VoteIn(BaseModel):
-    """A vote on the whole agenda. `signature` is over the ballot, signed in the second `at`."""
+    """A vote on the whole agenda. `signature` is over the ballot, signed in the second `at`.
+
+    `sealed` are the choices of the ballot that was signed, where the vote is secret.
+    """
 
     model_config = STRICT
 
@@ -161,6 +164,7 @@ class VoteIn(BaseModel):
     proxy: Word | None = None
     signature: Signature | None = None
     at: Annotated[int, Field(ge=0, lt=2**40, strict=True), BeforeValidator(whole)] = 0
+    sealed: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,77}$")] | None = None
 
 
 class VoteOut(BaseModel):
@@ -355,8 +359,9 @@ def vote_request(number: int, given: VoteIn, key: str) -> VoteRequest:
         for one in given.said
     }
     return VoteRequest(
-        number, given.holder, key, said, given.proxy, None, given.signature, given.at
-    )
+        number, given.holder, key, said, given.proxy, None, given.signature, given.at,
+        int(given.sealed or 0),
+    )  # fmt: skip
 
 
 def vote_out(one: VoteOutcome) -> VoteOut:

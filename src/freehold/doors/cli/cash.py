@@ -15,7 +15,7 @@ from freehold.core.units import format_units, parse_units
 from freehold.desks import permits
 from freehold.desks.office import Office, open_office, today
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import bank_payments, cashbook
+from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook
 from freehold.doors.cli.acting import FILE, issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -76,7 +76,7 @@ def journal(currency: str | None, until: str | None, issuer: str | None, as_json
     """Every entry of the cash book, in its order; what moved on chain is posted first."""
     last = parse_day(until, "--until") if until else None
     with open_office(settings()) as office:
-        cashbook.follow(office, issuer)
+        cash_from_chain.follow(office, issuer)
         found, places = cashbook.journal(office, permits.keyholder(), issuer, currency, last)
     rows = [row for one in found for row in _entry_rows(one, places)]
     headings = ("entry", "day", "account", "debit", "credit", "what")
@@ -94,7 +94,7 @@ def trial_balance(currency: str | None, on: str | None, issuer: str | None, as_j
     """What stands on each account at the end of a day; both columns have the same sum."""
     day = parse_day(on, "--on") if on else None
     with open_office(settings()) as office:
-        cashbook.follow(office, issuer)
+        cash_from_chain.follow(office, issuer)
         who = permits.keyholder()
         found = cashbook.trial_balances(office, who, issuer, currency, day)
     tables = [_trial_table(one, places) for one, places in found]

@@ -60,11 +60,22 @@ def list_webhooks(owner: str, as_json: bool) -> None:
             "issuer": one.issuer,
             "read_to": one.read_to,
             "created_at": stamp(one.created_at),
+            "paused_at": stamp(one.paused_at) if one.paused_at else None,
         }
         for one in found
     ]
-    rows = [(one.id, one.url, ", ".join(one.kinds), one.issuer, str(one.read_to)) for one in found]
-    columns = [Column("id"), Column("url"), Column("told of"), Column("issuer")]
+    rows = [
+        (
+            one.id,
+            one.url,
+            ", ".join(one.kinds),
+            one.issuer,
+            "paused" if one.paused_at else "active",
+            str(one.read_to),
+        )
+        for one in found
+    ]
+    columns = [Column(name) for name in ("id", "url", "told of", "issuer", "state")]
     columns.append(Column("read to", number=True))
     show({"webhooks": document}, as_json, Table("", columns, rows))
 
@@ -115,6 +126,24 @@ def replay(id: str, first: int, last: int, owner: str, as_json: bool) -> None:
 @id_argument
 @owner_option
 @json_option
+def pause(id: str, owner: str, as_json: bool) -> None:
+    """Send nothing to webhook ID for now; what changes waits."""
+    _pause(id, owner, as_json, paused=True)
+
+
+@webhook.command()
+@id_argument
+@owner_option
+@json_option
+def resume(id: str, owner: str, as_json: bool) -> None:
+    """Go on sending to webhook ID, with what waited meanwhile."""
+    _pause(id, owner, as_json, paused=False)
+
+
+@webhook.command()
+@id_argument
+@owner_option
+@json_option
 def rotate(id: str, owner: str, as_json: bool) -> None:
     """Give webhook ID a new secret, printed this once; the next try is signed with it."""
     with open_office(settings()) as office:
@@ -131,6 +160,15 @@ def end(id: str, owner: str, as_json: bool) -> None:
     with open_office(settings()) as office:
         webhooks.end(office, _owner(office, owner), id)
     show({"ended": id}, as_json, Table("", [Column("ended")], [(id,)]))
+
+
+def _pause(id: str, owner: str, as_json: bool, *, paused: bool) -> None:
+    with open_office(settings()) as office:
+        one = webhooks.pause(office, _owner(office, owner), id, paused=paused)
+    since = stamp(one.paused_at) if one.paused_at else None
+    row = (id, "paused" if paused else "active")
+    document = {"webhook": id, "paused_at": since}
+    show(document, as_json, Table("", [Column("id"), Column("state")], [row]))
 
 
 def _owner(office: Office, name: str) -> Actor:
@@ -150,6 +188,7 @@ def _delivery(one: DeliveryView) -> dict[str, object]:
         "kind": one.kind,
         "state": str(one.delivery.state),
         "due_at": stamp(one.delivery.due_at),
+        "body": one.body,
         "tries": [
             {"at": stamp(each.at), "status": each.status, "said": each.said} for each in one.tries
         ],

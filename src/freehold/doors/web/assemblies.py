@@ -320,7 +320,7 @@ def vote(visit: Visit, form: Form) -> Response:
     number, holder = number_of(visit), form.get("holder", "")
     permits.require_any(visit.who, (Power.ELECT, None), (Power.HOLD_MEETINGS, None))
     one = events.meeting(visit.office, visit.who, number)
-    at = form.get("at", "")
+    at, sealed = form.get("at", ""), form.get("sealed", "")
     try:
         asked = VoteRequest(
             number,
@@ -330,6 +330,7 @@ def vote(visit: Visit, form: Form) -> Response:
             form.get("voter") or None,
             signature=form.get("signature", "").lower() or None,
             at=int(at) if at.isascii() and at.isdigit() and len(at) < 12 else 0,
+            sealed=int(sealed) if sealed.isascii() and sealed.isdigit() and len(sealed) < 79 else 0,
         )
         done = ballots.vote(visit.office, visit.who, asked)
     except (Invalid, Conflict, NotFound) as fault:

@@ -37,6 +37,7 @@ from freehold.doors.web import (
     servicing,
     transferring,
     visits,
+    webhooks,
 )
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act, upload
 from freehold.wire.problems import KINDS
@@ -88,6 +89,7 @@ def routes() -> list[BaseRoute]:
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
         *_ways_in(),
         *_account(),
+        *webhooks.routes(),
         *_people(),
         *_investors(),
     ]

@@ -43,6 +43,7 @@ const typed = async (form) => {
   const params = [address, JSON.stringify(given.typed)];
   form.elements.signature.value = await window.ethereum.request({ method: "eth_signTypedData_v4", params });
   form.elements.at.value = given.at;
+  if (form.elements.sealed) form.elements.sealed.value = given.typed.message.choices;
 };
 
 const declined = (fault) => fault.name === "NotAllowedError" || fault.code === 4001;
