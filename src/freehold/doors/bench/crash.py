@@ -14,40 +14,29 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.client import HTTPException
 from pathlib import Path
 
 from freehold.book import instructions
 from freehold.desks.register import registers
 from freehold.doors.bench import platform_world as platform
+from freehold.doors.bench import reorganisations
 from freehold.doors.bench.api import lost_and_doubled
+from freehold.doors.bench.asking import CLIENTS, SETTLE_SECONDS, Told, keep_asking
 from freehold.doors.bench.platform_world import World
 from freehold.doors.bench.report import Options, Row
 
 KILLS, SEED = 200, 20261127
 LIMIT_SECONDS = 450
-CLIENTS, ASKED_A_SECOND = 4, 24
-SETTLE_SECONDS = 120
 PARTS = ("worker", "server")
 BETWEEN_SECONDS = 2.8
 """At most so long between two kills; half of it in the mean."""
 
 
-@dataclass
-class Told:
-    """What the clients were told: the instruction of each accepted request, and what else came."""
-
-    accepted: dict[str, str] = field(default_factory=dict)
-    contradicted: int = 0
-    unanswered: int = 0
-    stop: threading.Event = field(default_factory=threading.Event)
-
-
 def rows(options: Options) -> Iterator[Row]:
-    """200 kills on SQLite."""
+    """200 kills on SQLite, then a network that reorganises under PostgreSQL with two workers."""
     with tempfile.TemporaryDirectory(prefix="freehold-bench-") as folder:
         yield from killed(platform.build(Path(folder), {}), KILLS, SEED)
+    yield from reorganisations.rows(options)
 
 
 def killed(world: World, kills: int, seed: int) -> Iterator[Row]:
@@ -59,7 +48,7 @@ def killed(world: World, kills: int, seed: int) -> Iterator[Row]:
     with platform.serving(world) as process:
         token = platform.token_of(world, key)
         clients = [
-            threading.Thread(target=_ask, args=(world, key, token, number, told))
+            threading.Thread(target=keep_asking, args=(world, key, token, number, told))
             for number in range(CLIENTS)
         ]
         for client in clients:
@@ -85,36 +74,6 @@ def killed(world: World, kills: int, seed: int) -> Iterator[Row]:
         yield Row("accepted and done twice", doubled, "requests", goal=0)
         differences = len(registers.verify(office).differences)
         yield Row("differences found by verify", differences, "figures", goal=0)
-
-
-def _ask(world: World, key: str, token: str, number: int, told: Told) -> None:
-    """One client: asks until it has an answer, then for the next."""
-    body = {"sender": platform.SENDER, "receiver": platform.RECEIVER, "units": "1"}
-    path, count = f"/instruments/{token}/transfers", 0
-    while not told.stop.is_set():
-        count += 1
-        mark = f"crash-{number}-{count}"
-        for again in range(2):  # a second time to see that the answer stays the same
-            id = _answer(world, key, path, body, mark, told)
-            if id is None:
-                return
-            told.contradicted += again and told.accepted[mark] != id
-            told.accepted[mark] = id
-        told.stop.wait(CLIENTS / ASKED_A_SECOND)
-
-
-def _answer(
-    world: World, key: str, path: str, body: dict[str, str], mark: str, told: Told
-) -> str | None:
-    end = time.monotonic() + SETTLE_SECONDS
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError, HTTPException, ValueError):
-            status, said = platform.ask(world, key, path, body, Idempotency_Key=mark)
-            if status == 202:
-                return str(said["instruction"])
-        told.unanswered += 1
-        time.sleep(0.05)
-    return None
 
 
 def _kill(world: World, part: str, chance: random.Random) -> int:

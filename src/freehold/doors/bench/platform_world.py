@@ -23,6 +23,7 @@ from freehold import config
 from freehold.book import identities
 from freehold.chain import node
 from freehold.core.errors import Unavailable
+from freehold.core.ids import Address
 from freehold.core.roles import EVERYWHERE, GRANTED, Role
 from freehold.desks import permits
 from freehold.desks.access import sessions, signin
@@ -54,8 +55,10 @@ class World:
         return self.home / "serve.log"
 
 
-def build(home: Path, settings: Mapping[str, str]) -> World:
-    """Bring the example company into a new home; `settings` by their names."""
+def build(
+    home: Path, settings: Mapping[str, str], wallets: Mapping[str, Address] | None = None
+) -> World:
+    """Bring the example company into a new home; `settings` by their names, wallets by holder."""
     home.mkdir(parents=True, exist_ok=True)
     port = _free_port()
     named = {"home": str(home), "listen": f"127.0.0.1:{port}", **settings}
@@ -65,11 +68,15 @@ def build(home: Path, settings: Mapping[str, str]) -> World:
     if named.get("ledger", "embedded") == "embedded":
         create_local_ledger(home)
     with office_of(world, followed=False) as office:
-        files = {one.name: one.read_text() for one in sorted(EXAMPLE.glob("*.ocf.json"))}
-        captables.import_company(office, files)
+        captables.import_company(office, example(), wallets)
     if named.get("ledger", "embedded") == "embedded":
         node.stop(home)
     return world
+
+
+def example() -> dict[str, str]:
+    """The files of the example company, by name."""
+    return {one.name: one.read_text() for one in sorted(EXAMPLE.glob("*.ocf.json"))}
 
 
 @contextmanager
