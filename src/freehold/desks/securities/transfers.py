@@ -15,23 +15,23 @@ from freehold.book.session import Transaction
 from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.audit import Entry, Outcome
-from freehold.core.clock import DAY_SECONDS, day_of, to_seconds
-from freehold.core.errors import Invalid, Plain
-from freehold.core.facts import Kind, Proof, free_on, unpack_vintage
+from freehold.core.errors import Broken, Conflict, Invalid, Plain
+from freehold.core.facts import Kind, Proof
 from freehold.core.ids import InstructionId, instruction_id, record_hash
 from freehold.core.instruction import Instruction
 from freehold.core.powers import Powers
 from freehold.core.reasons import message_for
 from freehold.core.registration import Signed
 from freehold.core.roles import Power, holder_scope
-from freehold.core.units import MAX_UNITS, Units
+from freehold.core.units import Units
 from freehold.desks import parties, permits
-from freehold.desks.office import Office, now_on_chain
+from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, entered, was_asked
 from freehold.desks.outbox.orders import Actor, Order
 from freehold.desks.parties import Party
-from freehold.desks.rules import restraining
+from freehold.desks.rules import explaining, restraining
+from freehold.desks.rules.explaining import Question
 from freehold.desks.rules.restraining import Answer
 from freehold.desks.securities import holding
 
@@ -329,13 +329,6 @@ def _of_the_book(
     return said, None, waits
 
 
-def _bound(office: Office, between: Between, units: int) -> bool:
-    """Whether the records hold something against it that no clock ends."""
-    token, now = between.instrument.token, office.clock.now()
-    said = restraining.of_records(office, between.owner.id, token, between.sender, units, now)
-    return bool(said.against)
-
-
 def _ask(office: Office, between: Between, request: TransferRequest) -> TransferOutcome:
     code: int = contracts.read(
         office.w3,
@@ -350,33 +343,23 @@ def _ask(office: Office, between: Between, request: TransferRequest) -> Transfer
     )
     passes_on = None
     if code in CLOCK_CODES:
-        passes_on = _passes_on(office, between.instrument, between.sender, request.units)
-        if passes_on and _bound(office, between, request.units):
-            passes_on = None
+        passes_on = _passes_on(office, between, request)
     if not code:
         said, ends, waits = _of_the_book(office, between, request)
         return replace(_outcome(request, said.code, said.sentence, ends, None), waits=waits)
     return _outcome(request, code, message_for(code), passes_on, None)
 
 
-def _passes_on(
-    office: Office, instrument: KnownInstrument, seller: Party, units: int
-) -> date | None:
-    """The first day on which so many of the seller's units are free; None if none can be told."""
-    w3, token = office.w3, instrument.token
-    lots = contracts.read(w3, "SecurityToken", token, "lots_of", seller.facts.account)
-    held = contracts.read(w3, "SecurityToken", token, "balanceOf", seller.wallet)
-    free = held - sum(lot & MAX_UNITS for lot in lots)
-    ends = []
-    for lot in lots:
-        terms = contracts.read(w3, "SecurityToken", token, "vintages", lot >> 96)
-        ends.append((free_on(unpack_vintage(terms)), lot & MAX_UNITS))
-    for end, in_lot in sorted((end, count) for end, count in ends if end is not None):
-        free += in_lot
-        if free >= units:
-            today = to_seconds(now_on_chain(office)) // DAY_SECONDS
-            return day_of(max(end, today))
-    return None
+def _passes_on(office: Office, between: Between, request: TransferRequest) -> date | None:
+    """The first day on which the same transfer passes, by all rules and the records; None if none can
+    be told."""
+    named = (request.sender, request.receiver)
+    asked = Question(*named, request.units, request.kind, request.proofs)
+    try:
+        token = between.instrument.token
+        return explaining.explain(office, between.owner.id, token, asked).passes_on
+    except (Conflict, Broken):  # a policy that this book does not have
+        return None
 
 
 def _outcome(
