@@ -71,7 +71,7 @@ def test_a_lot_says_how_long_it_was_held_and_when_it_is_free():
     receiver = Party(Facts(2, 3, until=TODAY + 9), person=2)
     _, listed = checks.starting(Case(sender, receiver, 20, Moment(TODAY)), 10, 0)
     assert listed[0].code == Reason.RULE144_HOLDING and listed[0].own
-    assert listed[0].detail == "60 units held back; 100 of 365 days held, free on 2025-06-26"
+    assert listed[0].detail == "60 units held back; 100 of 365 days held, free on 26 Jun 2025"
     assert listed[0].source.startswith("Reason 140 · 17 CFR 230.144")
 
 

@@ -142,9 +142,10 @@ def _of_lots(case: Case, decimals: int) -> str:
     until = _over_on(first, today)
     if until is None:
         return f"{back} units held back until further notice"
+    free = day_of(until)
     return (
         f"{back} units held back; {today - first.terms.acquired} of"
-        f" {until - first.terms.acquired} days held, free on {day_of(until)}"
+        f" {until - first.terms.acquired} days held, free on {free.day} {free:%b %Y}"
     )
 
 
