@@ -67,3 +67,7 @@ def stop(office, holder, stopped=True, key="stop"):
 
 def wallets(office, named="series-a"):
     return servicing.wallets(office, parties.instrument(office, None, named)[1].token)
+
+
+def decimals(office, named="series-a"):
+    return parties.instrument(office, None, named)[1].decimals

@@ -48,6 +48,7 @@ NEEDS_MORE = (
 """Paths that need something which is not there: they say so."""
 IBAN = "DE89370400440532013000"
 SPLIT = (ROOT / "examples/actions/split.toml").read_text().replace("split-2040", "matrix")
+EXIT = (ROOT / "examples/waterfalls/venture-exit.toml").read_text()
 NOTICE = (ROOT / "examples/meetings/notice.toml").read_text().replace("2024-", "2044-")
 BALLOT = {
     "holder": HOLDER,
@@ -190,6 +191,8 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/actions": {"terms": SPLIT.replace("matrix", f"matrix-{role}")},
         "/announcement": {"terms": SPLIT},
         "/terms": {"terms": SPLIT},
+        "/exit-terms": {"terms": EXIT},
+        "/waterfall": {"exit": "12000000"},
         "/elections": {"holder": HOLDER, "choice": "tender", "units": "1"},
         "/meetings": {"notice": NOTICE},
         "/call": {"notice": NOTICE},
@@ -274,7 +277,9 @@ def as_person(platform: Platform, role: Role, method: str, path: str) -> int:
     if path in ("/statement.pdf", "/statement.csv"):
         path += f"?holder={HOLDER}&issuer={ISSUER}"
     if method == "GET":
-        return browser.get(f"{platform.url}{path}", timeout=60, allow_redirects=False).status_code
+        url, endless = f"{platform.url}{path}", path == "/live"
+        with browser.get(url, timeout=60, allow_redirects=False, stream=endless) as answer:
+            return answer.status_code
     if path.startswith("/account"):
         just_proved(platform, role)
     token = form_token(browser.get(f"{platform.url}/", timeout=60).text)

@@ -1,6 +1,8 @@
 """Where deliveries may go: public addresses by https, checked before the connection is made."""
 
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
@@ -71,3 +73,42 @@ def test_a_name_that_changes_its_address_is_connected_to_where_it_was_checked(mo
     sent = hooks.send("https://hook.example/", b"{}", {}, loopback=True)
     assert tried == ["93.184.216.34"]
     assert (sent.ok, sent.said) == (False, "no answer: ConnectionRefusedError")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_told_and_not_followed(status):
+    """A server of the subscriber's that leads on to an address inside is asked once, the inside never."""
+    asked = []
+
+    class Leading(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(self.path)
+            self.send_response(status)
+            self.send_header("Location", f"http://127.0.0.1:{self.server.server_port}/inside")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Leading)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        url = f"http://127.0.0.1:{server.server_port}/hook"
+        sent = hooks.send(url, b"{}", {}, loopback=True)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert asked == ["/hook"]
+    assert (sent.ok, sent.status, sent.said) == (False, status, "a redirect, which is not followed")
+
+
+def test_a_name_that_was_public_when_it_was_set_and_is_private_now_is_not_called(monkeypatch):
+    resolves(monkeypatch, "93.184.216.34", "10.0.0.7")
+    hooks.require_target("https://hook.example/", loopback=False)
+    monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("it was called"))
+    sent = hooks.send("https://hook.example/", b"{}", {}, loopback=False)
+    assert sent.status is None
+    assert "hook.example is 10.0.0.7, which is a private address" in sent.said

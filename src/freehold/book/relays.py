@@ -1,5 +1,6 @@
 """Acts that were relayed for holders: each signed message once, and what they have cost lately."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
@@ -28,6 +29,29 @@ def add(
     row = {"digest": digest, "kind": kind, "issuer": issuer, "holder": holder}
     row |= {"instruction": instruction}
     tx.execute(insert(schema.relayed_act).values(**row, gas=gas, at=now))
+
+
+@dataclass(frozen=True, slots=True)
+class RelayedAct:
+    """A signed message that was relayed: its hash, its kind, whose wallet, how it is sent, at what gas."""
+
+    digest: str
+    kind: str
+    holder: str
+    instruction: str
+    gas: int
+    at: datetime
+
+
+def lately(tx: Transaction, issuer: str, limit: int) -> list[RelayedAct]:
+    """What was relayed for an issuer's holders, the newest first."""
+    of = schema.relayed_act.c
+    rows = select(schema.relayed_act).where(of.issuer == issuer)
+    names = RelayedAct.__dataclass_fields__
+    return [
+        RelayedAct(**{name: getattr(row, name) for name in names})
+        for row in tx.execute(rows.order_by(of.at.desc(), of.digest).limit(limit))
+    ]
 
 
 def spent(tx: Transaction, issuer: str, holder: str | None, since: datetime) -> int:

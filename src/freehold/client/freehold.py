@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from freehold.client.approvals import Approvals
 from freehold.client.connection import Connection
+from freehold.client.exits import Exits
 from freehold.client.holders import Holders
 from freehold.client.keys import Keys
 from freehold.client.live import Changes, Webhooks
@@ -22,6 +23,7 @@ class Freehold:
     transfers: Transfers
     holders: Holders
     approvals: Approvals
+    exits: Exits
     relay: Relay
     changes: Changes
     webhooks: Webhooks
@@ -48,6 +50,7 @@ def of(connection: Connection) -> Freehold:
         Transfers(connection),
         Holders(connection),
         Approvals(connection),
+        Exits(connection),
         Relay(connection),
         Changes(connection),
         Webhooks(connection),

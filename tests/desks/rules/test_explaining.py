@@ -8,7 +8,7 @@ from freehold.book.identities import Given
 from freehold.chain import contracts
 from freehold.core import clock
 from freehold.core.errors import NotPermitted
-from freehold.core.reasons import Reason
+from freehold.core.reasons import Reason, sentence
 from freehold.core.restraints import RestraintKind
 from freehold.core.roles import Role, holder_scope
 from freehold.core.units import MAX_UNITS, Units
@@ -81,7 +81,7 @@ def test_a_changed_address_is_told_as_a_second_look(company):
     registrations.move(company, AGENT, None, SELLER, ["1 Elm Street", "Springfield"])
     registrations.move(company, AGENT, None, SELLER, ["2 Oak Street", "Springfield"])
     found = both(company, 10)
-    assert found.allowed and "looked at twice" in found.records.waits
+    assert found.allowed and found.records.waits == sentence(Reason.ADDRESS_HOLD)
     asked = TransferRequest("common", SELLER, BUYER, Units(10), "k")
     assert transfers.ask(company, asked).waits == found.records.waits
 

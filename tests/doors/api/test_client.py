@@ -3,6 +3,7 @@
 import ast
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ METHODS = {"get": "get", "items": "get", "open": "get", "delete": "delete", "put
 METHODS |= {"post": "post", "act": "post"}
 COVERED = re.compile(
     r"/v1/(me|instructions|transactions|verifications|api-keys|changes|webhooks"
-    r"|relays|announcements)\b(?!.*(\.pdf|\.csv|/export)$)"
+    r"|relays|announcements|issuers/\{issuer\}/(exit-terms|waterfall))\b(?!.*(\.pdf|\.csv|/export)$)"
 )
 """The subjects that the client has whole; files are for browsers."""
 
@@ -115,6 +116,23 @@ def test_a_transfer_is_followed_until_it_is_final_and_told_by_the_stream(agent, 
     for change in agent.changes.stream(after=start, kinds=["instruction.changed"]):
         if change.subject == done.instruction and change.content["state"] == "final":
             break
+
+
+def test_an_exit_is_divided_by_the_terms_in_force_or_by_others(agent):
+    draft = agent.exits.terms(ISSUER)
+    found = agent.exits.divide(ISSUER, "12000000")
+    assert sum(Decimal(one.total) for one in found.paid) == Decimal(12_000_000)
+    assert {one.id for one in found.paid} >= {"series-a", "series-seed", "common"}
+    other = (ROOT / "examples/waterfalls/venture-exit.toml").read_text()
+    tried = agent.exits.divide(ISSUER, "25000000", other)
+    assert next(one.total for one in tried.paid if one.id == "bank") == "1500000.00"
+    assert agent.exits.terms(ISSUER) == draft
+    wrong = other.replace('amount = "1500000.00"', 'amount = "much"')
+    with pytest.raises(client.Mistaken) as caught:
+        agent.exits.keep(ISSUER, wrong)
+    assert "line 9" in str(caught.value.problem.mistakes), caught.value.problem
+    with pytest.raises(client.Mistaken, match="tranches"):
+        agent.exits.divide(ISSUER, "4000000", other)
 
 
 def test_a_key_that_was_narrowed_is_refused_and_an_ended_one_is_no_key(platform, agent):

@@ -91,7 +91,7 @@ def test_people_get_tables_and_an_exit_a_chart(file, capsys: pytest.CaptureFixtu
         (EXIT, ("--exit", "1e6"), "--exit '1e6' is not a decimal number"),
         (EXIT, ("--exit", "-5"), "--exit -5 is negative"),
         (EXIT, ("--exit", "5.001"), "--exit 5.001 has 3 decimal places"),
-        (EXIT, ("--exit", "4000000"), "--exit 4000000: the tranches of the file are 5,000,000.00"),
+        (EXIT, ("--exit", "4000000"), "4,000,000.00: the tranches of the terms are 5,000,000.00"),
         (EXIT, ("--exit", "9000000", "--on", "soon"), "--on 'soon' is not a date"),
         (BUILDING, ("--exit", "5", "--holders"), "a partnership has partners"),
         (

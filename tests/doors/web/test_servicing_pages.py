@@ -8,6 +8,7 @@ import pytest
 from freehold.core.clock import parse, stamp
 from freehold.core.roles import Role
 from tests.doors.running import HOLDER, between, form_token, until
+from tests.doors.running import ISSUER as COMPANY
 from tests.doors.serviced import (
     AGENT,
     ISSUER,
@@ -89,6 +90,40 @@ def test_a_tender_is_answered_on_the_holders_own_page(platform, coin):
     assert other.status_code == 403
 
 
+def test_the_wizard_takes_a_file_of_terms_and_says_what_a_coupon_of_a_bond_pays(platform, coin):
+    issuer, page = Window(platform, ISSUER), "/actions/new?kind=file"
+    end = (next_record(platform) + timedelta(days=30)).date()
+    text = (
+        f'id = "page-coupon"\nkind = "coupon"\ninstrument = "common"\ncoupon = 1\n'
+        f'[cash]\ncoin = "{coin}"\ndecimals = 6\n[bond]\nname = "Mill notes"\ncurrency = "USD"\n'
+        f'face = 1000\ndaycount = "30/360"\nfrequency = 1\nrecord_days = 1\nmaturity = {end}\n'
+        f"start = {end.replace(year=end.year - 1)}\n[bond.rate]\n"
+    )
+    given = {"kind": "file", "instrument": f"{COMPANY}/common", "key": "page-coupon"}
+    wrong = issuer.send("/actions/new", page, **given, file=text)
+    assert wrong.status_code == 422 and 'aria-describedby="file-hint file-wrong"' in wrong.text
+    text += 'kind = "fixed"\nrate = "6%"\n'
+    other = issuer.send("/actions/new", page, **given | {"instrument": f"{COMPANY}/b"}, file=text)
+    assert other.status_code == 422 and "the file says instrument" in other.text.lower()
+    shown = issuer.send("/actions/new", page, **given, file=text)
+    assert shown.status_code == 200, shown.text[-2000:]
+    assert "Dry run passed" in shown.text and "Mill notes, coupon 1" in shown.text
+
+
+def test_the_wizard_lets_rights_be_oversubscribed(platform, coin):
+    issuer, page = Window(platform, ISSUER), "/actions/new?kind=rights-issue"
+    fields = {
+        "kind": "rights-issue", "instrument": f"{COMPANY}/common", "id": "page-rights",
+        "record_date": f"{next_record(platform) + timedelta(days=1):%Y-%m-%d}", "cut_off": "18:00",
+        "zone": "UTC", "calendar": "every-day", "settlement_days": "1", "payment_days": "5",
+        "coin": coin, "ratio": "1/10", "price": "2", "most": "1000", "key": "page-rights",
+    }  # fmt: skip
+    assert "who asked for more" in issuer.see(page)
+    shown = issuer.send("/actions/new", page, **fields, oversubscription="yes")
+    assert shown.status_code == 200 and "oversubscription = true" in shown.text
+    assert "oversubscription = true" not in issuer.send("/actions/new", page, **fields).text
+
+
 def test_what_is_not_held_is_not_released_and_the_page_says_so(platform, coin):
     announced(platform, dividend(platform, coin, "page-hold"), "page-hold")
     agent, page = Window(platform, AGENT), "/actions/page-hold"
@@ -155,7 +190,12 @@ def test_no_page_of_servicing_has_a_barrier_at_any_width(chromium, platform, sai
     id = f"page-{scheme}"
     announced(platform, dividend(platform, coin, id), id)
     places = ["/actions", f"/actions/{id}", f"/actions/{id}/amend", "/actions/new"]
-    places += ["/actions/new?kind=rights-issue", "/meetings", "/meetings/new"]
+    places += [
+        "/actions/new?kind=rights-issue",
+        "/actions/new?kind=file",
+        "/meetings",
+        "/meetings/new",
+    ]
     found = platform.ask(ISSUER, "GET", "/v1/meetings").json()["items"]
     places += [f"/meetings/{each['number']}" for each in found[:1]]
     seen = [(ISSUER, each) for each in places] + [(Role.INVESTOR, "/payments")]

@@ -3,10 +3,13 @@
 Open Cap Table Format states seniority (higher is repaid first), liquidation multiple, participation
 cap (a class without one does not participate) and conversion rights of each class, and strikes of
 options and warrants. What it cannot say of an exit (debt, carve-outs, escrow, dividends) belongs
-into a file of terms; what the table leaves open is told as a notice, never guessed.
+into a file of terms, of which `draft_of` writes the beginning; what the table leaves open is told as a
+notice, never guessed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from freehold.core.actions.exit_file import ExitFile
@@ -29,6 +32,18 @@ _COUNTED = (
     ClaimKind.STOCK_UNIT,
     ClaimKind.APPRECIATION_RIGHT,
 )
+
+Field = tuple[str, str | int | Fraction]
+UNKNOWN = "unknown"
+"""What a draft writes for what the table does not say: nobody can read it as a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The text of a file of terms to go on with, and what the table has that it leaves out."""
+
+    text: str
+    notices: tuple[str, ...] = ()
 
 
 def exit_of(table: CapTable) -> ExitFile:
@@ -64,7 +79,77 @@ def exit_of(table: CapTable) -> ExitFile:
     if not has_residual(terms):
         raise Invalid("the cap table has no class that gets what is left: there is no common stock")
     granted = {name: _by_holder(claims) for name, (_, claims) in options.items()}
-    return ExitFile(table.issuer.name, currency, terms, (), held | granted, tuple(_notices(table)))
+    counted = {key: _whole(table, key, sum(who.values())) for key, who in held.items()}
+    counted |= {one.id: one.shares for one in terms.options}
+    notices = tuple(_notices(table))
+    return ExitFile(table.issuer.name, currency, terms, (), held | granted, notices, counted)
+
+
+def draft_of(table: CapTable, units: Mapping[str, Fraction]) -> Draft:
+    """The file of terms that says what the table says, with the whole units that there are of each class.
+
+    Read, it gives the terms of `exit_of` where the units are the table's. It names no holder.
+    """
+    there = {key: units[key] for key in table.classes if units.get(key)}
+    ranks, named = _ranks(table, list(there)), _currencies(table)
+    parts = [_head(table.issuer.name, min(named) if len(named) == 1 else UNKNOWN)]
+    for key, count in there.items():
+        lines: list[Field] = [("id", key), ("units", count)]
+        if not _is_common(table.classes[key]):
+            lines += _rights(table, key, ranks[key])
+        parts.append(_written_table("class", lines))
+    for name, (price, claims) in _options(table).items():
+        count = sum((_whole(table, one.class_id, one.units) for one in claims), Fraction(0))
+        into = next(one.class_id for one in claims)
+        right: list[Field] = [("strike", price), ("into", into)]
+        parts.append(_written_table("option", [("id", name), ("units", count), *right]))
+    return Draft("\n".join(parts), tuple(_notices(table)))
+
+
+def draft_of_classes(issuer: str, currency: str, units: Mapping[str, Fraction]) -> Draft:
+    """The same of an issuer without a cap table file: every class shares what is left as a common one."""
+    tables = [_written_table("class", [("id", key), ("units", n)]) for key, n in units.items() if n]
+    return Draft("\n".join([_head(issuer, currency), *tables]))
+
+
+def _head(issuer: str, currency: str) -> str:
+    lines = (("kind", "exit"), ("name", f"{issuer} sold"), ("currency", currency))
+    return "".join(f"{key} = {_value(value)}\n" for key, value in lines)
+
+
+def _rights(table: CapTable, key: str, rank: int) -> list[Field]:
+    """What the file says of a preferred class beside its units."""
+    own, price = table.classes[key], table.issue_prices.get(key)
+    multiple, cap = own.liquidation_multiple, own.participation_cap
+    lines: list[Field] = [
+        ("price", UNKNOWN if price is None else price.per_unit),
+        ("multiple", UNKNOWN if multiple is None else multiple),
+        ("rank", rank),
+    ]
+    if cap is not None:
+        lines += [("participation", str(Participation.CAPPED)), ("cap", cap)]
+    rights = [one for one in table.conversions.get(key, ()) if _into_common(table, one.into)]
+    if rights:
+        lines.append(("converts_into", rights[0].into))
+        lines += [("ratio", rights[0].ratio)] if rights[0].ratio != 1 else []
+    return lines
+
+
+def _written_table(name: str, lines: Sequence[Field]) -> str:
+    return f"[[{name}]]\n" + "".join(f"{key} = {_value(value)}\n" for key, value in lines)
+
+
+def _value(value: str | int | Fraction) -> str:
+    """A value as TOML; an exact number that is not whole stands in quotes, as decimal where it is one."""
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if value.denominator == 1:
+        return str(value.numerator)
+    places = next((n for n in range(1, 61) if 10**n % value.denominator == 0), 0)
+    if not places:
+        return f'"{value}"'
+    whole, rest = divmod(int(value * 10**places), 10**places)
+    return f'"{whole}.{rest:0{places}d}"'
 
 
 def _is_common(one: ShareClass) -> bool:

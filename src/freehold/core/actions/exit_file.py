@@ -1,7 +1,7 @@
 """The claims on an exit from a TOML file; docs/reference/waterfall.md lists the fields."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -31,6 +31,8 @@ _PREFERRED = (
     " dividends_on_conversion"
 ).split()
 Holders = Mapping[str, Mapping[str, int]]
+Held = Mapping[str, Fraction]
+"""Units of a class, by its id, as a register has them."""
 
 
 class Compounding(StrEnum):
@@ -51,7 +53,8 @@ class OnConversion(StrEnum):
 class ExitFile:
     """Terms, tranches, and holders (units by id) of the classes that list them.
 
-    `notices` say what a source other than such a file has and an exit leaves out.
+    `notices` say what a source other than such a file has and an exit leaves out. `units` are the whole
+    units of each class and kind of option.
     """
 
     name: str
@@ -60,6 +63,7 @@ class ExitFile:
     tranches: tuple[Tranche, ...]
     holders: Holders
     notices: tuple[str, ...] = ()
+    units: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
     def digits(self) -> int:
@@ -75,15 +79,20 @@ class _File:
     ranks: Mapping[str, int]
     ids: Sequence[str]
     commons: frozenset[str]
+    held: Held
 
     @property
     def scale(self) -> int:
         return int(10**self.digits)
 
 
-def read_exit(top: Section) -> ExitFile:
-    """Read the parsed file. Raises Invalid with every mistake and its place."""
-    fields.only(top, "kind", "name", "currency", "on", *_TABLES)
+def read_exit(top: Section, held: Held | None = None) -> ExitFile:
+    """Read the parsed file. Raises Invalid with every mistake and its place.
+
+    A class in `held` need not say its units, and may not say others. `[pay]`, which says how a
+    winding-up is paid, is read by `windup_file.py`.
+    """
+    fields.only(top, "kind", "name", "currency", "on", "pay", *_TABLES)
     name = fields.text(top, "name")
     currency = fields.parsed(top, "currency", parse_currency, "USD")
     listed = {table: fields.sections(top, table) for table in _TABLES}
@@ -94,10 +103,11 @@ def read_exit(top: Section) -> ExitFile:
         _ranks([*classes]) | _ranks(listed["debt"]),
         _ids(top, [*listed["debt"], *listed["carve_out"], *classes, *listed["option"]]),
         frozenset(_id(one) for one in classes if not fields.has(one, "price")),
+        held or {},
     )
     holders = {_id(one): _holders(one) for one in [*classes, *listed["option"]]}
     terms = ExitTerms(
-        tuple(_common(one) for one in classes if not fields.has(one, "price")),
+        tuple(_common(one, file) for one in classes if not fields.has(one, "price")),
         tuple(_preferred(one, file) for one in classes if fields.has(one, "price")),
         tuple(_option(one, file) for one in listed["option"]),
         tuple(_debt(one, file) for one in listed["debt"]),
@@ -111,7 +121,10 @@ def read_exit(top: Section) -> ExitFile:
         fields.note(top, "carve_out", "the shares together leave nothing to the classes")
     fields.refuse_mistakes(top, "the file of the exit")
     listed_holders = {one: who for one, who in holders.items() if who}
-    return ExitFile(name, currency, terms, tranches, listed_holders)
+    units = {
+        _id(one): _units(replace(one, mistakes=[]), file) for one in [*classes, *listed["option"]]
+    }
+    return ExitFile(name, currency, terms, tranches, listed_holders, units=units)
 
 
 # ---- ids and ranks ------------------------------------------------------------------------------
@@ -181,17 +194,17 @@ def _depth(name: str, related: Mapping[str, Sequence[str]]) -> int:
 # ---- single tables ------------------------------------------------------------------------------
 
 
-def _common(section: Section) -> Common:
+def _common(section: Section, file: _File) -> Common:
     for key in _PREFERRED:
         if fields.has(section, key):
             fields.note(section, key, "belongs to a preferred class, which has a price")
     fields.only(section, "id", "units", "holder", *_PREFERRED)
-    return Common(_id(section), Fraction(_units(section)))
+    return Common(_id(section), _units(section, file))
 
 
 def _preferred(section: Section, file: _File) -> Preferred:
     fields.only(section, "id", "units", "holder", "accrued", *_PREFERRED)
-    units = _units(section)
+    units = _units(section, file)
     original = fields.number(section, "price") * units * file.scale
     multiple = fields.number(section, "multiple", Fraction(1))
     accrued = _accrued(section, original, file)
@@ -278,7 +291,7 @@ def growth(rate: Fraction, start: date, end: date, how: Compounding, rule: DayCo
 
 def _option(section: Section, file: _File) -> Option:
     fields.only(section, "id", "units", "strike", "into", "ratio", "holder")
-    units = _units(section)
+    units = _units(section, file)
     if fields.has(section, "into") and fields.text(section, "into") not in file.commons:
         known = ", ".join(sorted(file.commons)) or "none"
         fields.note(
@@ -313,12 +326,17 @@ def _tranche(section: Section, file: _File) -> Tranche:
     return Tranche(_id(section), fields.minor(section, "amount", file.digits), kind)
 
 
-def _units(section: Section) -> int:
-    """The units of a class: written, or the sum of its holders; both must agree."""
+def _units(section: Section, file: _File) -> Fraction:
+    """The units of a class: written, those of its holders or of a register; all must agree."""
     held = sum(_holders(section, quiet=True).values())
-    if not fields.has(section, "units") and held:
-        return held
-    units = fields.whole(section, "units")
+    known = file.held.get(_id(section))
+    if not fields.has(section, "units") and (held or known):
+        if known is not None and held and held != known:
+            fields.note(section, "holder", f"has {held} units, and the register {known}")
+        return Fraction(held) if known is None else known
+    units = fields.number(section, "units")
+    if known is not None and known != units:
+        fields.note(section, "units", f"{units}, and the register has {known}: leave it out")
     if fields.has(section, "units") and not units:
         fields.note(section, "units", "0: a class without units gets nothing, leave it out")
     if held and held != units:

@@ -21,6 +21,8 @@ from freehold.core.tomltext import Path, TomlText, read_toml
 
 _NUMBER = re.compile(r"-?\d{1,60}(\.\d{1,60})?(/[1-9]\d{0,60})?%?")
 """No sum of money and no rate has more digits; what has would only keep the machine busy."""
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_MOST_PLACES = 18
 Kind = TypeVar("Kind", bound=StrEnum)
 Value = TypeVar("Value")
 
@@ -101,6 +103,22 @@ def text(section: Section, key: str, default: str | None = None) -> str:
         note(section, key, "is missing: write a text" if found is None else "is not a text")
         return ""
     return found.strip()
+
+
+def coin(section: Section, key: str) -> str:
+    """The address of a coin."""
+    found = text(section, key)
+    if not _ADDRESS.fullmatch(found):
+        note(section, key, f"{found!r} is not the address of a coin")
+    return found
+
+
+def places(section: Section, key: str) -> int:
+    """How many decimals a coin has."""
+    found = whole(section, key)
+    if found > _MOST_PLACES:
+        note(section, key, f"{found} is more than {_MOST_PLACES}, which no coin here has")
+    return found
 
 
 def texts(section: Section, key: str) -> tuple[str, ...]:

@@ -70,8 +70,13 @@ def why_not(terms: Terms, steps: Collection[Step], now: datetime, wanted: Step) 
         return f"the action {terms.id} is {where}: nothing more is done with it"
     if wanted in (Step.OPEN, Step.PAY, Step.DELIVER):
         return _early(terms, steps, now, where)
+    until = terms.options.until
+    if wanted is Step.ELECT and until is not None and now >= until:
+        return f"what holders elect in {terms.id} ended on {stamp(until)}"
     if wanted is Step.ELECT and now >= terms.payment:
         return f"what holders elect in {terms.id} ended with the payment on {stamp(terms.payment)}"
+    if wanted is Step.FUND and until is not None and now < until:
+        return f"holders elect in {terms.id} until {stamp(until)}: fund its pots after that"
     if wanted is Step.FEED and terms.revenue is None:
         return f"the {terms.kind} {terms.id} has no [revenue]: fund it with `freehold action fund`"
     if wanted in (Step.FUND, Step.FEED) and where in _DONE | {State.PAYING}:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from eth_hash.auto import keccak
 
 from freehold.core.actions.entitlement import Share
+from freehold.core.ids import Address, checksummed
 
 PAGE = 100
 END = bytes(32)
@@ -40,6 +41,11 @@ def listed(amounts: Mapping[int, int], wallets: Mapping[int, str]) -> list[int]:
     return [
         int(wallets[account], 16) | amounts[account] << _AMOUNT_AT for account in sorted(amounts)
     ]
+
+
+def wallet_of(row: int) -> Address:
+    """The wallet of a row."""
+    return checksummed(f"0x{row & (1 << 160) - 1:040x}")
 
 
 def paged(rows: Sequence[int], size: int = PAGE) -> list[list[int]]:

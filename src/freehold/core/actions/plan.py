@@ -9,8 +9,11 @@ rata by largest remainder.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from types import MappingProxyType
 
+from freehold.core.actions.by_currency import BASE, split
 from freehold.core.actions.entitlement import (
+    Entitlement,
     Forms,
     Holdings,
     Taxed,
@@ -19,6 +22,7 @@ from freehold.core.actions.entitlement import (
     taxed,
 )
 from freehold.core.actions.kinds import Work
+from freehold.core.actions.options import REINVEST, Reinvested, reinvested
 from freehold.core.actions.tax import Payee, Treatment
 from freehold.core.actions.tax_regimes import regime
 from freehold.core.actions.terms import Basis, Cash, Exchange, Terms
@@ -28,13 +32,15 @@ from freehold.core.units import allocate
 UNTAXED = Treatment(Fraction(0), "none", "the terms name no tax", "")
 UNKNOWN_PAYEE = Payee(us_person=False)
 NO_FORMS = Forms((UNKNOWN_PAYEE,), {})
+NO_CHOICES: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """By account. `gets` and `gives` are base units, `amounts` untaxed money in the coin's smallest unit
     (in lieu, or for tendered units), `due` what subscribers pay, `lapses` rights that nobody exercised,
-    `taxed` the money by rate or pot."""
+    `taxed` the money by rate or pot in the action's own coin, `others` in each other currency that anybody
+    elected, `reinvests` the units that elected holders' money buys."""
 
     taxed: Taxed | None = None
     gets: Mapping[int, int] = field(default_factory=dict)
@@ -43,10 +49,17 @@ class Plan:
     amounts: Mapping[int, int] = field(default_factory=dict)
     due: Mapping[int, int] = field(default_factory=dict)
     lapses: Mapping[int, int] = field(default_factory=dict)
+    others: Mapping[str, Taxed] = field(default_factory=dict)
+    reinvests: Mapping[int, Reinvested] = field(default_factory=dict)
+
+    @property
+    def every(self) -> dict[str, Taxed]:
+        """The money by currency, the action's own under the empty code."""
+        return ({BASE: self.taxed} if self.taxed else {}) | dict(self.others)
 
     @property
     def money(self) -> int:
-        """What a pot needs, in the coin's smallest unit."""
+        """What the pot in the action's own coin needs, in its smallest unit."""
         gross = self.taxed.gross_total if self.taxed else 0
         return gross + sum(self.amounts.values())
 
@@ -57,14 +70,18 @@ def plan(
     decimals: int,
     elections: Mapping[int, int],
     forms: Forms = NO_FORMS,
+    choices: Mapping[int, str] = NO_CHOICES,
 ) -> Plan:
-    """The plan of an action on units of `decimals`. Raises Invalid as its parts do."""
+    """The plan of an action on units of `decimals`; `choices` are currencies, or to re-invest, by account.
+
+    Raises Invalid as its parts do.
+    """
     held = dict(zip(holdings.accounts, holdings.units, strict=True))
     match terms.work:
         case Work.PAY:
-            return Plan(taxed=_money(terms, holdings, decimals, forms))
+            return _paid(terms, holdings, decimals, forms, choices)
         case Work.REDEEM:
-            return Plan(taxed=_money(terms, holdings, decimals, forms), gives=held)
+            return Plan(taxed=_taxed(terms, _money(terms, holdings, decimals), forms), gives=held)
         case Work.ISSUE | Work.SPLIT:
             return _new_units(terms, held, decimals)
         case Work.CONVERT:
@@ -76,7 +93,28 @@ def plan(
     return Plan()
 
 
-def _money(terms: Terms, holdings: Holdings, decimals: int, forms: Forms) -> Taxed:
+def _paid(
+    terms: Terms, holdings: Holdings, decimals: int, forms: Forms, choices: Mapping[int, str]
+) -> Plan:
+    """Money to holders of record, in the currency each elected, or in units at the stated price."""
+    cash, options = _cash(terms), terms.options
+    what = _money(terms, holdings, decimals)
+    rates = {
+        one.code: one.rate * 10**one.decimals / 10**cash.decimals for one in options.currencies
+    }
+    codes = {account: options.code_of(choices.get(account, "")) for account in holdings.accounts}
+    parts = {code: _taxed(terms, one, forms) for code, one in split(what, codes, rates).items()}
+    own = parts.pop(BASE, None)
+    if options.price is None or own is None:
+        return Plan(taxed=own, others=parts)
+    each = options.price * 10**cash.decimals / 10**decimals
+    nets = {one.account: one.net for one in own.shares() if choices.get(one.account) == REINVEST}
+    bought = {one: what for one, what in reinvested(nets, each).items() if what.units}
+    gets = {account: what.units for account, what in bought.items()}
+    return Plan(taxed=own, others=parts, gets=gets, reinvests=bought)
+
+
+def _money(terms: Terms, holdings: Holdings, decimals: int) -> Entitlement:
     cash = _cash(terms)
     if cash.basis is Basis.POT:
         pot = cash.amount * 10**cash.decimals
@@ -85,9 +123,11 @@ def _money(terms: Terms, holdings: Holdings, decimals: int, forms: Forms) -> Tax
                 f"the pot {cash.amount} has more than the coin's {cash.decimals} decimals",
                 field="pot",
             )
-        what = from_pot(holdings, int(pot))
-    else:
-        what = from_rate(holdings, cash.amount * 10**cash.decimals / 10**decimals)
+        return from_pot(holdings, int(pot))
+    return from_rate(holdings, cash.amount * 10**cash.decimals / 10**decimals)
+
+
+def _taxed(terms: Terms, what: Entitlement, forms: Forms) -> Taxed:
     rule = regime(terms.tax) if terms.tax else lambda payee, day: UNTAXED
     return taxed(what, forms, terms.payment.date(), rule)
 

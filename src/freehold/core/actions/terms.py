@@ -18,6 +18,7 @@ from freehold.core.actions import fields
 from freehold.core.actions.bond_terms import due_of
 from freehold.core.actions.fields import Section
 from freehold.core.actions.kinds import PAYS, TRAITS, Kind, Work
+from freehold.core.actions.options import PLAIN, Options, check_options, option_lines, read_options
 from freehold.core.actions.revenue import Revenue, as_lines, read_revenue
 from freehold.core.actions.tax_regimes import countries
 from freehold.core.calendar import Calendar, add_business_days, adjust, calendar, cutoff
@@ -28,7 +29,6 @@ MOST_RATIO = 10_000
 """New units for one old one, or the other way round; more is taken for a slip of the pen."""
 CLAIM_DAYS = 1_095
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
-_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 class Basis(StrEnum):
@@ -82,6 +82,7 @@ class Terms:
     tax: str = ""
     revenue: Revenue | None = None
     oversubscription: bool = False
+    options: Options = PLAIN
 
     @property
     def work(self) -> Work:
@@ -101,7 +102,7 @@ def read(text: str) -> Terms:
         top, "id", "kind", "instrument", "calendar", "settlement_days", "record_date", "cut_off",
         "zone", "payment_days", "payment_date", "claim_days", "cash", "units", "most", "name",
         "narrative", "record", "payment", "ex_date", "tax", "revenue", "oversubscription", "bond",
-        "coupon", "pays",
+        "coupon", "pays", "payout", "elections", "reinvest",
     )  # fmt: skip
     kind = fields.choice(top, "kind", Kind)
     id = fields.text(top, "id")
@@ -129,6 +130,7 @@ def read(text: str) -> Terms:
         fields.text(top, "tax", ""),
         read_revenue(fields.inner(top, "revenue")) if fields.has(top, "revenue") else None,
         fields.flag(top, "oversubscription"),
+        read_options(top),
     )
     _check(top, found)
     if bound:
@@ -154,7 +156,7 @@ def _of_bond(top: Section, found: Terms, claim_days: int) -> Terms:
     assert found.cash is not None, "checked: a coupon names its coin"
     until = clock.from_seconds(clock.to_seconds(payment) + claim_days * clock.DAY_SECONDS)
     cash = replace(found.cash, basis=Basis.PER_UNIT, amount=due.per_unit)
-    return replace(
+    dated = replace(
         found,
         ex_date=due.ex_date,
         record=record,
@@ -163,6 +165,9 @@ def _of_bond(top: Section, found: Terms, claim_days: int) -> Terms:
         cash=cash,
         narrative=found.narrative or due.narrative,
     )
+    _check_options(top, dated)
+    fields.refuse_mistakes(top, "the terms of the action")
+    return dated
 
 
 def ex_date_of(where: Calendar, record: date, settlement_days: int) -> date:
@@ -211,12 +216,7 @@ def _calendar(top: Section) -> Calendar:
 def _cash(top: Section) -> Cash:
     part = fields.inner(top, "cash")
     fields.only(part, "coin", "decimals", "per_unit", "pot")
-    coin = fields.text(part, "coin")
-    if not _ADDRESS.fullmatch(coin):
-        fields.note(part, "coin", f"{coin!r} is not the address of a coin")
-    decimals = fields.whole(part, "decimals")
-    if decimals > 18:
-        fields.note(part, "decimals", f"{decimals} is more than 18, which no coin here has")
+    coin, decimals = fields.coin(part, "coin"), fields.places(part, "decimals")
     if fields.has(top, "revenue") or fields.has(top, "bond"):
         for key in ("pot", "per_unit"):
             if fields.has(part, key):
@@ -253,6 +253,10 @@ def _check(top: Section, terms: Terms) -> None:
         known = ", ".join(countries())
         fields.note(top, "tax", f"{terms.tax!r} is none of {known}, whose rules are known")
     work, exchange = terms.work, terms.exchange
+    if not fields.has(top, "bond"):  # whose days are known later
+        _check_options(top, terms)
+    if terms.revenue and terms.options.currencies:
+        fields.note(top, "elections", "stand beside revenue, which feeds one pot in one coin")
     if terms.revenue and terms.kind not in (Kind.REVENUE_SHARE, Kind.RENT):
         fields.note(top, "revenue", f"belongs to a revenue-share or a rent, not to a {terms.kind}")
     if terms.oversubscription and work is not Work.OFFER:
@@ -276,6 +280,11 @@ def _check(top: Section, terms: Terms) -> None:
         fields.note(top, "name", "is missing, or longer than 64 bytes")
 
 
+def _check_options(top: Section, terms: Terms) -> None:
+    coin, pays = terms.cash.coin if terms.cash else "", terms.work is Work.PAY
+    check_options(top, terms.options, terms.record, terms.payment, coin, pays=pays)
+
+
 def _check_split(top: Section, kind: Kind, exchange: Exchange) -> None:
     if (kind is Kind.SPLIT) != (exchange.ratio > 1):
         wanted = "above 1" if kind is Kind.SPLIT else "below 1"
@@ -294,6 +303,8 @@ def as_text(terms: Terms) -> str:
     lines += [f"name = {_quoted(terms.name)}"] if terms.name else []
     lines += [f"narrative = {_quoted(terms.narrative)}"] if terms.narrative else []
     lines += ["oversubscription = true"] if terms.oversubscription else []
+    chosen, tables = option_lines(terms.options)
+    lines += chosen
     if cash := terms.cash:
         key = "pot" if cash.basis is Basis.POT else "per_unit"
         lines += ["[cash]", f'coin = "{cash.coin}"', f"decimals = {cash.decimals}"]
@@ -303,6 +314,7 @@ def as_text(terms: Terms) -> str:
         lines += [f'into = "{units.into}"'] if units.into else []
         lines += [f'price = "{units.price}"'] if units.price is not None else []
     lines += as_lines(terms.revenue) if terms.revenue else []
+    lines += tables
     return "\n".join(lines) + "\n"
 
 

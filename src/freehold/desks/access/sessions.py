@@ -97,10 +97,13 @@ def start_session(tx: Transaction, known: Identity, client: Client, by: str, now
     return token
 
 
-def actor_of_session(office: Office, token: str, client: Client) -> Actor | None:
+def actor_of_session(
+    office: Office, token: str, client: Client, *, renew: bool = True
+) -> Actor | None:
     """Who is signed in with a session; None if it has ended, or is used from another place.
 
-    A session that turns up elsewhere was perhaps stolen: it is ended for good, and its owner told.
+    A session that turns up elsewhere was perhaps stolen: it is ended for good, and its owner told. The
+    request counts as the last one, unless it is one that nobody made himself (not `renew`).
     """
     now = office.clock.now()
     with office.book.reading() as tx:
@@ -112,7 +115,7 @@ def actor_of_session(office: Office, token: str, client: Client) -> Actor | None
     if not hmac.compare_digest(found.client, client.mark):
         _end(office, found, ELSEWHERE)
         return None
-    if now - found.seen_at > timedelta(minutes=1):
+    if renew and now - found.seen_at > timedelta(minutes=1):
         until = min(now + SESSION_IDLE, found.created_at + SESSION_LIFE)
         with office.book.transaction() as tx:
             tokens.see(tx, found.hash, now, until)

@@ -19,6 +19,7 @@ from freehold.desks.approvals import (
     approvable_powers,
     approvable_servicing,
     approvable_units,
+    approvable_windups,
     kinds,
 )
 from freehold.desks.approvals.kinds import Asking, Kind, Planned, Step
@@ -65,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
         *approvable_policy.KINDS,
         *approvable_powers.KINDS,
         *approvable_servicing.KINDS,
+        *approvable_windups.KINDS,
         _RULES,
     )
 }

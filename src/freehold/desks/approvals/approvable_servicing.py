@@ -4,7 +4,7 @@ An act takes as long as the chain needs for each of its steps, so what is approv
 which the worker carries out beside its rounds (`servicing/processing.py`); the proposal waits for it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from freehold.book import issuers
@@ -27,7 +27,15 @@ from freehold.desks.approvals import kinds
 from freehold.desks.approvals.kinds import Asking, Kind, Planned, Step
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
-from freehold.desks.servicing import actions, assembly, events, meetings, processing, servicing
+from freehold.desks.servicing import (
+    actions,
+    assembly,
+    events,
+    holders_of,
+    meetings,
+    processing,
+    servicing,
+)
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.processing import WORKER
 from freehold.desks.servicing.servicing import Case
@@ -172,7 +180,7 @@ def _exact(amount: Fraction) -> str:
 
 def _parts(office: Office, of: Case, was: Plan | None, will: Plan) -> Iterator[Change]:
     """What each account gets, on today's holdings: money first, then units."""
-    known = events.holders_by_account(office, of.owner, of.instrument.token)
+    known = holders_of.by_account(office, of.owner, of.instrument.token)
     coin = _coin(office, of.terms)
     before = {one.account: one for one in actions.parts_of(was)} if was else {}
     after = {one.account: one for one in actions.parts_of(will)}
@@ -275,18 +283,31 @@ def _tried_call(office: Office, act: Act) -> str:
 # ---- how they are carried out ----
 
 
-def _carries(act: processing.Act, field: str) -> kinds.Carry:
-    """Enter the order once, then wait for it; what it was refused for refuses the proposal."""
+def by_worker(
+    act: processing.Act,
+    subject: Callable[[Act], str],
+    texts: Callable[[Office, Act], Mapping[str, str]],
+    refused: Callable[[Office, Act], str] = lambda office, act: "",
+) -> kinds.Carry:
+    """Enter the order once, then wait for it; what it was refused for refuses the proposal.
+
+    `subject` is what the order is about, `texts` what it needs, `refused` what the contracts say to it
+    before it is entered.
+    """
 
     def carry_out(office: Office, planned: Planned) -> Step:
-        subject = _subject(planned.act, field)
-        order = processing.order_of(office, act, subject, planned.key)
+        about = subject(planned.act)
+        order = processing.order_of(office, act, about, planned.key)
         if order is None:
-            if why := _refused_now(office, act, planned.act):
+            if why := refused(office, planned.act):
                 return Step(refused=why)
-            return Step(
-                waits="The worker begins soon", write=_entering(office, act, planned, field)
-            )
+            given = texts(office, planned.act)
+
+            def write(tx: Transaction) -> None:
+                issuer, key = planned.act.issuer, planned.key
+                processing.enter(office, tx, WORKER, act, issuer, about, given, key)
+
+            return Step(waits="The worker begins soon", write=write)
         if order.state is Stage.DONE:
             return kinds.OVER
         if order.state is Stage.FAILED:
@@ -296,13 +317,13 @@ def _carries(act: processing.Act, field: str) -> kinds.Carry:
     return carry_out
 
 
-def _entering(office: Office, act: processing.Act, planned: Planned, field: str) -> kinds.Write:
-    subject, given = _subject(planned.act, field), _texts(office, planned.act)
-
-    def write(tx: Transaction) -> None:
-        processing.enter(office, tx, WORKER, act, planned.act.issuer, subject, given, planned.key)
-
-    return write
+def _carries(act: processing.Act, field: str) -> kinds.Carry:
+    return by_worker(
+        act,
+        lambda given: _subject(given, field),
+        _texts,
+        lambda office, given: _refused_now(office, act, given),
+    )
 
 
 def _subject(act: Act, field: str) -> str:

@@ -19,12 +19,14 @@ Kept = Memory
 
 
 def course(office: Office) -> Course:
-    """Which registers of this chain are followed, and the contract that pays their holders."""
+    """Which registers of this chain are followed, and the contracts that pay their holders, count votes
+    and wind up."""
     with office.book.reading() as tx:
         known = [one.register for one in issuers.issuers(tx) if one.chain == office.chain]
         pays = settings.read(tx, f"distribution:{office.chain}")
         votes = settings.read(tx, ballot_setting(office))
-    others = tuple(Address(one) for one in (pays, votes) if one)
+        exits = settings.read(tx, waterfall_setting(office))
+    others = tuple(Address(one) for one in (pays, votes, exits) if one)
     return Course(tuple(known), others, finality=max(office.posting.finality, 1))
 
 
@@ -33,6 +35,11 @@ def ballot(office: Office) -> Address | None:
     with office.book.reading() as tx:
         found = settings.read(tx, ballot_setting(office))
     return Address(found) if found else None
+
+
+def waterfall_setting(office: Office) -> str:
+    """Under which name the book keeps where the contract of winding-ups is."""
+    return f"waterfall:{office.chain}"
 
 
 def ballot_setting(office: Office) -> str:

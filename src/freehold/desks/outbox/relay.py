@@ -10,13 +10,15 @@ if its voter sent it himself, and his signature is recovered here.
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from freehold.book import audit, instructions, issuers, meetings, relays, requests, settings
 from freehold.book.issuers import KnownIssuer
+from freehold.book.relays import RelayedAct
 from freehold.book.requests import Request
 from freehold.book.session import Transaction
 from freehold.chain import contracts, messages, send, signer
@@ -25,7 +27,7 @@ from freehold.core.audit import Entry, Outcome
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid, Mistake, NotFound, Plain
 from freehold.core.ids import ZERO_ADDRESS, Address, InstructionId
-from freehold.core.instruction import Instruction
+from freehold.core.instruction import WORDS, Instruction
 from freehold.core.reasons import Refusal, message_for
 from freehold.core.roles import EVERYWHERE, Power, holder_scope
 from freehold.core.signed_acts import (
@@ -39,10 +41,10 @@ from freehold.core.signed_acts import (
     transfer_message,
     vote_message,
 )
-from freehold.desks import permits
+from freehold.desks import permits, posting
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox import orders
-from freehold.desks.outbox.carrying import Asked, entered
+from freehold.desks.outbox.carrying import ENDED, Asked, entered, wait
 from freehold.desks.outbox.following import ballot
 from freehold.desks.permits import Actor
 
@@ -84,6 +86,16 @@ class Terms:
     issuer_gas: int
     holder_gas: int
     spent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A relayed act with the id of its holder (his wallet where he has none) and the state of its
+    instruction."""
+
+    act: RelayedAct
+    holder: str
+    state: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +182,42 @@ def set_budgets(
         content: dict[str, Plain] = {name: str(gas) for name, gas in given.items()}
         audit.record(tx, Entry(actor.id, "set relay budgets", owner.id, content=content), now)
     return terms(office, actor, owner.id)
+
+
+def listed(office: Office, actor: Actor, issuer: str | None, limit: int) -> list[Standing]:
+    """What was relayed for an issuer's holders, the newest first, and how each act stands.
+
+    Raises NotPermitted, NotFound.
+    """
+    permits.require(actor, Power.READ_INSTRUCTIONS)
+    with office.book.reading() as tx:
+        owner = issuers.find(tx, issuer)
+        permits.require(actor, Power.READ_INSTRUCTIONS, owner.id)
+        known = issuers.ids_by_wallet(tx, owner.id)
+        return [
+            Standing(one, known.get(one.holder, one.holder), _state(tx, one.instruction))
+            for one in relays.lately(tx, owner.id, limit)
+        ]
+
+
+def carried(office: Office, ids: Sequence[InstructionId]) -> list[Instruction]:
+    """Carry relayed acts out here and wait until each has ended. Raises Unavailable."""
+    idle, since = 0, time.monotonic()
+    while True:
+        with office.book.reading() as tx:
+            found = [instructions.find(tx, id) for id in ids]
+        if all(one.state in ENDED for one in found):
+            return found
+        passed = posting.send_approved(office.posting) + posting.follow_chain(office.posting)
+        if passed.changed:
+            idle, since = 0, time.monotonic()
+            continue
+        wait(office, idle, time.monotonic() - since)
+        idle += 1
+
+
+def _state(tx: Transaction, id: str) -> str:
+    return WORDS[instructions.find(tx, InstructionId(id)).state]
 
 
 # ---- kinds ---------------------------------------------------------------------------------------

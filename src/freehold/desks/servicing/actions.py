@@ -30,14 +30,12 @@ from freehold.desks import parties
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked
-from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
-from freehold.desks.servicing import noting, servicing
+from freehold.desks.servicing import noting, pots, servicing
 from freehold.desks.servicing.servicing import Case
-from freehold.indexer import read as register
 
 CHOICES = {Work.OFFER: ("subscribe",), Work.BUY: ("tender",)}
-"""What a holder may elect; whoever elects 0 units takes back what he elected before."""
+"""What a holder may elect in units; whoever elects 0 units takes back what he elected before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,11 @@ class ActionOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One account's part of an action: units it held, units it gets and gives, money."""
+    """One account's part of an action: units it held, units it gets and gives, money.
+
+    `currency` is the code of the one it elected, empty for the action's own coin. Of money that is
+    re-invested `cash` is what is paid in lieu of a fraction.
+    """
 
     account: int
     units: int
@@ -65,6 +67,8 @@ class Part:
     lapses: int = 0
     rate: Fraction = Fraction(0)
     tax_note: str = ""
+    currency: str = ""
+    cash: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,7 @@ def amend(office: Office, actor: Actor, text: str) -> ActionOutcome:
             field="record",
         )
     same = terms.instrument == of.terms.instrument
-    coin_kept = _coin(terms) == _coin(of.terms) or Step.FUND not in of.steps
+    coin_kept = _coins(terms) == _coins(of.terms) or Step.FUND not in of.steps
     if not same or not coin_kept:
         field = "coin" if same else "instrument"
         raise Invalid(f"the {field} of {terms.id} cannot change any more: cancel it", field=field)
@@ -139,14 +143,19 @@ def elect(office: Office, actor: Actor, id: str, holder: str, choice: str, units
     """
     of = servicing.case(office, id)
     servicing.require(office, of, Step.ELECT)
-    choices = CHOICES.get(of.terms.work, ("reinvest",))
+    choices = choices_in(of.terms)
     if choice not in choices:
-        known = " or ".join(choices)
-        raise Invalid(f"a {of.terms.kind} asks holders nothing but {known}", field="choice")
+        known = " or ".join(choices) or "what is written: it has no [elections] and no [reinvest]"
+        raise Invalid(f"the {of.terms.kind} {id} asks holders nothing but {known}", field="choice")
     party = parties.party(office, of.owner, holder)
     with office.book.transaction() as tx:
         now = office.clock.now()
         book.elect(tx, id, party.facts.account, choice, units, now, actor.name)
+
+
+def choices_in(terms: Terms) -> tuple[str, ...]:
+    """What holders may elect in an action: to tender or subscribe units, a currency, to re-invest."""
+    return CHOICES.get(terms.work, terms.options.choices)
 
 
 def preview(office: Office, id: str) -> tuple[Plan, list[Part]]:
@@ -158,12 +167,16 @@ def preview(office: Office, id: str) -> tuple[Plan, list[Part]]:
 
 def parts_of(found: Plan) -> list[Part]:
     """A plan by account, ascending."""
-    shares = {one.account: one for one in found.taxed.shares()} if found.taxed else {}
+    shares = {
+        one.account: (code, one, taxed.day)
+        for code, taxed in found.every.items()
+        for one in taxed.shares()
+    }
     units = {*found.gets, *found.gives, *found.fractions, *found.lapses}
     every = sorted({*shares, *found.amounts, *units})
     parts = []
     for account in every:
-        share = shares.get(account)
+        code, share, day = shares.get(account, ("", None, None))
         listed = found.amounts.get(account, 0)
         money = (share.gross, share.withheld, share.net) if share else (listed, 0, listed)
         held = share.units if share else 0
@@ -171,9 +184,11 @@ def parts_of(found: Plan) -> list[Part]:
         due, fraction = found.due.get(account, 0), found.fractions.get(account, Fraction(0))
         lapses = found.lapses.get(account, 0)
         what = share.treatment if share else UNTAXED
-        why = note(what, found.taxed.day) if found.taxed else ""
+        why = note(what, day) if day else ""
         figures = (*moved, *money, due)
-        parts.append(Part(account, held, *figures, fraction, lapses, what.rate, why))
+        again = found.reinvests.get(account)
+        rest = (what.rate, why, code, again.cash if again else 0)
+        parts.append(Part(account, held, *figures, fraction, lapses, *rest))
     return parts
 
 
@@ -232,6 +247,13 @@ def _check(
                 f" {coin.decimals}",
                 field="decimals",
             )
+    for one in terms.options.currencies:
+        told = coins.about(office.w3, one.coin)
+        if told.decimals != one.decimals:
+            raise Invalid(
+                f"the terms say {one.decimals} decimals of {one.code}, the coin has {told.decimals}",
+                field="decimals",
+            )
     if terms.revenue is not None and terms.cash is not None and not announced:
         pot_of(terms.revenue, 0, servicing.paid_before(office, owner, terms), terms.cash.decimals)
     if terms.exchange is not None and terms.exchange.into:
@@ -263,24 +285,13 @@ def _announce_record(
 ) -> ActOutcome:
     seconds = to_seconds(terms.record)
     scope, key = f"action {terms.id}", "announce"
-    if _record_number(
-        office, instrument, seconds
-    ):  # of another action, or of this one, asked again
+    if servicing.record_at(office, instrument.token, seconds):  # another action's, or asked again
         ended = orders.Ended.TRIED if dry_run else orders.Ended.DONE
         return ActOutcome("announce", key, actor.name, ended)
     data = call("SecurityToken", "announce_record", seconds)
     calls = (Asked(actor.signer, instrument.token, data, "announce a record", key),)
     order = Order("announce", scope, key, calls, Powers.RECORD)
     return orders.carry(office, actor, order, dry_run=dry_run)
-
-
-def _record_number(office: Office, instrument: KnownInstrument, seconds: int) -> int:
-    """The number of the record at this second, 0 where none was announced."""
-    bring_up(office)
-    with office.index.connect() as view:
-        found = register.records(view, instrument.token)
-    numbers = [one for one, instant in found.items() if to_seconds(instant) == seconds]
-    return max(numbers, default=0)
 
 
 def _keep(
@@ -291,7 +302,7 @@ def _keep(
     terms: Terms,
     text: str,
 ) -> None:
-    number = _record_number(office, instrument, to_seconds(terms.record))
+    number = servicing.record_at(office, instrument.token, to_seconds(terms.record))
     if not number:
         raise Broken(f"the record announced for {terms.id} is not in the chain's events")
     now = office.clock.now()
@@ -302,8 +313,9 @@ def _keep(
         book.add_step(tx, terms.id, Step.ANNOUNCE, content, now, actor.name)
 
 
-def _coin(terms: Terms) -> str:
-    return terms.cash.coin.lower() if terms.cash else ""
+def _coins(terms: Terms) -> list[str]:
+    own = [terms.cash.coin] if terms.cash else []
+    return [one.lower() for one in (*own, *(one.coin for one in terms.options.currencies))]
 
 
 def _amend_pot(office: Office, actor: Actor, of: Case, terms: Terms) -> ActOutcome:
@@ -313,11 +325,12 @@ def _amend_pot(office: Office, actor: Actor, of: Case, terms: Terms) -> ActOutco
         return ActOutcome("amend", f"amend {of.version}", actor.name, orders.Ended.DONE)
     times = to_seconds(terms.payment), to_seconds(terms.claim_until)
     hashed = bytes.fromhex(fund["terms"])
-    data = call("Distribution", "amend", int(fund["distribution"]), 0, 0, *times, hashed)
     place = servicing.distribution(office)
-    return servicing.carry(
-        office, actor, of, [(place, "amend the pot", f"amend {of.version}", data)]
-    )
+    calls = []
+    for code, number in pots.numbers(of).items():
+        data = call("Distribution", "amend", number, 0, 0, *times, hashed)
+        calls.append((place, "amend the pot", pots.keyed(f"amend {of.version}", code), data))
+    return servicing.carry(office, actor, of, calls)
 
 
 def with_payment(terms: Terms, payment: datetime) -> Terms:

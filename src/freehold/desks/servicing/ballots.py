@@ -11,7 +11,6 @@ from typing import Any
 from freehold.book import audit, issuers, requests
 from freehold.book.requests import Request
 from freehold.book.work_orders import WorkOrder
-from freehold.core.actions.kinds import Work
 from freehold.core.audit import Entry
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.ids import record_hash
@@ -20,13 +19,18 @@ from freehold.desks import parties, permits
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import actions, assembly, events, processing, servicing, voting
+from freehold.desks.servicing import (
+    actions,
+    assembly,
+    events,
+    holders_of,
+    processing,
+    servicing,
+    voting,
+)
 from freehold.desks.servicing.assembly import Assembly
 from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.voting import ProxyRequest, VoteOutcome, VoteRequest
-
-CHOICES = {Work.OFFER: ("subscribe",), Work.BUY: ("tender",), Work.PAY: ("reinvest",)}
-"""What a holder may choose in an action, by its work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ def elect(
     permits.require_any(who, (Power.ELECT, None), (Power.SERVICE, None))
     of = servicing.case(office, id)
     _require(who, of.owner.id, holder, Power.SERVICE)
-    allowed = CHOICES.get(of.terms.work, ())
+    allowed = actions.choices_in(of.terms)
     if choice not in allowed:
         known = ", ".join(allowed) or "nothing"
         raise Invalid(f"a {of.terms.kind} asks holders for {known}, not {choice}", field="choice")
@@ -92,7 +96,7 @@ def decimals_of(office: Office, who: Actor, id: str) -> int:
 def elections(office: Office, who: Actor, id: str) -> dict[str, tuple[str, int]]:
     """What holders elected, by id; one's own alone without the register. Raises as `events.one`."""
     of = events.readable(office, who, id)
-    known = events.holders_by_account(office, of.owner, of.instrument.token)
+    known = holders_of.by_account(office, of.owner, of.instrument.token)
     every = permits.allows(who, Power.READ_REGISTER, of.owner.id)
     mine = events.own_holders(who, of.owner.id)
     said = {known[account].id: one for account, one in of.elections.items() if account in known}

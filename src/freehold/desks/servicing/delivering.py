@@ -47,12 +47,12 @@ def deliver(office: Office, actor: Actor, of: Case, found: Plan) -> ActOutcome:
     calls: list[Call] = []
     match of.terms.work:
         case Work.ISSUE:
-            calls = _issues(of, actor, found.gets, wallets, _into(office, of))
+            calls = issues(of, actor, found.gets, wallets, _into(office, of))
         case Work.OFFER:
             done = _collect(office, actor, of, found, wallets)
             if done.refused:
                 return done
-            calls = _issues(of, actor, found.gets, wallets, of.instrument.token)
+            calls = issues(of, actor, found.gets, wallets, of.instrument.token)
         case Work.CONVERT:
             calls = _conversions(of, actor, found, wallets, _into(office, of))
         case Work.BUY | Work.REDEEM:
@@ -102,7 +102,7 @@ def call_off_split(office: Office, actor: Actor, of: Case) -> ActOutcome:
     bring_up(office)
     with office.index.connect() as view:
         said = journal.events_of(view, [of.instrument.token], (SplitAnnounced,))
-    mine = {_hex(of, sender, "split") for sender in _senders(office)}
+    mine = {_hex(of, sender, "split") for sender in senders(office)}
     if not any(
         isinstance(one.event, SplitAnnounced) and one.event.instruction in mine for one in said
     ):
@@ -178,8 +178,7 @@ def differences(office: Office, of: Case, found: Plan) -> Iterator[str]:
     if work is Work.SPLIT:
         yield from _split_differences(office, of, found)
     if work in (Work.ISSUE, Work.OFFER):
-        issued = sum(one.units for one in _told(office, of, _into(office, of), Issued))
-        yield from _unlike("issued", sum(found.gets.values()), issued)
+        yield from _unlike("issued", sum(found.gets.values()), issued(office, of))
     if work in (Work.BUY, Work.REDEEM):
         ended = sum(one.units for one in _told(office, of, token, Redeemed))
         yield from _unlike("redeemed", sum(found.gives.values()), ended)
@@ -188,6 +187,11 @@ def differences(office: Office, of: Case, found: Plan) -> Iterator[str]:
         taken, given = sum(one.units_in for one in told), sum(one.units_out for one in told)
         yield from _unlike("converted", sum(found.gives.values()), taken)
         yield from _unlike("issued for them", sum(found.gets.values()), given)
+
+
+def issued(office: Office, of: Case) -> int:
+    """The units that were issued by this action, from the events."""
+    return sum(one.units for one in _told(office, of, _into(office, of), Issued))
 
 
 def _unlike(what: str, due: int, done: int) -> Iterator[str]:
@@ -213,7 +217,7 @@ def _split_differences(office: Office, of: Case, found: Plan) -> Iterator[str]:
 def _told(office: Office, of: Case, token: Address, kind: type[Told]) -> list[Told]:
     """The events of this action's acts."""
     keys = _keys(of, office)
-    mine = {_hex(of, sender, one) for sender in _senders(office) for one in keys}
+    mine = {_hex(of, sender, one) for sender in senders(office) for one in keys}
     bring_up(office)
     with office.index.connect() as view:
         said = journal.events_of(view, [token], (kind,))
@@ -228,7 +232,7 @@ def _keys(of: Case, office: Office) -> list[str]:
     return [*(f"issue {one}" for one in firsts), *(f"unit {one}" for one in wallets)]
 
 
-def _senders(office: Office) -> list[Address]:
+def senders(office: Office) -> list[Address]:
     """The two persons who may have signed."""
     keys = office.keys
     return [one.address for one in (keys.agent, keys.second) if one is not None]
@@ -238,9 +242,10 @@ def _hex(of: Case, sender: Address, key: str) -> str:
     return str(instruction_id(of.scope, sender, key))
 
 
-def _issues(
+def issues(
     of: Case, actor: Actor, gets: Mapping[int, int], wallets: Mapping[int, Address], token: Address
 ) -> list[Call]:
+    """The calls that issue units, by account."""
     rows = [int(wallets[account], 16) | gets[account] << 160 for account in sorted(gets)]
     calls: list[Call] = []
     for first in range(0, len(rows), AT_ONCE):

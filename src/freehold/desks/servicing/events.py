@@ -11,20 +11,19 @@ from datetime import datetime
 from freehold.book import actions as book
 from freehold.book import cashbook, issuers
 from freehold.book.actions import Taken
-from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
+from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import coins
 from freehold.core.actions.life import State, Step, why_not
-from freehold.core.actions.plan import Plan, plan
+from freehold.core.actions.plan import NO_CHOICES, Plan, plan
 from freehold.core.actions.terms import Terms
 from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
-from freehold.core.ids import Address
 from freehold.core.roles import Power
 from freehold.desks import parties, permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import actions, assembly, paying, servicing
+from freehold.desks.servicing import actions, assembly, holders_of, pots, servicing
 from freehold.desks.servicing.actions import Part
 from freehold.desks.servicing.assembly import Assembly
 from freehold.desks.servicing.servicing import Case
@@ -161,9 +160,9 @@ def money(office: Office, who: Actor, id: str) -> Money:
     needed = _planned(office, of)[0].money
     if not of.left(Step.FUND):
         return Money(needed, 0, 0, 0, 0)
-    place, number = servicing.distribution(office), int(of.left(Step.FUND)["distribution"])
-    paid, _ = paying.payments(office, place, number)
-    _, held, _ = paying.money(office, place, number)
+    number = int(of.left(Step.FUND)["distribution"])
+    paid, _ = pots.payments(office, number)
+    _, held, _ = pots.money(office, number)
     gross = sum(part for part, _ in paid.values())
     withheld = sum(tax for _, tax in paid.values())
     return Money(needed, funded, gross - withheld - held, held, withheld)
@@ -176,12 +175,12 @@ def entitlements(office: Office, who: Actor, id: str) -> Entitlements:
     """
     of = readable(office, who, id)
     found, provisional = _planned(office, of)
-    known = holders_by_account(office, of.owner, of.instrument.token)
-    paid: Mapping[int, tuple[int, int]] = {}
-    held: Mapping[int, int] = {}
-    if of.left(Step.FUND):
-        place, number = servicing.distribution(office), int(of.left(Step.FUND)["distribution"])
-        paid, held = paying.payments(office, place, number)
+    known = holders_of.by_account(office, of.owner, of.instrument.token)
+    paid: dict[int, tuple[int, int]] = {}
+    held: dict[int, int] = {}
+    for number in pots.numbers(of).values():
+        said = pots.payments(office, number)
+        paid, held = paid | said[0], held | said[1]
     every = permits.allows(who, Power.READ_REGISTER, of.owner.id)
     mine = own_holders(who, of.owner.id)
     rows = []
@@ -195,32 +194,24 @@ def entitlements(office: Office, who: Actor, id: str) -> Entitlements:
     return Entitlements(rows, found, provisional)
 
 
-def holders_by_account(
-    office: Office, owner: KnownIssuer, token: Address
-) -> dict[int, KnownHolder]:
-    """The holders that the book knows, by their account."""
-    bring_up(office)
-    with office.index.connect() as view:
-        accounts = register.accounts(view, token)
-    with office.book.reading() as tx:
-        known = issuers.holders(tx, owner.id)
-    return {accounts[each.wallet]: each for each in known if each.wallet in accounts}
-
-
 def provisional(office: Office, of: Case, terms: Terms) -> Plan:
     """What terms would do to today's holdings. Raises Invalid."""
     choices = {account: units for account, (_, units) in of.elections.items() if units}
-    return reckoned(office, of.instrument, terms, choices)
+    return reckoned(office, of.instrument, terms, choices, servicing.choices_of(of))
 
 
 def reckoned(
-    office: Office, instrument: KnownInstrument, terms: Terms, choices: Mapping[int, int]
+    office: Office,
+    instrument: KnownInstrument,
+    terms: Terms,
+    units: Mapping[int, int],
+    choices: Mapping[int, str] = NO_CHOICES,
 ) -> Plan:
     """What terms would do to today's holdings of an instrument. Raises Invalid."""
     bring_up(office)
     with office.index.connect() as view:
         held = register.holdings(view, instrument.token, register.last_block(view))
-    return plan(terms, held, instrument.decimals, choices)
+    return plan(terms, held, instrument.decimals, units, choices=choices)
 
 
 def meetings_of(office: Office, who: Actor, issuer: str | None = None) -> list[Assembly]:

@@ -5,35 +5,29 @@ first is sent: whoever was killed in the middle asks again, and the contract its
 next. Register and contract must agree about the record before anybody is paid.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from freehold.chain import contracts
 from freehold.chain.contracts import call
-from freehold.core.actions import pages
+from freehold.core.actions.by_currency import BASE
 from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import Step
+from freehold.core.actions.options import Payout
 from freehold.core.actions.plan import Plan
-from freehold.core.actions.terms import Terms
-from freehold.core.clock import to_seconds
 from freehold.core.errors import Broken, Conflict, Invalid
-from freehold.core.events_paying import (
-    DistributionDeclared,
-    DistributionHeld,
-    DistributionPaid,
-)
-from freehold.core.ids import Address, record_hash
 from freehold.desks.office import Office
-from freehold.desks.outbox import orders
-from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import delivering, entitlements, noting, servicing, taxes
+from freehold.desks.servicing import (
+    delivering,
+    entitlements,
+    holding,
+    noting,
+    pots,
+    reinvesting,
+    servicing,
+    taxes,
+)
 from freehold.desks.servicing.servicing import Case
-from freehold.indexer import journal
-
-RATED, LISTED = 0, 1
-_STARTED, _ENDED = 4, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +39,8 @@ class Proof:
     withheld: int
     accounts: int
     differences: tuple[str, ...]
+    currency: str = ""
+    others: tuple["Proof", ...] = ()
 
 
 @noting.noted("fund action", noting.itself)
@@ -61,33 +57,32 @@ def fund(
     recorded = servicing.now_of(office) >= of.terms.record
     if of.terms.revenue and amount is None:
         raise Invalid(f"{id} is fed by revenue: `freehold action feed {id}`", field="amount")
-    if amount is None or (recorded and not of.terms.revenue):
-        due = servicing.planned(office, of).money
-        if amount is not None and amount < due:
+    amounts: dict[str, int] = {}
+    if amount is None or of.terms.options.currencies or (recorded and not of.terms.revenue):
+        due = pots.due_by_currency(servicing.planned(office, of))
+        if amount is not None and amount < due[BASE]:
             raise Invalid(
-                f"the pot {amount} is smaller than declared: {due} is due; fund {due - amount} more",
+                f"the pot {amount} is smaller than declared: {due[BASE]} is due; fund"
+                f" {due[BASE] - amount} more",
                 field="amount",
             )
-        amount = due if amount is None else amount
-    place = servicing.distribution(office)
-    if not of.left(Step.FUND):
-        done = servicing.carry(
-            office, actor, of, [(place, "declare", "declare", _declare(actor, of))]
-        )
-        if done.refused:
-            return done
-    number = _number(office, of, actor, place)
-    again = len([one for one in of.taken if one.step == Step.FUND])
-    coin = _coin(of.terms)
-    calls = [
-        (coin, "approve the coin", f"approve {again}", call("Cash", "approve", place, amount)),
-        (place, "fund", f"fund {again}", call("Distribution", "fund", number, amount)),
-    ]
-    done = servicing.carry(office, actor, of, calls)
+        amounts = {code: due[code] - pots.funded(of, code) for code in due if code}
+        amount = due[BASE] if amount is None else amount
+    numbers = pots.declared(office, actor, of, [BASE, *amounts])
+    if isinstance(numbers, ActOutcome):
+        return numbers
+    done = pots.filled(office, actor, of, numbers, {BASE: amount} | amounts)
     if not done.refused:
-        left = {"distribution": number, "amount": str(amount), "terms": _hash(of.terms).hex()}
+        left = {"distribution": numbers[BASE], "amount": str(amount)}
+        left |= {"terms": pots.hash_of(of.terms).hex()}
         left |= {"reference": reference} if reference else {}
-        servicing.record_step(office, actor, id, Step.FUND, left)
+        others = {
+            code: {"distribution": numbers[code], "amount": str(pots.funded(of, code) + more)}
+            for code, more in amounts.items()
+        }
+        servicing.record_step(
+            office, actor, id, Step.FUND, left | ({"pots": others} if others else {})
+        )
     return done
 
 
@@ -105,19 +100,24 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     if of.terms.work is Work.OFFER:
         of = delivering.subscribers(office, actor, of)
     found = servicing.planned(office, of)
-    if Step.PAY not in of.steps and (of.terms.work is Work.SPLIT or not found.money):
+    moneyless = not (found.money or found.others)
+    if Step.PAY not in of.steps and (of.terms.work is Work.SPLIT or moneyless):
         servicing.record_step(office, actor, id, Step.PAY, {})
         of = servicing.case(office, id)
     if of.terms.work is Work.SPLIT:
         done, found = delivering.split(office, actor, of, found)
         if done.refused:
             return done
-    if of.terms.pays and found.money:
+    if of.terms.pays and (found.money or found.others):
         done = _pay_out(office, actor, of, found)
-        if done.refused:
-            return done
+        if done.refused or pots.next_hold(office, servicing.case(office, id)) is not None:
+            return done  # a page that is kept back waits for its day
     if of.terms.work not in (Work.SPLIT, Work.PAY):
         done = delivering.deliver(office, actor, of, found)
+        if done.refused:
+            return done
+    if found.reinvests:
+        done = reinvesting.delivered(office, actor, servicing.case(office, id), found)
         if done.refused:
             return done
     if Step.DELIVER not in of.steps:
@@ -137,8 +137,10 @@ def reconcile(office: Office, actor: Actor, id: str) -> Proof:
     if found.differences:
         raise Broken(f"{id} does not reconcile: {'; '.join(found.differences[:3])}", action=id)
     left = {"paid": str(found.paid), "held": str(found.held), "withheld": str(found.withheld)}
-    if of.left(Step.OPEN).get("taxed"):
-        taxes.record_action(office, of.owner, of.terms, of.left(Step.OPEN), actor.name)
+    for code, part in pots.opened(of).items():
+        if part.get("taxed"):
+            money = pots.coin_of(of.terms, code)
+            taxes.record_action(office, of.owner, of.terms, part, actor.name, money)
     servicing.record_step(office, actor, id, Step.RECONCILE, left)
     return found
 
@@ -152,24 +154,14 @@ def close(office: Office, actor: Actor, id: str) -> ActOutcome:
     """
     of = servicing.case(office, id)
     servicing.require(office, of, Step.CLOSE)
-    fund = of.left(Step.FUND)
     done = ActOutcome("close", id, actor.name, Ended.DONE)
-    if fund and servicing.from_pot(of):
-        place, number = servicing.distribution(office), int(fund["distribution"])
-        _, held, tax = money(office, place, number)
-        calls = []
-        document = _hash(of.terms)
-        if tax:
-            data = call("Distribution", "remit_tax", number, document)
-            calls.append((place, "remit the tax", "remit", data))
-        if not held and not _pot(office, place, number)[0] >> 184 & _ENDED:
-            data = call("Distribution", "finish", number, document)
-            calls.append((place, "return the dust", "finish", data))
+    if of.left(Step.FUND) and servicing.from_pot(of):
+        calls = list(pots.closing(office, of))
         done = servicing.carry(office, actor, of, calls) if calls else done
-        if done.refused:
-            return done
-    elif fund:
-        done = _cancel_pot(office, actor, of, int(fund["distribution"]))
+    elif of.left(Step.FUND):
+        done = pots.cancelled(office, actor, of)
+    if done.refused:
+        return done
     servicing.record_step(office, actor, id, Step.CLOSE, {})
     return done
 
@@ -191,11 +183,14 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
             return done
     paid: dict[int, tuple[int, int]] = {}
     if fund:
-        number = int(fund["distribution"])
-        done = _cancel_pot(office, actor, of, number)
+        done = pots.cancelled(office, actor, of)
         if done.refused:
             return done
-        paid, _ = payments(office, servicing.distribution(office), number)
+        paid, _ = pots.payments(office, int(fund["distribution"]))
+    if paid and of.terms.options.price is not None:
+        done = reinvesting.delivered(office, actor, of, servicing.planned(office, of))
+        if done.refused:
+            return done
     if Step.PAY in of.steps:
         done = delivering.even_out(office, actor, of, frozenset(paid))
         if done.refused:
@@ -219,176 +214,70 @@ def release(office: Office, actor: Actor, id: str, account: int) -> ActOutcome:
     wallet = servicing.wallets(office, of.instrument.token).get(account)
     if wallet is None:
         raise Invalid(f"account {account} is not in the register", field="account")
-    place = servicing.distribution(office)
-    data = call("Distribution", "release", int(fund["distribution"]), wallet)
-    return servicing.carry(office, actor, of, [(place, "release", f"release {account}", data)])
+    place, calls = servicing.distribution(office), []
+    for code, number in pots.numbers(of).items():
+        if contracts.read(office.w3, "Distribution", place, "held_for", number, account):
+            data = call("Distribution", "release", number, wallet)
+            calls.append((place, "release", pots.keyed(f"release {account}", code), data))
+    if not calls:
+        raise Conflict(f"nothing is held for account {account} in {id}", action=id)
+    return servicing.carry(office, actor, of, calls)
 
 
 def proof(office: Office, of: Case) -> Proof:
-    """What was paid and delivered, from events alone, beside the plan."""
+    """What was paid and delivered, from events alone, beside the plan; each other currency beside it."""
     found = servicing.planned(office, of)
     differences = list(delivering.differences(office, of, found))
-    fund = of.left(Step.FUND)
-    if not fund or not servicing.from_pot(of):
+    if not of.left(Step.FUND) or not servicing.from_pot(of):
         return Proof(0, 0, 0, 0, tuple(differences))
-    place, number = servicing.distribution(office), int(fund["distribution"])
-    paid, held = payments(office, place, number)
-    due = {
-        int(account): (int(gross), int(tax))
-        for account, (gross, tax) in of.left(Step.OPEN)["due"].items()
-    }
+    if found.reinvests:
+        differences += reinvesting.differences(office, of, found)
+    said = [_proof_of_pot(office, of, code) for code in pots.numbers(of)]
+    own = said[0]
+    differences += [each for one in said for each in one.differences]
+    return replace(own, differences=tuple(differences), others=tuple(said[1:]))
+
+
+def _proof_of_pot(office: Office, of: Case, code: str) -> Proof:
+    """What one pot paid beside what was written down; what nobody claimed yet is no difference."""
+    number, part = pots.numbers(of)[code], pots.opened(of).get(code)
+    paid, held = pots.payments(office, number)
+    due = pots.due_of(part) if part else {}
+    claimed = of.terms.options.payout is Payout.CLAIM
+    named, differences = f" in {code}" if code else "", []
     for account in sorted(due.keys() | paid.keys()):
-        if due.get(account) != paid.get(account):
+        wrong = due.get(account) != paid.get(account)
+        if wrong and not (claimed and account not in paid):
             said = f"{due.get(account)} is due and {paid.get(account)} was paid"
-            differences.append(f"account {account}: {said}")
-    unspent, inside, tax = money(office, place, number)
-    gross = sum(part for part, _ in paid.values())
-    withheld = sum(part for _, part in paid.values())
-    funded = sum(int(one.content["amount"]) for one in of.taken if one.step == Step.FUND)
-    ended = _pot(office, place, number)[0] >> 184 & _ENDED
-    if not ended and unspent + gross != funded:
-        differences.append(f"the pot has {unspent} left of {funded} after paying {gross}")
+            differences.append(f"account {account}: {said}{named}")
+    unspent, inside, tax = pots.money(office, number)
+    gross = sum(one for one, _ in paid.values())
+    withheld = sum(one for _, one in paid.values())
+    into = pots.funded(of, code)
+    if not pots.state(office, number) & pots.ENDED and unspent + gross != into:
+        differences.append(f"the pot has {unspent} left of {into} after paying {gross}{named}")
     if tax not in (0, withheld):
-        differences.append(f"the pot keeps {tax} of {withheld} tax")
-    return Proof(
-        gross - withheld - sum(held.values()), inside, withheld, len(paid), tuple(differences)
-    )
-
-
-def payments(
-    office: Office, place: Address, number: int
-) -> tuple[dict[int, tuple[int, int]], dict[int, int]]:
-    """Gross and withheld by account, and what was held when it was paid, from the chain's events."""
-    bring_up(office)
-    with office.index.connect() as view:
-        said = journal.events_of(view, [place], (DistributionPaid, DistributionHeld))
-    paid: dict[int, tuple[int, int]] = {}
-    held: dict[int, int] = {}
-    for logged in said:
-        event = logged.event
-        if isinstance(event, DistributionPaid) and event.distribution == number:
-            paid |= {account: (gross, tax) for account, gross, tax in event.payments}
-        if isinstance(event, DistributionHeld) and event.distribution == number:
-            held[event.account] = event.amount
-    return paid, held
-
-
-def money(office: Office, place: Address, number: int) -> tuple[int, int, int]:
-    """Unspent, held and tax of a pot, as the contract says."""
-    pot = _pot(office, place, number)
-    return pot[3] & (1 << 128) - 1, pot[3] >> 128, pot[4]
-
-
-# ---- parts ----
-
-
-def _pot(office: Office, place: Address, number: int) -> Any:
-    return contracts.read(office.w3, "Distribution", place, "pot", number)
-
-
-def _declare(actor: Actor, of: Case) -> bytes:
-    terms = of.terms
-    listed = terms.work is not Work.PAY and terms.work is not Work.REDEEM
-    id = orders.instruction_bytes(servicing.act_id(of, actor, "declare"))
-    own = actor.signer.address
-    words = (
-        of.instrument.token, int(of.left(Step.ANNOUNCE)["record"]), _coin(terms), 0, 0,
-        to_seconds(terms.payment), to_seconds(terms.claim_until), own, own, 0,
-        LISTED if listed else RATED, _hash(terms),
-    )  # fmt: skip
-    return call("Distribution", "declare", id, words)
-
-
-def _number(office: Office, of: Case, actor: Actor, place: Address) -> int:
-    """The number of the pot that was declared for the action."""
-    if known := of.left(Step.FUND):
-        return int(known["distribution"])
-    bring_up(office)
-    wanted = servicing.act_id(of, actor, "declare")
-    with office.index.connect() as view:
-        for logged in journal.events_of(view, [place], (DistributionDeclared,)):
-            event = logged.event
-            if isinstance(event, DistributionDeclared) and event.instruction == wanted:
-                return event.distribution
-    raise Broken(f"the pot declared for {of.known.id} is not in the chain's events")
+        differences.append(f"the pot keeps {tax} of {withheld} tax{named}")
+    net = gross - withheld - sum(held.values())
+    return Proof(net, inside, withheld, len(paid), tuple(differences), code)
 
 
 def _pay_out(office: Office, actor: Actor, of: Case, found: Plan) -> ActOutcome:
-    """Open the pot with its pages, and push page after page from the one the contract waits for."""
-    place, number = servicing.distribution(office), int(of.left(Step.FUND)["distribution"])
-    opened = of.left(Step.OPEN) or _written(office, actor, of, found)
-    cut = pages.paged([int(row, 16) for row in opened["rows"]])
-    heads = pages.heads(cut)
-    if not _pot(office, place, number)[0] >> 184 & _STARTED:
-        rate = int(opened["numerator"]), int(opened["denominator"])
-        fixed = (number, *rate, int(opened["total"]), heads[0], bytes(32), heads[0])
-        data = call("Distribution", "open", *fixed)
-        key = f"open {of.version}"
-        done = servicing.carry(office, actor, of, [(place, "open the pot", key, data)])
-        if done.refused:
-            return done
-    if Step.PAY not in of.steps:
-        servicing.record_step(office, actor, of.known.id, Step.PAY, {"pages": len(cut)})
-    waiting = bytes.fromhex(str(_pot(office, place, number)[5])[2:])
+    """Open each pot with its pages and the root of its claims, and push what is pushed."""
+    if Step.OPEN not in of.steps:
+        until = holding.kept_back(office, of)
+        pots.written(office, actor, of, found, until)
+        of = servicing.case(office, of.known.id)
     done = ActOutcome("pay", of.known.id, actor.name, Ended.DONE)
-    for at in range(heads.index(waiting), len(cut)):
-        data = call("Distribution", "pay", number, cut[at], heads[at + 1])
-        what = f"pay page {at + 1} of {len(cut)}"
-        done = servicing.carry(office, actor, of, [(place, what, f"page {at}", data)])
+    for code in pots.opened(of):
+        done = pots.pushed(office, actor, of, code, _begun)
         if done.refused:
             return done
     return done
 
 
-def _written(office: Office, actor: Actor, of: Case, found: Plan) -> Mapping[str, Any]:
-    """The pages and what is due by them, written down before anything is sent."""
-    wallets = servicing.wallets(office, of.instrument.token)
-    numerator, denominator = 0, 0
-    if found.taxed:
-        rate = found.taxed.entitlement.rate
-        numerator, denominator = rate.numerator, rate.denominator
-        shares = [one for one in found.taxed.shares() if one.gross]
-        again = frozenset(one for one, (what, _) in of.elections.items() if what == "reinvest")
-        rows = pages.rated(shares, wallets, rate, again)
-        due = {one.account: (one.gross, one.withheld) for one in shares}
-    else:
-        rows = pages.listed(found.amounts, wallets)
-        due = {account: (amount, 0) for account, amount in found.amounts.items()}
-    left = {
-        "rows": [hex(row) for row in rows],
-        "due": {str(one): [str(gross), str(tax)] for one, (gross, tax) in due.items()},
-        "numerator": str(numerator),
-        "denominator": str(denominator),
-        "total": str(found.money),
-        "taxed": taxes.written(found.taxed) if of.terms.tax and found.taxed else None,
-    }
-    servicing.record_step(office, actor, of.known.id, Step.OPEN, left)
-    return left
-
-
-def _cancel_pot(office: Office, actor: Actor, of: Case, number: int) -> ActOutcome:
-    place, document = servicing.distribution(office), _hash(of.terms)
-    state = _pot(office, place, number)[0] >> 184
-    if state & _ENDED:
-        return ActOutcome("cancel", of.known.id, actor.name, Ended.DONE)
-    if not state & _STARTED:
-        data = call("Distribution", "cancel", number, document)
-        return servicing.carry(office, actor, of, [(place, "cancel the pot", "cancel", data)])
-    ended = (number, actor.signer.address, document)
-    data = call("Distribution", "propose_end", *ended)
-    done = servicing.carry(office, actor, of, [(place, "propose the end", "propose end", data)])
-    if done.refused:
-        return done
-    data = call("Distribution", "confirm_end", *ended)
-    second = orders.second(office)
-    return servicing.carry(office, second, of, [(place, "confirm the end", "confirm end", data)])
-
-
-def _coin(terms: Terms) -> Address:
-    assert terms.cash is not None, "an action with a pot names its coin"
-    return Address(terms.cash.coin)
-
-
-def _hash(terms: Terms) -> bytes:
-    """What the chain knows the terms by."""
-    return bytes.fromhex(record_hash({"action": terms.id, "kind": str(terms.kind)})[2:])
+def _begun(office: Office, actor: Actor, of: Case) -> None:
+    """The payment began with the first pot that is open."""
+    if Step.PAY not in servicing.case(office, of.known.id).steps:
+        count = sum(len(pots.cut(part)) for part in pots.opened(of).values())
+        servicing.record_step(office, actor, of.known.id, Step.PAY, {"pages": count})

@@ -21,10 +21,19 @@ from freehold.core.ids import record_hash
 from freehold.core.roles import Power
 from freehold.desks import permits
 from freehold.desks.office import Office, now_on_chain
-from freehold.desks.outbox import work_orders
+from freehold.desks.outbox import orders, work_orders
 from freehold.desks.outbox.orders import Actor, ActOutcome
 from freehold.desks.outbox.work_orders import Kind, Tell, Wanted
-from freehold.desks.servicing import actions, assembly, meetings, paying, servicing, voting
+from freehold.desks.servicing import (
+    actions,
+    assembly,
+    meetings,
+    paying,
+    servicing,
+    voting,
+    winding_up,
+    windups,
+)
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.voting import ProxyRequest
 
@@ -43,6 +52,13 @@ class Act(StrEnum):
     RECONCILE = "reconcile-action"
     CLOSE = "close-action"
     RELEASE = "release-payment"
+    WIND_UP = "propose-windup"
+    FUND_WINDUP = "fund-windup"
+    PAY_WINDUP = "pay-windup"
+    RECONCILE_WINDUP = "reconcile-windup"
+    CLOSE_WINDUP = "close-windup"
+    CANCEL_WINDUP = "cancel-windup"
+    RELEASE_WINDUP = "release-windup"
     CALL = "call-meeting"
     APPOINT = "appoint-proxy"
     REVEAL = "reveal-votes"
@@ -219,6 +235,39 @@ def _release(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome
     return paying.release(office, actor, given["action"], int(given["account"]))
 
 
+def _wind_up(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    """What two persons agreed to at a door, two keys agree to on chain."""
+    made = windups.propose(office, actor, given["terms"], given["exit"], given["issuer"])
+    if made.act.refused or windups.case(office, made.windup).course.agreed:
+        return made.act
+    return windups.confirm(office, orders.second(office), made.windup, made.plan)
+
+
+def _fund_windup(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    amount = int(given["amount"]) if given.get("amount") else None
+    return windups.fund(office, actor, given["windup"], amount)
+
+
+def _pay_windup(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return winding_up.pay(office, actor, given["windup"])
+
+
+def _reconcile_windup(office: Office, actor: Actor, given: Texts, key: str) -> None:
+    winding_up.reconcile(office, actor, given["windup"])
+
+
+def _close_windup(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return winding_up.close(office, actor, given["windup"])
+
+
+def _cancel_windup(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return winding_up.cancel(office, actor, given["windup"])
+
+
+def _release_windup(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return winding_up.release(office, actor, given["windup"], int(given["account"]))
+
+
 def _call(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
     asked = MeetingRequest(given["notice"], key, given["issuer"])
     return meetings.announce(office, actor, asked).act
@@ -261,6 +310,13 @@ CARRIED: Mapping[Act, Callable[[Office, Actor, Texts, str], ActOutcome | None]] 
     Act.RECONCILE: _reconcile,
     Act.CLOSE: _close,
     Act.RELEASE: _release,
+    Act.WIND_UP: _wind_up,
+    Act.FUND_WINDUP: _fund_windup,
+    Act.PAY_WINDUP: _pay_windup,
+    Act.RECONCILE_WINDUP: _reconcile_windup,
+    Act.CLOSE_WINDUP: _close_windup,
+    Act.CANCEL_WINDUP: _cancel_windup,
+    Act.RELEASE_WINDUP: _release_windup,
     Act.CALL: _call,
     Act.APPOINT: _appoint,
     Act.REVEAL: _reveal,

@@ -19,6 +19,7 @@ from freehold.core.actions.life import State, Step, state, why_not
 from freehold.core.actions.plan import NO_FORMS, Plan, plan
 from freehold.core.actions.revenue import pot_of
 from freehold.core.actions.terms import Basis, Terms, read
+from freehold.core.clock import to_seconds
 from freehold.core.errors import Conflict
 from freehold.core.ids import Address, InstructionId, instruction_id
 from freehold.core.powers import Powers
@@ -108,7 +109,13 @@ def planned(office: Office, of: Case) -> Plan:
     if of.terms.tax:
         day = of.terms.payment.date()
         on_file, _ = taxes.forms(office, of.owner, of.instrument.token, day)
-    return plan(_with_pot(office, of), held, of.instrument.decimals, choices, on_file)
+    terms, chosen = _with_pot(office, of), choices_of(of)
+    return plan(terms, held, of.instrument.decimals, choices, on_file, chosen)
+
+
+def choices_of(of: Case) -> dict[int, str]:
+    """What each account elected last: a currency, or to re-invest."""
+    return {account: choice for account, (choice, _) in of.elections.items()}
 
 
 def _with_pot(office: Office, of: Case) -> Terms:
@@ -141,7 +148,7 @@ def paid_before(office: Office, owner: KnownIssuer, terms: Terms) -> int:
 
 def from_pot(of: Case) -> bool:
     """Whether the action began to pay from its pot."""
-    return Step.PAY in of.steps and "rows" in of.left(Step.OPEN)
+    return Step.PAY in of.steps and not {"rows", "pots"}.isdisjoint(of.left(Step.OPEN))
 
 
 def wallets(office: Office, token: Address) -> dict[int, Address]:
@@ -150,6 +157,15 @@ def wallets(office: Office, token: Address) -> dict[int, Address]:
     with office.index.connect() as view:
         known = register.accounts(view, token)
         return {account: Address(wallet) for wallet, account in known.items()}
+
+
+def record_at(office: Office, token: Address, seconds: int) -> int:
+    """The number of the record at this second, 0 where none was announced."""
+    bring_up(office)
+    with office.index.connect() as view:
+        found = register.records(view, token)
+    numbers = [one for one, instant in found.items() if to_seconds(instant) == seconds]
+    return max(numbers, default=0)
 
 
 def token_named(office: Office, of: Case, named: str) -> Address:

@@ -213,35 +213,63 @@ def written(found: Taxed) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Tax that was taken at a payment: under which name it is kept, the coin, and by account what was
+    due; `kinds` say how each account was treated, as `written` has them."""
+
+    name: str
+    token: str
+    coin: str
+    decimals: int
+    day: date
+    kinds: Sequence[Mapping[str, Any]]
+    due: Mapping[str, Sequence[str]]
+
+
 def record_action(
-    office: Office, owner: KnownIssuer, terms: Terms, opened: Mapping[str, Any], by: str
+    office: Office,
+    owner: KnownIssuer,
+    terms: Terms,
+    opened: Mapping[str, Any],
+    by: str,
+    money: tuple[str, int],
 ) -> int:
-    """Write down what an action paid and withheld, as its pages said; once. How many were new.
+    """Write down what a pot of an action paid and withheld, as its pages said; once. How many were new.
+
+    `money` is the pot's coin and its decimals. Raises Conflict for other amounts.
+    """
+    with office.book.reading() as tx:
+        token = issuers.instrument_named(tx, owner.id, terms.instrument).token
+    coin, decimals = money
+    day, kinds = terms.payment.date(), opened["taxed"]["kinds"]
+    taken = Taken(terms.id, token, coin, decimals, day, kinds, opened["due"])
+    return record_taken(office, owner, taken, by)
+
+
+def record_taken(office: Office, owner: KnownIssuer, taken: Taken, by: str) -> int:
+    """Write down what was paid and withheld; once. How many were new.
 
     The currency is the coin's in the cash book, or its own address where the book does not have it.
     Raises Conflict for other amounts.
     """
-    assert terms.cash is not None, "an action that is taxed pays money"
-    coin, decimals = terms.cash.coin, terms.cash.decimals
-    day = terms.payment.date()
     with office.book.reading() as tx:
-        token = issuers.instrument_named(tx, owner.id, terms.instrument).token
         codes = {one.coin.lower(): one.code for one in cashbook.currencies(tx, owner.id)}
-    _, persons = forms(office, owner, token, day)
-    code, due, rows = codes.get(coin.lower(), coin[:16]), opened["due"], []
-    for kind in opened["taxed"]["kinds"]:
+    _, persons = forms(office, owner, taken.token, taken.day)
+    code, rows = codes.get(taken.coin.lower(), taken.coin[:16]), []
+    for kind in taken.kinds:
         for account in kind["accounts"]:
-            if str(account) not in due:
+            if str(account) not in taken.due:
                 continue
-            gross, withheld = map(int, due[str(account)])
+            gross, withheld = map(int, taken.due[str(account)])
             rows.append(
                 Payment(
-                    terms.id,
+                    taken.name,
                     account,
                     persons.get(account, ""),
-                    day,
+                    taken.day,
                     code,
-                    decimals,
+                    taken.decimals,
                     gross,
                     withheld,
                     Fraction(kind["rate"]),
@@ -254,7 +282,7 @@ def record_action(
     now = office.clock.now()
     with office.book.transaction() as tx:
         new = tax_forms.record(tx, owner.id, rows, now)
-        told = Entry(by, "tax-record", owner.id, Outcome.DONE, content={"action": terms.id})
+        told = Entry(by, "tax-record", owner.id, Outcome.DONE, content={"action": taken.name})
         audit.record(tx, told, now)
     return new
 

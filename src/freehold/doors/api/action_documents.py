@@ -108,7 +108,8 @@ class CalendarOut(BaseModel):
 
 
 class PartOut(BaseModel):
-    """One account's part. Money is decimal text in whole coins, units decimal text in whole units."""
+    """One account's part. Money is decimal text in whole coins of `currency`, units decimal text in whole
+    units; `in_lieu` is what is paid of re-invested money instead of a fraction of a unit."""
 
     account: int
     holder: str
@@ -119,6 +120,8 @@ class PartOut(BaseModel):
     gross: str
     withheld: str
     net: str
+    currency: str
+    in_lieu: str
     due: str
     became: str
 
@@ -213,9 +216,10 @@ def order_out(one: WorkOrder) -> OrderOut:
     )
 
 
-def coins(one: ActionView, amount: int) -> str:
-    """An amount of the action's coin in whole coins."""
-    return format_units(amount, one.terms.cash.decimals if one.terms.cash else 0)
+def coins(one: ActionView, amount: int, code: str = "") -> str:
+    """An amount in whole coins of a currency, the action's own if none is named."""
+    own = one.terms.cash.decimals if one.terms.cash else 0
+    return format_units(amount, one.terms.options.places(code, own))
 
 
 def action_out(one: ActionView) -> ActionOut:
@@ -281,9 +285,11 @@ def part_out(one: ActionView, row: Entitled) -> PartOut:
         gets=format_units(part.gets, decimals),
         gives=format_units(part.gives, decimals),
         fraction=str(part.fraction),
-        gross=coins(one, part.gross),
-        withheld=coins(one, part.withheld),
-        net=coins(one, part.net),
+        gross=coins(one, part.gross, part.currency),
+        withheld=coins(one, part.withheld, part.currency),
+        net=coins(one, part.net, part.currency),
+        currency=part.currency or one.symbol,
+        in_lieu=coins(one, part.cash),
         due=coins(one, part.due),
         became=row.became,
     )

@@ -151,7 +151,7 @@ def entitlements(
     shown = rest[:limit]
     return EntitlementsOut(
         provisional=found.provisional,
-        total=coins(one, sum(each.part.gross for each in found.rows)),
+        total=coins(one, sum(each.part.gross for each in found.rows if not each.part.currency)),
         accounts=len(found.rows),
         items=[part_out(one, each) for each in shown],
         next=str(shown[-1].part.account) if len(rest) > limit else None,
@@ -183,7 +183,7 @@ def elections(office: OfficeOf, actor: Caller, id: ActionId) -> Elections:
 def elect(
     office: OfficeOf, actor: Caller, id: ActionId, given: ElectionIn, key: IdempotencyKey
 ) -> ElectionOut:
-    """Elect for a holder: tender, subscribe or reinvest; the last word before the payment counts."""
+    """Elect for a holder: tender, subscribe, reinvest or a currency; the last word counts."""
     decimals = ballots.decimals_of(office, actor, id)
     units = parse_units(given.units, decimals)
     ballots.elect(office, actor, id, given.holder, given.choice, units, key)

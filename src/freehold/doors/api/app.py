@@ -21,6 +21,7 @@ from freehold.doors.api import (
     agent,
     approvals,
     cashbook,
+    exits,
     live,
     meetings,
     papers,
@@ -47,6 +48,7 @@ ROUTERS = (
     vault.router,
     cashbook.router,
     actions.router,
+    exits.router,
     meetings.router,
     live.router,
     relays.router,
@@ -99,6 +101,7 @@ def _of_http(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException), "registered for this kind"
     status = fault.status_code if fault.status_code in problems.BY_STATUS else 400
     said = {404: "There is no such route.", 405: "This route has no such method."}
+    said[413] = str(fault.detail)
     detail = said.get(status, "The request cannot be read.")
     headers = {"Allow": _methods(request)} if status == 405 else fault.headers
     return problems.answer(status, detail, headers=headers)

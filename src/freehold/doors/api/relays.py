@@ -7,22 +7,15 @@ from pydantic import BaseModel
 
 from freehold.core.ids import checksummed
 from freehold.core.instruction import WORDS
-from freehold.core.signed_acts import (
-    SignedAct,
-    SignedCancel,
-    SignedClaim,
-    SignedTransfer,
-    SignedVote,
-)
-from freehold.core.units import parse_units
 from freehold.desks.office import Office
 from freehold.desks.outbox import relay
 from freehold.desks.permits import Actor
-from freehold.desks.securities import transfers
+from freehold.doors import signed_acts
 from freehold.doors.api import problems
 from freehold.doors.api.admission import IssuerId
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, IdempotencyKey, OfficeOf, Token
+from freehold.doors.signed_acts import Coming
 from freehold.wire.relays import (
     BudgetsWanted,
     CancelSigned,
@@ -54,12 +47,7 @@ def relay_transfer(
     office: OfficeOf, actor: Caller, token: Token, asked: TransferSigned, key: IdempotencyKey
 ) -> Any:
     """Send a transfer that its holder signed, at our cost: 202, or 422 with the reason and no gas spent."""
-    token = checksummed(token)
-    units = parse_units(asked.units, transfers.decimals_of(office, actor, token))
-    sender, receiver = checksummed(asked.sender), checksummed(asked.receiver)
-    instants = (asked.valid_after, asked.valid_before)
-    signed = SignedTransfer(token, sender, receiver, units, *instants, asked.nonce)
-    return _relayed(office, actor, signed, asked.signature, key)
+    return _relayed(office, actor, asked, key, token)
 
 
 @router.post("/instruments/{token}/relays/cancel", **ACCEPTED)
@@ -67,40 +55,19 @@ def relay_cancel(
     office: OfficeOf, actor: Caller, token: Token, asked: CancelSigned, key: IdempotencyKey
 ) -> Any:
     """Send a signed cancellation of a transfer that was authorised and not used."""
-    signed = SignedCancel(checksummed(token), checksummed(asked.sender), asked.nonce)
-    return _relayed(office, actor, signed, asked.signature, key)
+    return _relayed(office, actor, asked, key, token)
 
 
 @router.post("/relays/claim", **ACCEPTED)
 def relay_claim(office: OfficeOf, actor: Caller, asked: ClaimSigned, key: IdempotencyKey) -> Any:
     """Send a holder's claim of his money, which goes where he signed that it goes."""
-    signed = SignedClaim(
-        checksummed(asked.place),
-        asked.distribution,
-        asked.account,
-        checksummed(asked.wallet),
-        int(asked.gross),
-        int(asked.withheld),
-        tuple(asked.proof),
-        checksummed(asked.payee),
-        asked.deadline,
-    )
-    return _relayed(office, actor, signed, asked.signature, key)
+    return _relayed(office, actor, asked, key)
 
 
 @router.post("/relays/vote", **ACCEPTED)
 def relay_vote(office: OfficeOf, actor: Caller, asked: VoteSigned, key: IdempotencyKey) -> Any:
     """Send a vote that a holder or his proxy signed; one that would not count is not sent."""
-    signed = SignedVote(
-        checksummed(asked.place),
-        asked.meeting,
-        checksummed(asked.holder),
-        checksummed(asked.voter),
-        int(asked.choices),
-        tuple(int(one) for one in asked.marks),
-        asked.at,
-    )
-    return _relayed(office, actor, signed, asked.signature, key)
+    return _relayed(office, actor, asked, key)
 
 
 @router.get("/issuers/{issuer}/relays", responses=responses(400, 404))
@@ -118,8 +85,9 @@ def set_budgets(
     return _out(RelayTerms, made)
 
 
-def _relayed(office: Office, actor: Actor, signed: SignedAct, signature: str, key: str) -> Any:
-    done = relay.relay(office, actor, signed, signature, key)
+def _relayed(office: Office, actor: Actor, asked: Coming, key: str, token: str = "") -> Any:
+    signed = signed_acts.read(office, actor, asked, token)
+    done = relay.relay(office, actor, signed, asked.signature, key)
     if done.instruction is None:
         return problems.answer(422, done.reason, code=done.code or None)
     state = WORDS[done.instruction.state]

@@ -2,8 +2,10 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -48,16 +50,38 @@ _document_option = click.option(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """Who acts (`signer`), for which issuer, under which key, and whether it is only tried."""
+
+    issuer: str | None
+    key: str
+    dry_run: bool
+    signer: str
+
+
 def act_options(command: Command) -> Command:
-    """Options that every act has."""
+    """Options that every act has; the command is given them as one `by`."""
+
+    @wraps(command)
+    def bundled(
+        *args: Any, issuer: str | None, key: str | None, dry_run: bool, acting: str, **more: Any
+    ) -> Any:
+        return command(*args, by=Acting(issuer, key_or_new(key), dry_run, acting), **more)
+
     for option in (as_option, dry_run_option, key_option, issuer_option):
-        command = option(command)
-    return command
+        bundled = option(bundled)
+    return cast(Command, bundled)
 
 
 def grounds_options(command: Command) -> Command:
-    """Options of an act against somebody's will."""
-    return _reason_option(_document_option(command))
+    """Options of an act against somebody's will; the command is given them as `grounds`."""
+
+    @wraps(command)
+    def bundled(*args: Any, reason: str, document: Path, **more: Any) -> Any:
+        return command(*args, grounds=grounds_of(reason, document), **more)
+
+    return cast(Command, _reason_option(_document_option(bundled)))
 
 
 def actor_of(office: Office, acting: str) -> Actor:

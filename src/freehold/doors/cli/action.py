@@ -65,9 +65,10 @@ def preview(id: str, as_json: bool) -> None:
     """What each account gets by action ID, once its record instant has passed."""
     with open_office(settings()) as office:
         plan, parts = actions.preview(office, id)
-    told = {"action": id, "money": str(plan.money), "parts": parts}
+    others = {code: str(one.gross_total) for code, one in plan.others.items()}
+    told = {"action": id, "money": str(plan.money), "currencies": others, "parts": parts}
     names = ("account", "units", "gets", "gives", "gross", "withheld", "net", "rate")
-    columns = [*(Column(name, number=True) for name in names), Column("tax")]
+    columns = [*(Column(name, number=True) for name in names), Column("currency"), Column("tax")]
     show(told, as_json, Table(f"Preview of {id}", columns, [_part(one) for one in parts]))
 
 
@@ -148,7 +149,7 @@ def cancel(id: str, acting: str, as_json: bool) -> Outcome:
 @action.command()
 @id_argument
 @click.option("--holder", required=True, help="Who elects, by id or wallet.")
-@click.option("--choice", required=True, help="tender, subscribe or reinvest.")
+@click.option("--choice", required=True, help="tender, subscribe, reinvest or a currency.")
 @click.option("--units", type=int, default=0, help="Base units tendered or subscribed.")
 @as_option
 @json_option
@@ -222,7 +223,7 @@ def _tell(done: ActOutcome, as_json: bool) -> Outcome:
 
 def _part(one: Part) -> tuple[str, ...]:
     figures = (one.account, one.units, one.gets, one.gives, one.gross, one.withheld, one.net)
-    return (*map(str, figures), str(one.rate), one.tax_note)
+    return (*map(str, figures), str(one.rate), one.currency, one.tax_note)
 
 
 def _shown(one: Shown) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from freehold.core.units import format_units, parse_units
 from freehold.desks import permits
 from freehold.desks.office import Office, open_office, today
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook
+from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook, testcoin
 from freehold.doors.cli.acting import FILE, issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -49,6 +49,19 @@ def coin(
         found = cashbook.add_coin(office, permits.keyholder(by), issuer, address, holder, code)
     rows = [("decimals", str(found.decimals)), ("contract", found.coin)]
     show(found, as_json, Table("Coin", [Column("coin"), Column(found.code)], rows))
+
+
+@cash.command("test-coin")
+@click.argument("code")
+@click.option("--amount", required=True, help="Whole coins that the agent gets.")
+@issuer_option
+@json_option
+def test_coin(code: str, amount: str, issuer: str | None, as_json: bool) -> None:
+    """Make a coin with a CODE on a local ledger, once, and take it into the book: to try things out."""
+    with open_office(settings()) as office:
+        found = testcoin.booked(office, permits.keyholder(), issuer, code, amount)
+    rows = [("code", found.code), ("decimals", str(found.decimals)), ("contract", found.coin)]
+    show(found, as_json, Table("Test coin", [Column("coin"), Column("value")], rows))
 
 
 @cash.command()

@@ -1,12 +1,11 @@
 """`freehold holder`: who is on the register, and what the register says of him."""
 
-from pathlib import Path
-
 import click
 
 from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
 from freehold.core.facts import NO_FLAGS, Flags
+from freehold.core.grounds import Grounds
 from freehold.core.holder import Holder, HolderKind
 from freehold.core.identifiers import parse_address, parse_country
 from freehold.core.ids import HolderId
@@ -24,6 +23,7 @@ from freehold.desks.onboarding.holders import (
 from freehold.desks.securities import enforcement
 from freehold.desks.securities.enforcement import FreezeRequest
 from freehold.doors.cli.acting import (
+    Acting,
     act_document,
     act_options,
     act_table,
@@ -31,10 +31,8 @@ from freehold.doors.cli.acting import (
     as_option,
     dry_run_option,
     ended,
-    grounds_of,
     grounds_options,
     issuer_option,
-    key_or_new,
 )
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, plain, show
 from freehold.doors.cli.settings import settings
@@ -175,17 +173,14 @@ def flag(
     of_class: str | None,
     country: str | None,
     until: str | None,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Record what the registrar has seen about HOLDER: class, marks, country, last day."""
     asked = MarkRequest(
         named,
-        key_or_new(key),
-        issuer,
+        by.key,
+        by.issuer,
         CLASS_NAMES[of_class] if of_class else None,
         _flags(wanted),
         _flags(unwanted),
@@ -193,7 +188,7 @@ def flag(
         parse_day(until, "until") if until else None,
     )
     with open_office(settings()) as office:
-        done = holders.mark(office, actor_of(office, acting), asked, dry_run=dry_run)
+        done = holders.mark(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     show(act_document(done) | {"holder": named}, as_json, act_table(done, ("holder", named)))
     return ended(done)
 
@@ -211,17 +206,12 @@ def freeze(
     instrument: str | None,
     amount: str | None,
     sanctioned: bool,
-    reason: str,
-    document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    grounds: Grounds,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Freeze a person everywhere, an account in one instrument, or some units of it."""
-    asked = (named, instrument, amount, sanctioned, reason, document, issuer, key)
-    return _freeze(*asked, dry_run, acting, as_json, frozen=True)
+    return _freeze(named, instrument, amount, sanctioned, grounds, by, as_json, frozen=True)
 
 
 @holder.command()
@@ -237,17 +227,12 @@ def unfreeze(
     instrument: str | None,
     amount: str | None,
     sanctioned: bool,
-    reason: str,
-    document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    grounds: Grounds,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """End a freeze, on a reason of its own."""
-    asked = (named, instrument, amount, sanctioned, reason, document, issuer, key)
-    return _freeze(*asked, dry_run, acting, as_json, frozen=False)
+    return _freeze(named, instrument, amount, sanctioned, grounds, by, as_json, frozen=False)
 
 
 def _freeze(
@@ -255,27 +240,22 @@ def _freeze(
     instrument: str | None,
     amount: str | None,
     sanctioned: bool,
-    reason: str,
-    document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    grounds: Grounds,
+    by: Acting,
     as_json: bool,
     *,
     frozen: bool,
 ) -> Outcome:
-    grounds = grounds_of(reason, document)
     if amount is not None and instrument is None:
         raise Invalid("units are frozen in one instrument: name it with --instrument")
     with open_office(settings()) as office:
         units = None
         if amount is not None and instrument is not None:
-            units = parties.quantity(office, issuer, instrument, amount)
+            units = parties.quantity(office, by.issuer, instrument, amount)
         asked = FreezeRequest(
-            named, frozen, grounds, key_or_new(key), issuer, instrument, units, sanctioned
+            named, frozen, grounds, by.key, by.issuer, instrument, units, sanctioned
         )
-        done = enforcement.freeze(office, actor_of(office, acting), asked, dry_run=dry_run)
+        done = enforcement.freeze(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     told = {"holder": named, "instrument": instrument, "units": amount}
     show(act_document(done) | told, as_json, act_table(done, ("holder", named)))
     return ended(done)

@@ -136,6 +136,10 @@ COMMANDS = {
         "freehold.doors.cli.register:register",
         "See the register of holders and take it with you.",
     ),
+    "relay": Entry(
+        "freehold.doors.cli.relay:relay",
+        "Send acts that holders signed, from a file; the gas that is paid for that.",
+    ),
     "serve": Entry(
         "freehold.doors.cli.serve:serve",
         "Run the platform: web pages, API, worker and ledger, each a process that is kept up.",
@@ -183,6 +187,10 @@ COMMANDS = {
     "waterfall": Entry(
         "freehold.doors.cli.waterfall:waterfall",
         "Divide an exit by its terms: table of all who are paid, breakpoints, chart; to the cent.",
+    ),
+    "windup": Entry(
+        "freehold.doors.cli.windup:windup",
+        "Wind an issuer up: every class paid from one pot, per holder, by a plan two persons agree to.",
     ),
     "webhook": Entry(
         "freehold.doors.cli.webhook:webhook",

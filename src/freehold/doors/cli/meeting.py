@@ -16,6 +16,7 @@ from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.voting import Given, ProxyRequest, VoteRequest
 from freehold.doors.cli.acting import (
     FILE,
+    Acting,
     act_document,
     act_options,
     act_table,
@@ -41,13 +42,11 @@ def meeting() -> None:
 @click.argument("notice", type=FILE)
 @act_options
 @json_option
-def announce(
-    notice: Path, issuer: str | None, key: str | None, dry_run: bool, acting: str, as_json: bool
-) -> Outcome:
+def announce(notice: Path, by: Acting, as_json: bool) -> Outcome:
     """Fix the record instant and call the meeting of the file NOTICE, whose hash goes on chain."""
     with open_office(settings()) as office:
-        asked = MeetingRequest(notice.read_text(), key_or_new(key), issuer)
-        done = meetings.announce(office, actor_of(office, acting), asked, dry_run=dry_run)
+        asked = MeetingRequest(notice.read_text(), by.key, by.issuer)
+        done = meetings.announce(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     told = act_document(done.act) | {"meeting": done.number or None, "notice": done.digest}
     rows = (("meeting", str(done.number or "none")), ("notice", done.digest))
     show(told, as_json, act_table(done.act, *rows))
@@ -140,18 +139,15 @@ def proxy(
     revoke: bool,
     giver: str | None,
     substitute: bool,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Let somebody else vote a holder's units at meeting NUMBER, or take that back."""
     if (to is None) != revoke:
         raise Invalid("name the proxy with --to, or take the appointment back with --revoke")
     with open_office(settings()) as office:
-        asked = ProxyRequest(number, holder, to, key_or_new(key), giver, substitute, issuer)
-        done = voting.appoint(office, actor_of(office, acting), asked, dry_run=dry_run)
+        asked = ProxyRequest(number, holder, to, by.key, giver, substitute, by.issuer)
+        done = voting.appoint(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     show(act_document(done), as_json, act_table(done, ("proxy", to or "nobody")))
     return ended(done)
 
@@ -188,17 +184,14 @@ def reveal(number: int, issuer: str | None, as_json: bool) -> Outcome:
 def close(
     number: int,
     out: Path | None,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Count meeting NUMBER after its close and let the result stand, by the hash of the minutes."""
     with open_office(settings()) as office:
-        actor = actor_of(office, acting)
-        done = meetings.close(office, actor, issuer, number, key_or_new(key), dry_run=dry_run)
-        one = find(office, issuer, number)
+        actor = actor_of(office, by.signer)
+        done = meetings.close(office, actor, by.issuer, number, by.key, dry_run=by.dry_run)
+        one = find(office, by.issuer, number)
     if out is not None and done.minutes:
         out.write_text(done.minutes)
     told = act_document(done.act) | standing_document(one, done.standing)
@@ -214,16 +207,13 @@ def close(
 def cancel(
     number: int,
     document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Call meeting NUMBER off, at any time before its result stands."""
     with open_office(settings()) as office:
-        actor, why = actor_of(office, acting), document_hash(document)
-        done = meetings.cancel(office, actor, issuer, number, why, key_or_new(key), dry_run=dry_run)
+        actor, why = actor_of(office, by.signer), document_hash(document)
+        done = meetings.cancel(office, actor, by.issuer, number, why, by.key, dry_run=by.dry_run)
     show(act_document(done.act), as_json, act_table(done.act, ("meeting", str(number))))
     return ended(done.act)
 

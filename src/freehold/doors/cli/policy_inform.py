@@ -10,13 +10,13 @@ from freehold.desks.rules import information
 from freehold.desks.rules.information import InformRequest
 from freehold.doors.cli.acting import (
     FILE,
+    Acting,
     act_document,
     act_options,
     act_table,
     actor_of,
     document_hash,
     ended,
-    key_or_new,
 )
 from freehold.doors.cli.output import Outcome, json_option, show
 from freehold.doors.cli.settings import settings
@@ -38,17 +38,14 @@ def inform(
     instrument: str,
     until: str,
     document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Say until when current public information about the issuer of INSTRUMENT is there (Rule 144(c))."""
     day = None if until == "none" else parse_day(until, "until")
     with open_office(settings()) as office:
-        asked = InformRequest(instrument, day, document_hash(document), key_or_new(key), issuer)
-        done = information.inform(office, actor_of(office, acting), asked, dry_run=dry_run)
+        asked = InformRequest(instrument, day, document_hash(document), by.key, by.issuer)
+        done = information.inform(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     told = act_document(done) | {"until": day.isoformat() if day else None}
     show(told, as_json, act_table(done, ("until", until)))
     return ended(done)

@@ -9,13 +9,13 @@ from freehold.desks.office import open_office
 from freehold.desks.securities import authority
 from freehold.desks.securities.authority import Holding, PowersRequest
 from freehold.doors.cli.acting import (
+    Acting,
     act_document,
     act_options,
     act_table,
     actor_of,
     ended,
     issuer_option,
-    key_or_new,
 )
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -60,14 +60,11 @@ def grant(
     who: str,
     names: tuple[str, ...],
     instrument: str | None,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Announce that WHO (an address) gains each POWER."""
-    return _change(who, names, instrument, issuer, key, dry_run, acting, as_json, granted=True)
+    return _change(who, names, instrument, by, as_json, granted=True)
 
 
 @powers.command()
@@ -80,24 +77,18 @@ def revoke(
     who: str,
     names: tuple[str, ...],
     instrument: str | None,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Announce that WHO (an address) loses each POWER; one's own are gone at once."""
-    return _change(who, names, instrument, issuer, key, dry_run, acting, as_json, granted=False)
+    return _change(who, names, instrument, by, as_json, granted=False)
 
 
 def _change(
     who: str,
     names: tuple[str, ...],
     instrument: str | None,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
     *,
     granted: bool,
@@ -107,9 +98,9 @@ def _change(
         wanted |= NAMES[name]
     with open_office(settings()) as office:
         asked = PowersRequest(
-            parse_address(who, "who"), wanted, granted, key_or_new(key), issuer, instrument
+            parse_address(who, "who"), wanted, granted, by.key, by.issuer, instrument
         )
-        done = authority.change(office, actor_of(office, acting), asked, dry_run=dry_run)
+        done = authority.change(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     now = done.holding
     rows = (("over", now.over), ("who", str(now.who)), ("holds", _words(now.powers)))
     table = act_table(done.act, *rows, ("announced", _ahead(now)))

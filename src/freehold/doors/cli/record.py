@@ -10,6 +10,7 @@ from freehold.desks.register import records
 from freehold.desks.register.records import RecordRequest
 from freehold.desks.servicing import entitlements
 from freehold.doors.cli.acting import (
+    Acting,
     act_document,
     act_options,
     act_table,
@@ -17,7 +18,6 @@ from freehold.doors.cli.acting import (
     ended,
     instrument_option,
     issuer_option,
-    key_or_new,
 )
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -36,16 +36,13 @@ def record() -> None:
 def announce(
     instant: str,
     instrument: str,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Fix INSTANT (2026-11-22T14:00:00Z), which lies ahead: holdings before it are kept for ever."""
     with open_office(settings()) as office:
-        asked = RecordRequest(instrument, parse(instant, "instant"), key_or_new(key), issuer)
-        done = records.announce(office, actor_of(office, acting), asked, dry_run=dry_run)
+        asked = RecordRequest(instrument, parse(instant, "instant"), by.key, by.issuer)
+        done = records.announce(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     told = act_document(done.act) | {"record": done.number or None, "instant": done.instant}
     number = str(done.number) if done.number else "none"
     rows = (("record", number), ("instant", stamp(done.instant)))

@@ -1,26 +1,25 @@
 """`freehold recover`: a lost wallet gives way to another one; two persons, and a delay between them."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from freehold.core.clock import stamp
+from freehold.core.grounds import Grounds
 from freehold.core.identifiers import parse_address
 from freehold.desks.office import open_office
 from freehold.desks.securities import recoveries
 from freehold.desks.securities.recoveries import ProposeRequest, RecoveryOutcome
 from freehold.doors.cli.acting import (
+    Acting,
     act_document,
     act_options,
     act_table,
     actor_of,
     dry_run_option,
     ended,
-    grounds_of,
     grounds_options,
     issuer_option,
-    key_or_new,
 )
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -40,20 +39,15 @@ def recover() -> None:
 def propose(
     holder: str,
     wallet: str | None,
-    reason: str,
-    document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    grounds: Grounds,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Propose that another wallet opens the account of HOLDER from the end of the delay on."""
-    grounds = grounds_of(reason, document)
     new = parse_address(wallet) if wallet else None
     with open_office(settings()) as office:
-        asked = ProposeRequest(holder, grounds, key_or_new(key), issuer, new)
-        done = recoveries.propose(office, actor_of(office, acting), asked, dry_run=dry_run)
+        asked = ProposeRequest(holder, grounds, by.key, by.issuer, new)
+        done = recoveries.propose(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     return _tell(done, as_json)
 
 
@@ -84,16 +78,13 @@ def confirm(holder: str, issuer: str | None, dry_run: bool, acting: str, as_json
 @json_option
 def cancel(
     holder: str,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Withdraw the proposal for HOLDER."""
     with open_office(settings()) as office:
-        actor = actor_of(office, acting)
-        done = recoveries.cancel(office, actor, issuer, holder, key_or_new(key), dry_run=dry_run)
+        actor = actor_of(office, by.signer)
+        done = recoveries.cancel(office, actor, by.issuer, holder, by.key, dry_run=by.dry_run)
     return _tell(done, as_json)
 
 

@@ -7,11 +7,13 @@ from typing import Any
 import click
 
 from freehold.core.errors import Invalid
+from freehold.core.grounds import Grounds
 from freehold.desks.office import open_office
 from freehold.desks.securities import splits
 from freehold.desks.securities.splits import SplitOutcome, SplitRequest, SplitStatus
 from freehold.doors.cli.acting import (
     FILE,
+    Acting,
     act_document,
     act_options,
     act_table,
@@ -20,11 +22,9 @@ from freehold.doors.cli.acting import (
     document_hash,
     dry_run_option,
     ended,
-    grounds_of,
     grounds_options,
     instrument_option,
     issuer_option,
-    key_or_new,
 )
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -50,17 +50,14 @@ def announce(
     ratio: str,
     instrument: str,
     document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Begin a split by RATIO (3:2 is three new units for two old ones); transfers halt until it ends."""
     up, down = parse_ratio(ratio)
     with open_office(settings()) as office:
-        asked = SplitRequest(instrument, up, down, document_hash(document), key_or_new(key), issuer)
-        done = splits.announce(office, actor_of(office, acting), asked, dry_run=dry_run)
+        asked = SplitRequest(instrument, up, down, document_hash(document), by.key, by.issuer)
+        done = splits.announce(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     return _tell(done, as_json)
 
 
@@ -85,20 +82,15 @@ def run(instrument: str, issuer: str | None, dry_run: bool, acting: str, as_json
 @json_option
 def cancel(
     instrument: str,
-    reason: str,
-    document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    grounds: Grounds,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Take an announced split back, while no account was scaled."""
-    grounds = grounds_of(reason, document)
     with open_office(settings()) as office:
-        actor = actor_of(office, acting)
+        actor = actor_of(office, by.signer)
         done = splits.cancel(
-            office, actor, issuer, instrument, grounds, key_or_new(key), dry_run=dry_run
+            office, actor, by.issuer, instrument, grounds, by.key, dry_run=by.dry_run
         )
     return _tell(done, as_json)
 

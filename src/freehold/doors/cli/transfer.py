@@ -10,7 +10,7 @@ from freehold.desks import parties
 from freehold.desks.office import open_office
 from freehold.desks.securities import transfers
 from freehold.desks.securities.transfers import KINDS, TransferOutcome, TransferRequest
-from freehold.doors.cli.acting import act_options, actor_of, instrument_option, key_or_new
+from freehold.doors.cli.acting import Acting, act_options, actor_of, instrument_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
 
@@ -60,10 +60,7 @@ def transfer(
     signers: tuple[str, ...],
     papers: tuple[str, ...],
     representative: str,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Ask the rules for a transfer of UNITS from SENDER to RECEIVER, and post it if they allow it.
@@ -81,21 +78,21 @@ def transfer(
             instrument,
             sender,
             receiver,
-            parties.units_of(office, issuer, instrument, units),
-            key_or_new(key),
-            issuer,
+            parties.units_of(office, by.issuer, instrument, units),
+            by.key,
+            by.issuer,
             KIND_NAMES[kind],
             known,
             lots,
             Signed(frozenset(signers), frozenset(papers), representative),
         )
-        decimals = parties.instrument(office, issuer, instrument)[1].decimals
-        if dry_run:
+        decimals = parties.instrument(office, by.issuer, instrument)[1].decimals
+        if by.dry_run:
             done = transfers.ask(office, asked)
         else:
-            done = transfers.transfer(office, actor_of(office, acting), asked)
+            done = transfers.transfer(office, actor_of(office, by.signer), asked)
     shown = format_units(done.units, decimals)
-    document = transfer_document(done) | {"units": shown, "kind": kind, "dry_run": dry_run}
+    document = transfer_document(done) | {"units": shown, "kind": kind, "dry_run": by.dry_run}
     show(document, as_json, transfer_table([(done, shown)]))
     return Outcome.DONE if done.allowed else Outcome.REFUSED
 

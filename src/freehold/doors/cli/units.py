@@ -1,25 +1,24 @@
 """`freehold units`: what powers do to the units of an instrument."""
 
 from datetime import datetime
-from pathlib import Path
 
 import click
 
+from freehold.core.grounds import Grounds
 from freehold.desks import parties
 from freehold.desks.office import open_office
 from freehold.desks.securities import enforcement, issuance
 from freehold.desks.securities.enforcement import ForceRequest, HaltRequest
 from freehold.desks.securities.issuance import IssueRequest, RedeemRequest
 from freehold.doors.cli.acting import (
+    Acting,
     act_document,
     act_options,
     act_table,
     actor_of,
     ended,
-    grounds_of,
     grounds_options,
     instrument_option,
-    key_or_new,
 )
 from freehold.doors.cli.output import Outcome, json_option, show
 from freehold.doors.cli.settings import settings
@@ -57,21 +56,16 @@ def issue(
     exemption: str,
     family: str,
     offering_ended: datetime | None,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Issue AMOUNT units to HOLDER, by the rules for issues."""
     with open_office(settings()) as office:
-        count = parties.units_of(office, issuer, instrument, amount)
+        count = parties.units_of(office, by.issuer, instrument, amount)
         closed = offering_ended.date() if offering_ended else None
         receivers = ((holder, count),)
-        asked = IssueRequest(
-            instrument, receivers, key_or_new(key), issuer, exemption, family, closed
-        )
-        done = issuance.issue(office, actor_of(office, acting), asked, dry_run=dry_run)
+        asked = IssueRequest(instrument, receivers, by.key, by.issuer, exemption, family, closed)
+        done = issuance.issue(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     document = act_document(done) | {"holder": holder, "units": amount}
     show(document, as_json, act_table(done, ("holder", holder), ("units", amount)))
     return ended(done)
@@ -92,20 +86,15 @@ def redeem(
     amount: str,
     instrument: str,
     lots: tuple[int, ...],
-    reason: str,
-    document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    grounds: Grounds,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """End AMOUNT units of HOLDER: free ones first, then the oldest lots, or the lots named."""
-    grounds = grounds_of(reason, document)
     with open_office(settings()) as office:
-        count = parties.units_of(office, issuer, instrument, amount)
-        asked = RedeemRequest(instrument, holder, count, grounds, key_or_new(key), issuer, lots)
-        done = issuance.redeem(office, actor_of(office, acting), asked, dry_run=dry_run)
+        count = parties.units_of(office, by.issuer, instrument, amount)
+        asked = RedeemRequest(instrument, holder, count, grounds, by.key, by.issuer, lots)
+        done = issuance.redeem(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     told = act_document(done) | {"holder": holder, "units": amount}
     show(told, as_json, act_table(done, ("holder", holder), ("units", amount)))
     return ended(done)
@@ -124,20 +113,17 @@ def force_transfer(
     receiver: str,
     amount: str,
     instrument: str,
-    reason: str,
-    document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    grounds: Grounds,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Move AMOUNT units from SENDER to RECEIVER against rules and freezes, on a reason."""
-    grounds = grounds_of(reason, document)
     with open_office(settings()) as office:
-        count = parties.units_of(office, issuer, instrument, amount)
-        asked = ForceRequest(instrument, sender, receiver, count, grounds, key_or_new(key), issuer)
-        done = enforcement.force_transfer(office, actor_of(office, acting), asked, dry_run=dry_run)
+        count = parties.units_of(office, by.issuer, instrument, amount)
+        asked = ForceRequest(instrument, sender, receiver, count, grounds, by.key, by.issuer)
+        done = enforcement.force_transfer(
+            office, actor_of(office, by.signer), asked, dry_run=by.dry_run
+        )
     told = act_document(done) | {"from": sender, "to": receiver, "units": amount}
     rows = (("from", sender), ("to", receiver), ("units", amount))
     show(told, as_json, act_table(done, *rows))
@@ -151,16 +137,12 @@ def force_transfer(
 @json_option
 def halt(
     instrument: str,
-    reason: str,
-    document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    grounds: Grounds,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """Halt every transfer of an instrument that goes by the rules."""
-    return _halt(instrument, reason, document, issuer, key, dry_run, acting, as_json, halted=True)
+    return _halt(instrument, grounds, by, as_json, halted=True)
 
 
 @units.command()
@@ -170,33 +152,24 @@ def halt(
 @json_option
 def resume(
     instrument: str,
-    reason: str,
-    document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    grounds: Grounds,
+    by: Acting,
     as_json: bool,
 ) -> Outcome:
     """End a halt."""
-    return _halt(instrument, reason, document, issuer, key, dry_run, acting, as_json, halted=False)
+    return _halt(instrument, grounds, by, as_json, halted=False)
 
 
 def _halt(
     instrument: str,
-    reason: str,
-    document: Path,
-    issuer: str | None,
-    key: str | None,
-    dry_run: bool,
-    acting: str,
+    grounds: Grounds,
+    by: Acting,
     as_json: bool,
     *,
     halted: bool,
 ) -> Outcome:
-    grounds = grounds_of(reason, document)
     with open_office(settings()) as office:
-        asked = HaltRequest(instrument, halted, grounds, key_or_new(key), issuer)
-        done = enforcement.halt(office, actor_of(office, acting), asked, dry_run=dry_run)
+        asked = HaltRequest(instrument, halted, grounds, by.key, by.issuer)
+        done = enforcement.halt(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
     show(act_document(done) | {"instrument": instrument}, as_json, act_table(done))
     return ended(done)

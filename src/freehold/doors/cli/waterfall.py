@@ -17,7 +17,7 @@ from freehold.core.errors import Invalid
 from freehold.core.units import parse_units
 from freehold.doors.cli.coupons import read_text
 from freehold.doors.cli.output import Table, json_option, show
-from freehold.doors.cli.waterfall_exit import exit_answer, money
+from freehold.doors.cli.waterfall_exit import exit_answer
 from freehold.doors.cli.waterfall_partnership import partnership_answer
 
 Answer = tuple[dict[str, object], list[Table]]
@@ -78,13 +78,7 @@ def _exit(file: ExitFile, amount: str, holders: bool) -> Answer:
             " units",
             field="--holders",
         )
-    exit, later = parse_units(amount, file.digits, "--exit"), sum(t.amount for t in file.tranches)
-    if later > exit:
-        raise Invalid(
-            f"--exit {amount}: the tranches of the file are {money(later, file.digits)}"
-            f" {file.currency} together; the exit includes them and must be more",
-            field="--exit",
-        )
+    exit = parse_units(amount, file.digits, "--exit")
     return exit_answer(file, exit, holders)
 
 

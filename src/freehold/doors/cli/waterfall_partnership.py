@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 
+from freehold.core.actions.exit_answer import money, per_cent
 from freehold.core.actions.irr import irr
 from freehold.core.actions.partnership import (
     CatchUp,
@@ -19,7 +20,6 @@ from freehold.core.actions.partnership import (
 )
 from freehold.core.actions.partnership_file import PartnershipFile
 from freehold.doors.cli.output import Column, Table
-from freehold.doors.cli.waterfall_exit import money, per_cent
 
 
 def partnership_answer(file: PartnershipFile, amount: int) -> tuple[dict[str, object], list[Table]]:

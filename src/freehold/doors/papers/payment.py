@@ -37,7 +37,8 @@ def as_pdf(one: ActionView, row: Entitled, now: datetime) -> bytes:
 
 def _blocks(one: ActionView, row: Entitled) -> list[Block]:
     terms, part, traits = one.terms, row.part, TRAITS[one.terms.kind]
-    places = terms.cash.decimals if terms.cash else 0
+    places = terms.options.places(part.currency, terms.cash.decimals if terms.cash else 0)
+    coin = part.currency or one.symbol
     units = one.instrument.decimals
     facts = [
         ("Security", f"{one.instrument.name} ({one.instrument.symbol})"),
@@ -58,9 +59,9 @@ def _blocks(one: ActionView, row: Entitled) -> list[Block]:
         rows.append(("Units given", grouped(format_units(part.gives, units)), "units"))
     if terms.cash:
         for name, amount in (("Gross", part.gross), ("Tax withheld", part.withheld)):
-            rows.append((name, grouped(format_units(amount, places)), one.symbol))
+            rows.append((name, grouped(format_units(amount, places)), coin))
     net = grouped(format_units(part.net, places))
-    totals = ("Net", net, one.symbol) if terms.cash else ()
+    totals = ("Net", net, coin) if terms.cash else ()
     heads = (Head("What", 3), Head("Amount", 2, number=True), Head("In", 1))
     blocks += [Grid(heads, rows, totals), Text(f"{SAID[row.became]}.")]
     how = (

@@ -13,6 +13,7 @@ from typing import Any
 
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 
 from freehold.doors.api import problems
 from freehold.doors.platform import journal
@@ -94,7 +95,7 @@ class Gate:
                 await self.app(scope, _limited(receive, _largest(scope)), answer.send)
         except _TooLarge:
             if not answer.started:
-                await _too_large()(scope, receive, answer.send)
+                await _too_large(_largest(scope))(scope, receive, answer.send)
         except (
             Exception
         ) as fault:  # the application has answered, and hands it on to be written down
@@ -115,12 +116,15 @@ class Gate:
         said = Headers(scope=scope).get("content-length", "0")
         if not said.isdigit() or int(said) > _largest(scope):
             TURNED_AWAY.labels("size").inc()
-            return _too_large()
+            return _too_large(_largest(scope))
         return None
 
 
-class _TooLarge(Exception):
-    """More came than was announced."""
+class _TooLarge(HTTPException):
+    """More came than was announced. The application reads the body, and answers with its status."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(413, _at_most(most))
 
 
 class _Answer:
@@ -184,7 +188,7 @@ def _limited(receive: Receive, most: int) -> Receive:
         message = await receive()
         read += len(message.get("body", b""))
         if read > most:
-            raise _TooLarge
+            raise _TooLarge(most)
         return message
 
     return limited
@@ -206,8 +210,12 @@ def _too_many(seconds: int) -> Any:
     return problems.answer(429, said, headers={"Retry-After": str(seconds)})
 
 
-def _too_large() -> Any:
-    return problems.answer(413, f"A request may have {LARGEST_BODY:,} bytes.")
+def _too_large(most: int) -> Any:
+    return problems.answer(413, _at_most(most))
+
+
+def _at_most(most: int) -> str:
+    return f"A request to this address may have {most:,} bytes."
 
 
 def _count(scope: Scope, status: int, seconds: float, id: str) -> None:

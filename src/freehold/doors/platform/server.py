@@ -20,6 +20,7 @@ from freehold.doors.platform import signals
 from freehold.doors.platform.gate import Gate
 from freehold.doors.platform.supervisor import listen
 from freehold.doors.web import pages
+from freehold.doors.web.live import Pulse
 
 DRAIN_SECONDS = 10
 THREADS = 8
@@ -69,5 +70,6 @@ def build(
     ]
     app = Starlette(routes=routes, exception_handlers=dict(pages.EXCEPTIONS), lifespan=lifespan)
     app.state.office, app.state.settings = office, settings
+    app.state.stopping, app.state.pulse = stopping, Pulse()
     secure = settings.public_url.startswith("https://")
     return Gate(app, secure, share=max(1, settings.servers))

@@ -44,9 +44,12 @@ ABOUT = {
 PRICED = frozenset({Work.PAY, Work.REDEEM, Work.BUY, Work.OFFER})
 RATIO = frozenset({Work.ISSUE, Work.SPLIT, Work.CONVERT, Work.OFFER})
 LIMITED = frozenset({Work.OFFER, Work.BUY})
+FILE = "file"
+"""What stands for a kind where the terms are entered as the file that the command line reads."""
+MOST_TEXT = 1 << 16
 FIELDS = (
     "kind issuer instrument id record_date cut_off zone calendar settlement_days payment_days coin"
-    " basis amount ratio into price most name tax narrative key"
+    " basis amount ratio into price most oversubscription name tax narrative file key"
 ).split()
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NUMBER = re.compile(r"\d{1,6}")
@@ -90,7 +93,8 @@ def announce(visit: Visit, form: Form) -> Response:
             return _form(visit, given, found.reason, tried=found, terms=read_terms(text), text=text)
         made = approvals.propose(visit.office, visit.who, asked)
     except (Invalid, NotFound, Conflict) as fault:
-        return _form(visit, given, fault.message, mistakes=_mistakes(fault))
+        mistakes = _mistakes_of_file(fault) if given["kind"] == FILE else _mistakes(fault)
+        return _form(visit, given, fault.message, mistakes=mistakes)
     if made.proposal is None:
         return _form(visit, given, made.tried.reason)
     return go(f"/approvals/{made.proposal.id}")
@@ -101,6 +105,8 @@ def terms_text(visit: Visit, given: Form) -> str:
 
     Raises Invalid where nothing was chosen.
     """
+    if given["kind"] == FILE:
+        return _file(given)
     if given["kind"] not in list(Kind):
         raise Invalid("choose what kind of action it is", field="kind")
     work = TRAITS[Kind(given["kind"])].work
@@ -118,6 +124,8 @@ def terms_text(visit: Visit, given: Form) -> str:
         lines.append(f"name = {_text(given['name'])}")
     if work in LIMITED:
         lines.append(f"most = {_base_units(visit, given)}")
+    if work is Work.OFFER and given["oversubscription"] == "yes":
+        lines.append("oversubscription = true")
     if work in PRICED or (work in RATIO and given["coin"]):
         lines += _cash(visit, given, work)
     if work in RATIO:
@@ -125,6 +133,15 @@ def terms_text(visit: Visit, given: Form) -> str:
         lines += [f"into = {_text(given['into'])}"] if given["into"] else []
         lines += [f"price = {_text(_plain(given['price']))}"] if given["price"] else []
     return "\n".join(lines) + "\n"
+
+
+def _file(given: Form) -> str:
+    """A file of terms as it was entered, of the security that was chosen. Raises Invalid."""
+    text, named = given["file"][:MOST_TEXT], given["instrument"].partition("/")[2]
+    found = read_terms(text).instrument
+    if found != named:
+        raise Invalid(f"the file says instrument = {found!r}; chosen was {named!r}", field="file")
+    return text
 
 
 def _cash(visit: Visit, given: Form, work: Work) -> list[str]:
@@ -176,6 +193,13 @@ def _mistakes(fault: PlatformError) -> dict[str, str]:
     return found
 
 
+def _mistakes_of_file(fault: PlatformError) -> dict[str, str]:
+    """Everything that is wrong in a file, at the field in which it was entered."""
+    mistakes = getattr(fault, "mistakes", ())
+    said = "; ".join(f"{one.place}: {one.message}" for one in mistakes)
+    return {"file": said or fault.message}
+
+
 def _form(
     visit: Visit,
     given: Form,
@@ -188,6 +212,7 @@ def _form(
 ) -> Response:
     chosen = given.get("kind", "")
     work = TRAITS[Kind(chosen)].work if chosen in list(Kind) else None
+    ready = work is not None or chosen == FILE
     values: dict[str, Any] = {
         "given": {name: given.get(name, "") for name in FIELDS},
         "kinds": ABOUT,
@@ -200,10 +225,10 @@ def _form(
         "mistakes": mistakes or {},
         "tried": tried if tried and not tried.refused else None,
         "terms": terms,
-        "text": text,
+        "written": text,
         "symbol": events.symbol(visit.office, terms) if terms else "",
         "names": approvals.names_of(visit.office, visit.who, tried.act.issuer) if tried else {},
-        "step": "preview" if tried and not tried.refused else "terms" if work else "kind",
+        "step": "preview" if tried and not tried.refused else "terms" if ready else "kind",
     }
     return see(visit, "action_new.html", 422 if problem else 200, **values)
 

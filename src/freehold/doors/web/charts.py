@@ -71,8 +71,8 @@ def stacked(shown: Sequence[Part]) -> Markup:
 
 def steps(lines: Sequence[Line], points: Sequence[datetime]) -> Drawing:
     """Step lines over instants, by time: a register changes in steps, it does not slope."""
-    top = _ceiling(max((max(line.values, default=0) for line in lines), default=0))
-    drawn = [_grid()]
+    top = ceiling(max((max(line.values, default=0) for line in lines), default=0))
+    drawn = [grid()]
     for place, line in enumerate(lines[:MOST_LINES], 1):
         path = Markup('<path class="series s{}" d="{}"/>')
         drawn.append(path.format(place, _points(line.values, points, top)))
@@ -80,7 +80,7 @@ def steps(lines: Sequence[Line], points: Sequence[datetime]) -> Drawing:
         '<svg class="chart" viewBox="0 0 {} {}" preserveAspectRatio="none" aria-hidden="true">'
     )
     picture = opening.format(WIDTH, HEIGHT) + Markup("").join(drawn) + Markup("</svg>")
-    ticks = tuple(_short(top * tick // TICKS) for tick in range(TICKS, -1, -1))
+    ticks = tuple(short(top * tick // TICKS) for tick in range(TICKS, -1, -1))
     return Drawing(picture, ticks, _days(points))
 
 
@@ -105,13 +105,14 @@ def _points(values: Sequence[int], points: Sequence[datetime], top: int) -> str:
     return "".join(drawn)
 
 
-def _grid() -> Markup:
+def grid() -> Markup:
+    """The lines of the ticks."""
     heights = [HEIGHT * tick / TICKS for tick in range(TICKS + 1)]
     path = "".join(f"M0 {down:.1f}H{WIDTH}" for down in heights)
     return Markup('<path class="grid" d="{}"/>').format(path)
 
 
-def _ceiling(value: int) -> int:
+def ceiling(value: int) -> int:
     """A round number at or above the value, that four ticks divide."""
     if value <= TICKS:
         return TICKS
@@ -120,7 +121,8 @@ def _ceiling(value: int) -> int:
     return next((top for top in tops if top >= value), 10 * power)
 
 
-def _short(value: int) -> str:
+def short(value: int) -> str:
+    """A number beside an axis."""
     for size, letter in ((10**9, "B"), (10**6, "M"), (10**3, "k")):
         if value >= size:
             return f"{value / size:g} {letter}"

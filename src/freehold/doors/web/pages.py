@@ -23,10 +23,12 @@ from freehold.doors.web import (
     entering,
     establishing,
     example,
+    exits,
     filing,
     gallery,
     instructing,
     issuing,
+    live,
     owning,
     people,
     proving,
@@ -58,6 +60,7 @@ def routes() -> list[BaseRoute]:
         *_papers(),
         *_desk(),
         *_breadth(),
+        Route(live.PLACE, live.stream, methods=["GET"]),
         Route("/activity", page(reading.activity), methods=["GET"]),
         Route("/activity/{id}", page(reading.instruction), methods=["GET"]),
         Route("/approvals", page(approving.queue), methods=["GET"]),
@@ -85,6 +88,7 @@ def routes() -> list[BaseRoute]:
         *cashbook.routes(),
         _signed_in("/actions/new", announcing.new, announcing.announce),
         *servicing.routes(),
+        *exits.routes(),
         *assemblies.routes(),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
         *_ways_in(),
@@ -267,6 +271,8 @@ def _no_page(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException), "registered for this kind"
     if fault.status_code == 405:
         return PlainTextResponse("This page does not take that.", 405, fault.headers)
+    if fault.status_code == 413:
+        return PlainTextResponse(str(fault.detail), 413)
     if request.url.path.startswith("/api/"):  # a path that no route of the API can have
         return problems.answer(404, "There is no such route.")
     return visits.problem(request, NotFound("there is no such page"))

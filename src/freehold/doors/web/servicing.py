@@ -21,7 +21,7 @@ from freehold.desks import permits
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.register import reports
-from freehold.desks.servicing import ballots, events, processing
+from freehold.desks.servicing import actions, ballots, events, processing
 from freehold.desks.servicing.events import ActionView, Entitled
 from freehold.desks.servicing.processing import Act
 from freehold.doors.papers import payment
@@ -202,14 +202,14 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "last": last,
         "money": money,
         "bar": _bar(one, money) if money else None,
-        "coins": lambda amount: coins(one, amount),
+        "coins": lambda amount, code="": coins(one, amount, code),
         "units": lambda amount: format_units(amount, one.instrument.decimals),
         "orders": processing.waiting(office, id),
         "waiting": [each for each in _proposed(visit) if _about(each, id)],
         "services": services,
         "next_order": _next_order(one) if services else "",
         "elections": ballots.elections(office, who, id),
-        "choices": ballots.CHOICES.get(one.terms.work, ()) if _open(one) else (),
+        "choices": actions.choices_in(one.terms) if _open(one) else (),
         "mine": events.own_holders(who, one.owner.id, Power.ELECT),
         "versions": len(events.versions(office, who, id)),
         "now": events.now(office),
@@ -246,9 +246,10 @@ def stages(one: ActionView) -> list[Stage]:
     return found
 
 
-def coins(one: ActionView, amount: int) -> str:
-    """An amount of the action's coin in whole coins."""
-    return format_units(amount, one.terms.cash.decimals if one.terms.cash else 0)
+def coins(one: ActionView, amount: int, code: str = "") -> str:
+    """An amount in whole coins of a currency, the action's own if none is named."""
+    own = one.terms.cash.decimals if one.terms.cash else 0
+    return format_units(amount, one.terms.options.places(code, own))
 
 
 def _bar(one: ActionView, money: events.Money) -> tuple[Any, Any]:
@@ -310,14 +311,16 @@ def entitlements_csv(visit: Visit) -> Response:
         "gross",
         "withheld",
         "net",
+        "currency",
         "state",
     )
     rows = [
         (
             str(row.part.account), row.holder, row.name, format_units(row.part.units, places),
             format_units(row.part.gets, places), format_units(row.part.gives, places),
-            coins(one, row.part.gross), coins(one, row.part.withheld), coins(one, row.part.net),
-            row.became,
+            *(coins(one, amount, row.part.currency)
+              for amount in (row.part.gross, row.part.withheld, row.part.net)),
+            row.part.currency or one.symbol, row.became,
         )
         for row in found.rows
     ]  # fmt: skip

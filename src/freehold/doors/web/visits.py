@@ -29,7 +29,7 @@ from freehold.desks.access.sessions import Client
 from freehold.desks.approvals import approvals
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
-from freehold.desks.platform import auditing, examples
+from freehold.desks.platform import auditing, changes, examples
 from freehold.desks.platform.readiness import readiness
 from freehold.desks.register import ownership
 from freehold.doors.api.problems import status_of
@@ -164,6 +164,7 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
             theme=visit.request.cookies.get(THEME, "system"),
             density=visit.request.cookies.get(DENSITY, "comfortable"),
             asset=assets.url,
+            changed=lambda: changes.head(visit.office),
             **values,
         )
     )
@@ -285,12 +286,17 @@ def _require_ours(visit: Visit, form: Form) -> None:
         raise NotPermitted("this form was not sent by a page of ours, or is too old: load it anew")
 
 
+def client_of(request: Request, visitor: str = "") -> Client:
+    """Where a request comes from."""
+    address = request.client.host if request.client else "unknown"
+    return Client(address, request.headers.get("user-agent", "")[:512], visitor)
+
+
 def _visit(request: Request) -> Visit:
     office: Office = request.app.state.office
-    address = request.client.host if request.client else "unknown"
     cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(32)
     visitor = hashlib.sha256(f"visitor {cookie}".encode()).hexdigest()
-    client = Client(address, request.headers.get("user-agent", "")[:512], visitor)
+    client = client_of(request, visitor)
     actor = sessions.actor_of_session(office, cookie, client)
     return Visit(request, office, request.app.state.settings, client, cookie, actor)
 

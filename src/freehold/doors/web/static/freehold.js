@@ -71,3 +71,19 @@ document.addEventListener("input", (event) => {
   left.classList.toggle("down", rest < 0n);
   form.querySelector("[data-left-label]").textContent = rest < 0n ? "Too many by" : "Left after it";
 });
+
+// A slider that fills a field with whole coins, grouped as the server writes them.
+document.addEventListener("input", (event) => {
+  const slider = event.target.closest("input[data-fills]");
+  if (!slider) return;
+  const field = document.getElementById(slider.dataset.fills);
+  field.value = slider.value.replace(/\B(?=(\d{3})+$)/g, ",");
+  slider.setAttribute("aria-valuetext", `${field.value} ${slider.dataset.unit}`);
+});
+document.addEventListener("change", (event) => {
+  const slider = event.target.closest("input[data-fills]");
+  if (!slider || document.getElementById(slider.dataset.fills).form.method !== "get") return;
+  const place = new URL(location);
+  place.searchParams.set(slider.dataset.fills, slider.value);
+  history.replaceState(history.state, "", place);
+});
