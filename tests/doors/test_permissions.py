@@ -193,6 +193,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/terms": {"terms": SPLIT},
         "/exit-terms": {"terms": EXIT},
         "/waterfall": {"exit": "12000000"},
+        "/sweep": {"payee": "0x" + "ee" * 20},
         "/elections": {"holder": HOLDER, "choice": "tender", "units": "1"},
         "/meetings": {"notice": NOTICE},
         "/call": {"notice": NOTICE},

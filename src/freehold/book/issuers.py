@@ -151,6 +151,18 @@ def instrument_at(tx: Transaction, chain: int, token: str) -> tuple[KnownIssuer,
     return KnownIssuer(*row[:cut]), KnownInstrument(*row[cut:])
 
 
+def rename(tx: Transaction, token: str, name: str) -> None:
+    """Another name for an instrument, whose contract has it already."""
+    one = schema.instrument
+    tx.execute(update(one).where(one.c.token == token).values(name=name))
+
+
+def name_now(tx: Transaction, token: str) -> str:
+    """What an instrument is called since it was named last; empty where the book does not have it."""
+    one = schema.instrument.c
+    return str(tx.execute(select(one.name).where(one.token == token)).scalar() or "")
+
+
 def targets(tx: Transaction) -> dict[str, str]:
     """The contracts of every issuer, with whose they are."""
     found: dict[str, str] = {}

@@ -161,11 +161,14 @@ def _go_back_for(
     after its first transactions.
     """
     assert memory.tip
-    for first in range(start, memory.tip.number + 1, _SPAN):
-        if logs := source.logs(first, min(memory.tip.number, first + _SPAN - 1), joined):
+    first, span = start, _SPAN
+    while first <= memory.tip.number:
+        last = min(memory.tip.number, first + span - 1)
+        if logs := source.logs(first, last, joined):
             rewind(connection, min(raw.block for raw in logs) - 1)
             _replace(memory, load(connection))
             return
+        first, span = last + 1, _next_span(span, 0, 0)
 
 
 def _replace(memory: Memory, read: Memory) -> None:

@@ -87,6 +87,40 @@ def test_a_1099_is_due_from_ten_dollars_or_with_tax_withheld():
     assert len(rows_of_1099([paid("ann", 9, 1, "1099-DIV")], WHO, "Acme", 2025)) == 1
 
 
+def test_every_field_of_a_1099_div_is_what_was_paid_to_whom():
+    who = WHO | {"bob": Recipient("bob", "Bob", "3 Lane", "US", None)}
+    all_paid = [
+        paid("ann", 10_000_001, 0, "1099-DIV"),
+        paid("ann", 2_500_000, 600_000, "1099-DIV", account=2),
+        paid("bob", 3, 1, "1099-DIV", rate=Fraction(24, 100), account=3),
+        paid("max", 9_000_000, 1_350_000, "1042-S", 3, Fraction(15, 100), 4),
+    ]
+    assert rows_of_1099(all_paid, who, "Acme", 2025) == [
+        {
+            "year": "2025",
+            "payer": "Acme",
+            "recipient_id": "ann",
+            "recipient_name": "Ann",
+            "recipient_address": "1 Road",
+            "recipient_tin": "123-45-6789",
+            "currency": "USDX",
+            "box_1a_total_ordinary_dividends": "12.500001",
+            "box_4_federal_income_tax_withheld": "0.6",
+        },
+        {
+            "year": "2025",
+            "payer": "Acme",
+            "recipient_id": "bob",
+            "recipient_name": "Bob",
+            "recipient_address": "3 Lane",
+            "recipient_tin": "",
+            "currency": "USDX",
+            "box_1a_total_ordinary_dividends": "0.000003",
+            "box_4_federal_income_tax_withheld": "0.000001",
+        },
+    ]
+
+
 def test_a_1042_s_keeps_chapters_and_rates_apart_and_loses_no_unit():
     fifteen, thirty = Fraction(15, 100), Fraction(30, 100)
     all_paid = [

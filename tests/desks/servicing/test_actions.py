@@ -15,6 +15,7 @@ from freehold.core.actions.tax_forms import TaxForm
 from freehold.core.clock import parse, stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.holder import Particulars
+from freehold.core.units import format_units
 from freehold.desks import parties, permits
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
@@ -282,7 +283,11 @@ def test_a_dividend_withholds_by_the_forms_on_file_says_when_one_ran_out_and_is_
 ):
     set_clock(company, to_seconds(parse("2026-02-02T12:00:00Z")))
     tick(company)
-    first, second = sorted(units(company, "series-a"))[:2]
+    first, second, third, *_ = sorted(units(company, "series-a"))
+    known_person(company, "p-us", third, "US")
+    w9 = TaxForm(Form.W9, date(2025, 6, 1), "US", "123-45-6789")
+    with company.book.transaction() as tx:
+        tax_forms.add(tx, company.people.vault(), "p-us", w9, company.clock.now())
     owner = parties.owner(company, None)
     number = {one: parties.party(company, owner, one).facts.account for one in (first, second)}
     for who, signed in ((first, "2025-06-01"), (second, "2021-06-01")):
@@ -307,5 +312,20 @@ def test_a_dividend_withholds_by_the_forms_on_file_says_when_one_ran_out_and_is_
     assert (row["box_3b_tax_rate"], row["recipient_country"]) == ("15", "DE")
     withheld = sum(Fraction(one["box_7a_federal_tax_withheld"]) for one in files.foreign)
     assert withheld * 10**6 == proof.withheld
+    theirs = parties.party(company, owner, third).facts.account
+    gross = format_units(found[theirs].gross, 6)
+    assert [one for one in files.dividends if one["recipient_id"] == "p-us"] == [
+        {
+            "year": "2026",
+            "payer": owner.name,
+            "recipient_id": "p-us",
+            "recipient_name": "p-us",
+            "recipient_address": "",
+            "recipient_tin": "123-45-6789",
+            "currency": coin[:16],
+            "box_1a_total_ordinary_dividends": gross,
+            "box_4_federal_income_tax_withheld": "0",
+        }
+    ]
     _, statements = taxes.action_statements(company, permits.keyholder(), None, "cash-dividend")
     assert sum(one.gross - one.withheld for _, paid in statements for one in paid) == proof.paid

@@ -6,6 +6,7 @@ import pytest
 
 from freehold.core.errors import Unavailable
 from freehold.doors.bench import (
+    action_lives,
     actions,
     daycount_quantlib,
     dividends,
@@ -22,11 +23,12 @@ def test_every_part_is_compared_and_meets_its_goal(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(waterfall_search, "TABLES", 30)
     monkeypatch.setattr(irr_pyxirr, "CASES", 3)
     monkeypatch.setattr(entitlements, "HOLDERS", 3_000)
+    monkeypatch.setattr(action_lives, "LIVES", action_lives.LIVES[-1:])
     monkeypatch.setattr(dividends, "HOLDERS", 250)
     monkeypatch.setattr(dividends, "KILLS", 1)
     rows = list(actions.rows(Options()))
     goals = [row for row in rows if row.goal is not None]
-    assert len(goals) == len(daycount_quantlib.COUNTERS) + 3 + 2 + 5 + 8
+    assert len(goals) == len(daycount_quantlib.COUNTERS) + 3 + 2 + 5 + 4 + 8
     assert all(row.met for row in goals)
     assert [row.name for row in rows if row.name.endswith(" took")] == [
         f"{part.split(':')[0].rpartition('.')[2]} took" for part in actions.PARTS

@@ -6,7 +6,7 @@ a price, rounded down, and lost where they do not. A tender that is offered too 
 rata by largest remainder.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from types import MappingProxyType
@@ -27,12 +27,16 @@ from freehold.core.actions.tax import Payee, Treatment
 from freehold.core.actions.tax_regimes import regime
 from freehold.core.actions.terms import Basis, Cash, Exchange, Terms
 from freehold.core.errors import Invalid
+from freehold.core.facts import Flags, has_flag
+from freehold.core.standing import Line
 from freehold.core.units import allocate
 
 UNTAXED = Treatment(Fraction(0), "none", "the terms name no tax", "")
 UNKNOWN_PAYEE = Payee(us_person=False)
 NO_FORMS = Forms((UNKNOWN_PAYEE,), {})
 NO_CHOICES: Mapping[int, str] = MappingProxyType({})
+Movable = Mapping[int, Mapping[int, int]]
+"""By account and vintage (0: in no lot) the base units that may convert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class Plan:
     """By account. `gets` and `gives` are base units, `amounts` untaxed money in the coin's smallest unit
     (in lieu, or for tendered units), `due` what subscribers pay, `lapses` rights that nobody exercised,
     `taxed` the money by rate or pot in the action's own coin, `others` in each other currency that anybody
-    elected, `reinvests` the units that elected holders' money buys."""
+    elected, `reinvests` the units that elected holders' money buys, `lots` what converts by account and
+    vintage (0: of no lot)."""
 
     taxed: Taxed | None = None
     gets: Mapping[int, int] = field(default_factory=dict)
@@ -51,6 +56,7 @@ class Plan:
     lapses: Mapping[int, int] = field(default_factory=dict)
     others: Mapping[str, Taxed] = field(default_factory=dict)
     reinvests: Mapping[int, Reinvested] = field(default_factory=dict)
+    lots: Mapping[tuple[int, int], int] = field(default_factory=dict)
 
     @property
     def every(self) -> dict[str, Taxed]:
@@ -71,8 +77,10 @@ def plan(
     elections: Mapping[int, int],
     forms: Forms = NO_FORMS,
     choices: Mapping[int, str] = NO_CHOICES,
+    movable: Movable | None = None,
 ) -> Plan:
-    """The plan of an action on units of `decimals`; `choices` are currencies, or to re-invest, by account.
+    """The plan of an action on units of `decimals`; `choices` are currencies, or to re-invest, by account;
+    `movable` is what may convert, everything where it is not known.
 
     Raises Invalid as its parts do.
     """
@@ -85,7 +93,8 @@ def plan(
         case Work.ISSUE | Work.SPLIT:
             return _new_units(terms, held, decimals)
         case Work.CONVERT:
-            return _converted(_exchange(terms), held)
+            free = {account: {0: units} for account, units in held.items()}
+            return _converted(_exchange(terms), free if movable is None else movable)
         case Work.OFFER:
             return _subscribed(terms, held, decimals, elections)
         case Work.BUY:
@@ -142,12 +151,36 @@ def _new_units(terms: Terms, held: Mapping[int, int], decimals: int) -> Plan:
     return Plan(gets=_some(gets), fractions=fractions, amounts=_some(lieu))
 
 
-def _converted(exchange: Exchange, held: Mapping[int, int]) -> Plan:
-    """Only units that convert into whole ones are taken; the rest stays what it is."""
+def movable_of(lines: Iterable[Line]) -> Movable:
+    """What may convert: no frozen unit and nothing of who is stopped, for it would come out free."""
+    found = {}
+    for line in lines:
+        if line.stopped or has_flag(line.facts, Flags.TREASURY):
+            continue
+        lots = {lot.vintage: lot.units for lot in line.lots}
+        left, parts = line.frozen, {0: line.units - sum(lots.values()), **lots}
+        for vintage, units in parts.items():
+            taken = min(left, units)
+            parts[vintage], left = units - taken, left - taken
+        found[line.account] = parts
+    return found
+
+
+def _converted(exchange: Exchange, movable: Movable) -> Plan:
+    """Of each lot, and of what is in none, only units that convert into whole ones are taken: a lot
+    keeps its dates, so none is mixed with another. The rest stays what it is."""
     step = exchange.ratio.denominator
-    gives = {account: units - units % step for account, units in held.items()}
+    lots = {
+        (account, vintage): units - units % step
+        for account, parts in movable.items()
+        for vintage, units in parts.items()
+        if units >= step
+    }
+    gives: dict[int, int] = {}
+    for (account, _), units in lots.items():
+        gives[account] = gives.get(account, 0) + units
     gets = {account: int(units * exchange.ratio) for account, units in gives.items()}
-    return Plan(gets=_some(gets), gives=_some(gives))
+    return Plan(gets=_some(gets), gives=_some(gives), lots=lots)
 
 
 def _subscribed(

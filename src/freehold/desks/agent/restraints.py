@@ -9,7 +9,7 @@ he brings an order of a court or a bond. A pledge has the secured party's contro
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from freehold.book import audit, issuers, locks, restraints
 from freehold.book.issuers import KnownInstrument, KnownIssuer
@@ -35,7 +35,8 @@ MOST_WORDS = 2_000
 @dataclass(frozen=True, slots=True)
 class PlaceRequest:
     """A restraint to place. `document` is the SHA-256 of the paper behind it; no `instrument`:
-    everything the holder has; no `units` (decimal text): all of them; `lock`: on the chain too."""
+    everything the holder has; no `units` (decimal text): all of them; `lock`: on the chain too;
+    `until`: the UTC day at whose beginning it ends by itself."""
 
     holder: str
     kind: RestraintKind
@@ -46,6 +47,7 @@ class PlaceRequest:
     units: str | None = None
     lock: bool = False
     issuer: str | None = None
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,26 @@ def place(office: Office, who: Actor, request: PlaceRequest) -> Placed:
     Nothing is written if the chain refuses the lock. Raises Invalid, NotFound, NotPermitted.
     """
     owner = _may(office, who, request.issuer)
+    one = drawn_up(office, owner, request, restraints.new_id(), who.id)
+    if request.lock:
+        _require_keys(who)
+        if refused := lock_refused(office, one):
+            return Placed(one, refused)
+    with office.book.transaction() as tx:
+        enter(office, tx, who, one)
+    if request.lock:
+        locking.settle(office, _account(one))
+    return Placed(one)
+
+
+def drawn_up(
+    office: Office, owner: KnownIssuer, request: PlaceRequest, id: str, by: str
+) -> Restraint:
+    """The restraint that a request describes; nothing is written. Raises Invalid, NotFound."""
     found = parties.party(office, owner, request.holder)
     token, units = _what(office, owner, request)
-    now = office.clock.now()
-    one = Restraint(
-        restraints.new_id(),
+    return Restraint(
+        id,
         owner.id,
         found.holder.id,
         request.kind,
@@ -86,24 +103,31 @@ def place(office: Office, who: Actor, request: PlaceRequest) -> Placed:
         units,
         request.lock,
         hash_text(request.document),
-        now,
-        who.id,
+        office.clock.now(),
+        by,
         None,
-        None,
+        _end(office, request.until),
         None,
         _text(request.in_favour, "in_favour", needed=request.kind is not RestraintKind.STOP),
         _text(request.words, "words"),
     )
-    if request.lock:
-        _require_keys(who)
-        if refused := locking.refusal(office, _account(one), _with(office, one), one.document):
-            return Placed(one, refused)
-    with office.book.transaction() as tx:
-        restraints.place(tx, one)
-        _note(office, tx, who, f"place {one.kind}", one)
-    if request.lock:
-        locking.settle(office, _account(one))
-    return Placed(one)
+
+
+def lock_refused(office: Office, one: Restraint) -> str:
+    """Why the chain would refuse to lock what a restraint locks; empty if it would not."""
+    return locking.refusal(office, _account(one), _with(office, one), one.document)
+
+
+def enter(office: Office, tx: Transaction, who: Actor, one: Restraint) -> None:
+    """Write a restraint that may be placed; the worker locks on the chain what it locks."""
+    restraints.place(tx, one)
+    _note(office, tx, who, f"place {one.kind}", one)
+
+
+def end(office: Office, tx: Transaction, who: Actor, one: Restraint, paper: str) -> None:
+    """Write that a restraint is released; the worker unlocks what it locked. Raises Conflict."""
+    restraints.release(tx, one.id, who.id, paper, office.clock.now())
+    _note(office, tx, who, f"release {one.kind}", one)
 
 
 def give_notice(office: Office, who: Actor, id: str, days: int = 30) -> Restraint:
@@ -139,8 +163,7 @@ def release(office: Office, who: Actor, id: str, document: str) -> Placed:
         _require_keys(who)
     paper = hash_text(document)
     with office.book.transaction() as tx:
-        restraints.release(tx, id, who.id, paper, office.clock.now())
-        _note(office, tx, who, f"release {one.kind}", one)
+        end(office, tx, who, one, paper)
         released = restraints.find(tx, id)
     if one.locked:
         locking.settle(office, _account(one))
@@ -219,13 +242,12 @@ def legends_of(office: Office, who: Actor, issuer: str | None, holder: str) -> l
 
 
 def unlock_lapsed(office: Office) -> int:
-    """Release adverse claims whose period is over; how many. The worker does it, and unlocks them."""
+    """Release restraints whose period is over; how many. The worker does it, and unlocks them."""
     with office.book.reading() as tx:
         over = restraints.lapsed(tx, office.clock.now())
     for one in over:
         with office.book.transaction() as tx:
-            restraints.release(tx, one.id, permits.OPERATOR, one.document, office.clock.now())
-            _note(office, tx, permits.keyholder(), f"release {one.kind}", one)
+            end(office, tx, permits.keyholder(), one, one.document)
     return len(over)
 
 
@@ -272,6 +294,16 @@ def _what(
     return one.token, units
 
 
+def _end(office: Office, until: date | None) -> datetime | None:
+    """The beginning of the day on which a restraint ends. Raises Invalid for one that is past."""
+    if until is None:
+        return None
+    ends = datetime.combine(until, time(), UTC)
+    if ends <= office.clock.now():
+        raise Invalid(f"until {until} is past: name a day ahead, or leave it out", field="until")
+    return ends
+
+
 def _units(one: KnownInstrument, text: str) -> int:
     units = int(parse_units(text, one.decimals))
     if not units:
@@ -297,7 +329,8 @@ def _require_keys(who: Actor) -> None:
     is a matter of two persons, who propose and approve it."""
     if who.id != permits.OPERATOR:
         raise NotPermitted(
-            "units are locked where the agent's keys are, or by two persons: propose a freeze instead"
+            "units are locked where the agent's keys are, or by two persons: propose to lock units,"
+            " or to unlock them (the kinds `lock` and `unlock` of approvals)"
         )
 
 

@@ -35,6 +35,7 @@ from freehold.desks.servicing import (
     meetings,
     processing,
     servicing,
+    unclaimed,
 )
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.processing import WORKER
@@ -127,6 +128,33 @@ def _fund_difference(office: Office, act: Act) -> Sequence[Change]:
         Change(pot, before, format_units(after, places)),
         Change("Holders who are paid", "0", str(len(actions.parts_of(_planned(office, of))))),
     ]
+
+
+def _read_sweep(office: Office, asking: Asking) -> Act:
+    of = _of(office, asking, asking.texts["action"])
+    payee = unclaimed.require_due(office, of, asking.texts["payee"])
+    given = {"action": of.known.id, "payee": payee}
+    return kinds.of_instrument("sweep-unclaimed", asking, of.instrument, given)
+
+
+def _sweep_difference(office: Office, act: Act) -> Sequence[Change]:
+    of = servicing.case(office, act.arguments["action"])
+    rows, coin = unclaimed.of_action(office, of), _coin(office, of.terms)
+    changes = [Change("Sent to", NONE, act.arguments["payee"])]
+    for code in sorted({one.currency for one in rows}):
+        mine = [one for one in rows if one.currency == code]
+        amount = format_units(sum(one.amount for one in mine), mine[0].decimals)
+        changes.append(Change(f"Unclaimed, {code or coin}", amount, "0"))
+    changes += [
+        Change(
+            f"Unclaimed, {one.currency or coin}",
+            format_units(one.amount, one.decimals),
+            "0",
+            one.holder or f"account {one.account}",
+        )
+        for one in rows[:MOST_ROWS]
+    ]
+    return [*changes, Change("Accounts concerned", str(len(rows)), "0")]
 
 
 def _planned(office: Office, of: Case) -> Plan:
@@ -395,6 +423,15 @@ KINDS = (
         _carries(processing.Act.FUND, "action"),
         ("action",),
         ("amount",),
+    ),
+    Kind(
+        "sweep-unclaimed",
+        "Send unclaimed money to its keeper",
+        Power.SERVICE,
+        _read_sweep,
+        _sweep_difference,
+        _carries(processing.Act.SWEEP, "action"),
+        ("action", "payee"),
     ),
     Kind(
         "call-meeting",

@@ -356,6 +356,8 @@ def _tried(office: Office, act: _Act) -> int | Relayed:
     """The gas it would take now, or why it is not sent."""
     if isinstance(act.signed, SignedVote) and (why := _why_no_vote(office, act, act.signed)):
         return Relayed(0, why, None)
+    if isinstance(act.signed, SignedClaim) and (why := _why_no_claim(office, act, act.signed)):
+        return Relayed(0, why, None)
     sender = orders.agent(office).signer.address
     return _said(send.cost(office.w3, sender, act.place, act.data))
 
@@ -382,6 +384,14 @@ def _why_no_vote(office: Office, act: _Act, one: SignedVote) -> str:
         return message_for(found.code)
     number = found.message.rpartition("vote refused: ")[2]
     return vote_sentence(int(number)) if number.isdigit() else found.message
+
+
+def _why_no_claim(office: Office, act: _Act, one: SignedClaim) -> str:
+    """Why a claim pays nobody any more, as a sentence; nothing if the contract has to be asked."""
+    where = (office.w3, "Distribution", act.place, "is_paid", one.distribution, one.account)
+    if not contracts.read(*where):
+        return ""
+    return f"account {one.account} was paid before: nothing is claimed twice"
 
 
 def _sent(office: Office, tx: Transaction, act: _Act, gas: int) -> Relayed:

@@ -181,10 +181,11 @@ def instrument(
     carry_out(
         office, scope, _first_rules(office, token, placed["Assets"], owner, asset, rules, rows)
     )
-    row = KnownInstrument(
-        token, owner.id, share.id, share.name, share.symbol, share.decimals, asset.id
-    )
     with office.book.transaction() as tx:
+        name = issuers.name_now(tx, token) or share.name
+        row = KnownInstrument(
+            token, owner.id, share.id, name, share.symbol, share.decimals, asset.id
+        )
         issuers.add(tx, row, office.clock.now())
     return row
 

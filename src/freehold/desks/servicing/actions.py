@@ -30,9 +30,12 @@ from freehold.desks import parties
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked
+from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
+from freehold.desks.rules import adoption
 from freehold.desks.servicing import noting, pots, servicing
 from freehold.desks.servicing.servicing import Case
+from freehold.indexer import read as register
 
 CHOICES = {Work.OFFER: ("subscribe",), Work.BUY: ("tender",)}
 """What a holder may elect in units; whoever elects 0 units takes back what he elected before."""
@@ -278,6 +281,26 @@ def _check_caps(office: Office, instrument: KnownInstrument, ratio: Fraction) ->
         )
     if supply and not int(supply * ratio):
         raise Invalid(f"the split {ratio} would leave no unit of {supply}", field="ratio")
+    _check_cap_of_rules(office, instrument, ratio)
+
+
+def _check_cap_of_rules(office: Office, instrument: KnownInstrument, ratio: Fraction) -> None:
+    """Rules are data of their own, which a split leaves as they are: what one hand may hold must still be
+    more than somebody holds afterwards, or he could never receive a unit again."""
+    rules = adoption.in_force(office, instrument).rules
+    if rules is None or rules.most_units is None or ratio <= 1:
+        return
+    bring_up(office)
+    with office.index.connect() as view:
+        held = register.holdings(view, instrument.token, register.last_block(view))
+    most = max((int(units * ratio) for units in held.units), default=0)
+    if most > rules.most_units:
+        raise Invalid(
+            f"the split {ratio} would make {most} units of the largest holding, and the rules allow"
+            f" {rules.most_units} in one hand: adopt a policy that allows"
+            f" {int(rules.most_units * ratio)} first",
+            field="ratio",
+        )
 
 
 def _announce_record(

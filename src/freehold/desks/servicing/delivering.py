@@ -9,6 +9,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TypeVar
 
+from freehold.book import issuers
 from freehold.book.actions import Taken
 from freehold.chain import coins, contracts
 from freehold.chain.contracts import call
@@ -58,11 +59,30 @@ def deliver(office: Office, actor: Actor, of: Case, found: Plan) -> ActOutcome:
         case Work.BUY | Work.REDEEM:
             calls = _redemptions(of, actor, found.gives, wallets)
         case Work.RENAME:
-            data = call("SecurityToken", "setName", of.terms.name)
-            calls = [(of.instrument.token, "rename", "rename", data)]
+            return _rename(office, actor, of, of.terms.name, "rename")
     if not calls:
         return ActOutcome("deliver", of.known.id, actor.name, Ended.DONE)
     return servicing.carry(office, actor, of, calls, _needs(of.terms.work))
+
+
+def before(office: Office, of: Case) -> Mapping[str, str]:
+    """What has to be known to undo an action that is called off in the middle."""
+    if of.terms.work is not Work.RENAME:
+        return {}
+    name = contracts.read(office.w3, "SecurityToken", of.instrument.token, "name")
+    return {"name": name, "known": of.instrument.name}
+
+
+def _rename(office: Office, actor: Actor, of: Case, name: str, key: str) -> ActOutcome:
+    """Another name on the contract and, with it, in the book; `key` says which way."""
+    data = call("SecurityToken", "setName", name)
+    calls = [(of.instrument.token, "rename", key, data)]
+    done = servicing.carry(office, actor, of, calls, _needs(Work.RENAME))
+    if not done.refused:
+        known = name if key == "rename" else of.left(Step.PAY)["known"]
+        with office.book.transaction() as tx:
+            issuers.rename(tx, of.instrument.token, known)
+    return done
 
 
 def split(office: Office, actor: Actor, of: Case, found: Plan) -> tuple[ActOutcome, Plan]:
@@ -145,6 +165,8 @@ def even_out(office: Office, actor: Actor, of: Case, paid: frozenset[int]) -> Ac
         calls = _redemptions(of, actor, {one: gives[one] for one in gives if one in paid}, wallets)
     if of.terms.work is Work.OFFER:
         calls = _refunds(office, actor, of, wallets)
+    if of.terms.work is Work.RENAME and was_asked(office, of.scope, actor.signer.address, "rename"):
+        return _rename(office, actor, of, of.left(Step.PAY)["name"], "name back")
     if not calls:
         return ActOutcome("cancel", of.known.id, actor.name, Ended.DONE)
     return servicing.carry(office, actor, of, calls, _needs(of.terms.work))
@@ -229,7 +251,15 @@ def _told(office: Office, of: Case, token: Address, kind: type[Told]) -> list[To
 def _keys(of: Case, office: Office) -> list[str]:
     wallets = servicing.wallets(office, of.instrument.token).values()
     firsts = range(0, len(wallets) + 1, AT_ONCE)
-    return [*(f"issue {one}" for one in firsts), *(f"unit {one}" for one in wallets)]
+    lots = servicing.planned(office, of).lots if of.terms.work is Work.CONVERT else {}
+    known = servicing.wallets(office, of.instrument.token)
+    parts = [_unit_key(known[account], vintage) for account, vintage in lots]
+    return [*(f"issue {one}" for one in firsts), *(f"unit {one}" for one in wallets), *parts]
+
+
+def _unit_key(wallet: Address, vintage: int) -> str:
+    """The key of what happens to a wallet's units of a lot; 0: to those in no lot, or to all."""
+    return f"unit {wallet} {vintage}" if vintage else f"unit {wallet}"
 
 
 def senders(office: Office) -> list[Address]:
@@ -276,11 +306,11 @@ def _conversions(
     assert of.terms.exchange is not None, "a conversion has its ratio"
     ratio = of.terms.exchange.ratio
     calls: list[Call] = []
-    for account in sorted(found.gives):
-        key = f"unit {wallets[account]}"
-        what = (_id(of, actor, key), wallets[account], into, found.gives[account])
-        no_lots: list[int] = []
-        terms = (ratio.numerator, ratio.denominator, 0, _document(of), no_lots)
+    for account, vintage in sorted(found.lots):
+        key = _unit_key(wallets[account], vintage)
+        what = (_id(of, actor, key), wallets[account], into, found.lots[account, vintage])
+        lots = [vintage] if vintage else []
+        terms = (ratio.numerator, ratio.denominator, 0, _document(of), lots)
         data = call("SecurityToken", "convert_units", *what, *terms)
         calls.append((of.instrument.token, "convert", key, data))
     return calls

@@ -13,8 +13,9 @@ from freehold.book import cashbook, issuers
 from freehold.book.actions import Taken
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import coins
+from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import State, Step, why_not
-from freehold.core.actions.plan import NO_CHOICES, Plan, plan
+from freehold.core.actions.plan import NO_CHOICES, Plan, movable_of, plan
 from freehold.core.actions.terms import Terms
 from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
@@ -211,7 +212,9 @@ def reckoned(
     bring_up(office)
     with office.index.connect() as view:
         held = register.holdings(view, instrument.token, register.last_block(view))
-    return plan(terms, held, instrument.decimals, units, choices=choices)
+        converts = terms.work is Work.CONVERT
+        parts = movable_of(register.lines(view, instrument.token)) if converts else None
+    return plan(terms, held, instrument.decimals, units, choices=choices, movable=parts)
 
 
 def meetings_of(office: Office, who: Actor, issuer: str | None = None) -> list[Assembly]:

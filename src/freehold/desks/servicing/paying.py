@@ -7,7 +7,6 @@ next. Register and contract must agree about the record before anybody is paid.
 
 from dataclasses import dataclass, replace
 
-from freehold.chain import contracts
 from freehold.chain.contracts import call
 from freehold.core.actions.by_currency import BASE
 from freehold.core.actions.kinds import Work
@@ -25,7 +24,6 @@ from freehold.desks.servicing import (
     pots,
     reinvesting,
     servicing,
-    taxes,
 )
 from freehold.desks.servicing.servicing import Case
 
@@ -102,7 +100,7 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     found = servicing.planned(office, of)
     moneyless = not (found.money or found.others)
     if Step.PAY not in of.steps and (of.terms.work is Work.SPLIT or moneyless):
-        servicing.record_step(office, actor, id, Step.PAY, {})
+        servicing.record_step(office, actor, id, Step.PAY, delivering.before(office, of))
         of = servicing.case(office, id)
     if of.terms.work is Work.SPLIT:
         done, found = delivering.split(office, actor, of, found)
@@ -137,10 +135,7 @@ def reconcile(office: Office, actor: Actor, id: str) -> Proof:
     if found.differences:
         raise Broken(f"{id} does not reconcile: {'; '.join(found.differences[:3])}", action=id)
     left = {"paid": str(found.paid), "held": str(found.held), "withheld": str(found.withheld)}
-    for code, part in pots.opened(of).items():
-        if part.get("taxed"):
-            money = pots.coin_of(of.terms, code)
-            taxes.record_action(office, of.owner, of.terms, part, actor.name, money)
+    pots.record_payments(office, actor, of)
     servicing.record_step(office, actor, id, Step.RECONCILE, left)
     return found
 
@@ -195,6 +190,7 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
         done = delivering.even_out(office, actor, of, frozenset(paid))
         if done.refused:
             return done
+    pots.record_payments(office, actor, of, called_off=True)
     gross = sum(amount for amount, _ in paid.values())
     left = {"paid": str(gross), "accounts": len(paid)}
     servicing.record_step(office, actor, id, Step.CANCEL, left)
@@ -216,7 +212,7 @@ def release(office: Office, actor: Actor, id: str, account: int) -> ActOutcome:
         raise Invalid(f"account {account} is not in the register", field="account")
     place, calls = servicing.distribution(office), []
     for code, number in pots.numbers(of).items():
-        if contracts.read(office.w3, "Distribution", place, "held_for", number, account):
+        if pots.held_for(office, number, account):
             data = call("Distribution", "release", number, wallet)
             calls.append((place, "release", pots.keyed(f"release {account}", code), data))
     if not calls:

@@ -105,6 +105,12 @@ def money(office: Office, number: int) -> tuple[int, int, int]:
     return said[3] & _BELOW, said[3] >> 128, said[4]
 
 
+def held_for(office: Office, number: int, account: int) -> int:
+    """What a pot holds in the name of an account now."""
+    place = servicing.distribution(office)
+    return int(contracts.read(office.w3, "Distribution", place, "held_for", number, account))
+
+
 def state(office: Office, number: int) -> int:
     """The bits of a pot's state."""
     return int(pot(office, number)[0]) >> 184
@@ -215,7 +221,8 @@ def written(
     else:
         due = {account: (amount, 0) for account, amount in found.amounts.items()}
         rows = pages.listed(found.amounts, wallets)
-        parts = {BASE: _part(due, rows, [], (0, 0), found.money)}
+        listed = _part(due, rows, [], (0, 0), found.money)
+        parts = {BASE: listed | {"taxed": taxes.written(None, found.amounts)}}
     left: dict[str, Any] = parts.pop(BASE, {"pots_only": True})
     if parts:
         left["pots"] = parts
@@ -246,7 +253,7 @@ def _rated(
     part = _part(due, rows, holds, (rate.numerator, rate.denominator), taxed.gross_total)
     if terms.options.payout is not Payout.PUSH:
         part["root"] = claim_file.tree(claims_of(part)).root
-    part["taxed"] = taxes.written(taxed) if terms.tax else None
+    part["taxed"] = taxes.written(taxed)
     return part
 
 
@@ -370,13 +377,30 @@ def closing(office: Office, of: Case) -> Iterator[tuple[Address, str, str, bytes
 
 
 def cancelled(office: Office, actor: Actor, of: Case) -> ActOutcome:
-    """End every pot: at once while nobody was paid, after that by two persons."""
+    """End every pot: at once while nobody was paid, after that by two persons; the tax that was withheld
+    of those who were paid goes to its office."""
     done = ActOutcome("cancel", of.known.id, actor.name, Ended.DONE)
+    place, document = servicing.distribution(office), hash_of(of.terms)
     for code, number in numbers(of).items():
         done = _cancelled(office, actor, of, code, number)
+        if not done.refused and money(office, number)[2]:
+            data = call("Distribution", "remit_tax", number, document)
+            calls = [(place, "remit the tax", keyed("remit", code), data)]
+            done = servicing.carry(office, actor, of, calls)
         if done.refused:
             return done
     return done
+
+
+def record_payments(office: Office, actor: Actor, of: Case, *, called_off: bool = False) -> None:
+    """Write down who is paid what by each pot, for the statements and the files of the year: all to whom
+    it is due, or where the action is called off those who were paid."""
+    for code, part in opened(of).items():
+        if part.get("taxed"):
+            due = due_of(part).keys()
+            paid = payments(office, numbers(of)[code])[0].keys() if called_off else due
+            coin = coin_of(of.terms, code)
+            taxes.record_action(office, of.owner, of.terms, part, actor.name, coin, paid)
 
 
 def _cancelled(office: Office, actor: Actor, of: Case, code: str, number: int) -> ActOutcome:

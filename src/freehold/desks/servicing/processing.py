@@ -16,6 +16,7 @@ from freehold.book.schema_work import State as Stage
 from freehold.book.session import Transaction
 from freehold.book.work_orders import WorkOrder
 from freehold.core.actions.life import State, Step, why_not
+from freehold.core.clock import to_seconds
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.ids import record_hash
 from freehold.core.roles import Power
@@ -27,9 +28,12 @@ from freehold.desks.outbox.work_orders import Kind, Tell, Wanted
 from freehold.desks.servicing import (
     actions,
     assembly,
+    claiming,
     meetings,
     paying,
+    pots,
     servicing,
+    unclaimed,
     voting,
     winding_up,
     windups,
@@ -52,6 +56,8 @@ class Act(StrEnum):
     RECONCILE = "reconcile-action"
     CLOSE = "close-action"
     RELEASE = "release-payment"
+    CLAIM = "claim-payment"
+    SWEEP = "sweep-unclaimed"
     WIND_UP = "propose-windup"
     FUND_WINDUP = "fund-windup"
     PAY_WINDUP = "pay-windup"
@@ -75,7 +81,7 @@ STEPS = {
     Act.CLOSE: Step.CLOSE,
 }
 """The step of an action's life that an act takes."""
-ALONE = (Act.PAY, Act.RECONCILE, Act.CLOSE, Act.RELEASE)
+ALONE = (Act.PAY, Act.RECONCILE, Act.CLOSE, Act.RELEASE, Act.CLAIM)
 """Acts on an action that follow from what two persons agreed to: one person asks for them."""
 AT_MEETINGS = (Act.CALL, Act.APPOINT, Act.REVEAL, Act.CONCLUDE, Act.CALL_OFF)
 
@@ -191,6 +197,10 @@ def _advance(office: Office, id: str) -> bool:
     if wrong or now_on_chain(office) < of.terms.record:
         return False
     key = f"due {act} {of.version}"
+    if act is Act.PAY and (kept_until := pots.next_hold(office, of)) is not None:
+        if to_seconds(servicing.now_of(office)) < kept_until:
+            return False
+        key += f" {kept_until}"
     if order_of(office, act, id, key) is not None:
         return False
     with office.book.transaction() as tx:
@@ -268,6 +278,14 @@ def _release_windup(office: Office, actor: Actor, given: Texts, key: str) -> Act
     return winding_up.release(office, actor, given["windup"], int(given["account"]))
 
 
+def _claim(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return claiming.claim(office, actor, given["action"], given["holder"])
+
+
+def _sweep(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return unclaimed.sweep(office, actor, given["action"], given["payee"])
+
+
 def _call(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
     asked = MeetingRequest(given["notice"], key, given["issuer"])
     return meetings.announce(office, actor, asked).act
@@ -310,6 +328,8 @@ CARRIED: Mapping[Act, Callable[[Office, Actor, Texts, str], ActOutcome | None]] 
     Act.RECONCILE: _reconcile,
     Act.CLOSE: _close,
     Act.RELEASE: _release,
+    Act.CLAIM: _claim,
+    Act.SWEEP: _sweep,
     Act.WIND_UP: _wind_up,
     Act.FUND_WINDUP: _fund_windup,
     Act.PAY_WINDUP: _pay_windup,

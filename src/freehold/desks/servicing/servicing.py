@@ -15,8 +15,9 @@ from freehold.book import issuers, settings
 from freehold.book.actions import KnownAction, Taken
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import contracts, deploy
+from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import State, Step, state, why_not
-from freehold.core.actions.plan import NO_FORMS, Plan, plan
+from freehold.core.actions.plan import NO_FORMS, Movable, Plan, movable_of, plan
 from freehold.core.actions.revenue import pot_of
 from freehold.core.actions.terms import Basis, Terms, read
 from freehold.core.clock import to_seconds
@@ -110,7 +111,17 @@ def planned(office: Office, of: Case) -> Plan:
         day = of.terms.payment.date()
         on_file, _ = taxes.forms(office, of.owner, of.instrument.token, day)
     terms, chosen = _with_pot(office, of), choices_of(of)
-    return plan(terms, held, of.instrument.decimals, choices, on_file, chosen)
+    parts = _movable(office, of)
+    return plan(terms, held, of.instrument.decimals, choices, on_file, chosen, parts)
+
+
+def _movable(office: Office, of: Case) -> Movable | None:
+    """What may convert, as the register was at the record instant."""
+    if of.terms.work is not Work.CONVERT:
+        return None
+    with office.index.connect() as view:
+        number = int(of.left(Step.ANNOUNCE)["record"])
+        return movable_of(register.lines_of_record(view, of.instrument.token, number))
 
 
 def choices_of(of: Case) -> dict[int, str]:

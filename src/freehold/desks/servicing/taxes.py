@@ -6,7 +6,7 @@ What was paid and withheld is written down once for each action and account, and
 made of it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -17,7 +17,8 @@ from freehold.book.issuers import KnownIssuer
 from freehold.book.session import Transaction
 from freehold.core.actions import entitlement
 from freehold.core.actions.entitlement import Entitlement, Forms, Taxed
-from freehold.core.actions.tax import Payee
+from freehold.core.actions.plan import UNTAXED
+from freehold.core.actions.tax import Payee, Treatment
 from freehold.core.actions.tax_forms import (
     Payment,
     Recipient,
@@ -193,30 +194,35 @@ def record_payment(
     return new
 
 
-def written(found: Taxed) -> dict[str, Any]:
-    """The treatments of a payment as plain values, each with its accounts: what was withheld, and why."""
+def written(found: Taxed | None, amounts: Collection[int] = ()) -> dict[str, Any]:
+    """The treatments of a payment as plain values, each with its accounts: what was withheld, and why.
+
+    Without `found` the money is listed by account (`amounts`), and no tax was taken of it.
+    """
+    if found is None:
+        return {"kinds": [_kind(UNTAXED, sorted(amounts))]}
     accounts: dict[int, list[int]] = {}
     for account, kind in zip(found.entitlement.holdings.accounts, found.kinds, strict=True):
         accounts.setdefault(kind, []).append(account)
+    listed = [_kind(one, accounts.get(place, [])) for place, one in enumerate(found.treatments)]
+    return {"kinds": listed}
+
+
+def _kind(what: Treatment, accounts: list[int]) -> dict[str, Any]:
     return {
-        "kinds": [
-            {
-                "rate": str(one.rate),
-                "rule": one.rule,
-                "cite": one.cite,
-                "statement": one.statement,
-                "chapter": one.chapter,
-                "accounts": accounts.get(place, []),
-            }
-            for place, one in enumerate(found.treatments)
-        ]
+        "rate": str(what.rate),
+        "rule": what.rule,
+        "cite": what.cite,
+        "statement": what.statement,
+        "chapter": what.chapter,
+        "accounts": accounts,
     }
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Tax that was taken at a payment: under which name it is kept, the coin, and by account what was
-    due; `kinds` say how each account was treated, as `written` has them."""
+    """What was paid, and the tax that was taken of it: under which name it is kept, the coin, and by
+    account what was due; `kinds` say how each account was treated, as `written` has them."""
 
     name: str
     token: str
@@ -234,8 +240,10 @@ def record_action(
     opened: Mapping[str, Any],
     by: str,
     money: tuple[str, int],
+    paid: Container[int],
 ) -> int:
-    """Write down what a pot of an action paid and withheld, as its pages said; once. How many were new.
+    """Write down what a pot of an action paid to the accounts `paid` and withheld of it, as its pages
+    said; once. How many were new. Statements, and where there was tax the files of the year, come of it.
 
     `money` is the pot's coin and its decimals. Raises Conflict for other amounts.
     """
@@ -243,7 +251,8 @@ def record_action(
         token = issuers.instrument_named(tx, owner.id, terms.instrument).token
     coin, decimals = money
     day, kinds = terms.payment.date(), opened["taxed"]["kinds"]
-    taken = Taken(terms.id, token, coin, decimals, day, kinds, opened["due"])
+    due = {one: amounts for one, amounts in opened["due"].items() if int(one) in paid}
+    taken = Taken(terms.id, token, coin, decimals, day, kinds, due)
     return record_taken(office, owner, taken, by)
 
 

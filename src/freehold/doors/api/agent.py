@@ -88,7 +88,8 @@ class AddressIn(BaseModel):
 
 
 class RestraintIn(BaseModel):
-    """A stop, adverse claim, pledge or lien; no instrument: everything, no units: all of them."""
+    """A stop, adverse claim, pledge or lien; no instrument: everything, no units: all of them. It ends
+    by itself when the day `until` begins (UTC), or when it is released."""
 
     model_config = STRICT
 
@@ -98,6 +99,7 @@ class RestraintIn(BaseModel):
     words: Words = ""
     instrument: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
     units: w.Quantity | None = None
+    until: date | None = None
 
 
 class NoticeIn(BaseModel):
@@ -277,7 +279,7 @@ def lift_hold(office: OfficeOf, actor: Caller, holder: Holder, issuer: Issuer = 
 def place_restraint(
     office: OfficeOf, actor: Caller, holder: Holder, given: RestraintIn, issuer: Issuer = None
 ) -> RestraintOut:
-    """Place a restraint in the book. To freeze the units on the chain besides, propose a freeze."""
+    """Place a restraint in the book. To lock the units on the chain besides, propose a `lock`."""
     asked = PlaceRequest(
         holder,
         given.kind,
@@ -287,6 +289,7 @@ def place_restraint(
         given.instrument,
         given.units,
         issuer=issuer,
+        until=given.until,
     )
     return restraint_out(restraints.place(office, actor, asked).restraint)
 

@@ -21,6 +21,7 @@ from freehold.doors.cli.acting import (
     ended,
     issuer_option,
 )
+from freehold.doors.cli.action_claims import COMMANDS
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
 
@@ -31,6 +32,10 @@ id_argument = click.argument("id")
 @click.group()
 def action() -> None:
     """Corporate actions: announce, preview, fund, pay, reconcile, close, amend, cancel."""
+
+
+for one_of_claims in COMMANDS:
+    action.add_command(one_of_claims)
 
 
 @action.command()

@@ -1,5 +1,6 @@
 """`freehold agent restrain`, `release` and `legend`: what stands in the way of a transfer, and its end."""
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -27,6 +28,11 @@ _document_option = click.option(
 @click.option("--instrument", help="Class id, symbol or token; left out: everything he has.")
 @click.option("--units", help="How many units; left out: all of them.")
 @click.option("--lock", is_flag=True, help="Freeze the units on the chain too.")
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day on which it ends by itself; left out: until it is released.",
+)
 @issuer_option
 @json_option
 def restrain(
@@ -38,6 +44,7 @@ def restrain(
     instrument: str | None,
     units: str | None,
     lock: bool,
+    until: datetime | None,
     issuer: str | None,
     as_json: bool,
 ) -> Outcome:
@@ -52,6 +59,7 @@ def restrain(
         units,
         lock,
         issuer,
+        until.date() if until else None,
     )
     with open_office(settings()) as office:
         done = restraints.place(office, permits.keyholder(), asked)

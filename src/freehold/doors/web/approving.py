@@ -11,6 +11,7 @@ from starlette.responses import Response
 from freehold.core.approvals import State
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.grounds import Ground, Grounds, meaning, name_of, parse_ground
+from freehold.core.restraints import RestraintKind
 from freehold.core.roles import Power
 from freehold.desks import permits
 from freehold.desks.approvals import approvals
@@ -20,6 +21,7 @@ from freehold.desks.outbox import instructions
 from freehold.desks.securities import instruments
 from freehold.desks.securities.instruments import InstrumentView
 from freehold.doors.web import refusing
+from freehold.doors.web.formats import words
 from freehold.doors.web.refusing import Card
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, prove_first, see
 
@@ -31,6 +33,8 @@ CONSEQUENCES = {
     "force-transfer": "Units move against rules and freezes. It is recorded for good.",
     "freeze": "A person, an account or units cannot move until the freeze is ended.",
     "unfreeze": "What was frozen moves again.",
+    "lock": "The units cannot move, on the ledger too, until the day or until they are unlocked.",
+    "unlock": "What the restraint locked moves again.",
     "recovery": "Another wallet opens the account, in every instrument, after the public delay.",
     "correction": "The wrong entry is reversed, the right one posted; both stay, linked.",
     "policy": "Other rules hold for everybody once the public delay is over.",
@@ -44,6 +48,16 @@ LABELS = {
     "sender": ("From", "A holder's id."),
     "receiver": ("To", "A holder's id."),
     "units": ("Units", "For a freeze: how many are frozen from now on, whatever was before."),
+    "restraint": (
+        "Restraint",
+        "To unlock: its number, res_ and 24 digits, as the holder's file has it.",
+    ),
+    "in_favour": ("In favour of", "Claimant, pledgee or lienor; a stop has none."),
+    "words": ("What it is about", ""),
+    "until": (
+        "Until",
+        "Year-month-day on which it ends by itself. Left out: until it is released.",
+    ),
     "wallet": ("New wallet", "0x and 40 digits. Left out, the agent keeps a key."),
     "exemption": ("Exemption", "Regulation D, Regulation S, Regulation Crowdfunding, lockup."),
     "family": ("Family", "A family of the policy in force, which sets the clocks."),
@@ -312,6 +326,8 @@ def _fields(visit: Visit, kind: Kind) -> list[Field]:
     if permits.allows(visit.who, Power.READ_REGISTER):
         listed = instruments.instruments(visit.office, visit.who)
         choices["instrument"] = tuple((one.token, f"{one.name} · {one.symbol}") for one in listed)
+    if kind.name == "lock":
+        choices["restraint"] = tuple((str(one), words(str(one))) for one in RestraintKind)
     found = []
     for name in (*kind.fields, *kind.optional):
         label, hint = LABELS.get(name, (name.replace("_", " ").capitalize(), ""))

@@ -99,6 +99,7 @@ def restrain(visit: Visit, form: Form) -> Response:
             form.get("instrument") or None,
             form.get("units") or None,
             issuer=issuer,
+            until=parse_day(form["until"], "until") if form.get("until") else None,
         )
         restraints.place(visit.office, visit.who, asked)
 

@@ -1,0 +1,207 @@
+"""Routes of claims and of what nobody claimed: file, proof, claim, sweeping, the report."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel, StringConstraints
+
+from freehold.core.actions import claim_file
+from freehold.core.units import format_units
+from freehold.desks.approvals.approvals import ProposeRequest
+from freehold.desks.office import today
+from freehold.desks.register import reports
+from freehold.desks.servicing import claiming, events, processing, unclaimed
+from freehold.desks.servicing.processing import Act
+from freehold.desks.servicing.unclaimed import Escheated
+from freehold.doors.api.action_documents import STRICT, HolderId, OrderOut, order_out
+from freehold.doors.api.actions import ActionId, Issuer, proposed
+from freehold.doors.api.problems import responses
+from freehold.doors.api.routes import Caller, IdempotencyKey, OfficeOf
+from freehold.wire.approvals import Approval
+
+router = APIRouter(prefix="/v1")
+Holder = Annotated[HolderId, Path(description="The holder's id")]
+CSV: dict[int | str, dict[str, Any]] = {200: {"content": {"text/csv": {}}}}
+HEADS = (
+    "jurisdiction", "holder", "name", "account", "action", "currency", "amount", "paid_on", "swept_on",
+    "payee",
+)  # fmt: skip
+
+
+class ClaimOut(BaseModel):
+    """A holder's claim with its proof; amounts in the coin's smallest unit, hashes from below.
+
+    `examples/check_claim.py` reads this document and checks it against the root the contract shows.
+    """
+
+    action: str
+    currency: str
+    chain: int
+    place: str
+    distribution: int
+    account: int
+    wallet: str
+    gross: str
+    withheld: str
+    proof: list[str]
+    root: str
+    claim_from: datetime
+    claim_until: datetime
+    paid: bool
+
+
+class UnclaimedOut(BaseModel):
+    """Money that is left for an account, in whole coins; when it is due to be swept."""
+
+    action: str
+    holder: str
+    name: str
+    account: int
+    jurisdiction: str
+    currency: str
+    amount: str
+    held: bool
+    paid_on: date
+    due_on: datetime
+    due: bool
+
+
+class UnclaimedList(BaseModel):
+    """All of it, the first due first."""
+
+    items: list[UnclaimedOut]
+
+
+class EscheatOut(BaseModel):
+    """A line of the report: money of one account that went to whoever keeps unclaimed property."""
+
+    jurisdiction: str
+    holder: str
+    name: str
+    account: int
+    action: str
+    currency: str
+    amount: str
+    paid_on: date
+    swept_on: date
+    payee: str
+
+
+class EscheatReport(BaseModel):
+    """What was swept in a year, by jurisdiction."""
+
+    year: int
+    items: list[EscheatOut]
+
+
+class SweepIn(BaseModel):
+    """The wallet of whoever keeps unclaimed property."""
+
+    model_config = STRICT
+
+    payee: Annotated[str, StringConstraints(pattern=r"^0x[0-9a-fA-F]{40}$")]
+
+
+@router.get(
+    "/actions/{id}/claims",
+    response_class=Response,
+    responses=CSV | responses(400, 404, 409),
+)
+def claims(
+    office: OfficeOf,
+    actor: Caller,
+    id: ActionId,
+    currency: Annotated[str, Query(max_length=16)] = "",
+) -> Response:
+    """The claim file of a pot: every account's claim, and the root (docs/reference/claim-file.md)."""
+    found = claiming.claims(office, actor, id, currency)
+    text = "".join(claim_file.write(found.claims, found.root))
+    return Response(text, media_type="text/csv")
+
+
+@router.get("/actions/{id}/claims/{holder}", responses=responses(400, 404, 409))
+def claim_proof(office: OfficeOf, actor: Caller, id: ActionId, holder: Holder) -> ClaimOut:
+    """What proves a holder's claim; for himself, or for whoever reads the register."""
+    one = claiming.proof(office, actor, id, holder)
+    known: dict[str, Any] = {name: getattr(one, name) for name in ClaimOut.model_fields}
+    return ClaimOut(**known | {"gross": str(one.gross), "withheld": str(one.withheld)})
+
+
+@router.post("/actions/{id}/claims/{holder}", status_code=202, responses=responses(400, 404, 409))
+def claim(office: OfficeOf, actor: Caller, id: ActionId, holder: Holder) -> OrderOut:
+    """Bring a holder's proof for him: his money goes to his wallet."""
+    return order_out(processing.ask(office, actor, id, Act.CLAIM, holder=holder))
+
+
+@router.post(
+    "/actions/{id}/sweep",
+    status_code=201,
+    response_model=Approval,
+    responses=responses(400, 404, 409, 422),
+)
+def sweep(
+    office: OfficeOf, actor: Caller, id: ActionId, given: SweepIn, key: IdempotencyKey
+) -> Any:
+    """Propose to send what nobody claimed to whoever keeps it; another person approves it."""
+    owner = events.serviced(office, actor, id)
+    texts = {"action": id, "payee": given.payee}
+    return proposed(office, actor, ProposeRequest("sweep-unclaimed", texts, key, owner))
+
+
+@router.get("/unclaimed", responses=responses(400, 404))
+def unclaimed_money(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> UnclaimedList:
+    """What is held or not claimed of an issuer's payments, with the day when it is due."""
+    items = [
+        UnclaimedOut(
+            action=one.action,
+            holder=one.holder,
+            name=one.name,
+            account=one.account,
+            jurisdiction=one.jurisdiction,
+            currency=one.currency,
+            amount=format_units(one.amount, one.decimals),
+            held=one.held,
+            paid_on=one.paid_on,
+            due_on=one.due_on,
+            due=one.due,
+        )
+        for one in unclaimed.left(office, actor, issuer)
+    ]
+    return UnclaimedList(items=items)
+
+
+Year = Annotated[int | None, Query(ge=2000, le=2200, description="The year of the sweep")]
+
+
+@router.get("/unclaimed/report", responses=responses(400, 404))
+def escheat(
+    office: OfficeOf, actor: Caller, issuer: Issuer = None, year: Year = None
+) -> EscheatReport:
+    """What was swept in a year (the one that runs), by jurisdiction."""
+    of = year or today(office).year
+    items = [escheat_out(one) for one in unclaimed.report(office, actor, issuer, of)]
+    return EscheatReport(year=of, items=items)
+
+
+@router.get(
+    "/unclaimed/report.csv",
+    response_class=Response,
+    responses=CSV | responses(400, 404),
+)
+def escheat_csv(
+    office: OfficeOf, actor: Caller, issuer: Issuer = None, year: Year = None
+) -> Response:
+    """The same as CSV."""
+    of = year or today(office).year
+    rows = [
+        tuple(str(getattr(escheat_out(one), name)) for name in HEADS)
+        for one in unclaimed.report(office, actor, issuer, of)
+    ]
+    return Response(reports.csv_text(HEADS, rows), media_type="text/csv")
+
+
+def escheat_out(one: Escheated) -> EscheatOut:
+    """A line of the report, money in whole coins."""
+    known: dict[str, Any] = {name: getattr(one, name) for name in EscheatOut.model_fields}
+    return EscheatOut(**known | {"amount": format_units(one.amount, one.decimals)})
