@@ -1,4 +1,4 @@
-"""The investor's journey, docs/guides/investor.md: from an invitation to a holding, by keyboard alone.
+"""The investor's journey, docs/guides/investor.md: from an invitation to a statement, by keyboard alone.
 
 It ends in facts read from the chain: who is in the register, and who holds how many units.
 """
@@ -33,6 +33,8 @@ from tests.parts import ROOT
 from tests.wallet import Wallet, new_wallet
 
 pytestmark = pytest.mark.needs("browser")
+EXPECTED = "the server responded with a status of 422"
+"""Chromium's own line about a form that came back with its mistakes."""
 GUIDE = (ROOT / "docs/guides/investor.md").read_text()
 PASSPORT = b"%PDF-1.7\nA passport, for a test.\n%%EOF\n"
 LETTER = b"%PDF-1.7\nA letter of accreditation, for a test.\n%%EOF\n"
@@ -117,7 +119,7 @@ def balance(platform: Platform, token: str, wallet: str) -> int:
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_an_investor_comes_from_an_invitation_to_a_holding(
+def test_an_investor_comes_from_an_invitation_to_a_statement(
     chromium,
     platform,
     said,
@@ -157,7 +159,7 @@ def test_an_investor_comes_from_an_invitation_to_a_holding(
     holds(investor, platform, shots, wallet, name, width)
     for page in (registrar, investor, officer):
         page.context.close()
-    assert said == []
+    assert [one for one in said if EXPECTED not in one] == []
 
 
 def holds(
@@ -179,9 +181,9 @@ def holds(
     until(shown)
     looked_at(investor, "holding", shots)
     assert "Tobias Brandt" not in investor.content()
-    day = refused(investor, platform, shots, token)
+    refused(investor, platform, shots, token)
     accepted(investor, platform, shots, token, wallet, fund)
-    stated(investor, platform, shots, day)
+    stated(investor, platform, shots)
 
 
 def issued(platform: Platform, wallet: Wallet, width: int) -> tuple[str, str]:
@@ -215,8 +217,8 @@ def send(page: Any, receiver: str, units: str, button: str) -> None:
         press(page, f"button[value={button}]")
 
 
-def refused(investor: Any, platform: Platform, shots: Any, token: str) -> str:  # noqa: F811
-    """To somebody abroad while the year runs: why not, by which rule, from when; the day it says."""
+def refused(investor: Any, platform: Platform, shots: Any, token: str) -> None:  # noqa: F811
+    """To somebody abroad while the year runs: why not, by which rule, and from when."""
     with office_of(platform.home) as office, office.book.reading() as tx:
         abroad = issuers.holder_named(tx, ISSUER, "jonas-keller").wallet
     press(investor, "a[href^='/transfers']")
@@ -227,6 +229,7 @@ def refused(investor: Any, platform: Platform, shots: Any, token: str) -> str:  
         send(investor, abroad, "20", button)
         investor.wait_for_selector(".refusal")
         said = investor.locator(".refusal").inner_text()
+        assert re.search(r"would pass from \d+ \w{3} \d{4} on, in \d+ days", said), said
         assert "Reason 140" in said and "17 CFR 230.144(d)(1)(ii)" in said
         assert re.search(
             r"50 units held back; \d+ of \d+ days held, free on \d+ \w{3} \d{4}", said
@@ -241,13 +244,6 @@ def refused(investor: Any, platform: Platform, shots: Any, token: str) -> str:  
     ):  # an id tells nothing, whether it is a holder's or not
         send(investor, one, "20", "ask")
         investor.wait_for_selector("text=enter the receiver's wallet, 0x and 40 digits")
-    return day_of(said)
-
-
-def day_of(said: str) -> str:
-    found = re.search(r"would pass from (\d+ \w{3} \d{4}) on", said)
-    assert found, said
-    return found[1]
 
 
 def accepted(
@@ -274,7 +270,7 @@ def accepted(
     assert balance(platform, token, wallet.address) == 30
 
 
-def stated(investor: Any, platform: Platform, shots: Any, day: str) -> None:  # noqa: F811
+def stated(investor: Any, platform: Platform, shots: Any) -> None:  # noqa: F811
     """The statement on screen, as CSV and as PDF: what came, what went, what is locked until when."""
     investor.goto(f"{platform.url}/statement")
     looked_at(investor, "statement", shots)
@@ -290,5 +286,13 @@ def stated(investor: Any, platform: Platform, shots: Any, day: str) -> None:  # 
 
 
 def test_the_guide_names_every_step_of_the_journey():
-    for step in ("Who you are", "Papers", "Wallet", "Check and submit", "Reviews", "Admitted"):
+    for step in (
+        "Who you are",
+        "Papers",
+        "Wallet",
+        "Check and submit",
+        "Reviews",
+        "Admitted",
+        "Sign and transfer",
+    ):
         assert f"**{step}**" in GUIDE
