@@ -151,7 +151,7 @@ def filled(path: str, values: dict[str, str]) -> str:
     if "webhooks" in path:
         values = {**values, "id": "hook_000000000000000000000000"}
     if "/actions/" in path:
-        values = {**values, "id": "none", "account": "1", "step": "pay"}
+        values = {**values, "id": "none", "account": "1", "step": "pay", "message": "seev.031"}
     if "documents" in path:
         values = {**values, "id": values["document"]}
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 
 from freehold.chain import coins
+from freehold.core.actions.seev_codes import Message
 from freehold.core.clock import parse, stamp
 from freehold.core.roles import Role
 from freehold.desks import parties
+from tests.core.actions.test_seev import at, check
 from tests.doors.platform.test_supervisor import pids
 from tests.doors.running import HOLDER, office_of, until
 from tests.doors.running import ISSUER as COMPANY
@@ -70,9 +72,36 @@ def test_a_dividend_from_announcement_to_close_by_two_persons_and_the_worker(pla
                 assert coins.balance(office.w3, coin, wallet) == float(amount) * 10**6
     told = platform.ask(ISSUER, "GET", "/v1/actions?state=closed&kind=cash-dividend").json()
     assert [each["id"] for each in told["items"]] == ["dividend-api"]
+    confirmed(platform)
     month = one["payment"][:7]
     dates = platform.ask(ISSUER, "GET", f"/v1/actions/calendar?month={month}").json()["items"]
     assert ("dividend-api", "Payment") in [(each["action"], each["what"]) for each in dates]
+
+
+def confirmed(platform):
+    """The closed dividend as messages: announced to all, confirmed to each, called off to nobody."""
+    place = "/v1/actions/dividend-api"
+    told = platform.ask(ISSUER, "GET", f"{place}/messages/seev.031")
+    assert told.status_code == 200 and told.headers["content-type"].startswith("application/xml")
+    top = check(told.text, Message.NOTIFICATION)
+    assert at(top, ".//~EvtTp/~Cd") == ["DVCA"] and at(top, ".//~GrssDvddRate/~Amt") == ["0.25"]
+    parts = platform.ask(ISSUER, "GET", f"{place}/entitlements").json()["items"]
+    assert not any(one["holder"] in told.text for one in parts)
+    for one in parts:
+        path = f"{place}/messages/seev.036?account={one['account']}"
+        done = platform.ask(ISSUER, "GET", path)
+        assert done.status_code == 200, done.text
+        found = check(done.text, Message.CONFIRMATION)
+        assert at(found, ".//~PstngAmt") == [one["net"]], one
+        assert one["holder"] not in done.text
+    own = [
+        platform.ask(Role.INVESTOR, "GET", f"{place}/messages/seev.036?account={one['account']}")
+        for one in parts
+    ]
+    mine = [one["holder"] == HOLDER for one in parts]
+    assert [answer.status_code == 200 for answer in own] == mine
+    assert platform.ask(ISSUER, "GET", f"{place}/messages/seev.036").status_code == 422
+    assert platform.ask(ISSUER, "GET", f"{place}/messages/seev.039").status_code == 409
 
 
 def test_an_action_is_amended_and_called_off_by_two_persons(platform, coin):
@@ -85,6 +114,14 @@ def test_an_action_is_amended_and_called_off_by_two_persons(platform, coin):
     assert platform.ask(ISSUER, "GET", "/v1/actions/dividend-off").json()["version"] == 2
     agreed(platform, asked(platform, "/v1/actions/dividend-off/cancellation", None, "off"))
     assert state_of(platform, "dividend-off") == "cancelled"
+    place = "/v1/actions/dividend-off/messages"
+    told = check(platform.ask(ISSUER, "GET", f"{place}/seev.031").text, Message.NOTIFICATION)
+    assert at(told, ".//~NtfctnTp") == ["REPL"]
+    assert at(told, ".//~PrvsNtfctnId/~Id") == ["dividend-off-v1"]
+    gone = check(platform.ask(ISSUER, "GET", f"{place}/seev.039").text, Message.CANCELLATION)
+    assert at(gone, ".//~CxlRsnCd") == ["WITH"]
+    account = platform.ask(ISSUER, "GET", f"{place}/seev.036?account=1")
+    assert account.status_code in (404, 409), account.text
 
 
 def test_a_worker_killed_while_it_pays_goes_on_and_nobody_is_paid_twice(platform, coin):

@@ -65,6 +65,10 @@ def test_an_action_is_called_off_from_its_page(platform, coin):
     approved(platform, issuer.send(f"{page}/cancel", page, key="page-off-cancel"))
     shown = issuer.see(page)
     assert "Cancelled" in shown and "Fund the pot" not in shown
+    for message in ("seev.031", "seev.039"):
+        assert f"{page}/message.xml?as={message}" in shown
+        text = issuer.see(f"{page}/message.xml?as={message}")
+        assert f"urn:iso:std:iso:20022:tech:xsd:{message}." in text
     early = issuer.send(f"{page}/orders/pay", page)
     assert early.status_code == 422 and "is cancelled: nothing more" in early.text
 

@@ -5,12 +5,15 @@ from typing import Any
 
 import click
 
+from freehold.core.actions.seev_codes import Message
 from freehold.core.clock import parse_day, stamp
 from freehold.core.errors import Invalid
+from freehold.desks import permits
 from freehold.desks.office import open_office
 from freehold.desks.outbox.orders import ActOutcome
-from freehold.desks.servicing import actions, feeding, paying
+from freehold.desks.servicing import actions, feeding, messages, paying
 from freehold.desks.servicing.actions import ActionOutcome, Part, Shown
+from freehold.desks.servicing.messages import Wanted
 from freehold.doors.cli.acting import (
     FILE,
     act_document,
@@ -212,6 +215,36 @@ def _text(file: Path) -> str:
         return file.read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise Invalid(f"the terms {file} cannot be read: {error}", field="terms") from None
+
+
+@action.command()
+@id_argument
+@click.option(
+    "--as",
+    "message",
+    type=click.Choice([str(one) for one in Message]),
+    default=str(Message.NOTIFICATION),
+    show_default=True,
+    help="seev.031 announces or replaces, seev.036 confirms to an account, seev.039 calls off.",
+)
+@click.option("--account", type=int, help="The account that seev.036 confirms to.")
+@click.option("--currency", default="", help="ISO 4217, if the cash book does not know the coin's.")
+@click.option("--out", type=click.Path(path_type=Path), help="A file instead of the screen.")
+@json_option
+def export(
+    id: str, message: str, account: int | None, currency: str, out: Path | None, as_json: bool
+) -> None:
+    """Action ID as a message of ISO 20022, in XML."""
+    with open_office(settings()) as office:
+        wanted = Wanted(id, Message(message), account, currency)
+        found = messages.export(office, permits.keyholder(), wanted)
+    told = {"action": id, "message": message, "name": found.name, "xml": found.text}
+    if out is not None:
+        out.write_text(found.text, encoding="utf-8")
+    if as_json:
+        show(told, as_json)
+    else:
+        click.echo(found.text if out is None else f"{message} of {id} is in {out}")
 
 
 def _tell_outcome(done: ActionOutcome, as_json: bool) -> Outcome:
