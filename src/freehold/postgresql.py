@@ -6,19 +6,23 @@ where there are many, and a transaction begins together with its first statement
 not used for a moment is tried before it is used again.
 """
 
+import socket
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from pg8000 import legacy
-from pg8000.core import SYNC_MSG, Context, make_params
-from sqlalchemy import Engine, event
+from pg8000.core import BIND, EXECUTE_MSG, NULL_BYTE, SYNC_MSG, Context, H_pack, i_pack, make_params
+from sqlalchemy import Engine, UpdateBase, event
 from sqlalchemy.exc import DisconnectionError
 
 KEPT_STATEMENTS = 500
 """Statements prepared for one connection; what comes after them is executed as pg8000 does."""
 TOGETHER = 32
 """Executions sent before the answers are read: their answers must fit into the socket's buffer."""
+LATER = "answered_later"
+"""The execution option of a statement whose answer is of no interest by itself."""
 UNIQUE = "23505"
 """The server's code for a row that is there already."""
 IDLE_SECONDS = 1.0
@@ -29,32 +33,86 @@ Prepared = tuple[bytes, Any, Any, str]
 
 
 class Connection(legacy.Connection):  # type: ignore[misc]
-    """A connection that remembers what it prepared. `autocommit`: no transaction begins by itself."""
+    """A connection that remembers what it prepared, and what it sent and has no answer to yet.
+
+    `autocommit`: no transaction begins by itself.
+    """
 
     def __init__(self, *args: Any, **named: Any) -> None:
+        self.sent: list[Context] = []
         super().__init__(*args, **named)
         self.prepared: dict[tuple[str, tuple[int, ...]], Prepared] = {}
+        if self._usock.family != socket.AF_UNIX:  # or a long batch waits for an acknowledgement
+            self._usock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    @property
+    def _in_transaction(self) -> bool:
+        return bool(self.sent) or bool(super()._in_transaction)
 
     def cursor(self) -> "Cursor":
         return Cursor(self)
 
     def commit(self) -> None:
         if self._in_transaction:
-            self.execute_simple("commit")
+            self.send("commit")
+            self.receive()
 
     def rollback(self) -> None:
         if self._in_transaction:
             self.execute_simple("rollback")
+
+    def execute_simple(self, statement: str) -> Context:
+        self.receive(heeding=not statement.lower().startswith("rollback"))
+        return super().execute_simple(statement)
+
+    def execute_unnamed(self, *args: Any, **named: Any) -> Context:
+        self.receive()
+        return super().execute_unnamed(*args, **named)
 
     def prepare(self, operation: str, sample: Sequence[Any], oids: Sequence[int]) -> Prepared:
         """The statement, prepared if it is new."""
         key = (operation, tuple(oids))
         found = self.prepared.get(key)
         if found is None:
-            text, _ = legacy.convert_paramstyle("format", operation, sample)
+            self.receive()
+            text = _numbered(operation, len(sample))
             found = (*self.prepare_statement(text, oids), text)
             self.prepared[key] = found
         return found
+
+    def send(self, statement: str) -> None:
+        """Send a statement without parameters; `receive` reads the answer."""
+        self.send_QUERY(statement)
+        self.sent.append(Context(statement))
+
+    def send_prepared(self, found: Prepared, each: Sequence[Sequence[Any]], into: Context) -> None:
+        """Send executions of what is prepared, without pg8000's request to answer each at once."""
+        name, _, _, _ = found
+        for args in each:
+            values = make_params(self.py_types, args)
+            body = bytearray(NULL_BYTE + name + H_pack(0) + H_pack(len(values)))
+            for value in values:
+                text = None if value is None else value.encode(self._client_encoding)
+                body += i_pack(-1) if text is None else i_pack(len(text)) + text
+            self._send_message(BIND, body + H_pack(0))
+            self._sock.write(EXECUTE_MSG)
+        self._sock.write(SYNC_MSG)
+        self.sent.append(into)
+
+    def receive(self, *, heeding: bool = True) -> None:
+        """Read the answers to all that was sent; raises the first error unless it is not heeded."""
+        if not self.sent:
+            return
+        self._sock.flush()
+        waiting, self.sent = self.sent, []
+        fault = None
+        for one in waiting:
+            try:
+                self.handle_messages(one)
+            except legacy.Error as error:
+                fault = fault or error
+        if fault and heeding:
+            raise fault
 
 
 class Cursor(legacy.Cursor):  # type: ignore[misc]
@@ -63,9 +121,13 @@ class Cursor(legacy.Cursor):  # type: ignore[misc]
     _c: Connection
     _input_oids: Sequence[int]
     input_types: list[Any]
+    later = False
 
     def execute(self, operation: str, args: Any = (), stream: Any = None) -> "Cursor":
-        if not args or stream is not None or not self._prepares():
+        if not args and operation.startswith("SAVEPOINT") and self._c._in_transaction:
+            self._c.send(operation)
+            self._context = self._c.sent[-1]
+        elif not args or stream is not None or not self._prepares():
             super().execute(operation, args, stream)
         else:
             self._named(operation, [args])
@@ -96,23 +158,26 @@ class Cursor(legacy.Cursor):  # type: ignore[misc]
         connection: Connection = self._c
         if connection._sock is None:
             raise legacy.InterfaceError("connection is closed")
-        name, columns, functions, text = connection.prepare(operation, each[0], self._input_oids)
+        found = connection.prepare(operation, each[0], self._input_oids)
+        _, columns, functions, text = found
         context = Context(text, columns=columns, input_funcs=functions)
         for at in range(0, len(each), TOGETHER):
-            begins = not connection._in_transaction and not connection.autocommit
-            if begins:
-                connection.send_QUERY("begin transaction")
-            for args in each[at : at + TOGETHER]:
-                connection.send_BIND(name, make_params(connection.py_types, args))
-                connection.send_EXECUTE()
-            connection._sock.write(SYNC_MSG)
-            connection._sock.flush()
-            if begins:
-                connection.handle_messages(Context("begin"))
-            connection.handle_messages(context)
+            if not connection._in_transaction and not connection.autocommit:
+                connection.send("begin transaction")
+            if at or len(connection.sent) >= TOGETHER:
+                connection.receive()
+            connection.send_prepared(found, each[at : at + TOGETHER], context)
+        if not self.later or connection.autocommit:
+            connection.receive()
         self._context = context
         self._row_iter = iter(context.rows or [])
         self._input_oids, self.input_types = (), []
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _numbered(operation: str, parameters: int) -> str:
+    """The text with numbered parameters, which reading letter by letter gives, once for a process."""
+    return str(legacy.convert_paramstyle("format", operation, [None] * parameters)[0])
 
 
 def speak(engine: Engine) -> Engine:
@@ -123,14 +188,27 @@ def speak(engine: Engine) -> Engine:
     if engine.dialect.name == "postgresql":
         event.listen(engine, "do_connect", lambda _, __, args, named: Connection(*args, **named))
         event.listen(engine, "begin", _begin)
+        event.listen(engine, "before_cursor_execute", _mark)
         event.listen(engine, "checkin", _leave)
         event.listen(engine, "checkout", _try)
     return engine
 
 
+Statement = TypeVar("Statement", bound=UpdateBase)
+
+
+def later(statement: Statement) -> Statement:
+    """A statement that is not waited for on PostgreSQL: nothing follows from its answer but an error."""
+    return statement.execution_options(**{LATER: True})
+
+
 def _begin(connection: Any) -> None:
     reading = bool(connection.get_execution_options().get("reading"))
     connection.connection.dbapi_connection.autocommit = reading
+
+
+def _mark(_: Any, cursor: Any, __: str, ___: Any, context: Any, ____: bool) -> None:
+    cursor.later = bool(context and context.execution_options.get(LATER))
 
 
 def _leave(_: Any, record: Any) -> None:

@@ -1,7 +1,9 @@
 """Opening the book: URLs, versions, durability, damage, and two writers at once."""
 
+import pkgutil
 import threading
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,11 +12,16 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from freehold import book as package
 from freehold.book import schema, schema_access, schema_people, session, settings
 from freehold.book.migrations import versions
 from freehold.book.session import open_book
 from freehold.core.errors import Broken, Conflict, Invalid, Unavailable
 from tests.book.conftest import NOON
+
+for _module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+    if ".schema" in _module.name:  # each brings its tables into the metadata
+        import_module(_module.name)
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_schema(book):

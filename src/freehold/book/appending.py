@@ -18,6 +18,7 @@ from freehold.book import schema_access, schema_live
 from freehold.core.audit import FIRST, Entry, Link, hash_of
 from freehold.core.errors import Plain
 from freehold.core.roles import EVERYWHERE
+from freehold.postgresql import later
 
 WAITING = "appending"
 """Where a transaction's `info` has what it will append; absent or None: everything at once."""
@@ -33,8 +34,9 @@ _TAKE_ENTRIES = (
 _TAKE_CHANGES = (
     update(_feed).values(number=_feed.c.number + bindparam("count")).returning(_feed.c.number)
 )
-_CLOSE_ENTRIES = update(_audit).values(hash=bindparam("last"))
-_ADD_ENTRIES, _ADD_CHANGES = insert(schema_access.audit_entry), insert(schema_live.change)
+_CLOSE_ENTRIES = later(update(_audit).values(hash=bindparam("last")))
+_ADD_ENTRIES = later(insert(schema_access.audit_entry))
+_ADD_CHANGES = later(insert(schema_live.change))
 
 
 @dataclass(frozen=True, slots=True)

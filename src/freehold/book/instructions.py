@@ -22,7 +22,7 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, s
 from sqlalchemy.exc import IntegrityError
 
 from freehold.book import audit, changes, schema
-from freehold.book.session import Transaction
+from freehold.book.session import Transaction, new
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Conflict, NotFound, Plain
 from freehold.core.ids import Address, InstructionId
@@ -35,6 +35,7 @@ from freehold.core.instruction import (
     require_move,
     require_same,
 )
+from freehold.postgresql import later
 
 ENDS = {
     State.SETTLED: Outcome.DONE,
@@ -52,7 +53,7 @@ _MOVE = (
     .where(_TABLE.c.id == bindparam("stood"), _TABLE.c.state == bindparam("stood_at"))
     .values({name: bindparam(name) for name in _OUTCOME})
 )
-_ADD_CHANGE = insert(schema.instruction_change)
+_ADD_CHANGE = later(insert(schema.instruction_change))
 _STORE = insert(schema.signed_transaction)
 
 
@@ -82,10 +83,9 @@ def add(tx: Transaction, asked: Instruction, now: datetime) -> Instruction:
     """
     assert asked.state in (State.NEW, State.APPROVED), "an instruction starts NEW or APPROVED"
     assert asked.nonce is None, "an instruction gets its nonce when it is signed"
-    try:
-        with tx.begin_nested():
-            tx.execute(insert(schema.instruction).values(**_columns(asked), created_at=now))
-    except IntegrityError:
+    if not tx.execute(
+        new(tx.dialect.name, _TABLE), {**_columns(asked), "created_at": now}
+    ).rowcount:
         return require_same(asked, find(tx, asked.id))
     _record(tx, asked, None, now, None)
     return asked
@@ -112,6 +112,14 @@ def approved(tx: Transaction, chain: int, sender: Address, limit: int) -> list[I
 def in_flight(tx: Transaction, chain: int, sender: Address) -> list[Instruction]:
     """What holds a nonce of the sender and is not final, in the order in which it was asked for."""
     return _in_states(tx, chain, sender, IN_FLIGHT, None)
+
+
+def busy(tx: Transaction, chain: int) -> set[Address]:
+    """The senders that have anything to sign, to send or to follow."""
+    of = schema.instruction.c
+    states = of.state.in_(sorted({State.APPROVED, *IN_FLIGHT}))
+    rows = select(of.sender).where(states, of.chain == chain).distinct()
+    return {Address(one) for one in tx.execute(rows).scalars()}
 
 
 def anything_unmined(tx: Transaction, chain: int) -> bool:

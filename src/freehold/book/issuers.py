@@ -6,11 +6,11 @@ no name any more.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from freehold.book import confidential, schema
 from freehold.book.session import Transaction
@@ -74,6 +74,15 @@ _TABLES = {
     KnownInstrument: schema.instrument,
     KnownHolder: schema.holder,
 }
+
+
+_NAMED = select(*(schema.holder.c[name] for name in KnownHolder.__dataclass_fields__)).where(
+    schema.holder.c.issuer == bindparam("issuer"),
+    or_(
+        schema.holder.c.id.in_(bindparam("named", expanding=True)),
+        schema.holder.c.wallet.in_(bindparam("named", expanding=True)),
+    ),
+)
 
 
 def add(tx: Transaction, known: Known, now: datetime) -> None:
@@ -165,11 +174,9 @@ def name_now(tx: Transaction, token: str) -> str:
 
 def targets(tx: Transaction) -> dict[str, str]:
     """The contracts of every issuer, with whose they are."""
-    found: dict[str, str] = {}
-    for owner in issuers(tx):
-        found |= {str(owner.register): owner.id}
-        found |= {str(one.token): owner.id for one in instruments(tx, owner.id)}
-    return found
+    owner, one = schema.issuer.c, schema.instrument.c
+    rows = select(owner.register, owner.id).union_all(select(one.token, one.issuer))
+    return {str(contract): issuer for contract, issuer in tx.execute(rows)}
 
 
 def ids_by_wallet(tx: Transaction, issuer: str) -> dict[str, str]:
@@ -181,15 +188,24 @@ def ids_by_wallet(tx: Transaction, issuer: str) -> dict[str, str]:
 
 def holder_named(tx: Transaction, issuer: str, named: str) -> KnownHolder:
     """A holder by id or wallet. Raises NotFound."""
-    of = schema.holder.c
-    rows = select(*(of[name] for name in KnownHolder.__dataclass_fields__))
-    here = rows.where(of.issuer == issuer)
-    for known_by in (of.id, of.wallet):
-        row = tx.execute(here.where(known_by == named)).first()
-        if row is not None:
-            said = confidential.read_of(tx, _subject(issuer, row.id))
-            return _opened(KnownHolder(*row), said)
-    raise NotFound(f"{issuer} has no holder {named}", holder=named)
+    found = holders_named(tx, issuer, [named])
+    if not found:
+        raise NotFound(f"{issuer} has no holder {named}", holder=named)
+    return found[named]
+
+
+def holders_named(tx: Transaction, issuer: str, named: Collection[str]) -> dict[str, KnownHolder]:
+    """Those of an issuer's holders who are named, by id (which counts first) or wallet."""
+    rows = tx.execute(_NAMED, {"issuer": issuer, "named": list(named)}).all()
+    said = confidential.read_each(tx, [_subject(issuer, row.id) for row in rows])
+    found: dict[str, KnownHolder] = {}
+    for row in rows:
+        one = _opened(KnownHolder(*row), said.get(_subject(issuer, row.id), {}))
+        if row.wallet in named:
+            found.setdefault(row.wallet, one)
+        if row.id in named:
+            found[row.id] = one
+    return found
 
 
 def holders(tx: Transaction, issuer: str) -> list[KnownHolder]:

@@ -9,14 +9,35 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, exists, insert, or_, select, update
 
 from freehold.book import confidential
 from freehold.book import schema_agent as schema
 from freehold.book.registrations import subject
+from freehold.book.schema_approvals import approval_setting
 from freehold.book.session import Transaction
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.restraints import Legend, Restraint, RestraintKind
+
+_HOLDERS = (schema.restraint, schema.lot_legend, schema.registration, schema.holder_address)
+_ANYTHING = select(
+    or_(
+        *(
+            exists().where(of.c.issuer == bindparam("issuer"), of.c.holder == bindparam("holder"))
+            for of in _HOLDERS
+        ),
+        exists().where(approval_setting.c.issuer == bindparam("issuer")),
+    )
+)
+
+
+def anything_about(tx: Transaction, issuer: str, holder: str) -> bool:
+    """Whether anything at all is written that may bear on what a holder transfers: a restraint, a
+    legend, how he is registered, his address, or rules of approval of the issuer's own.
+
+    Of most holders there is nothing, and one question tells so.
+    """
+    return bool(tx.execute(_ANYTHING, {"issuer": issuer, "holder": holder}).scalar())
 
 
 def place(tx: Transaction, one: Restraint) -> None:

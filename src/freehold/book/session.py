@@ -12,8 +12,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,16 +24,21 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Insert, Table, create_engine, event, text
+from sqlalchemy.dialects import postgresql as postgresql_dialect
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 
 from freehold import postgresql
 from freehold.book import appending
+from freehold.book.group_commit import GroupCommit
 from freehold.core.errors import Broken, Conflict, Invalid, PlatformError, Unavailable
 
 POOL = 32
-"""Connections of one process: as many as threads that may ask at once, and a second one for each."""
+"""Connections of one process: as many as threads that may ask at once, and a second one for each.
+
+The one given back last is taken first, because it has prepared what it is asked again and again."""
 TURN = "-turn"
 """What is added to a SQLite book's name for the file that writers take turns by."""
 TURN_SECONDS = 0.001
@@ -50,7 +56,7 @@ VAULT = "vault"
 
 
 class Turn:
-    """Whose turn it is to write to a SQLite book, among the threads and processes of this machine.
+    """Which process of this machine writes to a SQLite book next.
 
     Whoever waits looks again every thousandth of a second, where SQLite itself would wait for longer
     and longer. The lock lies in a file of its own beside the book and ends with the process that has
@@ -58,23 +64,9 @@ class Turn:
     """
 
     def __init__(self, place: Path) -> None:
-        self._mine = threading.RLock()
         self._file = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self._depth = 0
 
     def __enter__(self) -> None:
-        self._mine.acquire()
-        self._depth += 1
-        if self._depth == 1:
-            self._wait()
-
-    def __exit__(self, *_: object) -> None:
-        self._depth -= 1
-        if not self._depth:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
-        self._mine.release()
-
-    def _wait(self) -> None:
         """Wait for the turn; who has waited too long goes on, and SQLite says that it is locked."""
         until = time.monotonic() + BUSY_SECONDS
         while time.monotonic() < until:
@@ -82,6 +74,9 @@ class Turn:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             time.sleep(TURN_SECONDS)
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -97,20 +92,19 @@ class Book:
     """
 
     engine: Engine
-    vault: Callable[[], object] | None = None
-    turn: AbstractContextManager[Any] = field(default_factory=nullcontext, compare=False)
+    vault: Callable[[], object] | None
+    writing: GroupCommit = field(compare=False)
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
         """A writing transaction. Raises Unavailable if the database is locked or away.
 
-        SQLite has one writer at a time, and makes those who wait sleep for ever longer; all who write
-        take turns before it comes to that (`Turn`). Nothing else may be opened inside.
+        Threads of a process write one after the other and share a commit (`group_commit.py`); processes
+        take turns (`Turn`, or PostgreSQL itself). Nothing else may be opened inside.
         """
-        with speaking_plainly(self.engine.url), self.turn, self.engine.begin() as tx:
-            tx.info[VAULT], tx.info[appending.WAITING] = self.vault, []
+        with speaking_plainly(self.engine.url), self.writing.transaction() as tx:
+            tx.info[VAULT] = self.vault
             yield tx
-            appending.settle(tx)
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -126,8 +120,15 @@ class Book:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
-        if isinstance(self.turn, Turn):
-            self.turn.close()
+        if isinstance(self.writing.turn, Turn):
+            self.writing.turn.close()
+
+
+@cache
+def new(dialect: str, table: Table) -> Insert:
+    """The statement that adds a row unless its key is taken; its `rowcount` says whether it did."""
+    made = sqlite.insert(table) if dialect == "sqlite" else postgresql_dialect.insert(table)
+    return made.on_conflict_do_nothing()
 
 
 def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
@@ -146,15 +147,20 @@ def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
     except PlatformError:
         engine.dispose()
         raise
-    return Book(engine, vault, _turn(place))
+    return Book(engine, vault, GroupCommit(engine, _turn(place)))
+
+
+def fill(engine: Engine, connections: int) -> None:
+    """Open so many connections that requests need not wait for any; they stay in the pool."""
+    with ExitStack() as held:
+        for _ in range(connections):
+            held.enter_context(engine.connect())
 
 
 def _turn(place: URL) -> AbstractContextManager[Any]:
-    """Who writes next; PostgreSQL looks after that itself."""
-    if place.get_backend_name() != "sqlite":
+    """Which process writes next; PostgreSQL looks after that itself, and memory has one alone."""
+    if place.get_backend_name() != "sqlite" or place.database in (None, "", ":memory:"):
         return nullcontext()
-    if not place.database or place.database == ":memory:":
-        return threading.RLock()
     return Turn(Path(f"{place.database}{TURN}"))
 
 
@@ -179,7 +185,8 @@ def _place(url: str) -> URL:
 def _sqlite(place: URL) -> Engine:
     if place.database and not Path(place.database).parent.is_dir():
         raise Invalid(f"the folder of the book {place.database} does not exist", field="book")
-    engine = create_engine(place, pool_size=POOL, connect_args={"timeout": BUSY_SECONDS})
+    waits = {"timeout": BUSY_SECONDS}
+    engine = create_engine(place, pool_size=POOL, pool_use_lifo=True, connect_args=waits)
     event.listen(engine, "connect", _set_up)
     event.listen(engine, "begin", _begin)
     return engine
@@ -212,7 +219,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _postgresql(place: URL) -> Engine:
-    return postgresql.speak(create_engine(place, pool_size=POOL))
+    return postgresql.speak(create_engine(place, pool_size=POOL, pool_use_lifo=True))
 
 
 @contextmanager

@@ -10,12 +10,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, select, update
 
 from freehold.book import schema_access as schema
-from freehold.book.schema_access import Purpose
+from freehold.book.identities import Given
+from freehold.book.schema_access import Purpose, api_key, identity, identity_role
 from freehold.book.session import Transaction
 from freehold.core.errors import NotFound
+from freehold.core.roles import Role
+
+_HELD = and_(identity_role.c.identity == identity.c.id, identity_role.c.ended_at.is_(None))
+_GIVEN = (identity_role.c.role, identity_role.c.scope, identity_role.c.given_at)
+_BEARER = (
+    select(identity.c.id, identity.c.sign_in_name, api_key.c.powers, *_GIVEN)
+    .join(identity, identity.c.id == api_key.c.identity)
+    .outerjoin(identity_role, _HELD)
+    .where(api_key.c.hash == bindparam("hash"), api_key.c.ended_at.is_(None))
+    .where(api_key.c.expires_at > bindparam("now"))
+    .where(identity.c.ended_at.is_(None), identity.c.locked_at.is_(None))
+    .order_by(identity_role.c.number)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,16 @@ class ApiKey:
     powers: tuple[str, ...]
     created_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who comes by an API key: an identity with its roles, and the powers of the key."""
+
+    identity: str
+    sign_in_name: str
+    powers: tuple[str, ...]
+    given: tuple[Given, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +153,16 @@ def add_key(tx: Transaction, key: ApiKey) -> None:
     tx.execute(insert(schema.api_key).values(**values | {"powers": " ".join(key.powers)}))
 
 
-def key_of(tx: Transaction, token: str, now: datetime) -> ApiKey | None:
-    """The API key of a token, unless it has ended or expired."""
-    of = schema.api_key.c
-    rows = select(schema.api_key).where(of.hash == fingerprint(token))
-    row = tx.execute(rows.where(of.ended_at.is_(None), of.expires_at > now)).first()
-    return _key(row) if row else None
+def bearer_of(tx: Transaction, token: str, now: datetime) -> Bearer | None:
+    """Who comes by the API key of a token, in one question, because every request asks it.
+
+    None if the key has ended or expired, or its owner is shut out.
+    """
+    rows = tx.execute(_BEARER, {"hash": fingerprint(token), "now": now}).all()
+    if not rows:
+        return None
+    given = tuple(Given(Role(row.role), row.scope, row.given_at) for row in rows if row.role)
+    return Bearer(rows[0].id, rows[0].sign_in_name, tuple(rows[0].powers.split()), given)
 
 
 def keys(tx: Transaction, identity: str) -> list[ApiKey]:

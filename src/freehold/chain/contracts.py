@@ -5,6 +5,7 @@ Values go in and come out as plain Python: addresses as checksummed strings, 32-
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -85,17 +86,27 @@ def read(
     return _read(entry, answer)
 
 
-def read_each(
-    w3: Web3, contract: str, address: str, function: str, each: Sequence[Any]
-) -> list[Any]:
-    """Ask a view of one argument for each of several, now, in one exchange. Raises Unavailable."""
-    entry = _function(contract, function, 1)
-    calls = ["0x" + call(contract, function, one).hex() for one in each]
-    asked = [{"to": address, "data": data} for data in calls]
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A view to be asked of one of our contracts."""
+
+    contract: str
+    address: str
+    function: str
+    arguments: tuple[Any, ...]
+
+
+def read_all(w3: Web3, questions: Sequence[Question]) -> list[Any]:
+    """Ask several views, now, in one exchange. Raises Unavailable."""
+    entries = [_function(one.contract, one.function, len(one.arguments)) for one in questions]
+    asked = [
+        {"to": one.address, "data": "0x" + call(one.contract, one.function, *one.arguments).hex()}
+        for one in questions
+    ]
     said = rpc.answers(w3, "eth_call", asked, "latest")
     if failed := next((one for one in said if isinstance(one, rpc.Failure)), None):
         raise Unavailable(f"the node refuses eth_call: {failed.words}", method="eth_call")
-    return [_read(entry, str(one)) for one in said]
+    return [_read(entry, str(one)) for entry, one in zip(entries, said, strict=True)]
 
 
 def _read(entry: dict[str, Any], answer: str) -> Any:

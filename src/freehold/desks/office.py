@@ -21,7 +21,7 @@ from pathlib import Path
 
 from freehold.book import issuers, people
 from freehold.book import settings as kept
-from freehold.book.session import Book, open_book
+from freehold.book.session import Book, fill, open_book
 from freehold.book.vault import Vault, new_key_text, open_vault
 from freehold.chain import node, signer
 from freehold.chain.anvil import node as fast
@@ -164,6 +164,12 @@ def open_office(
             followed,
             (settings.relay_issuer_gas, settings.relay_holder_gas),
         )
+
+
+def open_connections(office: Office, count: int) -> None:
+    """Open so many connections to book and projection now, before the first requests come."""
+    for engine in (office.book.engine, office.index):
+        fill(engine, count)
 
 
 def _seal_plain(book: Book) -> None:

@@ -12,6 +12,7 @@ from freehold.book import issuers
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.book.session import Transaction
 from freehold.chain import contracts
+from freehold.chain.contracts import Question
 from freehold.core.errors import Invalid, NotFound
 from freehold.core.facts import Facts, replaced_by, unpack_facts
 from freehold.core.ids import Address
@@ -54,10 +55,31 @@ def party(office: Office, of: KnownIssuer, named: str) -> Party:
 def each(office: Office, of: KnownIssuer, named: Sequence[str]) -> list[Party]:
     """Several parties, asked for at once. Raises NotFound for the first that is none."""
     with office.book.reading() as tx:
-        found = [_holder(office, tx, of, one) for one in named]
-    words = contracts.read_each(
-        office.w3, "Holders", of.register, "facts", [one.wallet for one in found]
-    )
+        found = holders(office, tx, of, named)
+    return met(office, of, named, found, contracts.read_all(office.w3, questions(of, found)))
+
+
+def holders(
+    office: Office, tx: Transaction, of: KnownIssuer, named: Sequence[str]
+) -> list[KnownHolder]:
+    """The holders who are named, as the book knows them. Raises NotFound for the first that is none."""
+    found = issuers.holders_named(tx, of.id, named)
+    return [_holder(office, of, one, found.get(one)) for one in named]
+
+
+def questions(of: KnownIssuer, found: Sequence[KnownHolder]) -> list[Question]:
+    """What the register is asked of holders: the facts of their accounts."""
+    return [Question("Holders", of.register, "facts", (one.wallet,)) for one in found]
+
+
+def met(
+    office: Office,
+    of: KnownIssuer,
+    named: Sequence[str],
+    found: Sequence[KnownHolder],
+    words: Sequence[int],
+) -> list[Party]:
+    """Holders with the answers to these questions. Raises NotFound for one without an account."""
     known = []
     for name, holder, word in zip(named, found, words, strict=True):
         wallet = holder.wallet
@@ -69,14 +91,13 @@ def each(office: Office, of: KnownIssuer, named: Sequence[str]) -> list[Party]:
     return known
 
 
-def _holder(office: Office, tx: Transaction, of: KnownIssuer, named: str) -> KnownHolder:
-    try:
-        return issuers.holder_named(tx, of.id, named)
-    except NotFound:
-        if named != TREASURY:
-            raise
-        own = office.keys.agent.address
-        return KnownHolder(of.id, TREASURY, of.name, "entity", of.country, own, None)
+def _holder(office: Office, of: KnownIssuer, named: str, found: KnownHolder | None) -> KnownHolder:
+    if found:
+        return found
+    if named != TREASURY:
+        raise NotFound(f"{of.id} has no holder {named}", holder=named)
+    own = office.keys.agent.address
+    return KnownHolder(of.id, TREASURY, of.name, "entity", of.country, own, None)
 
 
 def living(office: Office, of: KnownIssuer, wallet: Address) -> tuple[Address, int]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from freehold.book import identities
 from freehold.book.identities import Given, Identity
 from freehold.book.session import Transaction
+from freehold.book.tokens import Bearer
 from freehold.core.clock import from_seconds
 from freehold.core.errors import Conflict, NotPermitted
 from freehold.core.roles import EVERYWHERE, GRANTED, Power, Role
@@ -61,6 +62,12 @@ def actor_of(tx: Transaction, identity: Identity, limit: Iterable[str] | None = 
     narrowed = None if limit is None else frozenset(Power(word) for word in limit)
     given = tuple(identities.roles(tx, identity.id))
     return Actor(identity.id, identity.sign_in_name, given, narrowed)
+
+
+def bearer(found: Bearer) -> Actor:
+    """The actor that comes by an API key."""
+    limit = frozenset(Power(word) for word in found.powers)
+    return Actor(found.identity, found.sign_in_name, found.given, limit)
 
 
 def powers(actor: Actor) -> frozenset[Power]:

@@ -70,7 +70,7 @@ def send_approved(posting: Posting) -> Pass:
     """
     _require_same_chain(posting)
     done = Pass()
-    for signer in posting.signers:
+    for signer in _busy(posting):
         with _leased(posting, signer.address) as mine:
             if mine:
                 done += _sign_approved(posting, signer) + _send_signed(posting, signer.address)
@@ -85,7 +85,7 @@ def follow_chain(posting: Posting) -> Pass:
     _require_same_chain(posting)
     head = send.head(posting.w3)
     done = Pass()
-    for signer in posting.signers:
+    for signer in _busy(posting):
         with _leased(posting, signer.address) as mine:
             if mine:
                 done += _follow(posting, signer, head)
@@ -134,6 +134,13 @@ def _require_same_chain(posting: Posting) -> None:
             book=known,
             chain=first,
         )
+
+
+def _busy(posting: Posting) -> list[Signer]:
+    """The keys with something to do: a lease costs two commits."""
+    with posting.book.reading() as tx:
+        busy = instructions.busy(tx, posting.chain)
+    return [one for one in posting.signers if one.address in busy]
 
 
 @contextmanager

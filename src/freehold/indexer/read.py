@@ -16,6 +16,7 @@ from freehold.core.clock import day_number, from_seconds, stamp, to_seconds
 from freehold.core.errors import Broken, Conflict, NotFound
 from freehold.core.events import Transfer
 from freehold.core.facts import FLAGS_AT, Flags
+from freehold.core.rawlog import BlockHead
 from freehold.core.standing import Line, Lot
 from freehold.indexer import tables as t
 from freehold.indexer.decode import event_of
@@ -61,20 +62,22 @@ def instruments(connection: Connection) -> list[str]:
     return list(connection.scalars(rows))
 
 
-def last_block(connection: Connection) -> int:
+def head(connection: Connection) -> BlockHead:
     """The last block that was read. Raises NotFound before the first."""
-    head = last_head(connection)
-    if head is None:
+    found = last_head(connection)
+    if found is None:
         raise NotFound("the projection is empty: nothing was read from the chain yet")
-    return head.number
+    return found
+
+
+def last_block(connection: Connection) -> int:
+    """The number of the last block that was read. Raises NotFound before the first."""
+    return head(connection).number
 
 
 def head_instant(connection: Connection) -> datetime:
     """The instant of the last block that was read. Raises NotFound before the first."""
-    head = last_head(connection)
-    if head is None:
-        raise NotFound("the projection is empty: nothing was read from the chain yet")
-    return from_seconds(head.seconds)
+    return from_seconds(head(connection).seconds)
 
 
 def block_before(connection: Connection, instant: datetime) -> int:
@@ -83,9 +86,9 @@ def block_before(connection: Connection, instant: datetime) -> int:
     Raises Conflict while the chain has no block at or after the instant: more may come before it.
     """
     seconds = to_seconds(instant)
-    head = last_head(connection)
-    if head is None or head.seconds < seconds:
-        read_to = stamp(from_seconds(head.seconds)) if head else "nothing"
+    last = last_head(connection)
+    if last is None or last.seconds < seconds:
+        read_to = stamp(from_seconds(last.seconds)) if last else "nothing"
         raise Conflict(f"{stamp(instant)} has not passed on the chain, which is read to {read_to}")
     block = t.block.c
     rows = select(block.number).where(block.seconds < seconds).order_by(block.number.desc())

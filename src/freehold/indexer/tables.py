@@ -41,6 +41,8 @@ from freehold.core.errors import Broken, Unavailable
 PROJECTION_VERSION = 1
 Rows = list[tuple[Any, ...]]
 Version = Row[Any]
+POOL = 32
+"""Connections of one process that are kept: as many as threads that may ask at once."""
 Projection = Engine
 """The projection, opened; `connect()` it to read or to follow."""
 View = Connection
@@ -184,7 +186,7 @@ def open_projection(url: str) -> Engine:
     place = make_url(url)
     if place.get_backend_name() == "postgresql":
         place = place.set(drivername="postgresql+pg8000")
-    engine = postgresql.speak(create_engine(place))
+    engine = postgresql.speak(create_engine(place, pool_size=POOL, pool_use_lifo=True))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
     prepare(engine)

@@ -10,6 +10,7 @@ A `browser` block of a guide is a list of steps, one a line:
     choose LABEL                    a radio button or a check box
     see TEXT                        on the page, now or soon
     reload until TEXT               what somebody else, or the worker, does meanwhile
+    keep NAME                       what the page shows this once
     run COMMAND                     a command on the same home
     sign out
 
@@ -43,6 +44,7 @@ class Walk:
     look: Any
     name: str
     seen: set[str] = field(default_factory=set)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def step(self, line: str) -> None:
         """Do one step of a guide."""
@@ -68,6 +70,8 @@ class Walk:
                 self.see(rest)
             case "reload":
                 self.reload_until(rest.removeprefix("until "))
+            case "keep":
+                self.kept[rest] = self.page.locator("#made").inner_text()
             case "run":
                 run(self.platform, rest)
             case "sign":
@@ -158,7 +162,9 @@ class Walk:
         """Look once at each kind of page, at two widths."""
         place = self.page.url.removeprefix(self.platform.url).partition("?")[0]
         kind = re.sub(
-            r"0x[0-9a-fA-F]{40,64}|d_[0-9a-f]{16}|ap_[0-9a-f]{24}", "x", place.partition("#")[0]
+            r"0x[0-9a-fA-F]{40,64}|d_[0-9a-f]{16}|(ap|hook)_[0-9a-f]{24}",
+            "x",
+            place.partition("#")[0],
         )
         if kind in self.seen:
             return
@@ -194,6 +200,11 @@ def run(platform: Platform, command: str) -> str:
     )
     assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
     return done.stdout
+
+
+def parts_of(guide: Path) -> list[tuple[str, str]]:
+    """The blocks of steps (`browser`) and of a program (`py`), in the order of the page."""
+    return re.findall(r"^```(browser|py)\n(.*?)^```", guide.read_text(), re.S | re.M)
 
 
 def steps_of(guide: Path) -> list[str]:

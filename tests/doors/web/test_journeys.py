@@ -11,8 +11,8 @@ from freehold.core.roles import Role
 from freehold.desks import permits
 from freehold.desks.platform import auditing
 from freehold.desks.rules import adoption
-from tests.doors.running import AGENT, Platform, office_of, until
-from tests.doors.web.guided import Walk, look_at, steps_of
+from tests.doors.running import AGENT, Platform, free_port, office_of, until
+from tests.doors.web.guided import Walk, look_at, parts_of, steps_of
 from tests.doors.web.test_browser import barriers, opened
 from tests.parts import ROOT
 
@@ -56,6 +56,31 @@ def test_a_rule_is_changed_by_two_and_holds_only_after_its_delay(chromium, examp
         assert adoption.compiled_of(office, str(known)).policy.name == "rhein-container"
         acts = [link.entry.act for link in auditing.page(office, permits.operator(), None, 200)]
         assert {"propose policy", "approve policy", "end policy"} <= set(acts)
+        assert auditing.verify(office).ok
+
+
+def test_a_developer_hears_of_an_act_that_was_signed_offline(chromium, example, said):
+    page = opened(chromium, said, viewport={"width": 1440, "height": 900})
+    walker, port = Walk(page, example, barriers, "developer"), str(free_port())
+    known: dict[str, Any] = {"URL": example.url}
+    for kind, text in parts_of(GUIDES / "developer.md"):
+        text = text.replace("8123", port)
+        if kind == "py":
+            exec(compile(text, "developer.md", "exec"), known)
+            continue
+        for line in filter(None, map(str.strip, text.splitlines())):
+            walker.step(line.replace("FIRST", str(known.get("first"))))
+        known |= walker.kept
+    page.context.close()
+    assert [one for one in said if EXPECTED not in one] == []
+    with office_of(example.home) as office:
+        with office.book.reading() as tx:
+            one = issuers.instrument_named(tx, "harbour-mills", "notes-2029")
+        otto = known["otto"]
+        assert contracts.read(office.w3, "SecurityToken", one.token, "balanceOf", otto) == 5
+        acts = [link.entry.act for link in auditing.page(office, permits.operator(), None, 200)]
+        wanted = {"make API key", "make webhook", "relay transfer", "replay webhook", "end webhook"}
+        assert wanted <= set(acts), sorted(set(acts))
         assert auditing.verify(office).ok
 
 

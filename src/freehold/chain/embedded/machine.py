@@ -15,6 +15,7 @@ from eth.exceptions import Halt
 from eth.vm.forks.prague.computation import PragueComputation
 from eth.vm.logic.invalid import InvalidOpcode
 
+from freehold.chain.embedded.encoding import keccak, keccak_cached
 from freehold.chain.embedded.translate import Code, landings, translate
 
 HOT = 12
@@ -23,8 +24,22 @@ REMEMBERED_CODES = 512
 STIPEND, SENTRY = 2_300, 2_301
 _GAS, _SSTORE, _JUMPS = 0x5A, 0x55, frozenset({0x56, 0x57})
 _CALLS = frozenset({0xF1, 0xF2, 0xF4, 0xFA})
-_OPS = [PragueComputation.opcodes.get(at) or InvalidOpcode(at) for at in range(256)]
+_SHA3, _SHA3_GAS, _SHA3_WORD_GAS = 0x20, 30, 6
+_OPS: list[Any] = [PragueComputation.opcodes.get(at) or InvalidOpcode(at) for at in range(256)]
 _CODES: dict[bytes, Code] = {}
+
+
+def _sha3(computation: Any) -> None:
+    """As py-evm's, but the places of mappings, which come back again and again, are remembered."""
+    computation.consume_gas(_SHA3_GAS, "SHA3")
+    start, size = computation.stack_pop_ints(2)
+    computation.extend_memory(start, size)
+    computation.consume_gas(_SHA3_WORD_GAS * ((size + 31) // 32), "SHA3: words")
+    content = bytes(computation.memory_read_bytes(start, size))
+    computation.stack_push_bytes(keccak_cached(content) if size <= 64 else keccak(content))
+
+
+_OPS[_SHA3] = _sha3
 
 
 class Computation(PragueComputation):

@@ -223,11 +223,8 @@ def keys(office: Office, actor: Actor) -> list[ApiKey]:
 def actor_of_key(office: Office, token: str) -> Actor | None:
     """Whose key a token is, narrowed to the key's powers; None if it is no good."""
     with office.book.reading() as tx:
-        key = tokens.key_of(tx, token, office.clock.now())
-        known = identities.find(tx, key.identity) if key else None
-        if key is None or known is None or known.shut_out:
-            return None
-        return permits.actor_of(tx, known, key.powers)
+        found = tokens.bearer_of(tx, token, office.clock.now())
+    return permits.bearer(found) if found else None
 
 
 def _end(office: Office, session: Session, why: str) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from freehold.book import audit, issuers, registrations, restraints
@@ -16,12 +16,11 @@ from freehold.core.registration import Event, Happened, OnFile, Registration
 from freehold.core.restraints import Legend, Restraint
 from freehold.core.roles import Power, holder_scope
 from freehold.desks import notices, parties, permits
+from freehold.desks.agent import address_holds
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.desks.rules import restraining
 
-HOLD = timedelta(days=10)
-"""So long payments and transfers are looked at twice after a change of address."""
 MOST_LINES, LONGEST_LINE = 6, 80
 
 
@@ -156,8 +155,8 @@ def move(
     lines: Sequence[str],
     mailbox: str | None = None,
 ) -> Address:
-    """Change a holder's address. A first one holds nothing; a change is held for ten days, and with
-    `mailbox` the holder is told by e-mail. Raises Invalid."""
+    """Change a holder's address. A first one holds nothing; a change is held for the issuer's period
+    (`address_holds.py`), and with `mailbox` the holder is told by e-mail. Raises Invalid."""
     owner, one = _mine(office, who, issuer, holder)
     plain = tuple(" ".join(line.split()) for line in lines if line.strip())
     if not 1 <= len(plain) <= MOST_LINES or any(
@@ -170,7 +169,8 @@ def move(
     now = office.clock.now()
     with office.book.transaction() as tx:
         before = registrations.address(tx, owner.id, one.id)
-        until = now + HOLD if before else None
+        wait = address_holds.on(tx, owner.id, now.date())
+        until = now + wait if before and wait else None
         number = registrations.move(tx, owner.id, one.id, plain, until, who.id, now)
         if mailbox and until:
             facts = {"issuer": owner.name, "until": f"{until:%Y-%m-%d}", "link": "/"}

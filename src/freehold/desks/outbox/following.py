@@ -53,8 +53,10 @@ def bring_up(office: Office, memory: Kept | None = None) -> Progress | None:
     Does nothing where another process follows. `memory` spares who follows on and on the reading of
     what he knows already.
     """
+    if office.followed:
+        return None
     ahead = course(office)
-    if office.followed or not ahead.holders:
+    if not ahead.holders:
         return None
     with office.index.connect() as connection:
         return follow(connection, source_of_node(office.w3), ahead, memory or Memory())

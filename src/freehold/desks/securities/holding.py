@@ -5,8 +5,9 @@ need two persons, whoever asks for one proposes it, and the worker posts it once
 """
 
 import secrets
+from datetime import datetime
 
-from freehold.book import approvals, audit, identities
+from freehold.book import approvals, audit, identities, restraints
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.book.session import Transaction
 from freehold.chain import send
@@ -18,20 +19,27 @@ from freehold.desks.access import deciding
 from freehold.desks.office import Office
 from freehold.desks.parties import Party
 from freehold.desks.permits import Actor
+from freehold.desks.rules import restraining
 from freehold.desks.securities import differences
 
 
 def act_of(
-    owner: KnownIssuer, instrument: KnownInstrument, sender: Party, receiver: Party, units: int
+    owner: KnownIssuer, instrument: KnownInstrument, sender: str, receiver: str, units: int
 ) -> Act:
-    """A transfer as an act that persons agree to."""
+    """A transfer between two holders (by id) as an act that persons agree to."""
     amount = format_units(units, instrument.decimals)
-    named = {"sender": sender.holder.id, "receiver": receiver.holder.id, "units": amount}
+    named = {"sender": sender, "receiver": receiver, "units": amount}
     return Act(TRANSFER, owner.id, named, str(instrument.token), amount)
 
 
-def is_held(tx: Transaction, act: Act) -> bool:
-    """Whether the issuer's rules let nobody transfer this alone."""
+def is_held(tx: Transaction, act: Act, now: datetime) -> bool:
+    """Whether nobody may transfer this alone: by the issuer's rules, or because the sender's address
+    changed so lately that a second person has to look."""
+    sender = act.arguments["sender"]
+    if not restraints.anything_about(tx, act.issuer, sender):
+        return False
+    if restraining.address_held(tx, act.issuer, sender, now):
+        return True
     return approvals.rules(tx, act.issuer).persons(act) > 1
 
 

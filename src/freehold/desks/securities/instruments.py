@@ -13,6 +13,7 @@ from freehold.book import issuers
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.core.errors import NotFound
 from freehold.core.facts import Flags, unpack_facts
+from freehold.core.rawlog import BlockHead
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.core.standing import Line
 from freehold.core.units import format_units
@@ -23,7 +24,7 @@ from freehold.desks.permits import Actor
 from freehold.desks.register import reports
 from freehold.desks.register.reports import CLASS_NAMES, HolderRow
 from freehold.indexer import explore, read
-from freehold.indexer.memory import last_head
+from freehold.indexer.read import Supply
 from freehold.indexer.tables import Projection, View
 
 KEPT = 8
@@ -86,20 +87,22 @@ def instruments(office: Office, actor: Actor) -> list[InstrumentView]:
     permits.require_any(actor, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
     bring_up(office)
     found = []
-    with office.book.reading() as tx, office.index.connect() as view:
+    with office.book.reading() as tx:
         for owner in issuers.issuers(tx):
             if owner.chain == office.chain and _sees(actor, owner.id):
-                every = issuers.instruments(tx, owner.id)
-                found += [_described(office, view, owner, one) for one in every]
-    return found
+                found += [(owner, one) for one in issuers.instruments(tx, owner.id)]
+    if not found:
+        return []
+    head = _head(office)
+    return [_described(office, head, owner, one, head.number) for owner, one in found]
 
 
 def instrument(office: Office, actor: Actor, token: str) -> InstrumentView:
     """One instrument. Raises NotFound, also for what the actor may not see."""
     bring_up(office)
     owner, known = _known(office, actor, token)
-    with office.index.connect() as view:
-        return _described(office, view, owner, known)
+    head = _head(office)
+    return _described(office, head, owner, known, head.number)
 
 
 def page(
@@ -118,10 +121,11 @@ def page(
     bring_up(office)
     owner, known = _known(office, actor, token)
     with office.index.connect() as view:
-        block = _block(view, as_of)
-        described = _described(office, view, owner, known, block)
-        names, own = _names(office, view, actor, owner, token)
-        stands = _standing(office.index, token, block, _hash(view))
+        head = read.head(view)
+        block = _block(view, head.number, as_of)
+    described = _described(office, head, owner, known, block)
+    stands = _standing(office.index, token, block, head.block_hash)
+    names, own = _names(office, actor, owner, stands.accounts)
     lines = [line for line in stands.lines if own is None or line.account in own]
     shown = [line for line in lines if line.account > after][:limit]
     rows = reports.holder_rows(shown, stands.outstanding, known.decimals, names, CLASS_NAMES)
@@ -173,7 +177,7 @@ def shares(office: Office, actor: Actor, token: str) -> tuple[list[Moment], list
     owner, _ = _known(office, actor, token)
     permits.require(actor, Power.READ_REGISTER, owner.id)
     with office.index.connect() as view:
-        return _shares(office.index, token, _hash(view))
+        return _shares(office.index, token, read.head(view).block_hash)
 
 
 def _sees(actor: Actor, issuer: str) -> bool:
@@ -184,23 +188,16 @@ def _sees(actor: Actor, issuer: str) -> bool:
 def _known(office: Office, actor: Actor, token: str) -> tuple[KnownIssuer, KnownInstrument]:
     permits.require_any(actor, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
     with office.book.reading() as tx:
-        for owner in issuers.issuers(tx):
-            for one in issuers.instruments(tx, owner.id):
-                if one.token == token and owner.chain == office.chain and _sees(actor, owner.id):
-                    return owner, one
-    raise NotFound(f"there is no instrument {token}", token=token)
+        owner, one = issuers.instrument_at(tx, office.chain, token)
+    if not _sees(actor, owner.id):
+        raise NotFound(f"there is no instrument {token}", token=token)
+    return owner, one
 
 
 def _described(
-    office: Office,
-    view: View,
-    owner: KnownIssuer,
-    one: KnownInstrument,
-    block: int | None = None,
+    office: Office, head: BlockHead, owner: KnownIssuer, one: KnownInstrument, block: int
 ) -> InstrumentView:
-    last = read.last_block(view) if block is None else block
-    supply = read.supply(view, one.token, last)
-    stands = _standing(office.index, one.token, last, _hash(view))
+    stands = _standing(office.index, one.token, block, head.block_hash)
     return InstrumentView(
         owner.id,
         owner.name,
@@ -210,30 +207,34 @@ def _described(
         one.symbol,
         one.decimals,
         one.asset,
-        format_units(supply.issued, one.decimals),
-        format_units(supply.redeemed, one.decimals),
+        format_units(stands.supply.issued, one.decimals),
+        format_units(stands.supply.redeemed, one.decimals),
         format_units(stands.outstanding, one.decimals),
-        sum(not _is_own(line) for line in stands.lines),
-        last,
+        stands.holders,
+        block,
     )
 
 
 def _names(
-    office: Office, view: View, actor: Actor, owner: KnownIssuer, token: str
+    office: Office, actor: Actor, owner: KnownIssuer, accounts: Mapping[str, int]
 ) -> tuple[Mapping[int, str], set[int] | None]:
     """Names by account; and the accounts that the actor is limited to, None for all."""
     with office.book.reading() as tx:
         holders = issuers.holders(tx, owner.id)
+    known = [(one, accounts[one.wallet]) for one in holders if one.wallet in accounts]
     if permits.allows(actor, Power.READ_REGISTER, owner.id):
-        return by_number(view, token, {one.wallet: one.name for one in holders}), None
+        return {account: one.name for one, account in known}, None
     mine = permits.scopes(actor, Power.READ_OWN)
-    own = {str(one.wallet): one.name for one in holders if f"{owner.id}/{one.id}" in mine}
-    names = by_number(view, token, own)
-    return names, set(names)
+    own = {account: one.name for one, account in known if f"{owner.id}/{one.id}" in mine}
+    return own, set(own)
 
 
-def _block(view: View, as_of: int | datetime | None) -> int:
-    last = read.last_block(view)
+def _head(office: Office) -> BlockHead:
+    with office.index.connect() as view:
+        return read.head(view)
+
+
+def _block(view: View, last: int, as_of: int | datetime | None) -> int:
     if as_of is None:
         return last
     if isinstance(as_of, datetime):
@@ -243,15 +244,13 @@ def _block(view: View, as_of: int | datetime | None) -> int:
     return as_of
 
 
-def _hash(view: View) -> str:
-    head = last_head(view)
-    return head.block_hash if head else ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Standing:
     lines: tuple[Line, ...]
+    supply: Supply
     outstanding: int
+    holders: int
+    accounts: Mapping[str, int]
     instant: datetime
     hash: str
 
@@ -262,9 +261,12 @@ def _standing(index: Projection, token: str, block: int, head: str) -> _Standing
     replaced, what was kept is not asked for any more."""
     with index.connect() as view:
         lines = tuple(read.lines(view, token, block))
+        supply, accounts = read.supply(view, token, block), read.accounts(view, token)
         instant, hash = explore.block_at(view, block)
-    held = sum(line.units for line in lines if not _is_own(line))
-    return _Standing(lines, held, instant, hash)
+    own = [_is_own(line) for line in lines]
+    held = sum(line.units for line, mine in zip(lines, own, strict=True) if not mine)
+    holders = len(own) - sum(own)
+    return _Standing(lines, supply, held, holders, accounts, instant, hash)
 
 
 def _is_own(line: Line) -> bool:

@@ -8,22 +8,22 @@ chain gives, the sentence behind it, and the day on which it would pass where on
 from dataclasses import dataclass, replace
 from datetime import date
 
-from freehold.book import audit, instructions, issuers, requests
-from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book import audit, instructions, issuers, requests, restraints
+from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.book.requests import Request
 from freehold.book.session import Transaction
 from freehold.chain import contracts
-from freehold.chain.contracts import call
+from freehold.chain.contracts import Question, call
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Broken, Conflict, Invalid, Plain
 from freehold.core.facts import Kind, Proof
-from freehold.core.ids import InstructionId, instruction_id, record_hash
+from freehold.core.ids import Address, InstructionId, instruction_id, record_hash
 from freehold.core.instruction import Instruction
 from freehold.core.powers import Powers
 from freehold.core.reasons import message_for
 from freehold.core.registration import Signed
 from freehold.core.roles import Power, holder_scope
-from freehold.core.units import Units
+from freehold.core.units import Units, parse_units
 from freehold.desks import parties, permits
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
@@ -31,7 +31,6 @@ from freehold.desks.outbox.carrying import Asked, entered, was_asked
 from freehold.desks.outbox.orders import Actor, Order
 from freehold.desks.parties import Party
 from freehold.desks.rules import explaining, restraining
-from freehold.desks.rules.explaining import Question
 from freehold.desks.rules.restraining import Answer
 from freehold.desks.securities import holding
 
@@ -77,13 +76,30 @@ class TransferRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
-    """Whom and what a request speaks of, found once."""
+class Written:
+    """Whom and what a request speaks of, as the book knows them, and what the book says to it.
+
+    `said` are signatures and papers; `restrained`: restraints or legends have to be looked at besides;
+    `waits` why a second person would look at it first, empty if nobody would.
+    """
 
     owner: KnownIssuer
     instrument: KnownInstrument
+    sender: KnownHolder
+    receiver: KnownHolder
+    said: Answer
+    restrained: bool
+    waits: str
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """The same with what the chain says: whose accounts they are now, and the code of a refusal."""
+
+    written: Written
     sender: Party
     receiver: Party
+    code: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +140,7 @@ def transfer(office: Office, actor: Actor, request: TransferRequest) -> Transfer
     Asked again under the same key, a transfer that was posted is not posted again. Raises as `ask`.
     """
     between = _between(office, request)
-    scope, sent_by = _scope(between), actor.signer.address
+    scope, sent_by = _scope(between.written.instrument), actor.signer.address
     if not was_asked(office, scope, sent_by, request.key):
         asked_first = _ask(office, between, request)
         if not asked_first.allowed:
@@ -138,43 +154,48 @@ def transfer(office: Office, actor: Actor, request: TransferRequest) -> Transfer
 def transfer_order(office: Office, actor: Actor, request: TransferRequest) -> Order:
     """The order that posts a transfer by the rules. Raises NotFound."""
     between = _between(office, request)
-    asked = (_posted(between, actor, request),)
-    return Order("transfer", _scope(between), request.key, asked, Powers.ACTION | Powers.ADMIT)
+    scope, asked = _scope(between.written.instrument), (_posted(between, actor, request),)
+    return Order("transfer", scope, request.key, asked, Powers.ACTION | Powers.ADMIT)
 
 
-def ask_as(office: Office, who: permits.Actor, request: TransferRequest) -> TransferOutcome:
+def ask_as(
+    office: Office, who: permits.Actor, request: TransferRequest, amount: str = ""
+) -> TransferOutcome:
     """As `ask`, for somebody who came through a door: he needs the power, and is recorded.
 
-    The request names the instrument by its token. Raises NotPermitted besides.
+    The request names the instrument by its token; `amount` are its units as decimal text, where the
+    door does not know the instrument's decimals. Raises NotPermitted besides, Invalid.
     """
-    named = _permitted(office, who, Power.ASK_TRANSFER, request)
-    outcome = ask(office, named)
+    permits.require(who, Power.ASK_TRANSFER)
+    with office.book.reading() as tx:
+        owner, one = issuers.instrument_at(tx, office.chain, request.instrument)
+        named = _permitted(who, Power.ASK_TRANSFER, owner, one, request, amount)
+        written = _written(office, tx, owner, one, named)
+    outcome = _ask(office, _met(office, written, named), named)
     with office.book.transaction() as tx:
         entry = _entry(who, "ask transfer", named, outcome)
         audit.record(tx, entry, office.clock.now())
     return outcome
 
 
-def request_as(office: Office, who: permits.Actor, request: TransferRequest) -> TransferOutcome:
+def request_as(
+    office: Office, who: permits.Actor, request: TransferRequest, amount: str = ""
+) -> TransferOutcome:
     """Decide a transfer and, if the rules allow it, give it to the worker to post.
 
     The same actor's same key gives the same answer and posts nothing twice. The decision, the audit
-    entry and the instruction stand in one transaction. Raises NotFound, NotPermitted, Conflict if
-    the key was used for another request.
+    entry and the instruction stand in one transaction. `amount`: see `ask_as`. Raises NotFound,
+    NotPermitted, Invalid, Conflict if the key was used for another request.
     """
-    named = _permitted(office, who, Power.REQUEST_TRANSFER, request)
-    asked = [named.instrument, named.sender, named.receiver, str(named.units)]
-    if named.signed:
-        asked += [
-            *sorted(named.signed.by),
-            *sorted(named.signed.papers),
-            named.signed.representative,
-        ]
-    digest = record_hash([*asked])[2:]
+    permits.require(who, Power.REQUEST_TRANSFER)
     with office.book.reading() as tx:
+        owner, one = issuers.instrument_at(tx, office.chain, request.instrument)
+        named = _permitted(who, Power.REQUEST_TRANSFER, owner, one, request, amount)
+        digest = _digest(named)
         if known := requests.earlier(tx, who.id, named.key, digest):
             return _answered(tx, known, named)
-    between = _between(office, named)
+        written = _written(office, tx, owner, one, named)
+    between = _met(office, written, named)
     outcome = _ask(office, between, named)
     keyed = replace(named, key=f"{who.id} {named.key}")
     posted = _posted(between, orders.agent(office), keyed)
@@ -187,6 +208,15 @@ def request_as(office: Office, who: permits.Actor, request: TransferRequest) -> 
     return outcome
 
 
+def _digest(request: TransferRequest) -> str:
+    """What tells a request from another one under the same key."""
+    asked = [request.instrument, request.sender, request.receiver, str(request.units)]
+    if request.signed:
+        signed = request.signed
+        asked += [*sorted(signed.by), *sorted(signed.papers), signed.representative]
+    return record_hash([*asked])[2:]
+
+
 def _given(
     office: Office,
     tx: Transaction,
@@ -196,17 +226,12 @@ def _given(
     outcome: TransferOutcome,
 ) -> TransferOutcome:
     """Give an allowed transfer to the worker, or hold it where the issuer's rules say so."""
-    owner, instrument, sender, receiver = (
-        between.owner,
-        between.instrument,
-        between.sender,
-        between.receiver,
-    )
-    units = Units(outcome.units)
-    act = holding.act_of(owner, instrument, sender, receiver, units)
-    moved = restraining.address_held(tx, owner.id, sender.holder.id, office.clock.now())
-    if not moved and not holding.is_held(tx, act):  # a changed address is a second person's matter
-        return replace(outcome, instruction=entered(office, tx, _scope(between), posted))
+    owner, instrument = between.written.owner, between.written.instrument
+    sender, receiver, units = between.sender, between.receiver, Units(outcome.units)
+    act = holding.act_of(owner, instrument, sender.holder.id, receiver.holder.id, units)
+    if not holding.is_held(tx, act, office.clock.now()):
+        given = entered(office, tx, _scope(instrument), posted)
+        return replace(outcome, instruction=given)
     found = holding.difference_of(office, owner, instrument, sender, receiver, units)
     return replace(outcome, held=holding.hold(office, tx, who, act, found).id)
 
@@ -219,17 +244,21 @@ def decimals_of(office: Office, who: permits.Actor, token: str) -> int:
 
 
 def _permitted(
-    office: Office, who: permits.Actor, power: Power, request: TransferRequest
+    who: permits.Actor,
+    power: Power,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    request: TransferRequest,
+    amount: str,
 ) -> TransferRequest:
-    """The request with its issuer; the power is required before anything is told of a holder."""
-    permits.require(who, power)
-    with office.book.reading() as tx:
-        owner, _ = issuers.instrument_at(tx, office.chain, request.instrument)
+    """The request with its issuer and its units; the power is required before anything is told of a
+    holder."""
     permits.require(who, power, holder_scope(owner.id, request.sender))
     inside = permits.allows(who, Power.READ_REGISTER, owner.id)
     if not inside and not request.receiver.startswith("0x"):  # or he could find out who holds
         raise Invalid("name the receiver by his wallet, 0x and 40 digits", field="receiver")
-    return replace(request, issuer=owner.id, by_holder=not inside)
+    units = parse_units(amount, instrument.decimals) if amount else request.units
+    return replace(request, issuer=owner.id, units=units, by_holder=not inside)
 
 
 def _keep(
@@ -274,19 +303,67 @@ def _answered(tx: Transaction, known: Request, request: TransferRequest) -> Tran
 
 
 def _between(office: Office, request: TransferRequest) -> Between:
-    """Whom and what a request speaks of. Raises NotFound."""
-    owner, instrument = parties.instrument(office, request.issuer, request.instrument)
-    sender, receiver = parties.each(office, owner, (request.sender, request.receiver))
-    return Between(owner, instrument, sender, receiver)
+    """Whom and what a request speaks of, and what book and chain say. Raises NotFound."""
+    with office.book.reading() as tx:
+        owner = issuers.find(tx, request.issuer)
+        instrument = issuers.instrument_named(tx, owner.id, request.instrument)
+        written = _written(office, tx, owner, instrument, request)
+    return _met(office, written, request)
 
 
-def _scope(between: Between) -> str:
-    return f"transfers {between.instrument.token}"
+def _written(
+    office: Office,
+    tx: Transaction,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    request: TransferRequest,
+) -> Written:
+    """What the book says to a request. Raises NotFound."""
+    named = (request.sender, request.receiver)
+    sender, receiver = parties.holders(office, tx, owner, named)
+    said, restrained, waits, now = restraining.NOTHING, False, "", office.clock.now()
+    if restraints.anything_about(tx, owner.id, sender.id):
+        signed = None if request.by_holder else request.signed or NOBODY
+        said = restraining.instruction(tx, owner.id, sender.id, signed, day=now.date())
+        restrained = restraining.concerns(tx, owner.id, sender.id, now)
+        waits = restraining.waits(tx, owner.id, sender.id, now)
+        act = holding.act_of(owner, instrument, sender.id, receiver.id, request.units)
+        if not waits and holding.is_held(tx, act, now):
+            waits = SECOND_PERSON
+    return Written(owner, instrument, sender, receiver, said, restrained, waits)
+
+
+def _met(office: Office, written: Written, request: TransferRequest) -> Between:
+    """What the chain says to it, in one exchange where nobody's wallet was replaced. Raises NotFound."""
+    owner, instrument = written.owner, written.instrument
+    holders = giver, taker = (written.sender, written.receiver)
+    restriction = _restriction(instrument, giver.wallet, taker.wallet, request)
+    asked = [*parties.questions(owner, holders), restriction]
+    *words, code = contracts.read_all(office.w3, asked)
+    named = (request.sender, request.receiver)
+    sender, receiver = parties.met(office, owner, named, holders, words)
+    living = _restriction(instrument, sender.wallet, receiver.wallet, request)
+    if living != restriction:
+        [code] = contracts.read_all(office.w3, [living])
+    return Between(written, sender, receiver, code)
+
+
+def _restriction(
+    instrument: KnownInstrument, sender: Address, receiver: Address, request: TransferRequest
+) -> Question:
+    kind, proofs = int(request.kind), int(request.proofs)
+    arguments = (sender, receiver, request.units, kind, proofs)
+    return Question("SecurityToken", instrument.token, "restriction", arguments)
+
+
+def _scope(instrument: KnownInstrument) -> str:
+    return f"transfers {instrument.token}"
 
 
 def _posted(between: Between, actor: Actor, request: TransferRequest) -> Asked:
     """The call that posts a transfer by the rules, signed for by the actor."""
-    scope = _scope(between)
+    instrument = between.written.instrument
+    scope = _scope(instrument)
     id = orders.instruction_bytes(instruction_id(scope, actor.signer.address, request.key))
     data = call(
         "SecurityToken",
@@ -301,63 +378,36 @@ def _posted(between: Between, actor: Actor, request: TransferRequest) -> Asked:
         list(request.lots),
     )
     what = f"post a {request.kind.name.lower().replace('_', ' ')}"
-    return Asked(actor.signer, between.instrument.token, data, what, request.key)
-
-
-def _of_the_book(
-    office: Office, between: Between, request: TransferRequest
-) -> tuple[Answer, date | None, str]:
-    """What signatures, stops, claims, pledges and legends say where the chain would let it pass, the
-    day on which all of that ends by itself, and why a second person would look at it first."""
-    owner, sender = between.owner, between.sender
-    now = office.clock.now()
-    of = sender.holder.id
-    act = holding.act_of(owner, between.instrument, sender, between.receiver, request.units)
-    with office.book.reading() as tx:
-        signed = None if request.by_holder else request.signed or NOBODY
-        said = restraining.instruction(tx, owner.id, of, signed, day=now.date())
-        if said.code:
-            return said, None, ""
-        waits = restraining.waits(tx, owner.id, of, now)
-        waits = waits or (SECOND_PERSON if holding.is_held(tx, act) else "")
-        if not restraining.concerns(tx, owner.id, of, now):
-            return said, None, waits
-    token = between.instrument.token
-    records = restraining.of_records(office, owner.id, token, sender, request.units, now)
-    if records.against:
-        return records.against[0], records.ends, ""
-    return said, None, waits
+    return Asked(actor.signer, instrument.token, data, what, request.key)
 
 
 def _ask(office: Office, between: Between, request: TransferRequest) -> TransferOutcome:
-    code: int = contracts.read(
-        office.w3,
-        "SecurityToken",
-        between.instrument.token,
-        "restriction",
-        between.sender.wallet,
-        between.receiver.wallet,
-        request.units,
-        int(request.kind),
-        int(request.proofs),
-    )
-    passes_on = None
-    if code in CLOCK_CODES:
-        passes_on = _passes_on(office, between, request)
-    if not code:
-        said, ends, waits = _of_the_book(office, between, request)
-        return replace(_outcome(request, said.code, said.sentence, ends, None), waits=waits)
-    return _outcome(request, code, message_for(code), passes_on, None)
+    """The chain's refusal first, with its day; then what the book says."""
+    code, written = between.code, between.written
+    if code:
+        passes_on = _passes_on(office, written, request) if code in CLOCK_CODES else None
+        return _outcome(request, code, message_for(code), passes_on, None)
+    if written.said.code:
+        return _outcome(request, written.said.code, written.said.sentence, None, None)
+    if written.restrained:
+        token, now = written.instrument.token, office.clock.now()
+        found = restraining.of_records(
+            office, written.owner.id, token, between.sender, request.units, now
+        )
+        if found.against:
+            first = found.against[0]
+            return _outcome(request, first.code, first.sentence, found.ends, None)
+    return replace(_outcome(request, 0, "", None, None), waits=written.waits)
 
 
-def _passes_on(office: Office, between: Between, request: TransferRequest) -> date | None:
+def _passes_on(office: Office, written: Written, request: TransferRequest) -> date | None:
     """The first day on which the same transfer passes, by all rules and the records; None if none can
     be told."""
     named = (request.sender, request.receiver)
-    asked = Question(*named, request.units, request.kind, request.proofs)
+    asked = explaining.Question(*named, request.units, request.kind, request.proofs)
     try:
-        token = between.instrument.token
-        return explaining.explain(office, between.owner.id, token, asked).passes_on
+        token = written.instrument.token
+        return explaining.explain(office, written.owner.id, token, asked).passes_on
     except (Conflict, Broken):  # a policy that this book does not have
         return None
 

@@ -261,7 +261,7 @@ def write_paper(
 def write_address(
     office: OfficeOf, actor: Caller, holder: Holder, given: AddressIn, issuer: Issuer = None
 ) -> FileOut:
-    """Change the address; for ten days payments and transfers are looked at twice."""
+    """Change the address; for a time payments wait and transfers are looked at twice."""
     registrations.move(office, actor, issuer, holder, given.lines, given.mailbox)
     return _file(registrations.file(office, actor, issuer, holder))
 

@@ -14,7 +14,7 @@ from freehold.core.ids import checksummed
 from freehold.core.instruction import WORDS
 from freehold.core.registration import Signed
 from freehold.core.roles import EVERYWHERE, Power
-from freehold.core.units import parse_units
+from freehold.core.units import Units
 from freehold.desks import permits
 from freehold.desks.access import sessions
 from freehold.desks.office import Office
@@ -140,8 +140,7 @@ def ask_transfer(
     office: OfficeOf, actor: Caller, token: Token, asked: w.TransferAsked
 ) -> w.Decision:
     """Would this transfer pass now? Nothing is posted; a refusal is an answer like any other."""
-    wanted = _wanted(office, actor, token, asked)
-    return d.decision(transfers.ask_as(office, actor, wanted))
+    return d.decision(transfers.ask_as(office, actor, _wanted(token, asked), asked.units))
 
 
 @router.post(
@@ -154,8 +153,7 @@ def request_transfer(
     office: OfficeOf, actor: Caller, token: Token, asked: w.TransferAsked, key: IdempotencyKey
 ) -> Any:
     """Post a transfer if the rules allow it: 202 with its instruction, or 422 with the reason."""
-    wanted = _wanted(office, actor, token, asked, key)
-    outcome = transfers.request_as(office, actor, wanted)
+    outcome = transfers.request_as(office, actor, _wanted(token, asked, key), asked.units)
     if outcome.held:
         said = d.decision(outcome)
         return w.Accepted(decision=said, instruction=None, approval=outcome.held, state="held")
@@ -274,18 +272,14 @@ def end_key(
     return Response(status_code=204)
 
 
-def _wanted(
-    office: Office, actor: Actor, token: str, asked: w.TransferAsked, key: str = ""
-) -> TransferRequest:
-    """What is asked, the units in base units of the instrument."""
-    token = checksummed(token)
-    decimals = transfers.decimals_of(office, actor, token)
-    units = parse_units(asked.units, decimals)
+def _wanted(token: str, asked: w.TransferAsked, key: str = "") -> TransferRequest:
+    """What is asked; its units are known once the instrument is."""
     signed = None
     if asked.signed_by or asked.papers or asked.representative:
         names = frozenset(asked.signed_by)
         signed = Signed(names, frozenset(asked.papers), asked.representative or "")
-    return TransferRequest(token, asked.sender, asked.receiver, units, key, signed=signed)
+    given = (checksummed(token), asked.sender, asked.receiver, Units(0), key)
+    return TransferRequest(*given, signed=signed)
 
 
 def _moment(office: Office, actor: Actor, token: str, as_of: str | None) -> int | datetime | None:

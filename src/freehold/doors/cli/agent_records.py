@@ -12,11 +12,11 @@ from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
 from freehold.core.recordkeeping import Search
 from freehold.desks import permits
-from freehold.desks.agent import recordkeeping, registrations
+from freehold.desks.agent import address_holds, recordkeeping, registrations
 from freehold.desks.agent.recordkeeping import OUTCOMES, WHAT
 from freehold.desks.office import open_office
 from freehold.doors.cli.acting import FILE, document_hash, issuer_option
-from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
+from freehold.doors.cli.output import Column, Outcome, Table, json_option, plain, show
 from freehold.doors.cli.settings import settings
 
 
@@ -189,7 +189,7 @@ def address(
     issuer: str | None,
     as_json: bool,
 ) -> None:
-    """Change HOLDER's address to LINES; for ten days payments and transfers are looked at twice."""
+    """Change HOLDER's address to LINES; payments wait, and transfers are looked at twice, for a time."""
     with open_office(settings()) as office:
         who = permits.keyholder()
         if lift:
@@ -202,7 +202,38 @@ def address(
     show({"holder": holder, "held_until": until}, as_json, Table("", columns, [(holder, said)]))
 
 
-COMMANDS = (report, received, turned, lost, searched, registration, paper, address)
+@click.command("address-hold")
+@click.option("--days", type=int, help="How many days; the periods set so far if left out.")
+@click.option(
+    "--from", "since", help="The first day whose changes wait so long; today if left out."
+)
+@issuer_option
+@json_option
+def address_hold(days: int | None, since: str | None, issuer: str | None, as_json: bool) -> None:
+    """How long payments and transfers wait after a change of address, by the day of the change."""
+    with open_office(settings()) as office:
+        who = permits.keyholder()
+        if days is None:
+            found = address_holds.periods(office, who, issuer)
+        else:
+            day = parse_day(since, "from") if since else office.clock.now().date()
+            found = address_holds.set_period(office, who, issuer, days, day)
+    rows = [(str(one.since or "the beginning"), str(one.days)) for one in found]
+    columns = [Column("from"), Column("days", number=True)]
+    show({"periods": [plain(one) for one in found]}, as_json, Table("", columns, rows))
+
+
+COMMANDS = (
+    report,
+    received,
+    turned,
+    lost,
+    searched,
+    registration,
+    paper,
+    address,
+    address_hold,
+)
 
 
 def _content(file: Path) -> dict[str, Any]:

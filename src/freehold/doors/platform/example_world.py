@@ -16,7 +16,7 @@ from freehold.core.asset import AssetRecord, Document, asset_record, content_has
 from freehold.core.errors import PlatformError, Unavailable
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.holder import Holder, HolderKind
-from freehold.core.ids import HolderId
+from freehold.core.ids import Address, HolderId
 from freehold.core.instrument import InstrumentKind, Issuer, ShareClass
 from freehold.core.policy.starter import HolderClass
 from freehold.core.roles import EVERYWHERE, Role, holder_scope
@@ -59,8 +59,14 @@ PEOPLE: Sequence[tuple[str, Role, str]] = (
     ("vera@venue.example", Role.VENUE_OPERATOR, EVERYWHERE),
     ("ansel@audit.example", Role.AUDITOR, EVERYWHERE),
     ("dev@north.example", Role.DEVELOPER, EVERYWHERE),
+    ("dev@north.example", Role.INVESTOR, holder_scope(HARBOUR, "dana-north")),
     ("ada@platform.example", Role.ADMINISTRATOR, EVERYWHERE),
 )
+OWN_WALLETS = (
+    ("dana-north", "Dana North", Address("0xfbb5992012724FCE8c1fAE528cba395a1B427C19")),
+    ("otto-beck", "Otto Beck", Address("0x4AfFC8B8f7D1caE5eC5CA87DE482be184baad430")),
+)
+"""Holders with wallets of their own, whose keys docs/guides/developer.md makes from published words."""
 ANNOUNCING_TRIES, ANNOUNCING_SECONDS = 240, 0.25
 _PAPER = b"An example document.\n"
 
@@ -104,9 +110,12 @@ def fill(office: Office, stop: threading.Event) -> None:
 def people(office: Office) -> None:
     """Somebody of every role. Nobody has a password: an example world lets everybody choose."""
     known = {one.name for one in examples.guests(office)}
+    given: dict[str, list[tuple[Role, str]]] = {}
     for name, role, scope in PEOPLE:
         if name not in known:
-            signin.invite(office, permits.operator(), name, [(role, scope)])
+            given.setdefault(name, []).append((role, scope))
+    for name, roles in given.items():
+        signin.invite(office, permits.operator(), name, roles)
 
 
 def _company(office: Office) -> None:
@@ -164,6 +173,10 @@ def _bond(office: Office) -> None:
     _issue(office, HARBOUR, "notes-2029", lots, "example: first closing", "Regulation S")
     _travel_to(office, date(2025, 3, 3))
     _issue(office, HARBOUR, "notes-2029", (("mira-hoffmann", 120),), "example: tap", "Regulation S")
+    for id, name, wallet in OWN_WALLETS:
+        own = AdmitRequest(_person(id, name, "DE"), HARBOUR, wallet)
+        holders.admit(office, orders.agent(office), own)
+    _issue(office, HARBOUR, "notes-2029", (("dana-north", 60),), "example: own wallet", "")
     _travel_to(office, date(2025, 11, 10))
     sale = TransferRequest(
         "notes-2029", "nordlicht-fonds", "alpenrose-pension", Units(300), "example: block", HARBOUR

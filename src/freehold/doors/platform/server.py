@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
 from freehold.config import Config
-from freehold.desks.office import Office, open_office
+from freehold.desks.office import Office, open_connections, open_office
 from freehold.doors.api import app as api
 from freehold.doors.platform import signals
 from freehold.doors.platform.gate import Gate
@@ -31,6 +31,7 @@ def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> i
     """Serve until told to stop; the exit code. Raises Unavailable where the address is taken."""
     listener = listen(settings.listen, shared=settings.servers > 1)
     with listener, open_office(settings, followed=True, signing=False) as office:
+        open_connections(office, THREADS)
         running: list[uvicorn.Server] = []
         served = uvicorn.Config(
             build(office, settings, ready, lambda: any(one.should_exit for one in running)),

@@ -38,7 +38,7 @@ ACTS: Mapping[Role, tuple[str, str, str]] = {
     Role.INVESTOR: ("Open my holdings", "/securities", "wallet"),
     Role.VENUE_OPERATOR: ("Open activity", "/activity", "list-checks"),
     Role.AUDITOR: ("Open the audit log", "/audit", "history"),
-    Role.DEVELOPER: ("Open the explorer", "/explorer", "blocks"),
+    Role.DEVELOPER: ("Open webhooks", "/developers/webhooks", "webhook"),
 }
 """The act most likely wanted: its words, where it is, its icon."""
 
