@@ -163,6 +163,10 @@ def test_an_administrator_invites_gives_roles_and_locks_with_the_keyboard(
     page.click(f"text={name} >> nth=-1")
     page.wait_for_selector("text=Give role")
     looked_at(page, "identity", shots)
+    press(page, "form[action$='/link'] button")
+    page.wait_for_selector("#link")
+    assert page.locator("#link").text_content() != link  # which is good no more
+    page.go_back()
     page.select_option("#role", "compliance-officer")
     page.focus("#scope")
     press(page, "form[action$='/roles'] button")
