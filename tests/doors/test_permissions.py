@@ -149,7 +149,7 @@ def filled(path: str, values: dict[str, str]) -> str:
         values = {**values, "holder": desk_bodies.FILED, "id": "res_" + "0" * 24}
     if "webhooks" in path:
         values = {**values, "id": "hook_000000000000000000000000"}
-    if "/actions/" in path:
+    if "/actions/" in path or "/windups/" in path:
         values = {**values, "id": "none", "account": "1", "step": "pay", "message": "seev.031"}
     if "documents" in path:
         values = {**values, "id": values["document"]}
@@ -189,6 +189,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "transfers": {"sender": HOLDER, "receiver": receiver, "units": "1"},
         "/actions": {"terms": SPLIT.replace("matrix", f"matrix-{role}")},
         "/announcement": {"terms": SPLIT},
+        "/windups": {"terms": SPLIT, "exit": "1"},
         "/terms": {"terms": SPLIT},
         "/exit-terms": {"terms": "kind = 1"},  # 422: nothing is saved for other tests
         "/waterfall": {"exit": "12000000"},

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from eth_hash.auto import keccak
 
+from freehold.core.ids import checksummed
+
 MOST_PARTS, MOST_STAGES = 16, 8
 _WORD, _LISTS_FROM = 32, 9
 _RECORD_AT, _OPENS_AT = 160, 128
@@ -53,6 +55,12 @@ class ExitPlan:
 def class_part(token: str, record: int) -> int:
     """The word of a class: its holders at a record instant, whose number is never 0."""
     return int(token, 16) | record << _RECORD_AT
+
+
+def class_tokens(parts: Sequence[int]) -> set[str]:
+    """The tokens of the classes among a plan's parts, checksummed."""
+    low = (1 << _RECORD_AT) - 1
+    return {checksummed(f"0x{part & low:040x}") for part in parts if part >> _RECORD_AT}
 
 
 def payee_part(wallet: str) -> int:

@@ -21,7 +21,7 @@ from freehold.core.units import format_units, parse_units
 
 CLAIM_DAYS = 365
 CLOSING = "closing"
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
+ID = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 _CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _PAY = "id coin record payment claim_days tax leaves_out wallets opens".split()
@@ -74,7 +74,7 @@ def read_windup(text: str, held: Held) -> Windup:
     _check_classes(top, part, held)
     _check_widths(top)
     id, coin = fields.text(part, "id"), fields.text(part, "coin")
-    if id and not _ID.fullmatch(id):
+    if id and not ID.fullmatch(id):
         fields.note(part, "id", f"{id!r} is not small letters, digits and hyphens, at most 48")
     if coin and not (_ADDRESS.fullmatch(coin) or _CODE.fullmatch(coin)):
         fields.note(part, "coin", f"{coin!r} is neither a coin's address nor its code")

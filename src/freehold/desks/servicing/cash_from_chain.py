@@ -9,7 +9,7 @@ declared in.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,15 +21,23 @@ from freehold.chain import coins, contracts
 from freehold.chain.logs import read_heads
 from freehold.core import cash_pots
 from freehold.core import cashbook as core
+from freehold.core.actions.exit_plan import class_tokens, part_number, pot_number
 from freehold.core.audit import Entry as Noted
 from freehold.core.cash_pots import Pot
 from freehold.core.cashbook import Account, Currency, Entry, Movement, Posting
 from freehold.core.events import Logged
 from freehold.core.events_paying import DistributionDeclared
+from freehold.core.events_waterfall import (
+    WaterfallConfirmed,
+    WaterfallFunded,
+    WaterfallOpened,
+    WaterfallProposed,
+    WaterfallSettled,
+)
 from freehold.core.ids import Address, checksummed
 from freehold.desks import parties
 from freehold.desks.office import Office
-from freehold.desks.outbox.following import bring_up
+from freehold.desks.outbox.following import bring_up, waterfall_setting
 from freehold.indexer import journal, read
 
 _CODE = 16
@@ -82,6 +90,10 @@ def told_of(office: Office, owner: KnownIssuer) -> Told:
         for one in final
         if isinstance(one.event, DistributionDeclared) and one.event.token in tokens
     }
+    for one in final:
+        if isinstance(one.event, WaterfallProposed) and tokens & class_tokens(one.event.parts):
+            coin = checksummed(one.event.cash)
+            pots |= {Pot(Address(one.contract), number): coin for number in _numbers(one.event)}
     mine = [one for one in final if Pot(Address(one.contract), _number(one.event)) in pots]
     return Told(last, pots, mine)
 
@@ -89,11 +101,26 @@ def told_of(office: Office, owner: KnownIssuer) -> Told:
 def pot_contracts(office: Office) -> list[Address]:
     """The contracts of this chain that keep pots."""
     with office.book.reading() as tx:
-        found = settings.read(tx, f"distribution:{office.chain}")
-    return [Address(found)] if found else []
+        pays = settings.read(tx, f"distribution:{office.chain}")
+        exits = settings.read(tx, waterfall_setting(office))
+    return [Address(one) for one in (pays, exits) if one]
+
+
+def _numbers(plan: WaterfallProposed) -> Iterator[int]:
+    """The pots of a winding-up: its own, and one for each part of each stage."""
+    yield pot_number(plan.waterfall)
+    for stage in range(len(plan.stages)):
+        for place in range(len(plan.parts)):
+            yield part_number(plan.waterfall, stage, place)
 
 
 def _number(event: object) -> int:
+    """The pot that an event is about."""
+    match event:
+        case WaterfallSettled():
+            return event.part
+        case WaterfallProposed() | WaterfallConfirmed() | WaterfallFunded() | WaterfallOpened():
+            return pot_number(event.waterfall)
     return int(getattr(event, "distribution", -1))
 
 

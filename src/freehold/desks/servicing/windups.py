@@ -32,6 +32,7 @@ from freehold.core.actions.waterfall import Stage
 from freehold.core.actions.windup import Course, Step, why_not
 from freehold.core.actions.windup_file import (
     CLOSING,
+    ID,
     Windup,
     exit_amount,
     read_windup,
@@ -140,11 +141,12 @@ class WindupOutcome:
 
 
 def id_in(text: str) -> str:
-    """The id that a file of terms gives itself; nothing where it cannot be read."""
+    """The id that a file of terms gives itself; nothing where it cannot be read or is none."""
     try:
-        return str(tomllib.loads(text).get("pay", {}).get("id", ""))
+        found = str(tomllib.loads(text).get("pay", {}).get("id", ""))
     except (tomllib.TOMLDecodeError, AttributeError):
         return ""
+    return found if ID.fullmatch(found) else ""
 
 
 def scope_of(id: str) -> str:
@@ -154,6 +156,11 @@ def scope_of(id: str) -> str:
 def opens(terms: Windup, stage: str) -> datetime:
     """From when on a stage may be opened."""
     return terms.payment if stage == CLOSING else terms.opens[stage]
+
+
+def decimals_of(of: Draft | Case, class_id: str) -> int:
+    """The decimals of a class's units."""
+    return next(one.decimals for one in of.instruments if one.class_id == class_id)
 
 
 # ---- agreeing ----

@@ -31,6 +31,7 @@ from freehold.doors.api import (
     relays,
     routes,
     vault,
+    windups,
 )
 from freehold.wire.problems import Problem
 
@@ -56,6 +57,7 @@ ROUTERS = (
     meetings.router,
     live.router,
     relays.router,
+    windups.router,
 )
 
 

@@ -149,6 +149,8 @@ def _announced(world: World, life: Life, id: str) -> Walk:
     instrument, other = worlds.open_class(world, named), worlds.open_class(world, "other")
     worlds.fill(world, named, checks.units(world, instrument), id)
     checks.freeze(world, named, id)
+    if life.tax:
+        worlds.file_form(world)
     held = checks.units(world, instrument)
     text = _terms(world, life, id, named, held)
     draft = text.replace(*life.draft)

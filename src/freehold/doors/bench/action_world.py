@@ -8,7 +8,6 @@ holder has a lot that is restricted and another has units that are frozen: all o
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from freehold.chain.contracts import call
 from freehold.core.actions.tax import Form
 from freehold.core.actions.tax_forms import TaxForm
 from freehold.core.asset import AssetKind, AssetRecord
-from freehold.core.clock import from_seconds, to_seconds
+from freehold.core.clock import to_seconds
 from freehold.core.errors import Broken
 from freehold.core.holder import Holder, HolderKind, Particulars
 from freehold.core.ids import ZERO_ADDRESS, Address, HolderId
@@ -97,11 +96,15 @@ def _admitted(office: Office, agent: Actor, owner: KnownIssuer, named: str) -> A
     with office.book.transaction() as tx:
         people.add(tx, vault, named, Particulars(named.title(), residence="DE"), now)
         people.add_wallet(tx, people.Wallet(owner.id, wallet, named, ZERO_ADDRESS), now)
-        if named == HOLDERS[0]:
-            signed = from_seconds(_BEGINS).date()
-            form = TaxForm(Form.W8BEN, date(signed.year, 1, 2), "DE", "1", treaty=True)
-            tax_forms.add(tx, vault, named, form, now)
     return wallet
+
+
+def file_form(world: World) -> None:
+    """Ada files a form that claims her treaty, signed now: the clock runs for years, and forms run out."""
+    office, signed = world.office, now_on_chain(world.office).date()
+    form = TaxForm(Form.W8BEN, signed, "DE", "1", treaty=True)
+    with office.book.transaction() as tx:
+        tax_forms.add(tx, office.people.vault(), HOLDERS[0], form, office.clock.now())
 
 
 def _money(office: Office) -> Address:

@@ -68,9 +68,11 @@ LABELS = {
     "policy": ("Policy", "The text of a policy file."),
     "acknowledge_stranded": ("Holders who could not receive any more", ""),
     "sanctioned": ("Because a sanctions list names the person", ""),
+    "exit": ("Exit", "What there is to divide, in the currency of the terms."),
+    "windup": ("Winding-up", "The id that its terms give it."),
     "rules": ("Rules", 'JSON: {"hours": 72, "rules": [{"act": ..., "persons": ...}]}'),
 }
-LONG = frozenset({"policy", "rules"})
+LONG = frozenset({"policy", "rules", "terms"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ from freehold.doors.web import (
     transferring,
     visits,
     webhooks,
+    windups,
 )
 from freehold.doors.web.visits import Act, Page, act, page, public, public_act, upload
 from freehold.wire.problems import KINDS
@@ -89,6 +90,7 @@ def routes() -> list[BaseRoute]:
         *cashbook.routes(),
         _signed_in("/actions/new", announcing.new, announcing.announce),
         *servicing.routes(),
+        *windups.routes(),
         *exits.routes(),
         *messaging.routes(),
         *assemblies.routes(),

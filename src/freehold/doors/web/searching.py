@@ -19,6 +19,8 @@ PAGES = (
     ("Holders", "/holders", Power.READ_REGISTER),
     ("Corporate actions", "/actions", Power.READ_REGISTER),
     ("Announce an action", "/actions/new", Power.SERVICE),
+    ("Winding-ups", "/windups", Power.READ_REGISTER),
+    ("Wind an issuer up", "/windups/new", Power.SERVICE),
     ("Meetings", "/meetings", Power.READ_REGISTER),
     ("Call a meeting", "/meetings/new", Power.HOLD_MEETINGS),
     ("My payments", "/payments", Power.READ_OWN),

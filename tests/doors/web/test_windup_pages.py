@@ -1,0 +1,146 @@
+"""A winding-up on a running platform: proposed on its page, approved by another, paid by the worker."""
+
+import os
+import signal
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from freehold.chain import coins
+from freehold.core.clock import parse, stamp
+from freehold.core.roles import Role
+from freehold.desks.servicing import windups
+from tests.doors.platform.test_supervisor import pids
+from tests.doors.running import office_of, until
+from tests.doors.serviced import AGENT, ISSUER, coin_on, next_record, travel
+from tests.doors.web.keys import PICTURES
+from tests.doors.web.test_browser import WIDTHS, barriers, signed_in
+from tests.doors.web.test_servicing_pages import Window, approved
+
+BANK = "0x" + "ba" * 20
+EXIT = "10,000,000"
+
+
+@pytest.fixture(scope="module")
+def coin(platform):
+    return coin_on(platform)
+
+
+def terms(platform, coin):
+    record = next_record(platform)
+    return f"""name = "Northwind Optics sold"
+currency = "EUR"
+[pay]
+id = "page-sale"
+coin = "{coin}"
+record = {stamp(record)}
+payment = {stamp(record + timedelta(days=2))}
+[pay.wallets]
+bank = "{BANK}"
+[[debt]]
+id = "bank"
+amount = "500000"
+[[class]]
+id = "series-a"
+price = "2.50"
+participation = "full"
+converts_into = "common"
+[[class]]
+id = "series-seed"
+price = "0.80"
+rank = 2
+converts_into = "common"
+[[class]]
+id = "common"
+"""
+
+
+def state_of(platform):
+    return platform.ask(ISSUER, "GET", "/v1/windups/page-sale").json().get("state")
+
+
+@pytest.fixture(scope="module")
+def issuer(platform, coin):
+    """Who proposed the sale on its page, which another person approved."""
+    issuer = Window(platform, ISSUER)
+    assert "Nothing is wound up" in issuer.see("/windups")
+    text = terms(platform, coin)
+    given = {"terms": text, "exit": EXIT, "key": "page-sale"}
+    wrong = text.replace('id = "common"', 'id = "ordinary"')
+    refused = issuer.send("/windups/new", "/windups/new", **given | {"terms": wrong})
+    assert refused.status_code == 422
+    assert "is no class of the issuer" in refused.text and "is paid nothing" in refused.text
+    tried = issuer.send("/windups/new", "/windups/new", **given)
+    assert tried.status_code == 200 and "Dry run passed" in tried.text, tried.text[-3000:]
+    made = issuer.send("/windups/new", "/windups/new", **given, confirm="yes")
+    assert "waits for a second person" in issuer.see("/windups")
+    id = made.headers["location"].rsplit("/", 1)[1]
+    proposal = platform.ask(ISSUER, "GET", f"/v1/approvals/{id}").json()
+    own = {"difference": proposal["difference"]["digest"]}
+    assert platform.ask(ISSUER, "POST", f"/v1/approvals/{id}/approval", own).status_code == 403
+    approved(platform, made)
+    return issuer
+
+
+def test_what_two_persons_agreed_to_is_paid_by_a_worker_that_is_killed(platform, issuer, coin):
+    page = "/windups/page-sale"
+    one = platform.ask(ISSUER, "GET", "/v1/windups/page-sale").json()
+    assert (one["state"], one["next"]) == ("agreed", "Fund the stage closing")
+    assert sum(float(part["total"]) for part in one["parts"]) == 10_000_000
+    short = issuer.send(f"{page}/fund", page, amount="5", key="short")
+    assert short.status_code == 422 and "is smaller than the stage closing" in short.text
+    approved(platform, issuer.send(f"{page}/fund", page, amount="", key="page-fund"))
+    early = platform.ask(ISSUER, "POST", "/v1/windups/page-sale/payment")
+    assert early.status_code == 409 and "lies ahead" in early.text
+    travel(platform, parse(one["payment"]) + timedelta(seconds=1))
+    until(lambda: state_of(platform) in ("paying", "paid", "reconciled"), 90)
+    os.kill(pids(platform)["worker"], signal.SIGKILL)
+    until(lambda: state_of(platform) == "reconciled", 120)
+    platform.processes.update(pids(platform))
+    require_pages(platform, issuer, page)
+    done = issuer.send(f"{page}/orders/close", page)
+    assert done.status_code == 303
+    until(lambda: state_of(platform) == "closed", 60)
+    require_money(platform, coin)
+
+
+def require_pages(platform, issuer, page):
+    shown = issuer.see(page)
+    assert "Proved" in shown and "Close it" in shown and "Fund the stage" not in shown
+    assert "page-sale" in issuer.see("/windups")
+    rows = issuer.see(f"{page}/holders.csv").splitlines()
+    first = platform.ask(AGENT, "GET", "/v1/windups/page-sale/holders?limit=2").json()
+    assert len(rows) - 1 == first["count"] and first["next"] == "2" and not first["provisional"]
+    assert {one["state"] for one in first["items"]} == {"paid"}
+    off = platform.ask(ISSUER, "POST", "/v1/windups/page-sale/cancellation", {},
+                       {"Idempotency-Key": "off"})  # fmt: skip
+    assert off.status_code == 409 and "so it is closed" in off.text
+    assert platform.ask(Role.INVESTOR, "GET", "/v1/windups").status_code == 403
+
+
+def require_money(platform, coin):
+    """What every wallet has is what its holder was due, and the contract has nothing left."""
+    items = platform.ask(AGENT, "GET", "/v1/windups/page-sale/holders?limit=500").json()["items"]
+    assert sum(float(one["net"]) for one in items) == pytest.approx(9_500_000, abs=1e-6)
+    with office_of(platform.home) as office:
+        assert coins.balance(office.w3, coin, BANK) == 500_000 * 10**6
+        assert coins.balance(office.w3, coin, windups.waterfall(office)) == 0
+
+
+@pytest.mark.needs("browser")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_of_winding_ups_has_a_barrier(chromium, platform, said, issuer, scheme):
+    page = signed_in(chromium, said, platform, ISSUER, color_scheme=scheme)
+    for path in ("/windups", "/windups/new", "/windups/page-sale", "/actions"):
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(platform.url + path)
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+            if width != WIDTHS[1]:
+                assert barriers(page) == [], f"{path} at {width}, {scheme}"
+            if PICTURES:
+                name = f"{path.strip('/').replace('/', '-')}-{scheme}-{width}.png"
+                page.screenshot(path=Path(PICTURES) / name, full_page=True)
+    page.context.close()
+    assert said == []
