@@ -20,7 +20,7 @@ from freehold.desks import notices, parties, permits
 from freehold.desks.agent import address_holds
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
-from freehold.desks.securities import restraining
+from freehold.desks.rules import restraining
 
 MOST_LINES, LONGEST_LINE = 6, 80
 
