@@ -12,7 +12,7 @@ import pytest
 from freehold import config
 from freehold.book import identities, registrations
 from freehold.core.approvals import State
-from freehold.core.errors import NotPermitted
+from freehold.core.errors import Invalid, NotPermitted
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.letters import Kind
 from freehold.core.restraints import RestraintKind
@@ -21,6 +21,7 @@ from freehold.core.units import Units
 from freehold.desks import notices, parties, permits, posting
 from freehold.desks.access import access, passkeys, sessions, signin
 from freehold.desks.access.sessions import Client, start_session
+from freehold.desks.agent import registrations as desk
 from freehold.desks.agent import restraints, statements
 from freehold.desks.agent.restraints import LegendRequest, PlaceRequest
 from freehold.desks.approvals import approvals, carrying_out
@@ -258,6 +259,25 @@ def test_restraints_and_legends_are_told_the_holder(company, tmp_path):
         "ROFR was removed",
     ):
         assert said in told
+
+
+def test_a_holder_who_does_not_sign_in_is_told_at_the_mailbox_in_his_file(company, tmp_path):
+    box = Mailbox(company, tmp_path / "letters")
+    holder, old, new = "jonas-keller", "jonas@old.example", "jonas@new.example"
+    desk.move(company, AGENT, NORTHWIND, holder, ["1 Main Street"], old)
+    stop = restraints.place(company, AGENT, PlaceRequest(holder, RestraintKind.STOP, "ab" * 32))
+    assert stop.refused == ""
+    [told] = box.letters(old)
+    assert "(stop) was placed on" in told
+    desk.move(company, AGENT, NORTHWIND, holder, ["2 Side Street"], new)
+    assert len(box.letters(old)) == len(box.letters(new)) == 1
+    restraints.release(company, AGENT, stop.restraint.id, "ab" * 32)
+    assert "(stop) was lifted from" in "".join(box.letters(new)) and not box.letters(old)
+    with pytest.raises(Invalid, match="mailbox is no address"):
+        desk.move(company, AGENT, NORTHWIND, holder, ["3 Side Street"], "a@b\nBcc: c@d")
+    somebody(company, "jonas@letters.example", Role.INVESTOR, holder_scope(NORTHWIND, holder))
+    restraints.place(company, AGENT, PlaceRequest(holder, RestraintKind.STOP, "cd" * 32))
+    assert box.letters("jonas@letters.example") and not box.letters(new)
 
 
 def test_a_quarter_that_ended_is_told_every_investor_once_and_not_who_does_without(

@@ -126,6 +126,17 @@ def address(tx: Transaction, issuer: str, holder: str) -> Address | None:
     return Address(row.number, tuple(text.split("\n")), row.at, row.held_until, row.lifted_at)
 
 
+def write_mailbox(tx: Transaction, issuer: str, holder: str, mailbox: str) -> None:
+    """Write where a holder is written to by e-mail, in place of what stood there."""
+    confidential.write(tx, subject(issuer, holder), {"mailbox": mailbox})
+
+
+def mailbox(tx: Transaction, issuer: str, holder: str) -> str:
+    """Where a holder is written to by e-mail; empty where nothing is on file or he was erased."""
+    found = _texts(tx, issuer, holder).get("mailbox", "")
+    return "" if found == confidential.ERASED else found
+
+
 def lift_hold(tx: Transaction, number: int, by: str, now: datetime) -> None:
     """End the hold after a change of address."""
     here = update(schema.holder_address).where(schema.holder_address.c.number == number)

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from freehold.book import audit, identities, issuers, notices, security_notices, settings
+from freehold.book import (
+    audit,
+    identities,
+    issuers,
+    notices,
+    registrations,
+    security_notices,
+    settings,
+)
 from freehold.book.session import Transaction
 from freehold.core import letters
 from freehold.core.audit import Entry
@@ -95,8 +103,7 @@ def tell(
         return False
     if kind in letters.OPTIONAL and kind in unwanted(tx, identity):
         return False
-    fit = {name: text if name == "link" else letters.plain(text) for name, text in facts.items()}
-    notify(tx, kind, known.sign_in_name, fit, now, once)
+    notify(tx, kind, known.sign_in_name, _fit(facts), now, once)
     return True
 
 
@@ -108,11 +115,21 @@ def tell_holder(
     now: datetime,
     once: str | None = None,
 ) -> int:
-    """Tell a holder what was done to his holding, wherever he signs in; how many letters."""
+    """Tell a holder what was done to his holding, wherever he signs in, or else at the mailbox in his
+    file; how many letters."""
     facts = {"issuer": issuers.find(tx, issuer).name, "what": what, "link": "/"}
     scope = holder_scope(issuer, holder)
     every = sorted(identities.with_role(tx, Role.INVESTOR, scope))
-    return sum(tell(tx, one, Kind.HOLDING, facts, now, once) for one in every)
+    told = sum(tell(tx, one, Kind.HOLDING, facts, now, once) for one in every)
+    kept = registrations.mailbox(tx, issuer, holder)
+    if told or not kept:
+        return told
+    notify(tx, Kind.HOLDING, kept, _fit(facts), now, once)
+    return 1
+
+
+def _fit(facts: Mapping[str, str]) -> dict[str, str]:
+    return {name: text if name == "link" else letters.plain(text) for name, text in facts.items()}
 
 
 def warn(
@@ -136,7 +153,10 @@ def unwanted(tx: Transaction, identity: str) -> frozenset[Kind]:
 
 
 def choose(office: Office, who: Actor, wanted: Collection[Kind]) -> None:
-    """Set which letters of those that one may do without one wants. Anybody does, for himself."""
+    """Set which letters of those that one may do without one wants. Anybody does, for himself; with an
+    API key he needs the power over his keys, so that a key to read silences nothing."""
+    if not who.session:
+        permits.require(who, Power.OWN_KEYS)
     without = sorted(letters.OPTIONAL - frozenset(wanted))
     now = office.clock.now()
     with office.book.transaction() as tx:

@@ -161,6 +161,7 @@ class Decision(BaseModel):
     passes_on: date | None = Field(
         description="The first day on which it would pass, if time helps"
     )
+    waits: str = Field("", description="Why a second person would look at it first; empty: nobody")
 
 
 class Change(BaseModel):

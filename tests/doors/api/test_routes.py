@@ -201,6 +201,22 @@ def test_a_key_has_only_the_powers_it_was_given(platform):
     assert platform.ask(AGENT, "DELETE", f"/v1/api-keys/{id}").status_code == 404
 
 
+def test_letters_are_chosen_and_a_key_to_read_silences_nothing(platform):
+    chosen = dict.fromkeys(("approval", "decided", "statement", "news"), True)
+    without = chosen | {"news": False}
+    assert platform.ask(AGENT, "PUT", "/v1/letters", without).json() == without
+    assert platform.ask(AGENT, "GET", "/v1/letters").json() == without
+    wanted = {"label": "reads only", "powers": ["register:read"], "days": 1}
+    made = platform.ask(AGENT, "POST", "/v1/api-keys", wanted).json()
+    with_it = {"Authorization": f"Bearer {made['token']}"}
+    denied = platform.ask(None, "PUT", "/v1/letters", dict.fromkeys(chosen, False), with_it)
+    assert denied.status_code == 403 and "key:own" in denied.json()["detail"]
+    for wrong in ({}, chosen | {"security": False}, chosen | {"news": "no"}):
+        assert platform.ask(AGENT, "PUT", "/v1/letters", wrong).status_code == 400
+    assert platform.ask(AGENT, "PUT", "/v1/letters", chosen).json() == chosen
+    assert platform.ask(AGENT, "DELETE", f"/v1/api-keys/{made['id']}").status_code == 204
+
+
 def test_a_power_that_the_actor_lacks_cannot_be_put_into_a_key(platform):
     wanted = {"label": "x", "powers": ["identity:manage"], "days": 1}
     answer = platform.ask(AGENT, "POST", "/v1/api-keys", wanted)

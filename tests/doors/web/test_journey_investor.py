@@ -1,17 +1,31 @@
-"""The investor's journey, docs/guides/investor.md: from an invitation to a holding, by keyboard alone.
+"""The investor's journey, docs/guides/investor.md: from an invitation to a statement, by keyboard alone.
 
 It ends in facts read from the chain: who is in the register, and who holds how many units.
 """
 
+import re
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 
 from freehold.book import issuers
 from freehold.chain import contracts
+from freehold.core.errors import Broken
+from freehold.core.holder import Holder, HolderKind
+from freehold.core.ids import HolderId
+from freehold.core.policy.starter import HolderClass
 from freehold.core.roles import EVERYWHERE, Role
+from freehold.core.units import Units
 from freehold.desks import permits
 from freehold.desks.access import signin
+from freehold.desks.onboarding import holders
+from freehold.desks.onboarding.holders import AdmitRequest
+from freehold.desks.outbox import orders
+from freehold.desks.securities import issuance
+from freehold.desks.securities.issuance import IssueRequest
 from tests.doors.running import ISSUER, Platform, office_of, until
 from tests.doors.web.test_browser import opened, tab_to
 from tests.doors.web.test_ways_in import authenticator, looked_at, press, shots, with_wallet  # noqa: F401
@@ -19,6 +33,8 @@ from tests.parts import ROOT
 from tests.wallet import Wallet, new_wallet
 
 pytestmark = pytest.mark.needs("browser")
+EXPECTED = "the server responded with a status of 422"
+"""Chromium's own line about a form that came back with its mistakes."""
 GUIDE = (ROOT / "docs/guides/investor.md").read_text()
 PASSPORT = b"%PDF-1.7\nA passport, for a test.\n%%EOF\n"
 LETTER = b"%PDF-1.7\nA letter of accreditation, for a test.\n%%EOF\n"
@@ -103,7 +119,7 @@ def balance(platform: Platform, token: str, wallet: str) -> int:
 
 
 @pytest.mark.parametrize("width", [1440, 390])
-def test_an_investor_comes_from_an_invitation_to_a_holding(
+def test_an_investor_comes_from_an_invitation_to_a_statement(
     chromium,
     platform,
     said,
@@ -143,7 +159,7 @@ def test_an_investor_comes_from_an_invitation_to_a_holding(
     holds(investor, platform, shots, wallet, name, width)
     for page in (registrar, investor, officer):
         page.context.close()
-    assert said == []
+    assert [one for one in said if EXPECTED not in one] == []
 
 
 def holds(
@@ -154,17 +170,8 @@ def holds(
     name: str,
     width: int,
 ) -> None:
-    """Units are issued; a transfer is refused with its day, another one passes."""
-    listed = platform.ask(Role.AUDITOR, "GET", "/v1/instruments").json()["items"]
-    token = next(one["token"] for one in listed if one["class_id"] == "common")
-    sold = platform.ask(
-        Role.TRANSFER_AGENT,
-        "POST",
-        f"/v1/instruments/{token}/transfers",
-        {"sender": "tobias-brandt", "receiver": wallet.address, "units": "50"},
-        {"Idempotency-Key": f"sold-{width}"},
-    )
-    assert sold.status_code == 202, sold.text
+    """Units are issued; a transfer is refused with its day, another one passes; the statement has it."""
+    token, fund = issued(platform, wallet, width)
     until(lambda: balance(platform, token, wallet.address) == 50)
 
     def shown() -> bool:
@@ -174,8 +181,118 @@ def holds(
     until(shown)
     looked_at(investor, "holding", shots)
     assert "Tobias Brandt" not in investor.content()
+    refused(investor, platform, shots, token)
+    accepted(investor, platform, shots, token, wallet, fund)
+    stated(investor, platform, shots)
+
+
+def issued(platform: Platform, wallet: Wallet, width: int) -> tuple[str, str]:
+    """Fifty units under Regulation D to the wallet, and the wallet of an accredited fund."""
+    with office_of(platform.home) as office:
+        agent = orders.agent(office)
+        with office.book.reading() as tx:
+            token = issuers.instrument_named(tx, ISSUER, "common").token
+            holder = issuers.ids_by_wallet(tx, ISSUER)[wallet.address]
+        given = ((holder, Units(50)),)
+        asked = IssueRequest("common", given, f"to {holder}", ISSUER, "Regulation D")
+
+        def done() -> bool:
+            try:
+                return not issuance.issue(office, agent, asked).refused
+            except Broken:  # the worker has yet to read the vintage that this opened
+                return False
+
+        until(done)
+        fund = Holder(HolderId(f"fund-{width}"), "Harbour Fund", HolderKind.ENTITY, "US")
+        admitted = AdmitRequest(fund, ISSUER, new_wallet().address, HolderClass.ACCREDITED)
+        assert holders.admit(office, agent, admitted).ended == "done"
+        return str(token), admitted.wallet or ""
+
+
+def send(page: Any, receiver: str, units: str, button: str) -> None:
+    """Fill in the form by keyboard and press one of its buttons."""
+    typed(page, "#receiver", receiver)
+    typed(page, "#units", units)
+    with page.expect_navigation():
+        press(page, f"button[value={button}]")
+
+
+def refused(investor: Any, platform: Platform, shots: Any, token: str) -> None:  # noqa: F811
+    """To somebody abroad while the year runs: why not, by which rule, and from when."""
+    with office_of(platform.home) as office, office.book.reading() as tx:
+        abroad = issuers.holder_named(tx, ISSUER, "jonas-keller").wallet
+    press(investor, "a[href^='/transfers']")
+    investor.wait_for_selector("#receiver")
+    looked_at(investor, "transfer", shots)
+    before = balance(platform, token, abroad)
+    for button in ("ask", "post"):
+        send(investor, abroad, "20", button)
+        investor.wait_for_selector(".refusal")
+        said = investor.locator(".refusal").inner_text()
+        assert re.search(r"would pass from \d+ \w{3} \d{4} on, in \d+ days", said), said
+        assert "Reason 140" in said and "17 CFR 230.144(d)(1)(ii)" in said
+        assert re.search(
+            r"50 units held back; \d+ of \d+ days held, free on \d+ \w{3} \d{4}", said
+        ), said
+        listed = investor.locator(".refusal .checks-list li").all_text_contents()
+        assert len(listed) == 9 and "The receiver is accredited or" in " ".join(listed), listed
+        looked_at(investor, f"refused-{button}", shots)
+    assert balance(platform, token, abroad) == before
+    for one in (
+        "jonas-keller",
+        "nobody-here",
+    ):  # an id tells nothing, whether it is a holder's or not
+        send(investor, one, "20", "ask")
+        investor.wait_for_selector("text=enter the receiver's wallet, 0x and 40 digits")
+
+
+def accepted(
+    investor: Any,
+    platform: Platform,
+    shots: Any,  # noqa: F811
+    token: str,
+    wallet: Wallet,
+    fund: str,
+) -> None:
+    """To an accredited fund: the wallet signs, the relay sends, the chain has it."""
+    send(investor, fund, "20", "ask")
+    investor.wait_for_selector("text=The rules would let this pass now")
+    send(investor, fund, "20", "post")
+    investor.wait_for_url("**/activity/*")
+    until(lambda: balance(platform, token, fund) == 20)
+
+    def final() -> bool:
+        investor.reload()
+        return investor.locator(".title .badge:has-text('Final')").count() > 0
+
+    until(final)
+    looked_at(investor, "accepted", shots)
+    assert balance(platform, token, wallet.address) == 30
+
+
+def stated(investor: Any, platform: Platform, shots: Any) -> None:  # noqa: F811
+    """The statement on screen, as CSV and as PDF: what came, what went, what is locked until when."""
+    investor.goto(f"{platform.url}/statement")
+    looked_at(investor, "statement", shots)
+    files = {}
+    for kind in ("csv", "pdf"):
+        with investor.expect_download() as coming:
+            press(investor, f"a[href^='/statement.{kind}']")
+        files[kind] = Path(coming.value.path()).read_bytes()
+    rows = files["csv"].decode()
+    assert ",-20," in rows and ",30," in rows, rows
+    text = " ".join(page.extract_text() for page in PdfReader(BytesIO(files["pdf"])).pages)
+    assert "Northwind" in text and "30" in text
 
 
 def test_the_guide_names_every_step_of_the_journey():
-    for step in ("Who you are", "Papers", "Wallet", "Check and submit", "Reviews", "Admitted"):
+    for step in (
+        "Who you are",
+        "Papers",
+        "Wallet",
+        "Check and submit",
+        "Reviews",
+        "Admitted",
+        "Sign and transfer",
+    ):
         assert f"**{step}**" in GUIDE

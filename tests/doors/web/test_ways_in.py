@@ -39,11 +39,13 @@ def with_wallet(page: Any, wallet: Wallet, chain: int = 31337) -> None:
         return wallet.sign(bytes.fromhex(hex.removeprefix("0x")).decode())
 
     page.context.expose_function("signWithTestWallet", signed)
+    page.context.expose_function("signTypedWithTestWallet", lambda text: wallet.sign_typed(text))
     page.context.add_init_script(
         "window.ethereum = { request: async ({ method, params }) => {"
         f"if (method === 'eth_requestAccounts') return ['{wallet.address}'];"
         f"if (method === 'eth_chainId') return '{hex(chain)}';"
         "if (method === 'personal_sign') return window.signWithTestWallet(params[0]);"
+        "if (method === 'eth_signTypedData_v4') return window.signTypedWithTestWallet(params[1]);"
         "throw Object.assign(new Error('not in this wallet'), { code: 4200 }); } };"
     )
 
@@ -161,6 +163,10 @@ def test_an_administrator_invites_gives_roles_and_locks_with_the_keyboard(
     page.click(f"text={name} >> nth=-1")
     page.wait_for_selector("text=Give role")
     looked_at(page, "identity", shots)
+    press(page, "form[action$='/link'] button")
+    page.wait_for_selector("#link")
+    assert page.locator("#link").text_content() != link  # which is good no more
+    page.go_back()
     page.select_option("#role", "compliance-officer")
     page.focus("#scope")
     press(page, "form[action$='/roles'] button")

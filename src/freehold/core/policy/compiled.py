@@ -155,6 +155,28 @@ def refusal(
     )
 
 
+def step_codes(
+    rules: Rules,
+    sender: Party,
+    receiver: Party,
+    units: int,
+    kind: Kind,
+    moment: Moment,
+    proofs: int = 0,
+) -> tuple[int, ...]:
+    """What each step of `refusal` says by itself, in its order, countries with the receiver's standing."""
+    return (
+        _halted(rules, moment),
+        _short(sender, units),
+        _stopped(sender, receiver),
+        _unknown(sender),
+        _not_admitted(receiver, moment) or _abroad(rules, receiver),
+        select_lots(rules, sender, receiver, units, kind, moment, proofs).code,
+        _wrong_class(rules, sender, receiver, kind, proofs),
+        _beyond_limits(rules, sender, receiver, units, moment),
+    )
+
+
 def _halted(rules: Rules, moment: Moment) -> int:
     if not rules.active:
         return Reason.NO_ACTIVE_POLICY

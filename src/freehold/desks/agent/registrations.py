@@ -8,6 +8,7 @@ from typing import Any
 from freehold.book import audit, issuers, registrations, restraints
 from freehold.book.issuers import KnownHolder, KnownIssuer
 from freehold.book.registrations import Address
+from freehold.core import letters
 from freehold.core import registration as forms
 from freehold.core.audit import Entry
 from freehold.core.errors import Conflict, Invalid, NotFound, Plain
@@ -19,7 +20,7 @@ from freehold.desks import notices, parties, permits
 from freehold.desks.agent import address_holds
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
-from freehold.desks.securities import restraining
+from freehold.desks.rules import restraining
 
 MOST_LINES, LONGEST_LINE = 6, 80
 
@@ -156,7 +157,8 @@ def move(
     mailbox: str | None = None,
 ) -> Address:
     """Change a holder's address. A first one holds nothing; a change is held for the issuer's period
-    (`address_holds.py`), and with `mailbox` the holder is told by e-mail. Raises Invalid."""
+    (`address_holds.py`). With `mailbox`, which stays in his file, the holder is told by e-mail, there
+    and where he was written to before. Raises Invalid."""
     owner, one = _mine(office, who, issuer, holder)
     plain = tuple(" ".join(line.split()) for line in lines if line.strip())
     if not 1 <= len(plain) <= MOST_LINES or any(
@@ -172,9 +174,12 @@ def move(
         wait = address_holds.on(tx, owner.id, now.date())
         until = now + wait if before and wait else None
         number = registrations.move(tx, owner.id, one.id, plain, until, who.id, now)
-        if mailbox and until:
+        kept = registrations.mailbox(tx, owner.id, one.id)
+        if mailbox:
+            registrations.write_mailbox(tx, owner.id, one.id, letters.mailbox(mailbox, "mailbox"))
+        for each in {kept, mailbox or ""} - {""} if until else ():
             facts = {"issuer": owner.name, "until": f"{until:%Y-%m-%d}", "link": "/"}
-            notices.notify(tx, Kind.ADDRESS, mailbox, facts, now, once=f"address {number}")
+            notices.notify(tx, Kind.ADDRESS, each, facts, now, once=f"address {number}")
         said: dict[str, Plain] = {"address": number, "held": until is not None}
         scope = holder_scope(owner.id, one.id)
         audit.record(tx, Entry(who.id, "change an address", scope, content=said), now)

@@ -30,7 +30,7 @@ from freehold.desks import notices, parties, permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.parties import Party
-from freehold.desks.securities import restraining
+from freehold.desks.rules import restraining
 from freehold.indexer import explore, read
 from freehold.indexer.read import Entry
 from freehold.indexer.tables import View

@@ -14,22 +14,27 @@ from freehold.chain import contracts
 from freehold.core.clock import DAY_SECONDS, day_of, to_seconds
 from freehold.core.errors import Broken, Conflict
 from freehold.core.facts import Flags, Kind, Proof, unpack_facts, unpack_vintage
+from freehold.core.policy import checks
 from freehold.core.policy.case import BUILT_IN, NO_PROOFS, Case, Decision, Failure, Law
+from freehold.core.policy.checks import Check
 from freehold.core.policy.compile import Compiled, compile_policy
 from freehold.core.policy.compiled import Lot, Moment, Party, is_same_person
 from freehold.core.policy.decide import decide
 from freehold.core.policy.persons import NOBODY, Person
-from freehold.core.reasons import Reason
-from freehold.core.roles import Power
+from freehold.core.reasons import Reason, message_for
+from freehold.core.roles import Power, holder_scope
 from freehold.desks import parties, permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.permits import Actor
+from freehold.desks.rules import restraining
 from freehold.desks.rules.adoption import in_force
 from freehold.desks.rules.policies import PolicyFile
+from freehold.desks.rules.restraining import Records
 
 _M32, _M96 = (1 << 32) - 1, (1 << 96) - 1
 _PAUSED_OR_HALTED, _ACTIVE = (1 << 69) | (1 << 70), 1 << 68
 _FROZEN_HERE = 1 << 216
+NO_RECORDS = Records()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """The decision, the policy it comes from, and the chain's own code on the day."""
+    """The decision, the policy it comes from, and the code that a transfer would get on the day.
+
+    `records` is what the agent's records say besides: where the rules let it pass, its first answer is
+    the transfer's. `most` is the most base units that rules and records let pass now. `checks` are all
+    rules that were looked at, those that refuse first.
+    """
 
     question: Question
     policy: str
@@ -53,6 +63,28 @@ class Explanation:
     code: int
     decision: Decision
     on: date
+    records: Records = NO_RECORDS
+    checks: tuple[Check, ...] = ()
+    most: int = 0
+
+    @property
+    def allowed(self) -> bool:
+        return self.code == 0
+
+    @property
+    def passes_on(self) -> date | None:
+        """The first day on which it would pass, where time alone helps."""
+        if self.decision.allowed:
+            return self.records.ends
+        return None if self.records.against else self.decision.would_pass_on
+
+    @property
+    def reason(self) -> str:
+        """The sentence that goes with the code; empty if it passes."""
+        said = self.records.against
+        if self.decision.allowed and said:
+            return said[0].sentence
+        return message_for(self.code) if self.code else ""
 
 
 def explain(office: Office, issuer: str | None, named: str, question: Question) -> Explanation:
@@ -63,22 +95,31 @@ def explain(office: Office, issuer: str | None, named: str, question: Question) 
     with office.book.reading() as tx:
         owner = issuers.find(tx, issuer)
         instrument = issuers.instrument_named(tx, owner.id, named)
-    found = (parties.party(office, owner, one) for one in (question.sender, question.receiver))
-    seller, buyer = (replace(one.holder, wallet=one.wallet) for one in found)
+    parted = parties.each(office, owner, (question.sender, question.receiver))
+    seller, buyer = (replace(one.holder, wallet=one.wallet) for one in parted)
+    sides = owner, instrument, seller, buyer
     force = in_force(office, instrument)
-    if force.compiled is None:
+    if force.compiled is None and force.rules is None:
         raise Conflict(
             f"{instrument.name} obeys {force.name} ({force.id}), which is no policy of this book:"
             " adopt one with `freehold policy adopt`",
             policy=force.id,
         )
-    case = case_of(office, owner, instrument, force.compiled, seller, buyer, question)
-    decision = decide(Law(force.compiled.policy), case)
     code = contracts.read(
         office.w3, "SecurityToken", instrument.token, "restriction",
         seller.wallet, buyer.wallet, question.units, int(question.kind), int(question.proofs),
     )  # fmt: skip
-    decision = _placed(decision, case, force.compiled, int(code))
+    case = case_of(office, *sides, force.compiled, question)
+    if force.compiled is None:
+        most = contracts.read(
+            office.w3, "SecurityToken", instrument.token, "max_transferable",
+            seller.wallet, buyer.wallet,
+        )  # fmt: skip
+        decision, listed = checks.starting(case, int(most), instrument.decimals)
+    else:
+        policy = force.compiled.policy
+        decision = _placed(decide(Law(policy), case), case, force.compiled, int(code))
+        listed = checks.of_policy(decision, policy, question.kind)
     if code != decision.code:
         raise Broken(
             f"the chain answers {code} and the policy {decision.code}: this must not be;"
@@ -87,7 +128,27 @@ def explain(office: Office, issuer: str | None, named: str, question: Question) 
             policy=int(decision.code),
         )
     day = day_of(case.moment.today)
-    return Explanation(question, force.name, force.id, int(code), decision, day)
+    found = Explanation(question, force.name, force.id, int(code), decision, day, checks=listed)
+    return _with_records(office, owner, instrument, parted[0], found)
+
+
+def _with_records(
+    office: Office,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    seller: parties.Party,
+    found: Explanation,
+) -> Explanation:
+    """What the agent's records say besides, with the code that the transfer itself would get."""
+    now, units = office.clock.now(), found.question.units
+    said = restraining.of_records(office, owner.id, instrument.token, seller, units, now)
+    code = found.code or (said.against[0].code if said.against else 0)
+    against = tuple(Check(False, one.sentence, code=one.code) for one in said.against)
+    clear = () if against else (Check(True, "No stop, claim, pledge or legend in the records"),)
+    first = sum(one.passes is False for one in found.checks)
+    listed = (*found.checks[:first], *against, *found.checks[first:], *clear)
+    most = min(found.decision.largest, said.most)
+    return replace(found, code=code, records=said, checks=listed, most=most)
 
 
 def explain_as(
@@ -107,82 +168,53 @@ def explain_as(
     if draft is None:
         return explain(office, owner.id, instrument.token, question)
     compiled = compile_policy(draft.parsed.policy)
-    case = case_of(office, owner, instrument, compiled, seller, buyer, question)
-    found = decide(Law(compiled.policy), case)
-    decision = _placed(found, case, compiled, int(found.code or Reason.NO_RESALE_PATH))
+    case = case_of(office, owner, instrument, seller, buyer, compiled, question)
+    decided = decide(Law(compiled.policy), case)
+    decision = _placed(decided, case, compiled, int(decided.code or Reason.NO_RESALE_PATH))
     day = day_of(case.moment.today)
-    name = compiled.policy.name
-    return Explanation(question, name, compiled.id, int(decision.code), decision, day)
+    policy, code = compiled.policy, int(decision.code)
+    listed = checks.of_policy(decision, policy, question.kind)
+    found = Explanation(question, policy.name, compiled.id, code, decision, day, checks=listed)
+    party = parties.party(office, owner, question.sender)
+    return _with_records(office, owner, instrument, party, found)
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    """A transfer weighed for a person: the rules that fail and those that pass, with what each says; the
-    most base units that would pass now, the source of the first failure, the way out, the policy."""
+def weigh(office: Office, who: Actor, token: str, question: Question) -> Explanation:
+    """A refusal explained to whoever may ask about the transfer. Who reads no register hears what was
+    found of the sender's own units, and of others only whether a rule passes.
 
-    most: int
-    fails: tuple[tuple[str, str], ...] = ()
-    passes: tuple[tuple[str, str], ...] = ()
-    cite: str = ""
-    way_out: str = ""
-    policy: str = ""
-
-
-def weigh(office: Office, who: Actor, token: str, question: Question) -> Weighed:
-    """Weigh a transfer for somebody who may read the register; under the starting rules, which have
-    no text, only the most that would pass is known. Raises NotPermitted, NotFound."""
+    Raises NotPermitted, NotFound, Conflict, Broken.
+    """
     with office.book.reading() as tx:
         owner, instrument = issuers.instrument_at(tx, office.chain, token)
-    permits.require(who, Power.READ_REGISTER, owner.id)
-    named = (question.sender, question.receiver)
-    seller, buyer = (parties.party(office, owner, one).wallet for one in named)
-    most = int(
-        contracts.read(
-            office.w3, "SecurityToken", instrument.token, "max_transferable", seller, buyer
-        )
-    )
-    force = in_force(office, instrument)
-    if force.compiled is None:
-        return Weighed(most, policy=force.name)
-    decided = explain(office, owner.id, instrument.token, question).decision
-    fails = tuple((one.text, one.cite) for one in decided.failures)
-    first = decided.failures[0] if decided.failures else None
-    passes = tuple((words(one.id), one.cite) for one in decided.paths if one.open)
-    caps = tuple((cap.id, cap.source.cite) for cap in force.compiled.policy.caps)
-    failed = {one.rule for one in decided.failures}
-    held = tuple((words(id), cite) for id, cite in caps if id not in failed)
-    return Weighed(
-        most,
-        fails,
-        passes + held,
-        first.cite if first else "",
-        first.way_out if first else "",
-        force.name,
-    )
-
-
-def words(id: str) -> str:
-    """A rule's id as words: us.holders-of-record becomes holders of record."""
-    return id.rsplit(".", 1)[-1].replace("-", " ").replace("_", " ")
+    permits.require(who, Power.ASK_TRANSFER, holder_scope(owner.id, question.sender))
+    found = explain(office, owner.id, instrument.token, question)
+    if permits.allows(who, Power.READ_REGISTER, owner.id):
+        return found
+    told = tuple(one if one.own else replace(one, detail="") for one in found.checks)
+    return replace(found, checks=told)
 
 
 def case_of(
     office: Office,
     owner: KnownIssuer,
     instrument: KnownInstrument,
-    compiled: Compiled,
     seller: KnownHolder,
     buyer: KnownHolder,
+    compiled: Compiled | None,
     question: Question,
 ) -> Case:
-    """The facts of a transfer as the chain has them now."""
+    """The facts of a transfer as the chain has them now; `compiled` None under the starting rules."""
     state = _ask(office, instrument, "state")
     sender, receiver = (_party(office, owner, instrument, one) for one in (seller, buyer))
     moment = Moment(
         to_seconds(now_on_chain(office)) // DAY_SECONDS,
         bool(state & _PAUSED_OR_HALTED),
         state >> 56 & 0xFFF,
+        state >> 140 & (1 << 28) - 1,
     )
+    if compiled is None:
+        return Case(sender, receiver, question.units, moment, question.kind, question.proofs)
     return Case(
         sender,
         receiver,

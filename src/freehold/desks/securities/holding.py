@@ -19,15 +19,16 @@ from freehold.desks.access import deciding
 from freehold.desks.office import Office
 from freehold.desks.parties import Party
 from freehold.desks.permits import Actor
-from freehold.desks.securities import differences, restraining
+from freehold.desks.rules import restraining
+from freehold.desks.securities import differences
 
 
 def act_of(
-    owner: KnownIssuer, instrument: KnownInstrument, sender: Party, receiver: Party, units: int
+    owner: KnownIssuer, instrument: KnownInstrument, sender: str, receiver: str, units: int
 ) -> Act:
-    """A transfer as an act that persons agree to."""
+    """A transfer between two holders (by id) as an act that persons agree to."""
     amount = format_units(units, instrument.decimals)
-    named = {"sender": sender.holder.id, "receiver": receiver.holder.id, "units": amount}
+    named = {"sender": sender, "receiver": receiver, "units": amount}
     return Act(TRANSFER, owner.id, named, str(instrument.token), amount)
 
 

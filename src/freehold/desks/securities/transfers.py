@@ -15,29 +15,30 @@ from freehold.book.session import Transaction
 from freehold.chain import contracts
 from freehold.chain.contracts import Question, call
 from freehold.core.audit import Entry, Outcome
-from freehold.core.clock import DAY_SECONDS, day_of, to_seconds
-from freehold.core.errors import Invalid, Plain
-from freehold.core.facts import Kind, Proof, free_on, unpack_vintage
+from freehold.core.errors import Broken, Conflict, Invalid, Plain
+from freehold.core.facts import Kind, Proof
 from freehold.core.ids import Address, InstructionId, instruction_id, record_hash
 from freehold.core.instruction import Instruction
 from freehold.core.powers import Powers
 from freehold.core.reasons import message_for
 from freehold.core.registration import Signed
 from freehold.core.roles import Power, holder_scope
-from freehold.core.units import MAX_UNITS, Units, parse_units
+from freehold.core.units import Units, parse_units
 from freehold.desks import parties, permits
-from freehold.desks.office import Office, now_on_chain
+from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, entered, was_asked
 from freehold.desks.outbox.orders import Actor, Order
 from freehold.desks.parties import Party
-from freehold.desks.securities import holding, restraining
-from freehold.desks.securities.restraining import Answer
+from freehold.desks.rules import explaining, restraining
+from freehold.desks.rules.restraining import Answer
+from freehold.desks.securities import holding
 
 CLOCK_CODES = frozenset({124, 140, 142, 143, 144, 148})
 """Refusals that end by time alone."""
 NO_PROOF = Proof(0)
 NOBODY = Signed(frozenset())
+SECOND_PERSON = "The issuer's rules let nobody transfer alone: the agent looks at it first."
 KINDS = (
     Kind.SALE,
     Kind.GIFT,
@@ -78,7 +79,8 @@ class TransferRequest:
 class Written:
     """Whom and what a request speaks of, as the book knows them, and what the book says to it.
 
-    `said` are signatures and papers; `restrained`: restraints or legends have to be looked at besides.
+    `said` are signatures and papers; `restrained`: restraints or legends have to be looked at besides;
+    `waits` why a second person would look at it first, empty if nobody would.
     """
 
     owner: KnownIssuer
@@ -87,6 +89,7 @@ class Written:
     receiver: KnownHolder
     said: Answer
     restrained: bool
+    waits: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ class Between:
 class TransferOutcome:
     """What became of a transfer, or would: `code` 0 if the rules let it pass (then `reason` says only
     why a power is lacking); `passes_on` where time alone would help; no `instruction`: nothing was sent.
-    `held` is the proposal that waits for the agent, where the issuer's rules let nobody transfer alone.
+    `held` is the proposal that waits for the agent, where the issuer's rules let nobody transfer alone
+    or the holder's address changed lately; `waits` says beforehand why it would.
     """
 
     sender: str
@@ -115,6 +119,7 @@ class TransferOutcome:
     instruction: Instruction | None
     key: str = ""
     held: str = ""
+    waits: str = ""
 
     @property
     def allowed(self) -> bool:
@@ -223,7 +228,7 @@ def _given(
     """Give an allowed transfer to the worker, or hold it where the issuer's rules say so."""
     owner, instrument = between.written.owner, between.written.instrument
     sender, receiver, units = between.sender, between.receiver, Units(outcome.units)
-    act = holding.act_of(owner, instrument, sender, receiver, units)
+    act = holding.act_of(owner, instrument, sender.holder.id, receiver.holder.id, units)
     if not holding.is_held(tx, act, office.clock.now()):
         given = entered(office, tx, _scope(instrument), posted)
         return replace(outcome, instruction=given)
@@ -316,12 +321,16 @@ def _written(
     """What the book says to a request. Raises NotFound."""
     named = (request.sender, request.receiver)
     sender, receiver = parties.holders(office, tx, owner, named)
-    said, restrained, now = restraining.NOTHING, False, office.clock.now()
+    said, restrained, waits, now = restraining.NOTHING, False, "", office.clock.now()
     if restraints.anything_about(tx, owner.id, sender.id):
         signed = None if request.by_holder else request.signed or NOBODY
         said = restraining.instruction(tx, owner.id, sender.id, signed, day=now.date())
         restrained = restraining.concerns(tx, owner.id, sender.id, now)
-    return Written(owner, instrument, sender, receiver, said, restrained)
+        waits = restraining.waits(tx, owner.id, sender.id, now)
+        act = holding.act_of(owner, instrument, sender.id, receiver.id, request.units)
+        if not waits and holding.is_held(tx, act, now):
+            waits = SECOND_PERSON
+    return Written(owner, instrument, sender, receiver, said, restrained, waits)
 
 
 def _met(office: Office, written: Written, request: TransferRequest) -> Between:
@@ -376,48 +385,31 @@ def _ask(office: Office, between: Between, request: TransferRequest) -> Transfer
     """The chain's refusal first, with its day; then what the book says."""
     code, written = between.code, between.written
     if code:
-        passes_on = None
-        if code in CLOCK_CODES:
-            passes_on = _passes_on(office, written.instrument, between.sender, request.units)
+        passes_on = _passes_on(office, written, request) if code in CLOCK_CODES else None
         return _outcome(request, code, message_for(code), passes_on, None)
-    said = written.said
-    if not said.code and written.restrained:
-        said = _of_restraints(office, between, request)
-    return _outcome(request, said.code, said.sentence, None, None)
+    if written.said.code:
+        return _outcome(request, written.said.code, written.said.sentence, None, None)
+    if written.restrained:
+        token, now = written.instrument.token, office.clock.now()
+        found = restraining.of_records(
+            office, written.owner.id, token, between.sender, request.units, now
+        )
+        if found.against:
+            first = found.against[0]
+            return _outcome(request, first.code, first.sentence, found.ends, None)
+    return replace(_outcome(request, 0, "", None, None), waits=written.waits)
 
 
-def _of_restraints(office: Office, between: Between, request: TransferRequest) -> Answer:
-    """What stops, claims, pledges and legends say where the chain would let it pass."""
-    token, sender = between.written.instrument.token, between.sender
-    asked = [
-        Question("SecurityToken", token, "lots_of", (sender.facts.account,)),
-        Question("SecurityToken", token, "balanceOf", (sender.wallet,)),
-    ]
-    words, units = contracts.read_all(office.w3, asked)
-    held = restraining.Holding(token, units, restraining.lots_of(words, MAX_UNITS))
-    owner, now = between.written.owner, office.clock.now()
-    with office.book.reading() as tx:
-        return restraining.against(tx, owner.id, sender.holder.id, held, request.units, now)
-
-
-def _passes_on(
-    office: Office, instrument: KnownInstrument, seller: Party, units: int
-) -> date | None:
-    """The first day on which so many of the seller's units are free; None if none can be told."""
-    w3, token = office.w3, instrument.token
-    lots = contracts.read(w3, "SecurityToken", token, "lots_of", seller.facts.account)
-    held = contracts.read(w3, "SecurityToken", token, "balanceOf", seller.wallet)
-    free = held - sum(lot & MAX_UNITS for lot in lots)
-    ends = []
-    for lot in lots:
-        terms = contracts.read(w3, "SecurityToken", token, "vintages", lot >> 96)
-        ends.append((free_on(unpack_vintage(terms)), lot & MAX_UNITS))
-    for end, in_lot in sorted((end, count) for end, count in ends if end is not None):
-        free += in_lot
-        if free >= units:
-            today = to_seconds(now_on_chain(office)) // DAY_SECONDS
-            return day_of(max(end, today))
-    return None
+def _passes_on(office: Office, written: Written, request: TransferRequest) -> date | None:
+    """The first day on which the same transfer passes, by all rules and the records; None if none can
+    be told."""
+    named = (request.sender, request.receiver)
+    asked = explaining.Question(*named, request.units, request.kind, request.proofs)
+    try:
+        token = written.instrument.token
+        return explaining.explain(office, written.owner.id, token, asked).passes_on
+    except (Conflict, Broken):  # a policy that this book does not have
+        return None
 
 
 def _outcome(

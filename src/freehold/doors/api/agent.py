@@ -79,7 +79,7 @@ class PaperIn(BaseModel):
 
 
 class AddressIn(BaseModel):
-    """A postal address; `mailbox` is told of the change."""
+    """A postal address; `mailbox` is told of the change, and written to when his units are touched."""
 
     model_config = STRICT
 

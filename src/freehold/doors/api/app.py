@@ -23,6 +23,7 @@ from freehold.doors.api import (
     cashbook,
     claims,
     exits,
+    letters,
     live,
     meetings,
     messages,
@@ -56,6 +57,7 @@ ROUTERS = (
     messages.router,
     meetings.router,
     live.router,
+    letters.router,
     relays.router,
     windups.router,
 )

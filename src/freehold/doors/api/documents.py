@@ -64,7 +64,7 @@ def register(page: Page) -> Register:
 
 
 def decision(outcome: TransferOutcome) -> Decision:
-    names = ("allowed", "code", "reason", "passes_on")
+    names = ("allowed", "code", "reason", "passes_on", "waits")
     return Decision(**{name: getattr(outcome, name) for name in names})
 
 

@@ -7,6 +7,7 @@ import click
 
 from freehold.core.facts import Kind, Proof
 from freehold.core.policy.adoption import Adoption
+from freehold.core.policy.checks import Check
 from freehold.core.policy.compare import Flip, flips
 from freehold.core.policy.model import KIND_NAMES, NOTICE, PROOF_NAMES
 from freehold.core.units import format_units, parse_units
@@ -113,7 +114,8 @@ def explain(
 ) -> Outcome:
     """Say whether SENDER may pass UNITS of an INSTRUMENT to RECEIVER now, why not, and when.
 
-    Holders are named by their ids. --proof stands for an attested fact. Exit code 1 if refused.
+    Holders are named by their ids. --proof stands for an attested fact. What the agent's records hold is
+    told too: stops, claims, pledges, legends. Who signs is not looked at. Exit code 1 if refused.
     """
     shown = Proof(sum(PROOF_NAMES[one] for one in set(proofs)))
     with open_office(settings()) as office:
@@ -121,7 +123,7 @@ def explain(
         asked = Question(sender, receiver, parse_units(units, places), KIND_NAMES[kind], shown)
         found = explained(office, issuer, instrument, asked)
     _show_explanation(found, places, as_json)
-    return Outcome.DONE if found.decision.allowed else Outcome.REFUSED
+    return Outcome.DONE if found.allowed else Outcome.REFUSED
 
 
 @click.command()
@@ -194,33 +196,45 @@ def _show_adoption(announced: Adoption, as_json: bool) -> None:
 def _show_explanation(found: Explanation, places: int, as_json: bool) -> None:
     decision, question = found.decision, found.question
     document = {
-        "allowed": decision.allowed,
+        "allowed": found.allowed,
         "code": found.code,
+        "reason": found.reason,
         "policy": found.policy,
         "policy_id": found.policy_id,
         "on": found.on,
         "failures": [as_document(one) for one in decision.failures],
         "paths": [path._asdict() for path in decision.paths],
-        "would_pass_on": decision.would_pass_on,
-        "largest": decision.largest,
+        "records": [{"code": one.code, "text": one.sentence} for one in found.records.against],
+        "waits": found.records.waits,
+        "checks": [_check(one) for one in found.checks],
+        "would_pass_on": found.passes_on,
+        "largest": found.most,
         "notice": NOTICE,
     }
     units = format_units(question.units, places)
     asked = f"{question.kind.name.lower()} of {units} by {question.sender} to {question.receiver}"
-    title = f"{asked}: {'allowed' if decision.allowed else f'refused with {found.code}'}"
+    title = f"{asked}: {'allowed' if found.allowed else f'refused with {found.code}'}"
     facts = [
         (f"{int(one.code)} {one.rule}", _reason(one.text, one.cite, one.way_out, one.unverified))
         for one in decision.failures
     ]
-    if decision.would_pass_on:
-        facts.append(("would pass on", str(decision.would_pass_on)))
-    facts.append(("most units that pass now", format_units(decision.largest, places)))
+    facts += [(f"{one.code} records", one.sentence) for one in found.records.against]
+    if found.passes_on:
+        facts.append(("would pass on", str(found.passes_on)))
+    if found.allowed and found.records.waits:
+        facts.append(("waits for a second person", found.records.waits))
+    facts.append(("most units that pass now", format_units(found.most, places)))
     facts += [
         (f"path {path.id}", "open" if path.open else f"closed: needs {path.lacks} ({path.cite})")
         for path in decision.paths
     ]
     facts.append(("policy", f"{found.policy}, {NOTICE}"))
     show(document, as_json, Table(title, [Column("what"), Column("is")], facts))
+
+
+def _check(one: Check) -> dict[str, object]:
+    names = ("passes", "text", "detail", "code", "cite")
+    return {name: getattr(one, name) for name in names}
 
 
 def _reason(text: str, cite: str, way_out: str, unverified: bool) -> str:

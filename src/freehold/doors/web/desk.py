@@ -13,7 +13,7 @@ from freehold.desks import notices, parties, permits
 from freehold.desks.agent import controls, recordkeeping, registrations, restraints
 from freehold.desks.agent.restraints import PlaceRequest
 from freehold.desks.onboarding import holders
-from freehold.desks.securities import restraining
+from freehold.desks.rules import restraining
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 
 SHOWN = 60

@@ -1,10 +1,11 @@
 """The refusal card: what is refused, under which rule, when it would pass and what can be done now."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from freehold.core.approvals import Act
 from freehold.core.errors import PlatformError
+from freehold.core.policy.checks import Check
 from freehold.core.roles import Power
 from freehold.core.units import format_units, parse_units
 from freehold.desks import permits
@@ -17,15 +18,6 @@ from freehold.doors.web.visits import Visit
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule that was looked at, and what it says."""
-
-    title: str
-    said: str
-    passes: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
     """A refusal for a person. `most` is the largest amount that would pass now, as decimal text."""
 
@@ -35,7 +27,7 @@ class Card:
     days: int = 0
     cite: str = ""
     most: str | None = None
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[Check, ...] = ()
     way_out: str = ""
     policy: str = ""
 
@@ -61,23 +53,17 @@ def of_outcome(
     today = next_instant(visit.office).date()
     days = (outcome.passes_on - today).days if outcome.passes_on else 0
     card = Card(outcome.code, outcome.reason, outcome.passes_on, max(days, 0))
-    if not permits.allows(visit.who, Power.READ_REGISTER, asked.issuer):
-        return card
     question = Question(asked.sender, asked.receiver, asked.units, asked.kind, asked.proofs)
     try:
         found = explaining.weigh(visit.office, visit.who, asked.instrument, question)
     except PlatformError:  # the refusal stands; only its details are not to be had
         return card
-    rules = tuple(Rule(title, said, False) for title, said in found.fails)
-    rules += tuple(Rule(title.capitalize(), said, True) for title, said in found.passes)
-    return Card(
-        outcome.code,
-        outcome.reason,
-        outcome.passes_on,
-        max(days, 0),
-        found.cite,
-        format_units(found.most, decimals),
-        rules,
-        found.way_out,
-        found.policy,
+    first = next(iter(found.decision.failures), None)
+    return replace(
+        card,
+        cite=first.cite if first else "",
+        most=format_units(found.most, decimals),
+        rules=found.checks,
+        way_out=first.way_out if first else "",
+        policy=found.policy,
     )

@@ -10,10 +10,9 @@ from starlette.responses import Response
 
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.facts import Kind, Proof
-from freehold.core.policy.case import Decision
-from freehold.core.policy.model import Policy
-from freehold.core.reasons import message_for
+from freehold.core.policy.checks import Check
 from freehold.core.roles import Power
+from freehold.core.units import format_units, parse_units
 from freehold.desks import permits
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvable_policy import KIND as POLICY
@@ -23,30 +22,18 @@ from freehold.desks.rules import explaining, policies, rulemaking
 from freehold.desks.rules.explaining import Explanation, Question
 from freehold.desks.rules.rulemaking import Rulebook
 from freehold.desks.securities import transfers
-from freehold.desks.securities.transfers import KINDS, TransferRequest
+from freehold.desks.securities.transfers import KINDS
 from freehold.doors.web.owning import token_of
 from freehold.doors.web.policy_words import clauses
 from freehold.doors.web.visits import Form, Visit, go, see
 
 TEMPLATES = Path(__file__).resolve().parents[4] / "examples" / "policies"
 PROOFS = tuple(one for one in Proof if one.name)
-FOLDED = 5
-"""Rules that pass and are shown at once; more are folded."""
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """One rule in an answer: whether it passes, its words, what it found, and where it is from."""
-
-    passes: bool
-    text: str
-    detail: str
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the bench says: `code` 0 passes; `largest` empty where it is not known."""
+    """What the bench says: `code` 0 passes; `waits` says why a second person would look at it first."""
 
     code: int
     sentence: str
@@ -54,9 +41,10 @@ class Answer:
     on: date | None
     passes_on: date | None
     largest: str
-    checks: tuple[Checked, ...]
-    ways: tuple[Checked, ...]
+    checks: tuple[Check, ...]
+    ways: tuple[Check, ...]
     draft: bool
+    waits: str = ""
 
 
 def list_of(visit: Visit) -> Response:
@@ -184,85 +172,33 @@ def _tried(
         decimals = transfers.decimals_of(visit.office, visit.who, token)
         units = _units(given("units"), decimals)
         question = Question(given("from"), given("to"), units, chosen, proofs)
-        if text is None and book.policy is None:
-            return _of_starting_rules(visit, token, question), {}
         draft = rulemaking.draft(visit.office, text) if text is not None else None
         found = explaining.explain_as(visit.office, visit.who, token, question, draft)
     except Invalid as fault:
         return None, {"units": fault.message[:1].upper() + fault.message[1:]}
     except NotFound:
         return None, {"from": "Choose two holders of this issuer"}
-    return _answer(found, decimals, draft=draft is not None, policy=book.policy), {}
+    return _answer(found, decimals, draft=draft is not None), {}
 
 
 def _units(text: str, decimals: int) -> int:
-    from freehold.core.units import parse_units
-
     return int(parse_units(text.replace(",", "").replace(" ", ""), decimals, "units"))
 
 
-def _of_starting_rules(visit: Visit, token: str, question: Question) -> Answer:
-    """What the contract says where the rules every register begins with are in force."""
-    from freehold.core.units import Units
-
-    request = TransferRequest(
-        token, question.sender, question.receiver, Units(question.units), "", kind=question.kind,
-        proofs=question.proofs,
-    )  # fmt: skip
-    found = transfers.ask_as(visit.office, visit.who, request)
+def _answer(found: Explanation, decimals: int, *, draft: bool) -> Answer:
+    ways = (Check(way.open, way.id, way.lacks, cite=way.cite) for way in found.decision.paths)
     return Answer(
         found.code,
-        message_for(found.code),
-        "starting rules",
-        None,
-        found.passes_on,
-        "",
-        (),
-        (),
-        False,
-    )
-
-
-def _answer(found: Explanation, decimals: int, *, draft: bool, policy: Policy | None) -> Answer:
-    from freehold.core.units import format_units
-
-    decision = found.decision
-    sentence = message_for(found.code) if found.code else "The rules let this transfer pass."
-    return Answer(
-        found.code,
-        sentence,
+        found.reason or "The rules let this transfer pass.",
         found.policy,
         found.on,
-        decision.would_pass_on,
-        format_units(decision.largest, decimals),
-        tuple(_checks(decision, policy if not draft else None, found.question.kind)),
-        tuple(Checked(way.open, way.id, way.lacks, way.cite) for way in decision.paths),
+        found.passes_on,
+        format_units(found.most, decimals),
+        found.checks,
+        tuple(ways),
         draft,
+        "" if found.code else found.records.waits,
     )
-
-
-def _checks(decision: Decision, policy: Policy | None, kind: Kind) -> list[Checked]:
-    """Every rule that concerns the transfer, those that refuse first."""
-    found = [
-        Checked(
-            False,
-            one.text[:1].upper() + one.text[1:],
-            "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in one.facts.items()),
-            f"Reason {int(one.code)} · {one.cite or one.rule}",
-        )
-        for one in decision.failures
-    ]
-    failed = {one.rule for one in decision.failures}
-    for rule in policy.prohibitions if policy else ():
-        if kind in rule.kinds and rule.source.rule not in failed:
-            text = rule.text or message_for(int(rule.code))
-            found.append(Checked(True, text[:1].upper() + text[1:], "", rule.source.cite))
-    for cap in policy.caps if policy else ():
-        if cap.source.rule not in failed:
-            words = "units in one hand" if cap.per_person else "holders"
-            text = f"At most {cap.limit:,} {words}: {cap.id.replace('_', ' ')}"
-            found.append(Checked(True, text, "", cap.source.cite))
-    return found
 
 
 def _templates() -> list[str]:

@@ -11,7 +11,7 @@ from freehold.core.units import parse_units
 from freehold.desks import permits
 from freehold.desks.securities import instruments, transfers
 from freehold.desks.securities.transfers import TransferRequest
-from freehold.doors.web import refusing
+from freehold.doors.web import instructing, refusing
 from freehold.doors.web.refusing import Card
 from freehold.doors.web.visits import Form, Visit, go, see
 
@@ -19,6 +19,8 @@ from freehold.doors.web.visits import Form, Visit, go, see
 def form(visit: Visit) -> Response:
     """The form, filled in from the query."""
     permits.require_any(visit.who, (Power.ASK_TRANSFER, None), (Power.REQUEST_TRANSFER, None))
+    if instructing.is_own(visit):
+        return instructing.form(visit)
     values = {name: visit.query(name) for name in ("instrument", "sender", "receiver", "units")}
     return _form(visit, values | {"key": secrets.token_hex(16)})
 
@@ -28,6 +30,8 @@ def transfer(visit: Visit, given: Form) -> Response:
     asks = given.get("intent") == "ask"
     power = Power.ASK_TRANSFER if asks else Power.REQUEST_TRANSFER
     permits.require(visit.who, power)
+    if instructing.is_own(visit):
+        return instructing.transfer(visit, given)
     try:
         asked, decimals = _request(visit, given)
         act = transfers.ask_as if asks else transfers.request_as
@@ -38,8 +42,9 @@ def transfer(visit: Visit, given: Form) -> Response:
         return go(f"/approvals/{outcome.held}")
     if outcome.instruction:
         return go(f"/activity/{outcome.instruction.id}")
+    given = {**given, "key": secrets.token_hex(16)}  # answered: another press is another question
     if outcome.allowed:
-        return _form(visit, given, passes=True)
+        return _form(visit, given, passes=True, waits=outcome.waits)
     return _form(visit, given, card=refusing.of_outcome(visit, asked, outcome, decimals))
 
 
@@ -77,6 +82,7 @@ def _form(
     fault: PlatformError | None = None,
     card: Card | None = None,
     passes: bool = False,
+    waits: str = "",
 ) -> Response:
     listed = instruments.instruments(visit.office, visit.who) if _reads(visit) else []
     named = str(fault.facts.get("field", "")) if fault else ""
@@ -87,6 +93,7 @@ def _form(
         "named": named,
         "card": card,
         "passes": passes,
+        "waits": waits,
         "asks": permits.allows(visit.who, Power.ASK_TRANSFER),
         "posts": permits.allows(visit.who, Power.REQUEST_TRANSFER),
     }

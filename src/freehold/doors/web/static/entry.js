@@ -39,6 +39,7 @@ const typed = async (form) => {
   const answer = await fetch(form.dataset.begin, { method: "POST", body: new URLSearchParams(new FormData(form)) });
   const given = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(given.problem || "That cannot be done now. Load the page again.");
+  if (!given.typed) return; // nothing to sign: the page says why
   const params = [address, JSON.stringify(given.typed)];
   form.elements.signature.value = await window.ethereum.request({ method: "eth_signTypedData_v4", params });
   form.elements.at.value = given.at;
@@ -54,6 +55,7 @@ const words = (fault) => {
 
 for (const form of document.querySelectorAll("form[data-begin]")) {
   form.addEventListener("submit", async (event) => {
+    if (event.submitter && "plain" in event.submitter.dataset) return;
     event.preventDefault();
     event.stopPropagation();
     if (form.dataset.busy) return;

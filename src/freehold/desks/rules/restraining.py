@@ -14,10 +14,14 @@ from typing import Any
 
 from freehold.book import registrations, restraints
 from freehold.book.session import Transaction
+from freehold.chain import contracts
 from freehold.core import registration as forms
 from freehold.core.reasons import Reason, sentence
 from freehold.core.registration import Quorum, Registration, Rules, Signed
-from freehold.core.restraints import Restraint, RestraintKind
+from freehold.core.restraints import RestraintKind
+from freehold.core.units import MAX_UNITS
+from freehold.desks.office import Office
+from freehold.desks.parties import Party
 
 CODES: Mapping[RestraintKind, Reason] = {
     RestraintKind.STOP: Reason.STOP_ORDER,
@@ -31,10 +35,12 @@ _BY_HIMSELF = frozenset({"medallion"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the book says: code 0 if nothing stands against it, else the code and a sentence."""
+    """What the book says: code 0 if nothing stands against it, else the code and a sentence; `ends`
+    where it ends by itself on a day."""
 
     code: int
     sentence: str = ""
+    ends: date | None = None
 
 
 NOTHING = Answer(0)
@@ -88,29 +94,68 @@ def instruction(
     return Answer(found.code, f"{found.sentence}{more} ({found.cite})")
 
 
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the records say of units that leave a holder: every answer against it, the most base units
+    that nothing binds, and whether a second person looks at it because the address changed lately."""
+
+    against: tuple[Answer, ...] = ()
+    most: int = MAX_UNITS
+    waits: str = ""
+
+    @property
+    def ends(self) -> date | None:
+        """The day on which nothing of it stands any more, where all of it ends by itself."""
+        days = [one.ends for one in self.against if one.ends]
+        return max(days) if days and len(days) == len(self.against) else None
+
+
+def of_records(
+    office: Office, issuer: str, token: str, seller: Party, units: int, now: datetime
+) -> Records:
+    """What stops, claims, pledges, liens, legends and a changed address say to a transfer.
+
+    Who signs is not looked at: see `instruction`.
+    """
+    of = seller.holder.id
+    with office.book.reading() as tx:
+        later = waits(tx, issuer, of, now)
+        if not concerns(tx, issuer, of, now):
+            return Records(waits=later)
+    words = contracts.read(office.w3, "SecurityToken", token, "lots_of", seller.facts.account)
+    whole = contracts.read(office.w3, "SecurityToken", token, "balanceOf", seller.wallet)
+    held = Holding(token, whole, lots_of(words, MAX_UNITS))
+    with office.book.reading() as tx:
+        found, bound = against(tx, issuer, of, held, units, now)
+    return Records(found, max(0, whole - bound), later)
+
+
 def against(
     tx: Transaction, issuer: str, holder: str, held: Holding, units: int, now: datetime
-) -> Answer:
-    """What restraints and legends say to so many base units leaving the holder."""
-    bound = [
+) -> tuple[tuple[Answer, ...], int]:
+    """What restraints and legends say to so many base units leaving the holder, and how many of all
+    they bind: as many have to stay."""
+    standing = [
         one
         for one in restraints.of_issuer(tx, issuer, holder)
         if one.stands(now) and one.on(held.token)
     ]
-    stays = held.units - units
-    for one in bound:
-        if one.units is None or stays < _bound_units(bound, held):
+    stays, found = held.units - units, []
+    bound = sum(held.units if one.units is None else one.units for one in standing)
+    for one in standing:
+        if one.units is None or stays < bound:
             code = CODES[one.kind]
             until = f" It ends on {one.until:%Y-%m-%d} if nothing comes." if one.until else ""
-            return Answer(int(code), sentence(code) + until)
+            ends = one.until.date() if one.until else None
+            found.append(Answer(int(code), sentence(code) + until, ends))
     stamped = restraints.legends(tx, issuer, holder, held.token)
     legended = {one.vintage: one.code for one in stamped}
     under = sum(held.lots.get(vintage, 0) for vintage in legended)
     if legended and stays < under:
         code = Reason.LEGEND_IN_FORCE
         listed = ", ".join(sorted(set(legended.values())))
-        return Answer(int(code), f"{sentence(code)} Legends: {listed}.")
-    return NOTHING
+        found.append(Answer(int(code), f"{sentence(code)} Legends: {listed}."))
+    return tuple(found), max(bound, under)
 
 
 def concerns(tx: Transaction, issuer: str, holder: str, now: datetime) -> bool:
@@ -127,13 +172,14 @@ def address_held(tx: Transaction, issuer: str, holder: str, now: datetime) -> bo
     return bool(known and known.holds(now))
 
 
+def waits(tx: Transaction, issuer: str, holder: str, now: datetime) -> str:
+    """Why a second person would look at a holder's transfer first; empty if nobody would."""
+    return sentence(Reason.ADDRESS_HOLD) if address_held(tx, issuer, holder, now) else ""
+
+
 def lots_of(words: list[int], mask: int) -> dict[int, int]:
     """Units by vintage from a token's packed lots."""
     return {word >> 96: word & mask for word in words}
-
-
-def _bound_units(bound: list[Restraint], held: Holding) -> int:
-    return sum(held.units if one.units is None else one.units for one in bound)
 
 
 def _himself(one: Registration) -> Signed:
