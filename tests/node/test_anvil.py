@@ -250,3 +250,13 @@ def plain_post(url: str, body: str, headers: dict[str, str]) -> tuple[int, str]:
     text = answer.read().decode()
     line.close()
     return answer.status, text
+
+
+def test_a_node_started_again_answers_calls_at_the_present_and_not_at_its_genesis(
+    start, home: Path, connect
+) -> None:
+    line = connect(start())
+    wait_for_receipt(line, line.send_raw([signed(0)])[0])
+    node.stop(home)
+    pending = connect(start()).call("eth_getBlockByNumber", "pending", False)
+    assert abs(int(pending["timestamp"], 16) - time.time()) < 60

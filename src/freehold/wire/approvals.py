@@ -37,7 +37,10 @@ class ActProposed(BaseModel):
     model_config = STRICT
 
     kind: Name
-    arguments: Annotated[dict[Name, Text], Field(max_length=32)]
+    arguments: Annotated[
+        dict[Name, Text],
+        Field(max_length=32, json_schema_extra={"propertyNames": {"pattern": r"^[a-z_-]{1,32}$"}}),
+    ]
     issuer: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = None
     grounds: Why | None = None
     reference: Annotated[

@@ -114,7 +114,7 @@ def require_pages(platform, issuer, page):
     assert len(rows) - 1 == first["count"] and first["next"] == "2" and not first["provisional"]
     assert {one["state"] for one in first["items"]} == {"paid"}
     off = platform.ask(ISSUER, "POST", "/v1/windups/page-sale/cancellation", {},
-                       {"Idempotency-Key": "off"})  # fmt: skip
+                       {"Idempotency-Key": "page-sale-off"})  # fmt: skip
     assert off.status_code == 409 and "so it is closed" in off.text
     assert platform.ask(Role.INVESTOR, "GET", "/v1/windups").status_code == 403
 

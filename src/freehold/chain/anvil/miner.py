@@ -60,7 +60,7 @@ async def mine(ledger: Ledger) -> int:
         engine, life = engine_of(ledger), ledger.life
         ledger.settled.clear()
         try:
-            await engines.call(engine, "evm_mine", {"timestamp": _seconds(ledger)})
+            await engines.call(engine, "evm_mine", {"timestamp": next_second(ledger)})
             block = await head_of(engine)
             await write(ledger, journals.record, block)
         except BaseException:
@@ -73,7 +73,8 @@ async def mine(ledger: Ledger) -> int:
         return len(block.transactions)
 
 
-def _seconds(ledger: Ledger) -> int:
+def next_second(ledger: Ledger) -> int:
+    """The timestamp that the next block gets if it is mined now."""
     if ledger.next_seconds is not None:
         return ledger.next_seconds
     return max(int(time.time()) + ledger.offset, ledger.last_seconds)

@@ -106,12 +106,17 @@ async def _serve(
 
 
 async def _bring_up(ledger: Ledger) -> None:
-    """Lead a new anvil to the journal's head and open the gates."""
+    """Lead a new anvil to the journal's head and open the gates.
+
+    A snapshot does not bring anvil's own clock along, which would stand at the genesis: calls on the
+    pending block would see a chain of long ago, on which no power is in force yet.
+    """
     ledger.engine = await replay.bring_up(
         ledger.binary, ledger.folder, ledger.journal, ledger.genesis
     )
     head = journals.head(ledger.journal)
     ledger.last_seconds = head.timestamp if head else ledger.genesis.timestamp
+    await engines.call(ledger.engine, "evm_setTime", miner.next_second(ledger))
     saved = next(iter(journals.snapshots(ledger.journal)), None)
     ledger.snapshot_count = saved.transactions if saved else 0
     ledger.count = journals.mined_count(ledger.journal)

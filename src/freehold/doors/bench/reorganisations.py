@@ -221,6 +221,10 @@ class _Api:
         found = self.ask("/instructions?limit=200")["items"]
         return [one["id"] for one in found if (one["block"] or 0) > block]
 
+    def still_after(self, block: int, ids: list[str]) -> list[str]:
+        """Which of some instructions are told to stand in blocks after one, however many came since."""
+        return [id for id in ids if (self.ask(f"/instructions/{id}")["block"] or 0) > block]
+
 
 def _once(api: _Api, network: Network, depth: int, count: Count) -> None:
     """One reorganisation: while the network stands still, what the API told must go back."""
@@ -233,12 +237,12 @@ def _once(api: _Api, network: Network, depth: int, count: Count) -> None:
     rpc.ask(network.w3, "anvil_reorg", depth, [])
     replaced = rpc.ask(network.w3, "eth_getBlockByNumber", hex(head), False)["hash"]
     _wait(lambda: api.units(head)[0] == replaced)
-    _wait(lambda: not api.mined_after(head - depth))
+    _wait(lambda: not api.still_after(head - depth, mined))
     after = api.seen(head)
     count.registers_wrong += after.in_register != kept or after.block_hash != replaced
     count.statements_wrong += after.in_statement != kept or after.statement_hash != replaced
     count.instructions += len(mined)
-    count.instructions_wrong += len(set(mined) & set(api.mined_after(head - depth)))
+    count.instructions_wrong += len(api.still_after(head - depth, mined))
     count.done, count.deepest = count.done + 1, max(count.deepest, depth)
     network.going.set()
 
