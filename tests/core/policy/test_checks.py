@@ -1,6 +1,7 @@
 """The starting rules step by step: the list must say what the decision says, on many random cases."""
 
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 from freehold.core.clock import LAST_DAY
@@ -16,8 +17,9 @@ TODAY = 20_000
 def some_lot(random: Random, number: int) -> Lot:
     ends = [random.choice((0, TODAY - 5, TODAY + 30, TODAY + 200, LAST_DAY)) for _ in range(4)]
     a_free, b_over, c_over, d_over = ends
-    exits = tuple(random.choice((0, 0b10, 0b1000, 0b1010)) for _ in range(4))
-    terms = Vintage(TODAY - 100, 0, a_free, b_over, c_over, d_over, 1, exits)  # type: ignore[arg-type]
+    pick = partial(random.choice, (0, 0b10, 0b1000, 0b1010))
+    exits = (pick(), pick(), pick(), pick())
+    terms = Vintage(TODAY - 100, 0, a_free, b_over, c_over, d_over, 1, exits)
     return Lot(number, random.choice((10, 40)), terms)
 
 

@@ -76,7 +76,7 @@ def divide(file: ExitFile, amount: int) -> ExitAnswer:
         )
     stages = settle(file.terms, amount, file.tranches)
     found = outcome(file.terms, Fraction(amount))
-    claims = _claims(file.terms)
+    claims = claims_of(file.terms)
     payees = tuple(_payee(file, amount, stages, found, who, claims[who]) for who in claims)
     return ExitAnswer(file, amount, found.per_common, stages, payees, breakpoints(file.terms))
 
@@ -111,7 +111,7 @@ def goes_to(bend: Breakpoint) -> str:
     return ", ".join(f"{who} {per_cent(part)}" for who, part in bend.shares.items())
 
 
-def _claims(terms: ExitTerms) -> dict[str, Claim]:
+def claims_of(terms: ExitTerms) -> dict[str, Claim]:
     """What everybody is paid as, in the order of payment."""
     kinds = {
         **{one.id: Claim.DEBT for one in terms.debts},
@@ -136,7 +136,7 @@ def _payee(
     return Payee(
         who,
         claim,
-        _choice(file.terms, found, who, claim),
+        choice_of(file.terms, found, who),
         units,
         total,
         exact,
@@ -146,10 +146,10 @@ def _payee(
     )
 
 
-def _choice(terms: ExitTerms, found: Outcome, who: str, claim: Claim) -> str:
+def choice_of(terms: ExitTerms, found: Outcome, who: str) -> str:
     """What a class does in the equilibrium; nothing where it has no choice."""
     converting = who in found.converting
-    if claim is Claim.OPTION:
+    if any(one.id == who for one in terms.options):
         return "exercises" if converting else "lapses"
     if any(one.id == who and one.convertible for one in terms.preferred):
         return "converts" if converting else "holds"

@@ -9,7 +9,8 @@ from fractions import Fraction
 
 from freehold.book import windups as book
 from freehold.core.actions.entitlement import Holdings
-from freehold.core.actions.waterfall import Outcome, outcome
+from freehold.core.actions.exit_answer import choice_of, claims_of
+from freehold.core.actions.waterfall import outcome
 from freehold.core.actions.windup import State, Step, state, why_not
 from freehold.core.actions.windup_file import exit_amount
 from freehold.core.errors import NotFound
@@ -141,19 +142,14 @@ def parts(office: Office, of: Case | Draft) -> list[PartView]:
     terms = of.terms.exit.terms
     written = of.known.exit if isinstance(of, Case) else of.exit
     found = outcome(terms, Fraction(exit_amount(of.terms, written)))
-    kinds = {one.id: "debt" for one in terms.debts}
-    kinds |= {one.id: "carve-out" for one in terms.carve_outs}
-    kinds |= {one.id: "preferred" for one in terms.preferred}
-    kinds |= {one.id: "common" for one in terms.commons} | {
-        one.id: "option" for one in terms.options
-    }
+    claims = claims_of(terms)
     paid = _paid(office, of) if isinstance(of, Case) else {}
     order = (*of.terms.outside, *of.terms.classes)
     return [
         PartView(
             id,
-            kinds[id],
-            _does(of, found, id),
+            claims[id],
+            choice_of(terms, found, id),
             {stage.id: stage.payouts.get(id, 0) for stage in of.stages},
             paid.get(id, 0),
         )
@@ -237,12 +233,3 @@ def _paid(office: Office, of: Case) -> dict[str, int]:
     for id, amount in winding_up.settled_parts(office, of):
         found[id] = found.get(id, 0) + amount
     return found
-
-
-def _does(of: Case | Draft, found: Outcome, id: str) -> str:
-    terms = of.terms.exit.terms
-    if any(one.id == id for one in terms.options):
-        return "exercises" if id in found.converting else "lapses"
-    if any(one.id == id and one.convertible for one in terms.preferred):
-        return "converts" if id in found.converting else "holds"
-    return ""

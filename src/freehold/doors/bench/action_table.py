@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from freehold.core.actions.kinds import Kind
 from freehold.doors.bench.action_world import DECIMALS, HOLDERS, LOCKED
@@ -207,9 +207,9 @@ def _paid(
     body: str,
     draft: tuple[str, str],
     due: Callable[[Held], Due],
-    **more: object,
+    **more: Any,
 ) -> Life:
-    return Life(name, kind, body, draft, due, _half_paid(due), **more)  # type: ignore[arg-type]
+    return Life(name, kind, body, draft, due, _half_paid(due), **more)
 
 
 QUARTER, TENTH = Fraction(1, 4), Fraction(1, 10)
