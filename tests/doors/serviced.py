@@ -17,15 +17,18 @@ from tests.doors.running import Platform, office_of, until
 ISSUER, AGENT = Role.ISSUER, Role.TRANSFER_AGENT
 
 
-def coin_on(platform: Platform) -> str:
-    """A coin of six decimals, of which the agent has plenty; one for each platform."""
+def coin_on(platform: Platform, key: str = "coin") -> str:
+    """A coin of six decimals, of which the agent has plenty; one for each platform and key.
+
+    A coin in which somebody declared a pot is in the cash book under a code of its own.
+    """
     with office_of(platform.home) as office:
         agent = office.keys.agent
         data = contracts.creation("Cash", "Euro", "EUR", 6)
-        done = carry_out(office, "coin", [Asked(agent, None, data, "coin", "coin")])
+        done = carry_out(office, "coin", [Asked(agent, None, data, "coin", key)])
         address = deploy.created(receipt_of(office, done[0]))
         issued = call("Cash", "issue", agent.address, 10**15)
-        carry_out(office, "coin", [Asked(agent, address, issued, "money", "money")])
+        carry_out(office, "coin", [Asked(agent, address, issued, "money", f"money {key}")])
     return address
 
 

@@ -25,7 +25,7 @@ STEPS = re.findall(r"^\d+\. \*\*(.+?)\.\*\*", GUIDE, re.M)
 
 @pytest.fixture(scope="module")
 def coin(platform):
-    made = coin_on(platform)
+    made = coin_on(platform, "guide")
     with office_of(platform.home) as office:
         agent = office.keys.agent.address
         cashbook.add_coin(office, permits.keyholder(), None, made, agent, "GUIDE")
