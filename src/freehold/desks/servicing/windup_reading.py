@@ -23,7 +23,7 @@ from freehold.desks.servicing import (
     events,
     holders_of,
     servicing,
-    winding_up,
+    windup_pots,
     windups,
 )
 from freehold.desks.servicing.windups import Case, Draft
@@ -201,35 +201,40 @@ def _holdings(office: Office, of: Case | Draft) -> Mapping[str, Holdings]:
 
 
 def _due(office: Office, of: Case | Draft, id: str, held: Holdings) -> dict[int, tuple[int, int]]:
-    """Gross and tax by account over all stages."""
+    """Gross and tax by account over all stages: as it was written down where a stage was opened."""
     found: dict[int, tuple[int, int]] = {}
-    for stage in of.stages:
-        if not (amount := stage.payouts.get(id, 0)):
+    opened = of.course.opened if isinstance(of, Case) else 0
+    for number, stage in enumerate(of.stages):
+        if not stage.payouts.get(id, 0):
             continue
-        for one in winding_up.taxed(office, of, id, held, amount).shares():
-            gross, tax = found.get(one.account, (0, 0))
-            found[one.account] = gross + one.gross, tax + one.withheld
+        if isinstance(of, Case) and number < opened:
+            amounts = windup_pots.due(of, number, id)
+        else:
+            shares = windup_pots.taxed(office, of, id, held, number).shares()
+            amounts = {one.account: (one.gross, one.withheld) for one in shares}
+        for account, (more, tax) in amounts.items():
+            gross, withheld = found.get(account, (0, 0))
+            found[account] = gross + more, withheld + tax
     return found
 
 
 def _became(office: Office, of: Case) -> dict[tuple[str, int], tuple[int, int]]:
     """What was paid gross, and what is still held, by class and account."""
     found: dict[tuple[str, int], tuple[int, int]] = {}
-    said = winding_up.paid_parts(office, of)
-    for part, _, id in winding_up.class_pots(of):
+    said = windup_pots.paid_parts(office, of)
+    for part, _, id in windup_pots.class_pots(of):
         for account, (gross, _) in said[part].due.items():
             paid, kept = found.get((id, account), (0, 0))
-            still = said[part].held.get(account, 0) - said[part].released.get(account, 0)
-            found[(id, account)] = paid + gross, kept + still
+            found[(id, account)] = paid + gross, kept + said[part].still(account)
     return found
 
 
 def _paid(office: Office, of: Case) -> dict[str, int]:
     """What was paid so far, held money included, by part."""
     found: dict[str, int] = {}
-    said = winding_up.paid_parts(office, of)
-    for part, _, id in winding_up.class_pots(of):
+    said = windup_pots.paid_parts(office, of)
+    for part, _, id in windup_pots.class_pots(of):
         found[id] = found.get(id, 0) + sum(gross for gross, _ in said[part].due.values())
-    for id, amount in winding_up.settled_parts(office, of):
+    for id, amount in windup_pots.settled_parts(office, of):
         found[id] = found.get(id, 0) + amount
     return found
