@@ -200,6 +200,6 @@ tax_payment = Table(
     Column("chapter", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("income", String(16), nullable=False, server_default="dividend"),
-    Column("part", String(128), nullable=False, server_default=""),
+    Column("part", String(128)),
     UniqueConstraint("issuer", "action", "account"),
 )

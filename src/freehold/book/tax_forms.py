@@ -100,7 +100,7 @@ def payments_of(tx: Transaction, issuer: str, year: int | None = None) -> list[P
             row.statement,
             row.chapter,
             Income(row.income),
-            row.part,
+            row.part or "",
         )
         for row in tx.execute(rows)
     ]

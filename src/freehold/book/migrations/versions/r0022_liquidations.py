@@ -10,5 +10,4 @@ down_revision = "0021"
 def upgrade() -> None:
     income = sa.Column("income", sa.String(16), nullable=False, server_default="dividend")
     op.add_column("tax_payment", income)
-    part = sa.Column("part", sa.String(128), nullable=False, server_default="")
-    op.add_column("tax_payment", part)
+    op.add_column("tax_payment", sa.Column("part", sa.String(128)))
