@@ -134,7 +134,7 @@ def relay(office: Office, actor: Actor, signed: SignedAct, signature: str, key: 
         _require_new(tx, act)
     gas = _tried(office, act)
     with office.book.transaction() as tx:
-        if known := requests.earlier(tx, actor.id, key, act.digest[2:]):
+        if known := requests.claim(tx, actor.id, key, act.digest[2:]):
             return _answered(tx, known)
         _require_new(tx, act)
         done = gas if isinstance(gas, Relayed) else _sent(office, tx, act, gas)
