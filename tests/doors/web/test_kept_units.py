@@ -1,5 +1,6 @@
 """The investor's page where the agent's key opens his account: he says so, and nothing is signed by him."""
 
+import html
 import re
 
 import pytest
@@ -81,7 +82,8 @@ def test_what_the_rules_refuse_stays_on_his_form_with_the_day_and_moves_nothing(
         ({"position": "0x/jonas-keller"}, "choose what to transfer"),
     ):
         answer = sent(platform, browser, wallets, **wrong)
-        assert answer.status_code in (200, 422) and said.lower() in answer.text.lower(), wrong
+        text = html.unescape(answer.text)
+        assert answer.status_code in (200, 422) and said.lower() in text.lower(), wrong
     assert balances(platform, wallets) == before
 
 
