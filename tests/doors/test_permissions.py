@@ -174,6 +174,11 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     receiver = "jonas-keller" if known else "0x" + "00" * 20
     issue = {"instrument": "common", "holder": HOLDER, "units": "1"}
     bodies = {
+        "/drafts": {"kind": "company"},  # 422: nothing is begun
+        "/record": {"name": ""},
+        "drafts/d_0000000000000000/documents": {"documents": []},
+        "drafts/d_0000000000000000/terms": {"name": "Matrix", "symbol": "MTRX"},
+        "drafts/d_0000000000000000/policy": {"choice": "starting"},
         "/suspension": {"suspended": False},
         "/holders": {"id": f"matrix-{role}", "name": "Matrix", "country": "DE"},
         "/approval": {"difference": "0" * 64},
@@ -208,11 +213,6 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/examinations": {"text": "kind = 1"},
         "/cases": {"sender": HOLDER, "receiver": "jonas-keller", "units": "1"},
         "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed
-        "/drafts": {"kind": "company", "issuer": ISSUER},
-        "/record": {"name": ""},
-        "drafts/d_0000000000000000/documents": {"documents": []},
-        "drafts/d_0000000000000000/terms": {"name": "Matrix", "symbol": "MTRX"},
-        "/policy": {"choice": "starting"},
         "/letters": dict.fromkeys(("approval", "decided", "statement", "news"), True),
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }

@@ -98,7 +98,7 @@ class OwnerOut(BaseModel):
 
 
 class DraftOut(BaseModel):
-    """A draft with what was entered, right or wrong. `missing` is all that keeps it from being put on chain.
+    """A draft with what was entered, right or wrong. `missing` is all that keeps it from the chain.
 
     `order` is the work order's id once that was asked for; nothing is changed after that.
     """

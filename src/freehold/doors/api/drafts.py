@@ -1,7 +1,7 @@
 """Routes of asset drafts: one part after the other, what is missing, and the work that puts it on chain.
 
 The asset wizard of the web over the same desk. A part is kept as it is sent, wrong or right, so that
-nothing entered is lost; a wrong one is answered with 422 and every mistake, and the draft lists it as missing.
+nothing entered is lost; a wrong one is answered with 422 and every mistake, and the draft lists it.
 """
 
 import re
