@@ -23,7 +23,8 @@ from freehold.core.errors import NotFound, Plain
 INSTRUCTION, REGISTER, POSITION = "instruction.changed", "register.changed", "position.changed"
 ACTION, MEETING, WINDUP = "action.changed", "meeting.changed", "windup.changed"
 APPROVAL = "approval.changed"
-KINDS = (INSTRUCTION, POSITION, REGISTER, ACTION, MEETING, WINDUP, APPROVAL, AUDIT)
+CASH = "cash.break"
+KINDS = (INSTRUCTION, POSITION, REGISTER, ACTION, MEETING, WINDUP, APPROVAL, CASH, AUDIT)
 
 
 @dataclass(frozen=True, slots=True)

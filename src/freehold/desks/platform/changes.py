@@ -15,6 +15,7 @@ from freehold.book import changes, instructions, issuers, requests, settings
 from freehold.book.changes import ACTION as ACTION
 from freehold.book.changes import APPROVAL as APPROVAL
 from freehold.book.changes import AUDIT as AUDIT
+from freehold.book.changes import CASH as CASH
 from freehold.book.changes import INSTRUCTION as INSTRUCTION
 from freehold.book.changes import MEETING as MEETING
 from freehold.book.changes import POSITION as POSITION
@@ -44,6 +45,7 @@ NEEDS = {
     MEETING: (Power.READ_REGISTER, Power.READ_CHAIN, Power.READ_OWN),
     WINDUP: (Power.READ_REGISTER, Power.READ_CHAIN),
     APPROVAL: (Power.READ_APPROVALS,),
+    CASH: (Power.READ_CASH,),
 }
 """Any of these powers, for the scope of the change, lets an actor see it.
 

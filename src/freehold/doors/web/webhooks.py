@@ -25,6 +25,7 @@ WORDS = {
     changes.MEETING: "A meeting, and that a vote was cast",
     changes.WINDUP: "A winding-up, step by step",
     changes.APPROVAL: "What two persons agree to",
+    changes.CASH: "A new break of the cash book",
     changes.AUDIT: "An entry of the audit log",
 }
 """What each kind of change tells, for the check boxes."""
