@@ -8,9 +8,12 @@ from freehold.client.exits import Exits
 from freehold.client.holders import Holders
 from freehold.client.keys import Keys
 from freehold.client.live import Changes, Webhooks
+from freehold.client.people import People, Sessions
 from freehold.client.registers import Audit, Chain, Registers
 from freehold.client.relay import Relay
+from freehold.client.reviews import Reviews
 from freehold.client.transfers import Transfers
+from freehold.client.windups import Windups
 from freehold.wire.documents import Me
 
 
@@ -28,6 +31,10 @@ class Freehold:
     changes: Changes
     webhooks: Webhooks
     keys: Keys
+    people: People
+    sessions: Sessions
+    reviews: Reviews
+    windups: Windups
     chain: Chain
     audit: Audit
 
@@ -55,6 +62,10 @@ def of(connection: Connection) -> Freehold:
         Changes(connection),
         Webhooks(connection),
         Keys(connection),
+        People(connection),
+        Sessions(connection),
+        Reviews(connection),
+        Windups(connection),
         Chain(connection),
         Audit(connection),
     )

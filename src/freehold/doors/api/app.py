@@ -28,8 +28,10 @@ from freehold.doors.api import (
     meetings,
     messages,
     papers,
+    people,
     problems,
     relays,
+    reviews,
     routes,
     vault,
     windups,
@@ -45,6 +47,8 @@ would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET ans
 
 ROUTERS = (
     routes.router,
+    people.router,
+    reviews.router,
     papers.router,
     approvals.router,
     admission.router,
