@@ -53,6 +53,10 @@ BALLOT = {
     "holder": HOLDER,
     "said": [{"resolution": "accounts", "marks": [{"ranking": ["for"]}]}],
 }
+REVIEWED = {
+    "/approval": {"accepted": {"kyc": "2099-01-01"}},
+    "/decline": {"why": "for the matrix"},
+}
 PAGE = (ROOT / "docs/reference/permissions.md").read_text()
 
 
@@ -209,15 +213,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/cancellation": {"reason": "issuer-decision", "document": "0" * 64},
         "/funding": {},
         "/letters": dict.fromkeys(("approval", "decided", "statement", "news"), True),
-        "/people": {
-            "name": f"matrix-{role}@northwind.example",
-            "roles": [{"role": "auditor", "scope": ISSUER}],
-        },
-        "/roles": {"role": "auditor", "scope": ISSUER},
-        "/lock": {"locked": False},
-        "/investors": {"name": f"matrix-by-{role}@northwind.example"},
-        "/question": {"question": "for the matrix"},
-        "/decision": {"confirmed": False, "why": "for the matrix"},
+        **about_people(role),
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }
     if "/agent/" in path:
@@ -235,9 +231,8 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         return opened(platform, role, path)
     if "/roles/" in path:
         path += "?scope=*"
-    if "/applications/" in path and path.endswith(("/approval", "/decline")):
-        body = {"why": "matrix"} | ({"accepted": {"kyc": "2099-01-01"}} if "roval" in path else {})
-        return platform.ask(role, method, path.removeprefix("/api"), body).status_code
+    if "/applications/" in path:
+        bodies |= REVIEWED
     ends = path.removeprefix("/api/v1").removesuffix("/dry-runs").removesuffix("/act")
     said = [one for word, one in bodies.items() if ends.endswith(word) or word in path]
     exact = [one for word, one in bodies.items() if ends.endswith(word)]
@@ -249,6 +244,19 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     if answer.status_code == 404 and "transfers" in path and not known:
         return 200  # nobody has that wallet; he got as far as asking
     return answer.status_code
+
+
+def about_people(role: Role) -> dict[str, dict[str, object]]:
+    """What is sent about people who sign in; each role's its own."""
+    auditor = {"role": "auditor", "scope": ISSUER}
+    return {
+        "/people": {"name": f"matrix-{role}@northwind.example", "roles": [auditor]},
+        "/roles": auditor,
+        "/lock": {"locked": False},
+        "/investors": {"name": f"matrix-by-{role}@northwind.example"},
+        "/question": {"question": "for the matrix"},
+        "/decision": {"confirmed": False, "why": "for the matrix"},
+    }
 
 
 def just_proved(platform: Platform, role: Role) -> None:

@@ -74,7 +74,7 @@ class Connection:
 
     def content(self, path: str, **named: str) -> bytes:
         """A file as it is. Raises ProblemError."""
-        with self._send("GET", path, named, None, None, None) as answer:
+        with self._send("GET", path, named, None, None, {}) as answer:
             if answer.status_code != 200:
                 raise _problem(answer)
             return bytes(answer.content)

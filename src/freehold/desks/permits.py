@@ -131,7 +131,7 @@ def require_over(actor: Actor, given: Iterable[tuple[Role, str]]) -> None:
     where one administers, unless he is there himself: whoever steals a key of his cannot use it to
     make an administrator, or to come in as one."""
     held = list(given)
-    for _, scope in held or [(None, EVERYWHERE)]:
+    for scope in [scope for _, scope in held] or [EVERYWHERE]:
         require(actor, Power.MANAGE_IDENTITIES, scope)
     if actor.limit is not None and any(role is Role.ADMINISTRATOR for role, _ in held):
         raise NotPermitted("no API key makes or changes an administrator: sign in to do this")

@@ -181,7 +181,7 @@ class HitOut(BaseModel):
     number: int
     person: str
     at: datetime
-    list: str
+    sanctions_list: str
     entry: str
     name: str
     score: int

@@ -91,7 +91,7 @@ def listed(
     office: Office,
     actor: Actor,
     issuer: str | None,
-    stages: Collection[Stage],
+    stages: Collection[str],
     first: int,
     limit: int,
 ) -> list[tuple[Application, str]]:
@@ -101,7 +101,8 @@ def listed(
     Raises NotPermitted, NotFound for an unknown issuer.
     """
     permits.require(actor, Power.REVIEW_INVESTORS, issuer)
-    wanted = (frozenset(stages) or frozenset(Stage)) - {Stage.DRAFT}
+    wanted = {Stage(one.upper()) for one in stages} or set(Stage)
+    wanted.discard(Stage.DRAFT)
     with office.book.reading() as tx:
         mine = [issuers.find(tx, issuer)] if issuer is not None else issuers.issuers(tx)
         owners = [one.id for one in mine if permits.allows(actor, Power.REVIEW_INVESTORS, one.id)]

@@ -1,10 +1,9 @@
 """Routes of people: who signs in and as what, locks, one-time links; and sessions of one's own."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from freehold.book.tokens import Session
 from freehold.core.roles import Role
 from freehold.desks.access import access, directory, sessions, signin
 from freehold.desks.access.access import AccessFile
@@ -150,7 +149,7 @@ def _file(office: Office, actor: Actor, id: str) -> PersonFile:
     )
 
 
-def _person(one: Entered) -> dict[str, object]:
+def _person(one: Entered) -> dict[str, Any]:
     known = one.known
     given = [
         RoleHeld(role=each.role, scope=each.scope, given_at=each.given_at) for each in one.given
@@ -161,7 +160,7 @@ def _person(one: Entered) -> dict[str, object]:
     return {**named, "created_at": known.created_at, "roles": given}
 
 
-def _session(one: Session) -> SessionOut:
+def _session(one: Any) -> SessionOut:
     return SessionOut(
         id=sessions.short(one),
         browser=one.browser,

@@ -1,11 +1,10 @@
 """Routes of onboarding: investors invited, their applications reviewed, hits of screening decided."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
-from freehold.book.applications import Application
-from freehold.book.schema_entry import Stage
 from freehold.core.reasons import message_for
 from freehold.desks.office import Office
 from freehold.desks.onboarding import applying, reviewing, screening
@@ -69,8 +68,8 @@ def list_applications(
     limit: Limit = 100,
 ) -> Applications:
     """Applications that were handed over, of the issuers whose investors the caller reviews."""
-    first, stages = int(cursor or 0), [Stage(one.upper()) for one in stage or []]
-    found = reviewing.listed(office, actor, issuer, stages, first, limit + 1)
+    first = int(cursor or 0)
+    found = reviewing.listed(office, actor, issuer, stage or [], first, limit + 1)
     following = str(first + limit) if len(found) > limit else None
     shown = [ApplicationOut(**_application(one, name)) for one, name in found[:limit]]
     return Applications(items=shown, next=following)
@@ -120,11 +119,7 @@ def list_hits(office: OfficeOf, actor: Caller, cursor: Cursor = None, limit: Lim
     after = int(cursor or 0)
     found = [one for one in screening.waiting_for(office, actor) if one[0].number > after]
     following = str(found[limit - 1][0].number) if len(found) > limit else None
-    shown = [
-        HitOut(number=review.number, person=review.person, at=review.created_at, **hit)
-        for review, hit in found[:limit]
-    ]
-    return Hits(items=shown, next=following)
+    return Hits(items=[_hit(review, said) for review, said in found[:limit]], next=following)
 
 
 @router.post("/screening/hits/{number}/decision", responses=responses(400, 404, 409))
@@ -171,12 +166,18 @@ def _file(office: Office, actor: Actor, id: str) -> ApplicationFile:
     )
 
 
+def _hit(one: Any, said: Mapping[str, Any]) -> HitOut:
+    known = {name: said[name] for name in ("entry", "name", "score", "threshold", "reasons")}
+    listed = {"sanctions_list": said["list"], **known}
+    return HitOut(number=one.number, person=one.person, at=one.created_at, **listed)
+
+
 def _standing(one: Standing) -> StandingOut:
     reason = message_for(one.code) if one.code else ""
     return StandingOut(class_name=one.class_name, country=one.country, code=one.code, reason=reason)
 
 
-def _application(one: Application, name: str) -> dict[str, object]:
+def _application(one: Any, name: str) -> dict[str, Any]:
     return {
         "id": one.id,
         "name": name,
