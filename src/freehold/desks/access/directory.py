@@ -89,7 +89,7 @@ def invite(
     words = sorted(f"{role} {scope}" for role, scope in roles)
     digest = record_hash(["invite", sign_in_name.strip().lower(), *words])[2:]
     with office.book.transaction() as tx:
-        if known := requests.earlier(tx, actor.id, key, digest):
+        if known := requests.claim(tx, actor.id, key, digest):
             made = identities.find(tx, str(known.outcome["identity"]))
             ready = bool(identities.credentials(tx, made.id))
             return Invited(Entered(made, tuple(identities.roles(tx, made.id)), ready), None)

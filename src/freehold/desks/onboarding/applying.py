@@ -67,7 +67,7 @@ def invite_once(
     now = _may_invite(office, actor, issuer)
     digest = record_hash(["invite investor", sign_in_name.strip().lower(), issuer])[2:]
     with office.book.transaction() as tx:
-        if known := requests.earlier(tx, actor.id, key, digest):
+        if known := requests.claim(tx, actor.id, key, digest):
             return applications.find(tx, str(known.outcome["application"])), None
         made, link = _entered(tx, actor, sign_in_name, issuer, now)
         kept = {"application": made.id}
