@@ -22,6 +22,7 @@ from freehold.doors.api import (
     approvals,
     cashbook,
     claims,
+    drafts,
     exits,
     letters,
     live,
@@ -29,6 +30,7 @@ from freehold.doors.api import (
     messages,
     papers,
     people,
+    policies,
     problems,
     relays,
     reviews,
@@ -64,6 +66,8 @@ ROUTERS = (
     letters.router,
     relays.router,
     windups.router,
+    policies.router,
+    drafts.router,
 )
 
 
