@@ -7,7 +7,10 @@ from freehold.core.cashbook import Kind
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.ids import checksummed
+from freehold.core.units import parse_units
 from freehold.desks import parties, permits
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.outbox import orders
 from freehold.desks.securities import enforcement
 from freehold.desks.securities.enforcement import FreezeRequest
@@ -75,6 +78,14 @@ def test_a_holder_claims_once_in_every_class_and_the_rest_is_swept_and_reported(
     at(company, of.terms.claim_until)
     with pytest.raises(Conflict, match="claims of sale ended on"):
         windup_claims.claim(company, agent, "sale", "jonas-keller")
+    asked = ProposeRequest("sweep-unclaimed", {"action": "sale", "payee": STATE}, "sweep", None)
+    told = {
+        one.record: one.before
+        for one in approvals.dry_run(company, AGENT, asked).difference.changes
+    }
+    assert parse_units(told["Unclaimed, USD"], 6) > 0 and told["Accounts concerned"] == str(
+        len(left)
+    )
     assert unclaimed.sweep(company, agent, "sale", STATE).reason == ""
     assert coins.balance(company.w3, coin, STATE) == proof.unclaimed
     assert coins.balance(company.w3, coin, windups.waterfall(company)) == 0
