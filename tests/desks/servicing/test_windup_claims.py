@@ -16,6 +16,7 @@ from freehold.desks.securities import enforcement
 from freehold.desks.securities.enforcement import FreezeRequest
 from freehold.desks.servicing import (
     cashbook,
+    reconciling,
     unclaimed,
     winding_up,
     windup_claims,
@@ -95,7 +96,7 @@ def test_a_holder_claims_once_in_every_class_and_the_rest_is_swept_and_reported(
     assert {(one.action, one.payee) for one in lines} == {("sale", STATE)}
     with pytest.raises(Conflict, match="nothing of sale is unclaimed"):
         unclaimed.sweep(company, agent, "sale", STATE)
-    assert cashbook.reconcile(company, AGENT, None).clean
+    assert reconciling.reconcile(company, AGENT, None).clean
 
 
 def test_what_is_held_under_a_name_is_listed_released_or_swept_like_other_money(company, agent):
@@ -126,4 +127,4 @@ def test_what_is_held_under_a_name_is_listed_released_or_swept_like_other_money(
     after = windups.case(company, "sale")
     assert not any(one.held for one in windup_reading.shares(company, after))
     assert all(windup_pots.is_ended(company, part) for part, _, _ in windup_pots.class_pots(after))
-    assert cashbook.reconcile(company, AGENT, None).clean
+    assert reconciling.reconcile(company, AGENT, None).clean
