@@ -12,7 +12,6 @@ from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import today
 from freehold.desks.register import reports
 from freehold.desks.servicing import claiming, events, processing, unclaimed
-from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.unclaimed import Escheated
 from freehold.doors.api.action_documents import STRICT, HolderId, OrderOut, order_out
 from freehold.doors.api.actions import ActionId, Issuer, proposed
@@ -130,8 +129,8 @@ def claim_proof(office: OfficeOf, actor: Caller, id: ActionId, holder: Holder) -
 
 @router.post("/actions/{id}/claims/{holder}", status_code=202, responses=responses(400, 404, 409))
 def claim(office: OfficeOf, actor: Caller, id: ActionId, holder: Holder) -> OrderOut:
-    """Bring a holder's proof for him: his money goes to his wallet."""
-    return order_out(processing.ask(office, actor, id, Act.CLAIM, holder=holder))
+    """Bring a holder's proof, for oneself or for him: his money goes to his wallet."""
+    return order_out(processing.ask_claim(office, actor, id, holder))
 
 
 @router.post(
