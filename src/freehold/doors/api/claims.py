@@ -9,7 +9,6 @@ from pydantic import BaseModel, StringConstraints
 from freehold.core.actions import claim_file
 from freehold.core.units import format_units
 from freehold.desks.approvals.approvals import ProposeRequest
-from freehold.desks.office import today
 from freehold.desks.register import reports
 from freehold.desks.servicing import claiming, events, processing, unclaimed
 from freehold.desks.servicing.unclaimed import Escheated
@@ -178,7 +177,7 @@ def escheat(
     office: OfficeOf, actor: Caller, issuer: Issuer = None, year: Year = None
 ) -> EscheatReport:
     """What was swept in a year (the one that runs), by jurisdiction."""
-    of = year or today(office).year
+    of = year or unclaimed.this_year(office)
     items = [escheat_out(one) for one in unclaimed.report(office, actor, issuer, of)]
     return EscheatReport(year=of, items=items)
 
@@ -192,7 +191,7 @@ def escheat_csv(
     office: OfficeOf, actor: Caller, issuer: Issuer = None, year: Year = None
 ) -> Response:
     """The same as CSV."""
-    of = year or today(office).year
+    of = year or unclaimed.this_year(office)
     rows = [
         tuple(str(getattr(escheat_out(one), name)) for name in HEADS)
         for one in unclaimed.report(office, actor, issuer, of)

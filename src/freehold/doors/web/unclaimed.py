@@ -17,7 +17,6 @@ from freehold.core.units import format_units
 from freehold.desks import parties, permits
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
-from freehold.desks.office import today
 from freehold.desks.register import reports
 from freehold.desks.servicing import events, kept_back, unclaimed
 from freehold.desks.servicing.unclaimed import Unclaimed
@@ -43,7 +42,7 @@ def money(visit: Visit) -> Response:
     issuer = issuer_of(visit)
     rows = unclaimed.left(office, who, issuer)
     symbols = {id: events.one(office, who, id).symbol for id in {one.action for one in rows}}
-    year = today(office).year
+    year = unclaimed.this_year(office)
     owner = parties.owner(office, issuer)
     values: dict[str, Any] = {
         "owner": owner,
@@ -66,7 +65,7 @@ def report_csv(visit: Visit) -> Response:
     """What was swept in a year, as whoever keeps unclaimed property asks for it."""
     text = visit.query("year")
     year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0
-    year = year or today(visit.office).year
+    year = year or unclaimed.this_year(visit.office)
     found = unclaimed.report(visit.office, visit.who, issuer_of(visit), year)
     rows = [tuple(str(getattr(escheat_out(one), name)) for name in HEADS) for one in found]
     said = f'attachment; filename="unclaimed-{year}.csv"'
