@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from freehold.book import actions as book
 from freehold.book import registry_records
 from freehold.chain import contracts
 from freehold.core.clock import DAY_SECONDS, to_seconds
@@ -18,8 +17,17 @@ from freehold.core.roles import Power
 from freehold.desks import parties, permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import events, holders_of, holding, pots, servicing, unclaimed
-from freehold.desks.servicing.servicing import Case
+from freehold.desks.servicing import (
+    events,
+    holders_of,
+    holding,
+    pots,
+    remains,
+    servicing,
+    unclaimed,
+    windups,
+)
+from freehold.desks.servicing.remains import Remains
 
 
 class Why(StrEnum):
@@ -54,41 +62,50 @@ def kept(office: Office, who: Actor, issuer: str | None) -> list[Kept]:
     owner = parties.owner(office, issuer)
     permits.require(who, Power.READ_CASH, owner.id)
     with office.book.reading() as tx:
-        ids = [one.id for one in book.every(tx, owner.id)]
         searched = registry_records.lost(tx, owner.id)
     lost = {one.holder for one in searched if one.found_at is None}
-    found = [row for id in ids for row in _of_action(office, servicing.case(office, id), lost)]
+    found = [row for id in remains.ids(office, owner.id) for row in _of(office, id, lost)]
     return sorted(found, key=lambda one: (one.since, one.action, one.account))
 
 
-def _of_action(office: Office, of: Case, lost: set[str]) -> list[Kept]:
-    if not pots.numbers(of):
+def symbol(office: Office, one: Remains) -> str:
+    """The symbol of the coin that an action or a winding-up is paid in."""
+    if one.contract == "Waterfall":
+        return windups.case(office, one.id).coin.symbol
+    return events.symbol(office, servicing.case(office, one.id).terms)
+
+
+def _of(office: Office, id: str, lost: set[str]) -> list[Kept]:
+    one = remains.find(office, id)
+    if not one.pots:
         return []
-    known = holders_of.by_account(office, of.owner, of.instrument.token)
-    symbol, since = events.symbol(office, of.terms), of.terms.payment.date()
-    found = []
-    for one in holding.waiting(office, of):
-        holder, places = known.get(one.account), pots.coin_of(of.terms, one.currency)[1]
-        named = (holder.id, holder.name) if holder else ("", "")
-        code = one.currency or symbol
-        found.append(
-            Kept(
-                of.known.id, code, one.account, *named, one.net, places, Why.ADDRESS, since, one.until
-            )
-        )  # fmt: skip
-    for row in unclaimed.of_action(office, of):
-        if row.held:
-            why = _why(office, of, row.account, row.holder in lost)
+    code, found = symbol(office, one), []
+    if one.contract != "Waterfall":
+        of = servicing.case(office, id)
+        known = holders_of.by_account(office, one.owner, one.instrument.token)
+        for row in holding.waiting(office, of):
+            holder, places = known.get(row.account), pots.coin_of(of.terms, row.currency)[1]
+            named = (holder.id, holder.name) if holder else ("", "")
+            since = of.terms.payment.date()
             found.append(
                 Kept(
-                    row.action, row.currency or symbol, row.account, row.holder, row.name,
-                    row.amount, row.decimals, why, since, None,
+                    id, row.currency or code, row.account, *named, row.net, places, Why.ADDRESS,
+                    since, row.until,
+                )
+            )  # fmt: skip
+    for each in unclaimed.rows_of(office, one):
+        if each.held:
+            why = _why(office, one, each.account, each.holder in lost)
+            found.append(
+                Kept(
+                    id, each.currency or code, each.account, each.holder, each.name, each.amount,
+                    each.decimals, why, each.paid_on, None,
                 )
             )  # fmt: skip
     return found
 
 
-def _why(office: Office, of: Case, account: int, lost: bool) -> Why:
+def _why(office: Office, of: Remains, account: int, lost: bool) -> Why:
     """What stands against an account, by the register's word of its wallet now."""
     wallet = servicing.wallets(office, of.instrument.token).get(account)
     if wallet is None:

@@ -18,7 +18,7 @@ from freehold.desks import parties, permits
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.register import reports
-from freehold.desks.servicing import events, kept_back, unclaimed
+from freehold.desks.servicing import events, kept_back, remains, unclaimed
 from freehold.desks.servicing.unclaimed import Unclaimed
 from freehold.doors.api.claims import HEADS, escheat_out
 from freehold.doors.web import charts
@@ -41,7 +41,8 @@ def money(visit: Visit) -> Response:
     permits.require(who, Power.READ_CASH)
     issuer = issuer_of(visit)
     rows = unclaimed.left(office, who, issuer)
-    symbols = {id: events.one(office, who, id).symbol for id in {one.action for one in rows}}
+    known = {id: remains.find(office, id) for id in {one.action for one in rows}}
+    symbols = {id: kept_back.symbol(office, one) for id, one in known.items()}
     year = unclaimed.this_year(office)
     owner = parties.owner(office, issuer)
     values: dict[str, Any] = {
@@ -51,6 +52,7 @@ def money(visit: Visit) -> Response:
         "left": [one for one in rows if not one.held],
         "bars": _bars(rows, symbols),
         "due": _due(rows),
+        "ends": {id for id, one in known.items() if one.contract == "Waterfall"},
         "symbols": symbols,
         "swept": [escheat_out(one) for one in unclaimed.report(office, who, issuer, year)],
         "year": year,
@@ -76,14 +78,14 @@ def report_csv(visit: Visit) -> Response:
 def sweeping(visit: Visit) -> Response:
     """To whom what is left of an action goes."""
     permits.require(visit.who, Power.SERVICE)
-    events.serviced(visit.office, visit.who, visit.path("id"))
+    unclaimed.serviced(visit.office, visit.who, visit.path("id"))
     return _sweeping(visit, {"payee": "", "key": secrets.token_hex(16)})
 
 
 def sweep(visit: Visit, form: Form) -> Response:
     """Show what a sweep would change; confirmed, propose it to a second person."""
     id, payee = visit.path("id"), form.get("payee", "").strip()
-    owner = events.serviced(visit.office, visit.who, id)
+    owner = unclaimed.serviced(visit.office, visit.who, id)
     given = {"payee": payee, "key": form.get("key", "")[:128]}
     asked = ProposeRequest("sweep-unclaimed", {"action": id, "payee": payee}, given["key"], owner)
     try:
@@ -101,7 +103,7 @@ def sweep(visit: Visit, form: Form) -> Response:
 def _sweeping(
     visit: Visit, given: Mapping[str, str], problem: str = "", tried: Any = None
 ) -> Response:
-    one = events.one(visit.office, visit.who, visit.path("id"))
+    one = remains.find(visit.office, visit.path("id"))
     values: dict[str, Any] = {
         "one": one,
         "given": given,
