@@ -26,11 +26,14 @@ pytestmark = pytest.mark.needs("browser")
 ID, PAGE = "page-claims", "/actions/page-claims"
 STATE = checksummed("0x" + "5a" * 20)
 KEEPER = permits.keyholder()
+IBAN = "DE89370400440532013000"
 
 
 @pytest.fixture(scope="module")
 def claims(platform):
     """A dividend that is open for claims, and a holder with a wallet of his own: coin, key, id, cookie."""
+    with office_of(platform.home) as office:  # before a coin of that code comes into the book
+        cashbook.add_place(office, KEEPER, None, "EUR", Kind.BANK, IBAN)
     coin = coin_on(platform, "claimed coin")
     key, id, cookie = own_wallet(platform, 11)
     text = dividend(platform, coin, ID).replace('instrument = "series-a"', 'instrument = "common"')
