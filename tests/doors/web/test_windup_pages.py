@@ -1,5 +1,6 @@
 """A winding-up on a running platform: proposed on its page, approved by another, paid by the worker."""
 
+import csv
 import os
 import signal
 from datetime import timedelta
@@ -12,7 +13,7 @@ from freehold.core.clock import parse, stamp
 from freehold.core.roles import Role
 from freehold.desks.servicing import windups
 from tests.doors.platform.test_supervisor import pids
-from tests.doors.running import office_of, until
+from tests.doors.running import HOLDER, office_of, until
 from tests.doors.serviced import AGENT, ISSUER, coin_on, next_record, travel
 from tests.doors.web.keys import PICTURES
 from tests.doors.web.test_browser import WIDTHS, barriers, signed_in
@@ -116,7 +117,33 @@ def require_pages(platform, issuer, page):
     off = platform.ask(ISSUER, "POST", "/v1/windups/page-sale/cancellation", {},
                        {"Idempotency-Key": "page-sale-off"})  # fmt: skip
     assert off.status_code == 409 and "so it is closed" in off.text
-    assert platform.ask(Role.INVESTOR, "GET", "/v1/windups").status_code == 403
+    require_holders_own(platform, page)
+
+
+def require_holders_own(platform, page):
+    """An investor finds his part, and nobody else's, on his pages, as papers and over the API."""
+    listed = platform.ask(Role.INVESTOR, "GET", "/v1/windups").json()["items"]
+    assert [one["id"] for one in listed] == ["page-sale"]
+    own = platform.ask(Role.INVESTOR, "GET", "/v1/windups/page-sale/holders").json()
+    assert {one["holder"] for one in own["items"]} == {HOLDER} and own["count"] == 1
+    assert platform.ask(Role.INVESTOR, "GET", "/v1/windups/page-sale/orders").status_code == 403
+    (part,) = own["items"]
+    investor = Window(platform, Role.INVESTOR)
+    assert "page-sale" in investor.see("/payments")
+    rows = list(csv.DictReader(investor.see("/payments.csv").splitlines()))
+    (row,) = [one for one in rows if one["id"] == "page-sale"]
+    assert {name: row[name] for name in ("holder", "gross", "net")} == {
+        name: part[name] for name in ("holder", "gross", "net")
+    }
+    assert row["state"] == "paid"
+    shown = investor.see(page)
+    assert "Your part" in shown and "The terms as a file" not in shown
+    assert len(investor.see(f"{page}/holders.csv").splitlines()) == 2
+    browser = platform.browse(Role.INVESTOR)
+    paper = browser.get(f"{platform.url}{page}/payment.pdf?holder={HOLDER}", timeout=60)
+    assert paper.status_code == 200 and paper.content.startswith(b"%PDF")
+    other = browser.get(f"{platform.url}{page}/payment.pdf?holder=northgate-seed", timeout=60)
+    assert other.status_code == 404
 
 
 def require_money(platform, coin):
