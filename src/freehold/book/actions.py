@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from freehold.book import changes
 from freehold.book.schema_actions import (
     action_election,
     action_step,
@@ -18,7 +19,23 @@ from freehold.book.schema_actions import (
     corporate_action,
 )
 from freehold.book.session import Transaction
+from freehold.core.actions.life import Step
 from freehold.core.errors import Conflict, NotFound
+
+TOLD: Mapping[str, str] = {
+    Step.ANNOUNCE: "announced",
+    Step.AMEND: "amended",
+    Step.FUND: "funded",
+    Step.FEED: "fed",
+    Step.OPEN: "opened",
+    Step.PAY: "paying",
+    Step.DELIVER: "paid",
+    Step.RECONCILE: "reconciled",
+    Step.CLOSE: "closed",
+    Step.CANCEL: "cancelled",
+    Step.SWEEP: "swept",
+}
+"""The word for each step that the feed tells; what one holder elects is nobody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +110,14 @@ def versions(tx: Transaction, action: str) -> list[str]:
 def add_step(
     tx: Transaction, action: str, step: str, content: Mapping[str, Any], at: datetime, by: str
 ) -> None:
-    """Record a step."""
+    """Record a step, and tell it."""
     text = json.dumps(dict(content), sort_keys=True)
     row = {"action": action, "step": step, "content": text, "at": at, "by": by}
     tx.execute(insert(action_step).values(row))
+    if word := TOLD.get(step):
+        known = find(tx, action)
+        told = {"event": word, "kind": known.kind, "token": known.instrument}
+        changes.record(tx, changes.ACTION, known.issuer, action, told, at)
 
 
 def steps(tx: Transaction, action: str) -> list[Taken]:

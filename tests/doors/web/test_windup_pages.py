@@ -18,6 +18,7 @@ from tests.doors.serviced import AGENT, ISSUER, coin_on, next_record, travel
 from tests.doors.web.keys import PICTURES
 from tests.doors.web.test_browser import WIDTHS, barriers, signed_in
 from tests.doors.web.test_servicing_pages import Window, approved
+from tests.doors.web.windows import Window as FormWindow
 
 BANK = "0x" + "ba" * 20
 EXIT = "10,000,000"
@@ -153,6 +154,33 @@ def require_money(platform, coin):
     with office_of(platform.home) as office:
         assert coins.balance(office.w3, coin, BANK) == 500_000 * 10**6
         assert coins.balance(office.w3, coin, windups.waterfall(office)) == 0
+
+
+def test_terms_are_changed_before_they_are_proposed_and_called_off_after(platform, issuer, coin):
+    text = terms(platform, coin).replace("page-sale", "page-off")
+    given = {"terms": text, "exit": EXIT, "key": "page-off"}
+    tried = issuer.send("/windups/new", "/windups/new", **given)
+    window = forms_of(issuer)
+    changed = window.press("/windups/new", "Change the terms", tried.text)
+    assert changed.status_code == 200 and "page-off" in changed.text
+    assert "Propose the plan" not in changed.text and "See who gets what" in changed.text
+    assert "page-off" not in issuer.see("/windups")
+    approved(platform, issuer.send("/windups/new", "/windups/new", **given, confirm="yes"))
+    page = "/windups/page-off"
+    found = window.press(page, "Find", q="northgate")
+    assert "Northgate" in found.text and "No holder fits" not in found.text
+    assert "No holder fits" in window.press(page, "Find", q="nobody at all").text
+    early = issuer.send(f"{page}/release", page, account="1")
+    assert early.status_code == 303, early.text[-2000:]
+    until(lambda: "did not happen" in issuer.see(page), 60)
+    approved(platform, window.press(page, "Call page-off off"))
+    until(lambda: platform.ask(ISSUER, "GET", f"/v1{page}").json()["state"] == "cancelled", 60)
+    assert "Call page-off off" not in issuer.see(page) and "Fund the stage" not in issuer.see(page)
+
+
+def forms_of(window):
+    """The same person's browser, which presses what stands on a page."""
+    return FormWindow(window, window.browser)
 
 
 @pytest.mark.needs("browser")

@@ -199,7 +199,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "number": number,
         "last": last,
         "money": money,
-        "bar": _bar(one, money) if money else None,
+        "bars": [_bar(one, each) for each in (money, *money.others)] if money else [],
         "coins": lambda amount, code="": coins(one, amount, code),
         "units": lambda amount: format_units(amount, one.instrument.decimals),
         "orders": processing.waiting(office, id),
@@ -250,26 +250,32 @@ def coins(one: ActionView, amount: int, code: str = "") -> str:
     return format_units(amount, one.terms.options.places(code, own))
 
 
-def _bar(one: ActionView, money: events.Money) -> tuple[Any, Any]:
-    """Paid, held, withheld, and what is still to be paid, as parts of what is needed."""
-    whole = max(money.needed, money.funded)
-    if not whole:
-        return (), None
+def _bar(one: ActionView, money: events.Money) -> dict[str, Any]:
+    """A pot in words and as a bar: paid, held, withheld, swept, still to be paid, as parts of what is
+    needed. Nothing is drawn of a pot that nothing is needed of."""
+    whole, code = max(money.needed, money.funded), money.currency
     done = money.paid + money.held + money.withheld
-    open_ = max(0, money.funded - done)
-    parts = [
-        ("Paid", money.paid),
-        ("Held", money.held),
-        ("Withheld as tax", money.withheld),
-        ("In the pot", open_),
-        ("Not funded", max(0, money.needed - money.funded)),
-    ]
+    left = max(0, money.funded - done - money.swept)
+    amounts = {
+        "Paid": money.paid,
+        "Held": money.held,
+        "Withheld as tax": money.withheld,
+        "In the pot": left,
+        "Not funded": max(0, money.needed - money.funded),
+        "Sent to its keeper": money.swept,
+    }
     shown = [
         charts.Part(name, Fraction(amount, whole), place)
-        for place, (name, amount) in enumerate(parts, 1)
-        if amount
+        for place, (name, amount) in enumerate(amounts.items(), 1)
+        if amount and whole
     ]
-    return [(each, coins(one, dict(parts)[each.name])) for each in shown], charts.stacked(shown)
+    return {
+        "money": money,
+        "code": code or one.symbol,
+        "key": [(each, coins(one, amounts[each.name], code)) for each in shown],
+        "drawn": charts.stacked(shown) if shown else None,
+        "coins": lambda amount: coins(one, amount, code),
+    }
 
 
 def _next_order(one: ActionView) -> str:
