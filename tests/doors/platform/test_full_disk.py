@@ -129,21 +129,25 @@ def test_a_full_disk_is_told_reading_goes_on_and_with_room_again_nothing_is_lost
         until(lambda mark=mark: ask(mark).status_code == 202, 60)
         assert ask(mark).status_code == 202
     assert all(len(ids) == 1 for ids in accepted.values()), accepted
-    ids = tuple(id for [id] in accepted.values())
+    happened_once(small, token, tuple(id for [id] in accepted.values()))
+    assert alive(small) == list(small.processes.values())
+
+
+def happened_once(platform: Platform, token: str, ids: tuple[str, ...]) -> None:
+    """Every accepted transfer is once on chain, nothing half done is left, register and log agree."""
 
     def ended() -> bool:
-        with office_of(small.home) as office, office.book.reading() as tx:
+        with office_of(platform.home) as office, office.book.reading() as tx:
             states = {instructions.find(tx, InstructionId(one)).state for one in ids}
         return states == {"SETTLED"}
 
     until(ended, 90)
-    assert alive(small) == list(small.processes.values())
-    with office_of(small.home) as office:
+    with office_of(platform.home) as office:
         assert lost_and_doubled(office, ids) == (0, 0)
         with office.book.reading() as tx:
             every = instructions.newest(tx, office.chain, None, 500, {token})
         counted = sum(one.what == "post a sale" for _, _, one in every)
         assert counted == len(ids), "nothing half done is left over"
         assert registers.verify(office).differences == []
-    verified = small.ask(Role.AUDITOR, "POST", "/v1/audit/verifications")
+    verified = platform.ask(Role.AUDITOR, "POST", "/v1/audit/verifications")
     assert verified.status_code == 200 and verified.json()["ok"], verified.text
