@@ -203,6 +203,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/proxies": {"holder": HOLDER},
         "/cancellation": {"reason": "issuer-decision", "document": "0" * 64},
         "/funding": {},
+        "/tax-form": {"form": "w9", "signed": "2020-01-02"},
         "/letters": dict.fromkeys(("approval", "decided", "statement", "news"), True),
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }

@@ -31,6 +31,7 @@ from freehold.doors.api import (
     problems,
     relays,
     routes,
+    tax,
     vault,
     windups,
 )
@@ -60,6 +61,7 @@ ROUTERS = (
     letters.router,
     relays.router,
     windups.router,
+    tax.router,
 )
 
 
