@@ -22,12 +22,14 @@ from freehold.doors.api import (
     approvals,
     cashbook,
     claims,
+    drafts,
     exits,
     letters,
     live,
     meetings,
     messages,
     papers,
+    policies,
     problems,
     relays,
     routes,
@@ -62,6 +64,8 @@ ROUTERS = (
     relays.router,
     windups.router,
     tax.router,
+    policies.router,
+    drafts.router,
 )
 
 
