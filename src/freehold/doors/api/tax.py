@@ -51,13 +51,13 @@ class TaxFormOut(BaseModel):
     own_rate: str | None
 
 
-@router.get("/people/{id}/tax-form", responses=responses(400, 404, 409))
+@router.get("/persons/{id}/tax-form", responses=responses(400, 404, 409))
 def tax_form(office: OfficeOf, actor: Caller, id: Person, issuer: Issuer = None) -> TaxFormOut:
     """The newest form of a person."""
     return _told(id, taxes.form_of(office, actor, issuer, id))
 
 
-@router.put("/people/{id}/tax-form", responses=responses(400, 404, 409))
+@router.put("/persons/{id}/tax-form", responses=responses(400, 404, 409))
 def keep_tax_form(
     office: OfficeOf, actor: Caller, id: Person, given: TaxFormIn, issuer: Issuer = None
 ) -> TaxFormOut:
