@@ -35,6 +35,7 @@ from freehold.doors.api import (
     relays,
     reviews,
     routes,
+    tax,
     vault,
     windups,
 )
@@ -66,6 +67,7 @@ ROUTERS = (
     letters.router,
     relays.router,
     windups.router,
+    tax.router,
     policies.router,
     drafts.router,
 )
