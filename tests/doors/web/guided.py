@@ -5,9 +5,12 @@ A `browser` block of a guide is a list of steps, one a line:
     come in as NAME                 one of the example world's people
     go to PATH                      a page by its address
     press NAME                      a button or a link, by the words on it
+    open NAME                       what is folded, by the words on it
     enter LABEL: TEXT               into a field, by its label
+    change LABEL: OLD to NEW        some words of a longer text
     pick LABEL: OPTION              of a list
     choose LABEL                    a radio button or a check box
+    slide LABEL: KEY                a slider, by ArrowLeft, ArrowRight, Home or End
     see TEXT                        on the page, now or soon
     reload until TEXT               what somebody else, or the worker, does meanwhile
     keep NAME                       what the page shows this once
@@ -61,11 +64,21 @@ class Walk:
                 self.to(self.labelled(label))
                 self.page.keyboard.press("Control+a")
                 self.page.keyboard.type(text)
+            case "open":
+                self.to(self.page.locator("summary", has_text=rest).locator("visible=true").first)
+                self.page.keyboard.press("Enter")
+            case "change":
+                label, _, words = rest.partition(": ")
+                self.change(label, *words.split(" to ", 1))
             case "pick":
                 label, _, option = rest.partition(": ")
                 self.pick(label, option)
             case "choose":
                 self.choose(rest)
+            case "slide":
+                label, _, key = rest.partition(": ")
+                self.to(self.labelled(label))
+                self.page.keyboard.press(key)
             case "see":
                 self.see(rest)
             case "reload":
@@ -101,6 +114,18 @@ class Walk:
         self.page.wait_for_timeout(150)
         self.page.wait_for_load_state("load")
         assert self.page.url or before
+
+    def change(self, label: str, old: str, new: str) -> None:
+        """Go to some words of a text with the arrows, mark them, and write others."""
+        field = self.labelled(label)
+        self.to(field)
+        place = field.input_value().index(old)
+        self.page.keyboard.press("Control+Home")
+        for _ in range(place):
+            self.page.keyboard.press("ArrowRight")
+        for _ in old:
+            self.page.keyboard.press("Shift+ArrowRight")
+        self.page.keyboard.type(new)
 
     def pick(self, label: str, option: str) -> None:
         chosen = self.labelled(label)
@@ -138,7 +163,8 @@ class Walk:
 
     def reload_until(self, text: str) -> None:
         end = time.monotonic() + SOON / 1_000
-        while not self.page.get_by_text(text).locator("visible=true").count():
+        here = self.page.locator("main")
+        while not here.get_by_text(text).locator("visible=true").count():
             assert time.monotonic() < end, f"{text!r} did not come: {self.page.inner_text('main')}"
             time.sleep(0.5)
             self.page.reload()
@@ -166,6 +192,8 @@ class Walk:
             "x",
             place.partition("#")[0],
         )
+        if self.page.locator(".refusal").count():
+            kind += "-answered"
         if kind in self.seen:
             return
         self.seen.add(kind)

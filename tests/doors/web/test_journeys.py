@@ -43,8 +43,15 @@ def test_an_issuer_brings_a_building_to_a_register_of_three(chromium, example, s
             id: contracts.read(office.w3, "SecurityToken", one.token, "balanceOf", wallet)
             for id, wallet in held.items()
         }
-        assert units == {"ada-lowe": 400_000, "ben-okoye": 350_000, "cleo-hahn": 250_000}
+        assert units == {"ada-lowe": 399_000, "ben-okoye": 351_000, "cleo-hahn": 250_000}
         assert contracts.read(office.w3, "SecurityToken", one.token, "totalSupply") == 1_000_000
+        known = contracts.read(office.w3, "SecurityToken", one.token, "instrument")[5]
+        assert adoption.compiled_of(office, str(known)).policy.name == "lantern-yard"
+        log = auditing.page(office, permits.operator(), None, 200)
+        acts = {(link.entry.act, str(link.entry.outcome), link.entry.code) for link in log}
+        assert {("ask for a review", "DONE", None), ("agree to a draft", "DONE", None)} <= acts
+        assert ("transfer", "REFUSED", 142) in acts, acts
+        assert auditing.verify(office).ok
 
 
 def test_a_rule_is_changed_by_two_and_holds_only_after_its_delay(chromium, example, said):

@@ -16,8 +16,9 @@ from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
 from freehold.desks.outbox import work_orders
 from freehold.desks.register import ownership
-from freehold.desks.securities import deployments
+from freehold.desks.securities import deployments, draft_reviews
 from freehold.desks.securities.deployments import DOING, STEPS, Draft
+from freehold.doors.web import drafting
 from freehold.doors.web.rules import TEMPLATES
 from freehold.doors.web.visits import Form, Visit, go, see
 
@@ -124,6 +125,10 @@ def keep(visit: Visit, form: Form) -> Response:
         return _page(visit, draft, name, 422, _by_field(fault))
     except Conflict:
         return go(f"/assets/drafts/{id}/progress")
+    if name == "policy" and form.get("do") in drafting.TRIES:
+        answer, wrong = drafting.tried(visit, draft.content, form)
+        trial = {"trial": form, "answer": answer}
+        return _page(visit, draft, name, 422 if wrong else 200, wrong, trial)
     if form.get("more") == "yes":
         return go(f"/assets/drafts/{id}/documents?rows={_rows(draft.content) + ROWS}")
     if form.get("back") == "review" or name == "policy":
@@ -158,7 +163,14 @@ def again(visit: Visit, form: Form) -> Response:
 
 
 def _deploy(visit: Visit, id: str) -> Response:
+    """Put it on chain, or ask the second person whom its policy needs."""
+    draft = deployments.find(visit.office, visit.who, id)
+    asks = not draft.work_order and draft_reviews.is_needed(visit.office, draft)
+    review = draft_reviews.review_of(draft)
     try:
+        if asks and (review is None or not review.agreed):
+            draft_reviews.ask(visit.office, visit.who, id)
+            return go(f"/assets/drafts/{id}/review")
         deployments.deploy(visit.office, visit.who, id)
     except Invalid as fault:
         draft = deployments.find(visit.office, visit.who, id)
@@ -186,7 +198,12 @@ def _new(visit: Visit, status: int, given: Form, mistakes: Mapping[str, str]) ->
 
 
 def _page(
-    visit: Visit, draft: Draft, name: str, status: int, mistakes: Mapping[str, str]
+    visit: Visit,
+    draft: Draft,
+    name: str,
+    status: int,
+    mistakes: Mapping[str, str],
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
     content = draft.content
     now = visit.office.clock.now()
@@ -218,9 +235,13 @@ def _page(
             values["templates"] = sorted(one.stem for one in TEMPLATES.glob("*.toml"))
             if chosen := visit.query("template"):
                 values["policy"] = {"choice": "own", "text": _template(chosen)}
+            values |= {"trial": {}, "answer": None}
+            values |= drafting.told(visit, {**content, "policy": values["policy"]})
         case "review":
             values["id"] = _id(content)
-    return see(visit, f"asset_{name}.html", status, **values)
+            values["review"] = draft_reviews.review_of(draft)
+            values["needs_second"] = draft_reviews.is_needed(visit.office, draft)
+    return see(visit, f"asset_{name}.html", status, **values | dict(more or {}))
 
 
 def _of(content: Mapping[str, Any]) -> dict[str, Any]:
