@@ -111,6 +111,17 @@ def end_turn(tx: Transaction, lock: Lock, happened: bool) -> None:
     tx.execute(update(schema_locks.account_lock).where(mine).values(**values))
 
 
+def of_token(tx: Transaction, token: str) -> list[Lock]:
+    """What restraints have locked of every account of an instrument."""
+    return [one for one in _all(tx).values() if one.account.token == token]
+
+
+def set_units(tx: Transaction, at: Account, now: int, then: int | None) -> None:
+    """A split made another figure of what is locked of an account, and of what is on its way."""
+    values = {"units": str(now), "then_units": None if then is None else str(then)}
+    tx.execute(update(schema_locks.account_lock).where(_at(at)).values(**values))
+
+
 def _unsettled(wanted: dict[Account, Locked], there: dict[Account, Lock]) -> Iterator[Account]:
     for at in sorted(wanted.keys() | there.keys()):
         lock = there.get(at, Lock(at, NOTHING, 0, None, None))

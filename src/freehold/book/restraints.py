@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, insert, or_, select, update
@@ -17,7 +18,7 @@ from freehold.book.registrations import subject
 from freehold.book.schema_approvals import approval_setting
 from freehold.book.session import Transaction
 from freehold.core.errors import Conflict, NotFound
-from freehold.core.restraints import Legend, Restraint, RestraintKind
+from freehold.core.restraints import Legend, Restraint, RestraintKind, scaled_up
 
 _HOLDERS = (schema.restraint, schema.lot_legend, schema.registration, schema.holder_address)
 _ANYTHING = select(
@@ -95,6 +96,18 @@ def release(tx: Transaction, id: str, by: str, document: str, now: datetime) -> 
     values = {"released_at": now, "released_by": by, "release_document": document}
     if not tx.execute(here.values(**values)).rowcount:
         raise Conflict(f"the restraint {id} was released already", restraint=id)
+
+
+def scale(tx: Transaction, token: str, ratio: Fraction) -> list[tuple[Restraint, int]]:
+    """Make of every restraint of so many units that stands on a token `ratio` times as many, rounded up;
+    each as it was before, with its units now."""
+    of = schema.restraint.c
+    standing = (of.token == token, of.units.is_not(None), of.released_at.is_(None))
+    found = [_restraint(tx, row) for row in tx.execute(select(schema.restraint).where(*standing))]
+    scaled = [(one, scaled_up(one.units or 0, ratio)) for one in found]
+    for one, units in scaled:
+        tx.execute(update(schema.restraint).where(of.id == one.id).values(units=str(units)))
+    return scaled
 
 
 def stamp_legend(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from fractions import Fraction
 
 
 class RestraintKind(StrEnum):
@@ -56,3 +57,18 @@ class Legend:
     placed_at: datetime
     removed_at: datetime | None
     opinion: str | None
+
+
+def scaled_up(units: int, ratio: Fraction) -> int:
+    """So many base units after a split, rounded up: nothing gets out of a restraint by it."""
+    return -(-units * ratio.numerator // ratio.denominator)
+
+
+def scaled_beside(units: int, frozen: int, ratio: Fraction) -> int:
+    """The part of an account's frozen figure that restraints lock, after a split of the whole figure.
+
+    The contract rounds `frozen` up as a whole. What others froze is rounded up by itself, so that none of
+    it comes out; the rest of the figure is the restraints' part.
+    """
+    others = max(frozen - units, 0)
+    return scaled_up(others + units, ratio) - scaled_up(others, ratio)

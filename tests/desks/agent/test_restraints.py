@@ -25,7 +25,7 @@ from freehold.desks.agent.restraints import LegendRequest, PlaceRequest
 from freehold.desks.office import open_office
 from freehold.desks.onboarding import holders
 from freehold.desks.outbox import locking, orders
-from freehold.desks.securities import enforcement, transfers
+from freehold.desks.securities import enforcement, splits, transfers
 from freehold.desks.securities.enforcement import FreezeRequest
 from freehold.desks.securities.transfers import TransferRequest
 
@@ -58,6 +58,24 @@ def worked(office):
     """Let the worker's part run until the chain has what restraints lock."""
     while locking.keep(office).moved or posting.send_approved(office.posting).changed:
         posting.follow_chain(office.posting)
+
+
+def test_a_split_makes_more_of_what_is_pledged_and_stopped(company):
+    frozen, agent = held(company).frozen, orders.agent(company)
+    pledge = placed(company, RestraintKind.PLEDGE, instrument="common", units="1001", lock=True)
+    stop = placed(company, RestraintKind.STOP, instrument="common", units="10")
+    request = splits.SplitRequest("common", 3, 2, b"\x04" * 32, "scaled")
+    assert not splits.announce(company, agent, request).act.refused
+    again = splits.SplitRequest("common", 2, 1, b"\x04" * 32, "second")
+    assert splits.announce(company, agent, again).act.refused
+    assert not splits.run(company, agent, None, "common").act.refused
+    found = {one.id: one.units for one in restraints.of_issuer(company, AGENT, None)}
+    assert (found[pledge.id], found[stop.id]) == (1_502, 15)
+    worked(company)
+    others = -(-frozen * 3 // 2)
+    assert held(company).frozen == others + 1_502
+    assert not restraints.release(company, AGENT, pledge.id, OTHER).refused
+    assert held(company).frozen == others
 
 
 class Later:

@@ -24,7 +24,7 @@ from freehold.core.takeover import LEGENDS
 from freehold.core.units import parse_units
 from freehold.desks import notices, parties, permits
 from freehold.desks.office import Office
-from freehold.desks.outbox import locking
+from freehold.desks.outbox import locking, scaling
 from freehold.desks.permits import Actor
 
 LONGEST_CLAIM = timedelta(days=30)
@@ -77,6 +77,7 @@ def place(office: Office, who: Actor, request: PlaceRequest) -> Placed:
     """
     owner = _may(office, who, request.issuer)
     one = drawn_up(office, owner, request, restraints.new_id(), who.id)
+    require_unsplit(office, one)
     if request.lock:
         _require_keys(who)
         if refused := lock_refused(office, one):
@@ -130,6 +131,12 @@ def end(office: Office, tx: Transaction, who: Actor, one: Restraint, paper: str)
     _note(office, tx, who, f"release {one.kind}", one)
 
 
+def require_unsplit(office: Office, one: Restraint) -> None:
+    """Raises Conflict where a restraint is of so many units of an instrument that is being split."""
+    if one.units is not None:
+        scaling.require_none(office, one.token)
+
+
 def give_notice(office: Office, who: Actor, id: str, days: int = 30) -> Restraint:
     """Note that the claimant and the presenter were told: registration is withheld for `days` more.
 
@@ -161,6 +168,7 @@ def release(office: Office, who: Actor, id: str, document: str) -> Placed:
         raise Conflict(f"the restraint {id} was released already", restraint=id)
     if one.locked:
         _require_keys(who)
+    require_unsplit(office, one)
     paper = hash_text(document)
     with office.book.transaction() as tx:
         end(office, tx, who, one, paper)

@@ -51,6 +51,7 @@ def _lock_difference(office: Office, act: Act) -> Sequence[Change]:
 
 def _carry_lock(office: Office, planned: Planned) -> Step:
     one = _drawn_up(office, planned.act, planned.key)
+    desk.require_unsplit(office, one)
     if refused := desk.lock_refused(office, one):
         return Step(refused=refused)
 
@@ -76,6 +77,7 @@ def _carry_unlock(office: Office, planned: Planned) -> Step:
     act = planned.act
     assert act.grounds, "it is released on a document"
     one, paper = _locked(office, act.issuer, act.arguments["restraint"]), act.grounds.document.hex()
+    desk.require_unsplit(office, one)
 
     def write(tx: Transaction) -> None:
         desk.end(office, tx, permits.keyholder(), one, paper)

@@ -22,7 +22,7 @@ from freehold.core.reasons import Refusal, message_for
 from freehold.core.units import MAX_UNITS
 from freehold.desks import parties, posting
 from freehold.desks.office import Office
-from freehold.desks.outbox import carrying, orders
+from freehold.desks.outbox import carrying, orders, scaling
 from freehold.desks.outbox.carrying import Asked
 
 ACTS = frozenset({"freeze", "unfreeze"})
@@ -108,6 +108,8 @@ def _advance(office: Office, at: Account) -> bool:
     if lock.instruction is not None:
         return _end_turn(office, lock, lock.instruction)
     with office.book.reading() as tx:
+        if lock.now.stopped == wanted.stopped and scaling.runs(tx, at.token):
+            return False  # the split scales the figure: it is set again after it
         document = locks.paper(tx, at, locking=_is_more(lock.now, wanted))
     one = _next(office, lock, wanted, document)
     assert one is not None, "something is to change"

@@ -23,10 +23,10 @@ from freehold.core.ids import instruction_id
 from freehold.core.powers import Powers
 from freehold.desks import parties
 from freehold.desks.office import Office
-from freehold.desks.outbox import orders
-from freehold.desks.outbox.carrying import Asked
+from freehold.desks.outbox import orders, scaling
+from freehold.desks.outbox.carrying import Asked, was_asked
 from freehold.desks.outbox.following import bring_up
-from freehold.desks.outbox.orders import Actor, ActOutcome, Order
+from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
 from freehold.indexer import journal, read
 
 PAGE = 200
@@ -87,7 +87,12 @@ def announce(
     data = call("SecurityToken", "announce_split", id, *ratio, 0, request.document)
     asked = (Asked(actor.signer, instrument.token, data, "announce a split", request.key),)
     order = Order("announce-split", scope, request.key, asked, Powers.ACTION)
+    fresh = not dry_run and not was_asked(office, scope, actor.signer.address, request.key)
+    if fresh:
+        scaling.begin(office, instrument.token, "0x" + id.hex())
     done = orders.carry(office, actor, order, dry_run=dry_run)
+    if fresh and done.refused:
+        scaling.drop(office, instrument.token, "0x" + id.hex())
     return SplitOutcome(done, _status(office, instrument))
 
 
@@ -99,6 +104,7 @@ def run(
     Raises NotFound.
     """
     _, instrument = parties.instrument(office, issuer, named)
+    scaling.record(office, instrument.token)  # of one that was killed behind its end
     begun = _last(office, instrument)
     last = begun[0].event if begun else None
     if not isinstance(last, SplitAnnounced) or _ended(begun):
@@ -117,6 +123,8 @@ def run(
     )
     order = Order("run-split", scope, key, asked, Powers.ACTION)
     done = orders.carry(office, actor, order, dry_run=dry_run)
+    if done.ended is Ended.DONE:
+        scaling.record(office, instrument.token)
     return SplitOutcome(done, _status(office, instrument))
 
 
@@ -136,6 +144,8 @@ def cancel(
     asked = (Asked(actor.signer, instrument.token, data, "cancel a split", key),)
     order = Order("cancel-split", f"cancel split {instrument.token}", key, asked, Powers.ACTION)
     done = orders.carry(office, actor, order, dry_run=dry_run)
+    if done.ended is Ended.DONE:
+        scaling.drop(office, instrument.token)
     return SplitOutcome(done, _status(office, instrument))
 
 

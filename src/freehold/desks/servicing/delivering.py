@@ -28,7 +28,7 @@ from freehold.core.grounds import Ground
 from freehold.core.ids import Address, instruction_id, record_hash
 from freehold.core.powers import Powers
 from freehold.desks.office import Office
-from freehold.desks.outbox import orders
+from freehold.desks.outbox import orders, scaling
 from freehold.desks.outbox.carrying import was_asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
@@ -92,8 +92,13 @@ def split(office: Office, actor: Actor, of: Case, found: Plan) -> tuple[ActOutco
     id = _id(of, actor, "split")
     ratio_words = (ratio.numerator, ratio.denominator, 0, _document(of))
     begun = call("SecurityToken", "announce_split", id, *ratio_words)
+    fresh = not was_asked(office, of.scope, actor.signer.address, "split")
+    if fresh:
+        scaling.begin(office, token, "0x" + id.hex())
     done = servicing.carry(office, actor, of, [(token, "announce the split", "split", begun)])
     if done.refused:
+        if fresh:
+            scaling.drop(office, token, "0x" + id.hex())
         return done, found
     bring_up(office)
     with office.index.connect() as view:
@@ -109,6 +114,8 @@ def split(office: Office, actor: Actor, of: Case, found: Plan) -> tuple[ActOutco
         calls.append((token, "scale accounts", f"split page {first}", data))
     calls.append((token, "finish the split", "split end", call("SecurityToken", "finish_split")))
     done = servicing.carry(office, actor, of, calls)
+    if not done.refused:
+        scaling.record(office, token)
     fractions = _lost(office, of, start)
     own = _treasury_free(found, fractions)
     lieu = {
@@ -128,7 +135,10 @@ def call_off_split(office: Office, actor: Actor, of: Case) -> ActOutcome:
     ):
         return ActOutcome("cancel", of.known.id, actor.name, Ended.DONE)
     data = call("SecurityToken", "cancel_split", int(Ground.ISSUER_DECISION), _document(of))
-    return servicing.carry(office, actor, of, [(of.instrument.token, "cancel", "split off", data)])
+    done = servicing.carry(office, actor, of, [(of.instrument.token, "cancel", "split off", data)])
+    if not done.refused:
+        scaling.drop(office, of.instrument.token)
+    return done
 
 
 def subscribers(office: Office, actor: Actor, of: Case) -> Case:
