@@ -18,6 +18,7 @@ A `browser` block of a guide is a list of steps, one a line:
     sign out
 
 Whatever page is reached is looked at by axe at two widths, may not scroll sideways, and leaves a picture.
+The steps are the same at the width of a phone, where the way to a page may lead through the menu.
 """
 
 import re
@@ -40,12 +41,16 @@ FOCUSED = "one => one === document.activeElement"
 
 @dataclass
 class Walk:
-    """Somebody in a browser, and which kinds of pages he has seen; `seen` are looked at once."""
+    """Somebody in a browser, and which kinds of pages he has seen; `seen` are looked at once.
+
+    Without `look` pages are walked through at the width they have, and only may not scroll sideways.
+    """
 
     page: Any
     platform: Platform
     look: Any
     name: str
+    width: int = 1440
     seen: set[str] = field(default_factory=set)
     kept: dict[str, Any] = field(default_factory=dict)
 
@@ -107,6 +112,9 @@ class Walk:
         button = self.page.get_by_role("button", name=name, exact=True)
         link = self.page.get_by_role("link", name=name, exact=True)
         either = button.or_(link).locator("visible=true").first
+        if not either.count() and self.in_menu(name):
+            self.to(self.page.get_by_role("button", name="Menu", exact=True))
+            self.page.keyboard.press("Enter")
         either.wait_for(timeout=SOON)
         self.to(either)
         before = self.page.url
@@ -114,6 +122,14 @@ class Walk:
         self.page.wait_for_timeout(150)
         self.page.wait_for_load_state("load")
         assert self.page.url or before
+
+    def in_menu(self, name: str) -> bool:
+        """Whether a page is one of the menu that a phone folds."""
+        self.page.wait_for_load_state("load")
+        listed = self.page.locator("#menu")
+        folded = listed.get_by_role("link", name=name, exact=True, include_hidden=True)
+        button = self.page.get_by_role("button", name="Menu", exact=True)
+        return bool(folded.count() and button.locator("visible=true").count())
 
     def change(self, label: str, old: str, new: str) -> None:
         """Go to some words of a text with the arrows, mark them, and write others."""
@@ -186,6 +202,10 @@ class Walk:
 
     def look_around(self) -> None:
         """Look once at each kind of page, at two widths."""
+        if self.look is None:
+            fits = "width => document.documentElement.scrollWidth <= width"
+            self.page.wait_for_function(fits, arg=self.width)  # through whatever navigates now
+            return
         place = self.page.url.removeprefix(self.platform.url).partition("?")[0]
         kind = re.sub(
             r"0x[0-9a-fA-F]{40,64}|d_[0-9a-f]{16}|(ap|hook)_[0-9a-f]{24}",
