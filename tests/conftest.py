@@ -6,9 +6,11 @@ its tests, and a folder of tests in which nothing ran fails the run.
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadGroupScheduling, LoadScopeScheduling
 
 from tests.company import (  # noqa: F401
     bare_office,
@@ -30,6 +32,26 @@ settings.load_profile("freehold")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(part): runs only where that part (parts.py) is here")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that use the running platform go to one process, in their order: they share what is on it."""
+    shared = {item.path for item in items if "platform" in getattr(item, "fixturenames", ())}
+    for item in items:
+        if item.path in shared:
+            item.add_marker(pytest.mark.xdist_group("platform"))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
+    return ByFile(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+class ByFile(LoadGroupScheduling):
+    """A group goes to one process, and so does every file outside a group."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        group = super()._split_scope(nodeid)
+        return group if group != nodeid else nodeid.split("::", 1)[0]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

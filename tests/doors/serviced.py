@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from freehold.book import issuers
 from freehold.chain import contracts, deploy
 from freehold.chain.contracts import call
 from freehold.core.clock import stamp
@@ -20,7 +21,8 @@ ISSUER, AGENT = Role.ISSUER, Role.TRANSFER_AGENT
 def coin_on(platform: Platform, key: str = "coin") -> str:
     """A coin of six decimals, of which the agent has plenty; one for each platform and key.
 
-    A coin in which somebody declared a pot is in the cash book under a code of its own.
+    A coin in which somebody declared a pot is in the cash book under a code of its own. Whoever else used
+    the platform may have changed addresses, and payments would wait: those holds are ended.
     """
     with office_of(platform.home) as office:
         agent = office.keys.agent
@@ -29,6 +31,11 @@ def coin_on(platform: Platform, key: str = "coin") -> str:
         address = deploy.created(receipt_of(office, done[0]))
         issued = call("Cash", "issue", agent.address, 10**15)
         carry_out(office, "coin", [Asked(agent, address, issued, "money", f"money {key}")])
+        with office.book.reading() as tx:
+            holders = issuers.holders(tx, COMPANY)
+    for holder in holders:
+        ended = platform.ask(AGENT, "DELETE", f"/v1/agent/holders/{holder.id}/address/hold")
+        assert ended.status_code in (204, 404, 409), ended.text
     return address
 
 

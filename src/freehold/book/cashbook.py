@@ -291,11 +291,19 @@ def statements(tx: Transaction, issuer: str, account: str, until: date) -> list[
 # ---- breaks ----
 
 
-def keep_breaks(tx: Transaction, found: Iterable[tuple[Break, int]], now: datetime) -> int:
-    """Keep breaks that are not known yet, with how many persons each takes; returns how many."""
-    of, new = schema.cash_break.c, 0
+def keep_breaks(tx: Transaction, found: Iterable[tuple[Break, int]], now: datetime) -> list[Break]:
+    """Keep breaks that are not known yet, with how many persons each takes; returns them.
+
+    A difference of the same amount that still waits for its explanation is the same break.
+    """
+    of, new = schema.cash_break.c, []
+    waiting: dict[str, set[tuple[object, ...]]] = {}
     for one, persons in found:
-        if tx.execute(select(of.id).where(of.id == one.id)).first():
+        if one.issuer not in waiting:
+            left = breaks(tx, one.issuer, open_alone=True)
+            waiting[one.issuer] = {_same(each.found) for each in left}
+        known = tx.execute(select(of.id).where(of.id == one.id)).first()
+        if known or (one.dated and _same(one) in waiting[one.issuer]):
             continue
         row = {
             "id": one.id,
@@ -311,8 +319,12 @@ def keep_breaks(tx: Transaction, found: Iterable[tuple[Break, int]], now: dateti
             "found_at": now,
         }
         tx.execute(insert(schema.cash_break).values(**row))
-        new += 1
+        new.append(one)
     return new
+
+
+def _same(one: Break) -> tuple[object, ...]:
+    return one.currency, one.account, one.cause, one.amount
 
 
 def breaks(tx: Transaction, issuer: str, *, open_alone: bool) -> list[KnownBreak]:

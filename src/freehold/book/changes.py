@@ -21,7 +21,8 @@ from freehold.book.session import Transaction
 from freehold.core.errors import NotFound, Plain
 
 INSTRUCTION, REGISTER, POSITION = "instruction.changed", "register.changed", "position.changed"
-KINDS = (INSTRUCTION, POSITION, REGISTER, AUDIT)
+CASH = "cash.break"
+KINDS = (INSTRUCTION, POSITION, REGISTER, CASH, AUDIT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,18 @@
-"""What was asked under an idempotency key and what was answered: the same key, the same answer."""
+"""What was asked under an idempotency key and what was answered: the same key, the same answer.
 
+Two processes may get the same key at the same moment. SQLite lets one of them write at a time; PostgreSQL
+lets both, so whoever decides holds the key (an advisory lock) until his transaction ends, and the other is
+told at once to ask again: waiting could make two groups of requests wait for each other crosswise.
+"""
+
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select
 
 from freehold.book import schema_access as schema
 from freehold.book.session import Transaction
@@ -43,8 +49,25 @@ def earlier(tx: Transaction, actor: str, key: str, digest: str) -> Request | Non
     return _request(row)
 
 
+def claim(tx: Transaction, actor: str, key: str, digest: str) -> Request | None:
+    """As `earlier`, in the transaction that decides: until it ends nobody else decides under this key.
+
+    Raises Conflict besides where another process decides under it at this moment.
+    """
+    if tx.dialect.name == "postgresql":
+        word = hashlib.sha256(f"{actor} {key}".encode()).digest()[:8]
+        lock = func.pg_try_advisory_xact_lock(int.from_bytes(word, signed=True))
+        if not tx.execute(select(lock)).scalar():
+            raise Conflict(
+                "a request under this idempotency key is being answered at this moment:"
+                " ask again with the same key, and you get its answer",
+                key=key,
+            )
+    return earlier(tx, actor, key, digest)
+
+
 def keep(tx: Transaction, request: Request) -> None:
-    """Keep what was answered."""
+    """Keep what was answered; its key was claimed in this transaction."""
     values = {name: getattr(request, name) for name in Request.__dataclass_fields__}
     row = values | {"outcome": json.dumps(dict(request.outcome))}
     tx.execute(insert(schema.request).values(**row))

@@ -199,5 +199,7 @@ tax_payment = Table(
     Column("statement", String(16), nullable=False),
     Column("chapter", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("income", String(16), nullable=False, server_default="dividend"),
+    Column("part", String(128)),
     UniqueConstraint("issuer", "action", "account"),
 )

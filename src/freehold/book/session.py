@@ -234,6 +234,10 @@ def speaking_plainly(place: URL) -> Iterator[None]:
     except DBAPIError as error:
         if _passes(error):
             raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None
+        if _taken(error):
+            raise Conflict(
+                "somebody else wrote the same at this moment, and nothing of yours was written: ask again"
+            ) from None
         if not _damaged(error):
             raise
         raise Broken(f"the book {name} is damaged ({_words(error)}): restore it") from None
@@ -242,6 +246,11 @@ def speaking_plainly(place: URL) -> Iterator[None]:
 def _passes(error: DBAPIError) -> bool:
     """Whether PostgreSQL gave up for a reason that passes (classes 40, 53, 55, 57 of SQLSTATE)."""
     return _state(error)[:2] in ("40", "53", "55", "57")
+
+
+def _taken(error: DBAPIError) -> bool:
+    """Whether a row of the same unique key was written by another transaction meanwhile."""
+    return _state(error) == postgresql.UNIQUE or "UNIQUE constraint" in str(error.orig)
 
 
 def _state(error: DBAPIError) -> str:

@@ -10,7 +10,7 @@ from freehold.book import schema_cashbook as schema
 from freehold.book.people import open_document, seal_document
 from freehold.book.session import Transaction
 from freehold.book.vault import Vault
-from freehold.core.actions.tax_forms import Payment, TaxForm, form_from_json, form_json
+from freehold.core.actions.tax_forms import Income, Payment, TaxForm, form_from_json, form_json
 from freehold.core.errors import Conflict
 
 _PLACE = "tax form"
@@ -69,6 +69,8 @@ def record(tx: Transaction, issuer: str, payments: Iterable[Payment], now: datet
                     "statement": one.statement,
                     "chapter": one.chapter,
                     "created_at": now,
+                    "income": one.income,
+                    "part": one.part,
                 }
             )
     if rows:
@@ -97,6 +99,8 @@ def payments_of(tx: Transaction, issuer: str, year: int | None = None) -> list[P
             row.cite,
             row.statement,
             row.chapter,
+            Income(row.income),
+            row.part or "",
         )
         for row in tx.execute(rows)
     ]

@@ -34,7 +34,8 @@ from freehold.core.events_waterfall import (
 )
 from freehold.core.ids import Address
 
-ENDS = {1: "cancelled", 2: "dust returned", 3: "abandoned", 4: "unclaimed swept"}
+SWEPT = 4
+ENDS = {1: "cancelled", 2: "dust returned", 3: "abandoned", SWEPT: "unclaimed swept"}
 """How a pot ended, by the word of the contract."""
 MOVES = (
     DistributionFunded,
@@ -156,7 +157,9 @@ def _said(event: object, at: Address, known: Known) -> tuple[str, list[_Leg], _L
             legs = [_Leg(one, -known.stands.get(one, 0)) for one in (pot.unspent, pot.held)]
             if amount != -sum(leg.amount for leg in legs):
                 raise Broken(f"pot {number} of {at} ended with {amount}: its events say otherwise")
-            return f"pot {number}: {ENDS.get(how, 'ended')}", legs, _outside(payee)
+            keeper = _Leg(Account(Kind.AUTHORITY, payee), 0, payee)  # of unclaimed property
+            other = keeper if how == SWEPT else _outside(payee)
+            return f"pot {number}: {ENDS.get(how, 'ended')}", legs, other
     return _said_of_waterfall(event, at, known)
 
 

@@ -239,6 +239,10 @@ class Cause(StrEnum):
     NOT_ON_STATEMENT = "not on the statement"  # a posting that the bank does not know
 
 
+_POTS = "pots "
+"""How a break's reference begins that is about all pots of a contract."""
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """A difference that somebody has to explain; `amount` is what the other side has more."""
@@ -253,13 +257,25 @@ class Break:
 
     @property
     def id(self) -> str:
-        """The same difference has the same id each day that it is found."""
+        """The same for the same difference of a day, and for the same line of a statement."""
         words: list[str | int] = [self.issuer, self.currency, str(self.account), self.cause.value]
         return record_hash([*words, self.reference, str(self.amount)])
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is known by the day that it was found, not by a line of a statement."""
+        return self.reference.removeprefix(_POTS) == self.day.isoformat()
+
+    @property
+    def short(self) -> bool:
+        """Whether a contract holds fewer coins than its pots say."""
+        return self.reference.startswith(_POTS)
 
     def sentence(self, decimals: int) -> str:
         """What is wrong, for a person."""
         amount = f"{format_units(abs(self.amount), decimals)} {self.currency}"
+        if self.short:
+            return f"{self.account} holds {amount} less than its pots say"
         if self.cause is Cause.BALANCE:
             side = "more" if self.amount > 0 else "less"
             return f"{self.account} holds {amount} {side} than the book says"
@@ -308,6 +324,17 @@ def compare_balance(
     if ours == theirs:
         return []
     return [Break(issuer, currency, account, day, Cause.BALANCE, day.isoformat(), theirs - ours)]
+
+
+def compare_sum(
+    issuer: str, currency: str, contract: str, day: date, said: int, held: int
+) -> list[Break]:
+    """The break of a contract that holds fewer coins than all its pots say together, if it does."""
+    if said <= held:
+        return []
+    account = Account(Kind.DISTRIBUTION, contract)
+    reference = f"{_POTS}{day.isoformat()}"
+    return [Break(issuer, currency, account, day, Cause.BALANCE, reference, held - said)]
 
 
 def compare_statement(

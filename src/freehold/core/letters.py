@@ -32,6 +32,7 @@ class Kind(StrEnum):
     ADDRESS = "address"
     CLAIM = "claim"
     NEWS = "news"
+    BREAK = "break"
 
 
 OPTIONAL = frozenset({Kind.APPROVAL, Kind.DECIDED, Kind.STATEMENT, Kind.NEWS})
@@ -60,6 +61,7 @@ FACTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.ADDRESS: ("issuer", "until", "link"),
     Kind.CLAIM: ("issuer", "days", "until"),
     Kind.NEWS: ("issuer", "title", "said", "link"),
+    Kind.BREAK: ("issuer", "what", "link"),
 }
 """What each kind has to be told; `link` is a path of the platform, such as /approvals."""
 

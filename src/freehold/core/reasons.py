@@ -90,6 +90,10 @@ class Reason(IntEnum):
     MAJORITY_REACHED = 216
     LEGEND_IN_FORCE = 217
     ADDRESS_HOLD = 218
+    SIGNATURE_WRONG = 220
+    SIGNATURE_EXPIRED = 221
+    SIGNATURE_EARLY = 222
+    SIGNATURE_USED = 223
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,5 +380,15 @@ _EXPLAINED: dict[Reason, tuple[int, str]] = {
         0x5F,
         "The holder's address was changed lately, so payments and transfers are looked at twice.",
     ),
+    Reason.SIGNATURE_WRONG: (
+        0x58,
+        "The signature is not that of the wallet that has to sign, for this act on this chain.",
+    ),
+    Reason.SIGNATURE_EXPIRED: (
+        0x58,
+        "The signed act was good for a time that is over: sign it anew.",
+    ),
+    Reason.SIGNATURE_EARLY: (0x58, "The signed act is dated in the future: wait, or sign it anew."),
+    Reason.SIGNATURE_USED: (0x58, "The signed act was used before, or cancelled: sign a new one."),
 }
 _CODES = frozenset(int(reason) for reason in Reason)

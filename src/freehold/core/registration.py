@@ -135,6 +135,9 @@ class Signed:
     representative: str = ""
 
 
+UNSIGNED = Signed(frozenset())
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Whether an instruction is good: code 0, or why not, with what is missing by name."""

@@ -1,5 +1,6 @@
 """Tax forms: every mistake at once, nothing that ran out; and the rows of a year's files."""
 
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 
@@ -7,6 +8,7 @@ import pytest
 
 from freehold.core.actions.tax import Form, treatment
 from freehold.core.actions.tax_forms import (
+    Income,
     Payment,
     Recipient,
     form_from_json,
@@ -106,6 +108,8 @@ def test_every_field_of_a_1099_div_is_what_was_paid_to_whom():
             "currency": "USDX",
             "box_1a_total_ordinary_dividends": "12.500001",
             "box_4_federal_income_tax_withheld": "0.6",
+            "box_9_cash_liquidation_distributions": "0",
+            "box_10_noncash_liquidation_distributions": "0",
         },
         {
             "year": "2025",
@@ -117,8 +121,30 @@ def test_every_field_of_a_1099_div_is_what_was_paid_to_whom():
             "currency": "USDX",
             "box_1a_total_ordinary_dividends": "0.000003",
             "box_4_federal_income_tax_withheld": "0.000001",
+            "box_9_cash_liquidation_distributions": "0",
+            "box_10_noncash_liquidation_distributions": "0",
         },
     ]
+
+
+def test_a_liquidation_is_no_dividend_has_a_limit_of_its_own_and_another_code():
+    def ended(*given, **named):
+        return replace(paid(*given, **named), income=Income.LIQUIDATION, part="closing, common")
+
+    less = ended("ann", 599_999_999, 0, "1099-DIV")
+    assert rows_of_1099([less], WHO, "Acme", 2025) == []
+    both = [ended("ann", 600_000_000, 0, "1099-DIV"), paid("ann", 1, 0, "1099-DIV", account=2)]
+    (row,) = rows_of_1099(both, WHO, "Acme", 2025)
+    assert row["box_1a_total_ordinary_dividends"] == "0.000001"
+    assert row["box_9_cash_liquidation_distributions"] == "600"
+    abroad = [
+        ended("max", 2_000_000, 300_000, "1042-S", 3, Fraction(15, 100)),
+        paid("max", 1_000_000, 150_000, "1042-S", 3, Fraction(15, 100), 2),
+    ]
+    rows = rows_of_1042s(abroad, WHO, "Acme", 2025)
+    assert {one["box_1_income_code"]: one["box_2_gross_income"] for one in rows} == {
+        "06": "1", "37": "2",
+    }  # fmt: skip
 
 
 def test_a_1042_s_keeps_chapters_and_rates_apart_and_loses_no_unit():

@@ -1,15 +1,20 @@
 """Acts that holders signed: tried first, sent once, within budgets."""
 
+from dataclasses import replace
+
 import pytest
 
-from freehold.book import identities
+from freehold.book import audit, identities
 from freehold.chain import contracts
+from freehold.core.clock import to_seconds
 from freehold.core.errors import Conflict, Invalid, NotPermitted
+from freehold.core.reasons import Reason, sentence
 from freehold.core.roles import EVERYWHERE, Role, holder_scope
 from freehold.core.signed_acts import SignedTransfer, transfer_message
 from freehold.core.units import Units
 from freehold.desks import parties, permits, posting
 from freehold.desks.access import signin
+from freehold.desks.office import now_on_chain
 from freehold.desks.outbox import relay
 
 ISSUER = "northwind-optics"
@@ -85,3 +90,43 @@ def test_budgets_and_powers_hold(shared_company, agent, monkeypatch):
         object.__setattr__(office, "relay_gas", budget)
         done = relay.relay(office, agent, asked, signature, f"budget {whose}")
         assert done.instruction is None and whose in done.reason
+
+
+@pytest.mark.parametrize(
+    ("terms", "code"),
+    [
+        ({"valid_before": -1}, Reason.SIGNATURE_EXPIRED),
+        ({"valid_before": 0}, Reason.SIGNATURE_EXPIRED),
+        ({"valid_after": 3_600}, Reason.SIGNATURE_EARLY),
+        ({"valid_after": 10**9}, Reason.SIGNATURE_EARLY),
+        ({"units": 2}, Reason.SIGNATURE_WRONG),
+        ({"chain": 1}, Reason.SIGNATURE_WRONG),
+        ({"token": "the coin of somebody else"}, Reason.SIGNATURE_WRONG),
+    ],
+    ids=str,
+)
+def test_a_signature_out_of_time_or_for_something_else_has_its_code_and_costs_nothing(
+    shared_company, agent, terms, code
+):
+    """Seconds from the chain's own clock; what is signed differs from what is sent where it says so."""
+    office = shared_company
+    now = to_seconds(now_on_chain(office))
+    one, _ = signed(office, 1, "0e")
+    times = {name: now + terms[name] for name in ("valid_after", "valid_before") if name in terms}
+    sent = replace(one, **times)
+    said = replace(sent, units=Units(terms.get("units", 1)))
+    owner, instrument = parties.instrument(office, ISSUER, "common")
+    key = office.keys.custody(parties.party(office, owner, "tobias-brandt").holder.custody)
+    name = contracts.read(office.w3, "SecurityToken", instrument.token, "name")
+    message = dict(transfer_message(said, name, office.chain + terms.get("chain", 0)))
+    if "token" in terms:
+        message["domain"] = message["domain"] | {"verifyingContract": "0x" + "ab" * 20}
+    signature = "0x" + key.sign_typed_data(message).hex()
+    nonce = office.w3.eth.get_transaction_count(office.keys.agent.address)
+    done = relay.relay(office, agent, sent, signature, f"out of time {terms}")
+    assert (done.instruction, done.code) == (None, code), done.reason
+    assert done.reason == sentence(code)
+    assert office.w3.eth.get_transaction_count(office.keys.agent.address) == nonce
+    with office.book.reading() as tx:
+        last = list(audit.every(tx))[-1].entry
+    assert (last.act, last.outcome, last.code) == ("relay transfer", "REFUSED", int(code))

@@ -10,6 +10,7 @@ from freehold.core.actions.life import Step
 from freehold.core.clock import parse, to_seconds
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.ids import checksummed
+from freehold.core.reasons import Reason
 from freehold.core.roles import Role
 from freehold.core.signed_acts import (
     SignedCancel,
@@ -86,7 +87,8 @@ def test_a_cancelled_authorisation_can_be_used_no_more(shared_company, agent):
     signature = sign(key, cancel_message(cancel, name, office.chain))
     _, other = mine(office, "mara-lindqvist")
     forged = sign(other, cancel_message(cancel, name, office.chain))
-    assert "not the owner's" in relay.relay(office, agent, cancel, forged, "forged").reason
+    wrong = relay.relay(office, agent, cancel, forged, "forged")
+    assert (wrong.instruction, wrong.code) == (None, Reason.SIGNATURE_WRONG)
     done = relay.relay(office, agent, cancel, signature, "cancel")
     assert done.instruction
     settle(office)
@@ -95,6 +97,7 @@ def test_a_cancelled_authorisation_can_be_used_no_more(shared_company, agent):
     signature = sign(key, transfer_message(moved, name, office.chain))
     refused = relay.relay(office, agent, moved, signature, "moved")
     assert refused.instruction is None and "used before" in refused.reason
+    assert refused.code == Reason.SIGNATURE_USED
 
 
 def test_a_vote_counts_once_and_one_that_would_be_skipped_is_not_sent(shared_company, agent):
@@ -111,8 +114,12 @@ def test_a_vote_counts_once_and_one_that_would_be_skipped_is_not_sent(shared_com
         signature = sign(by, vote_message(one, office.chain))
         return relay.relay(office, agent, one, signature, f"vote {one} {by.address}")
 
-    assert "not the voter's" in brought(asked, mine(office, "mara-lindqvist")[1]).reason
-    assert "future" in brought(replace(asked, at=at + 900)).reason
+    assert brought(asked, mine(office, "mara-lindqvist")[1]).code == Reason.SIGNATURE_WRONG
+    assert brought(replace(asked, at=at + 900)).code == Reason.SIGNATURE_EARLY
+    abroad = sign(key, vote_message(asked, office.chain + 1))
+    assert relay.relay(office, agent, asked, abroad, "abroad").code == Reason.SIGNATURE_WRONG
+    tampered = sign(key, vote_message(replace(asked, choices=2), office.chain))
+    assert relay.relay(office, agent, asked, tampered, "tampered").code == Reason.SIGNATURE_WRONG
     assert "not on the agenda" in brought(replace(asked, choices=0xFFFF)).reason
     with pytest.raises(NotFound):
         brought(replace(asked, meeting=99))
@@ -160,6 +167,10 @@ def test_a_claim_pays_whom_the_holder_named_and_only_once(shared_company, agent)
     )
     with pytest.raises(NotFound):
         brought(replace(asked, place=coin))
+    late = brought(replace(asked, deadline=until - 901))
+    assert late.code == Reason.SIGNATURE_EXPIRED
+    elsewhere = sign(key, claim_message(asked, office.chain + 1))
+    assert relay.relay(office, agent, asked, elsewhere, "x").code == Reason.SIGNATURE_WRONG
     assert brought(asked).instruction
     settle(office)
     assert coins.balance(office.w3, coin, bank) == share.gross - share.withheld

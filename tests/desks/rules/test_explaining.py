@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 
 from freehold.book.identities import Given
+from freehold.book.registrations import register as write
 from freehold.chain import contracts
 from freehold.core import clock
 from freehold.core.errors import NotPermitted
 from freehold.core.reasons import Reason, sentence
+from freehold.core.registration import UNSIGNED, Signed
 from freehold.core.restraints import RestraintKind
 from freehold.core.roles import Role, holder_scope
 from freehold.core.units import MAX_UNITS, Units
@@ -108,3 +110,56 @@ def test_a_claim_ends_by_itself_on_its_day(company):
     day = (company.clock.now() + timedelta(days=30)).date()
     found = both(company, 10)
     assert found.passes_on is not None and abs((found.passes_on - day).days) <= 1
+
+
+JOINT = {
+    "form": "joint-tenants",
+    "parties": [{"role": "owner", "name": "Ann Lee"}, {"role": "owner", "name": "Bo Lee"}],
+}
+BOTH = frozenset({"Ann Lee", "Bo Lee"})
+
+
+def test_who_has_to_sign_is_told_beforehand_as_the_transfer_tells_it(company):
+    owner, _ = parties.instrument(company, None, "common")
+    with company.book.transaction() as tx:
+        write(tx, owner.id, SELLER, JOINT, "test", company.clock.now())
+
+    def told(units, signed=UNSIGNED):
+        found = explain(company, None, "common", Question(SELLER, BUYER, units, signed=signed))
+        asked = TransferRequest("common", SELLER, BUYER, Units(units), f"s{units}", signed=signed)
+        done = transfers.ask(company, asked)
+        assert (found.code, found.reason) == (done.code, done.reason)
+        assert (found.allowed, found.passes_on) == (done.allowed, done.passes_on)
+        return found
+
+    found = told(10)
+    assert found.code == Reason.SIGNATURE_MISSING and "Ann Lee, Bo Lee" in found.reason
+    assert found.checks[0].code == Reason.SIGNATURE_MISSING and found.most == 0
+    assert found.decision.allowed and found.passes_on is None
+    one = told(10, Signed(frozenset({"ann lee"})))
+    assert "Missing: Bo Lee." in one.reason
+    paper = told(10, Signed(BOTH))
+    assert paper.code == Reason.PAPER_MISSING and "guarantee" in paper.reason.lower()
+    good = told(10, Signed(BOTH, frozenset({"medallion"})))
+    assert good.allowed and good.most == 50_000
+    assert "joint tenants" in good.checks[-1].text and good.checks[-1].passes
+    late = told(60_000)  # the chain's reason comes first, the missing signature stands behind it
+    assert late.code == Reason.RULE144_HOLDING and late.passes_on is None
+    assert [each.code for each in late.checks if each.passes is False] == [140, 210]
+    restraints.place(company, AGENT, PlaceRequest(SELLER, RestraintKind.STOP, PAPER))
+    assert [each.code for each in told(10).checks if each.passes is False] == [210, 212]
+
+
+def test_one_of_joint_holders_hears_that_the_other_has_to_sign(company):
+    owner, one = parties.instrument(company, None, "common")
+    with company.book.transaction() as tx:
+        write(tx, owner.id, SELLER, JOINT, "test", company.clock.now())
+    given = Given(Role.INVESTOR, holder_scope(owner.id, SELLER), clock.from_seconds(0))
+    himself = permits.Actor("id_9", "priya", (given,))
+    wallet = parties.party(company, owner, BUYER).wallet
+    found = weigh(company, himself, one.token, Question(SELLER, wallet, 10))
+    assert found.code == Reason.SIGNATURE_MISSING
+    single = {"form": "individual", "parties": [{"role": "owner", "name": "Priya Raman"}]}
+    with company.book.transaction() as tx:
+        write(tx, owner.id, SELLER, single, "test", company.clock.now())
+    assert weigh(company, himself, one.token, Question(SELLER, wallet, 10)).allowed

@@ -15,6 +15,7 @@ from freehold.desks.servicing import (
     cash_from_chain,
     cashbook,
     paying,
+    reconciling,
     servicing,
 )
 from tests import paying as world
@@ -35,7 +36,7 @@ def coin(company):
 
 def stands(office, code="EUR"):
     """What is on each account, once the chain was followed and every place agrees with it."""
-    found = cashbook.reconcile(office, AGENT, None)
+    found = reconciling.reconcile(office, AGENT, None)
     assert found.clean, [one.found.sentence(6) for one in found.open]
     assert cash_from_chain.follow(office, None) == 0
     ((trial, _),) = cashbook.trial_balances(office, AGENT, None, code)
@@ -145,7 +146,7 @@ def test_money_that_a_pot_lost_is_a_break_until_somebody_explains_it(company, ag
     plan, _, pot = announced(company, agent, coin)
     assert stands(company)[pot.unspent] == plan.money + 7
     cashbook.reverse(company, AGENT, None, "1", "taken for a mistake")
-    (known,) = cashbook.reconcile(company, AGENT, None).open
+    (known,) = reconciling.reconcile(company, AGENT, None).open
     assert (known.found.account, known.found.amount) == (pot.unspent, plan.money + 7)
 
 

@@ -10,7 +10,7 @@ from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.desks import permits
 from freehold.desks.office import set_clock, today
 from freehold.desks.platform import auditing
-from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook
+from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook, reconciling
 from tests import money
 from tests.parts import ROOT
 
@@ -46,7 +46,7 @@ def test_movements_post_once_and_the_book_equals_the_chain(world):
         Account(Kind.DISTRIBUTION, pot.address): 250_000,
         Account(Kind.OUTSIDE, "0x" + "0" * 40): -1_000_000,
     }
-    found = cashbook.reconcile(company, AGENT, None)
+    found = reconciling.reconcile(company, AGENT, None)
     assert (found.compared, found.new, found.clean) == (2, 0, True)
     assert auditing.verify(company).ok
 
@@ -61,17 +61,17 @@ def test_a_place_that_is_told_later_takes_its_past_over_and_nothing_posts_twice(
     assert stands(company)[Account(Kind.TAX, tax.address)] == 30_000
     assert Account(Kind.OUTSIDE, tax.address) not in stands(company)
     assert cash_from_chain.follow(company, None) == 0
-    assert cashbook.reconcile(company, AGENT, None).clean
+    assert reconciling.reconcile(company, AGENT, None).clean
 
 
 def test_a_reversed_movement_breaks_until_two_persons_explain_it_and_then_agrees(world):
     company, key, _, _, _ = world
     cash_from_chain.follow(company, None)
     cashbook.reverse(company, AGENT, None, "1", "taken for a mistake")
-    found = cashbook.reconcile(company, AGENT, None)
+    found = reconciling.reconcile(company, AGENT, None)
     (known,) = found.open
     assert (known.persons, known.found.amount) == (2, 1_000_000)
-    assert cashbook.reconcile(company, AGENT, None).new == 0  # the same break, known already
+    assert reconciling.reconcile(company, AGENT, None).new == 0  # the same break, known already
     with pytest.raises(Invalid, match="with a reason"):
         cashbook.explain(company, AGENT, None, known.found.id, " ")
     id = known.found.id[2:10]
@@ -80,7 +80,7 @@ def test_a_reversed_movement_breaks_until_two_persons_explain_it_and_then_agrees
         cashbook.explain(company, AGENT, None, id, "it did come", Kind.UNEXPLAINED)
     assert not cashbook.explain(company, SECOND, None, id, "it did", Kind.UNEXPLAINED).open
     assert stands(company)[Account(Kind.CASH, key.address)] == 1_000_000
-    assert cashbook.reconcile(company, AGENT, None).clean
+    assert reconciling.reconcile(company, AGENT, None).clean
     with pytest.raises(Conflict, match="explained already"):
         cashbook.explain(company, SECOND, None, id, "again")
 
@@ -108,10 +108,10 @@ def test_a_bank_leg_takes_two_persons_and_a_statement_finds_what_the_book_lacks(
     cashbook.import_statements(company, AGENT, None, read, EXAMPLE)
     with pytest.raises(Conflict, match="imported already .the same file.: nothing was done"):
         cashbook.import_statements(company, AGENT, None, read, EXAMPLE)
-    (known,) = cashbook.reconcile(company, AGENT, None).open
+    (known,) = reconciling.reconcile(company, AGENT, None).open
     assert known.found.sentence(2).startswith("0.5 EUR came in at the bank (INT-0331)")
     cashbook.explain(company, AGENT, None, known.found.id, "interest of March", Kind.OUTSIDE)
-    assert cashbook.reconcile(company, AGENT, None).clean
+    assert reconciling.reconcile(company, AGENT, None).clean
     assert stands(company, "EUR")[Account(Kind.BANK, IBAN)] == -4_950
 
 
@@ -122,7 +122,7 @@ def test_bad_coins_and_strangers_are_refused_and_nothing_begun(world):
         cashbook.add_coin(company, AGENT, None, fee, key.address, "FEE")
     assert [one.code for one in cashbook.overview(company, AGENT, None).currencies] == ["USDX"]
     with pytest.raises(NotPermitted, match="cash:keep"):
-        cashbook.reconcile(company, permits.operator(), None)
+        reconciling.reconcile(company, permits.operator(), None)
     with pytest.raises(NotFound, match="is not one of"):
         read = read_camt(EXAMPLE, {"EUR": 2})
         cashbook.import_statements(company, AGENT, None, read, EXAMPLE)

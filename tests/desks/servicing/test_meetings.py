@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from freehold.book import audit
+from freehold.book import meetings as kept
 from freehold.chain import contracts
 from freehold.core.actions.ballot import Mark
 from freehold.core.clock import parse
 from freehold.core.errors import Invalid, NotFound
+from freehold.core.reasons import Reason, sentence
 from freehold.desks import ledgers, parties, posting
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.orders import Ended
@@ -214,3 +217,63 @@ def test_a_meeting_is_called_off_until_its_result_stands(called):
         for key in ((number, 0, 0, 1), (number, 0, 1, 1))
     ]
     assert totals == [0, 0]
+
+
+def signed(office, asked, holder="mara-lindqvist", chain=None, **changed):
+    """The request with a signature over its own message, of a holder's key; `changed` fields of the
+    message, or its chain, make it another one."""
+    typed = voting.message(office, asked)
+    typed["message"] |= changed
+    typed["domain"] |= {"chainId": chain} if chain else {}
+    number = parties.party(office, parties.owner(office, None), holder).holder.custody
+    made = office.keys.custody(number).sign_typed_data(typed).hex()
+    return replace(asked, signature="0x" + made, at=typed["message"]["at"])
+
+
+def test_a_signed_vote_that_is_another_ones_of_another_time_or_chain_changes_no_tally(called):
+    office, number = called
+    asked = VoteRequest(number, "mara-lindqvist", "good", YES)
+    good = signed(office, asked)
+    wrong = {
+        "another's": signed(office, asked, "tobias-brandt"),
+        "another chain": signed(office, asked, chain=1),
+        "another choice": signed(office, asked, choices=2),
+        "another meeting": signed(office, asked, meeting=number + 1),
+        "another second": replace(good, at=good.at - 1),
+    }
+    for what, one in wrong.items():
+        done = voting.vote(office, "operator", replace(one, key=what))
+        assert (done.given, done.code) == (Given.REFUSED, Reason.SIGNATURE_WRONG), what
+        assert done.reason == sentence(Reason.SIGNATURE_WRONG)
+    early = signed(office, asked, at=good.at + 3_600)
+    done = voting.vote(office, "operator", replace(early, key="early"))
+    assert (done.given, done.code) == (Given.REFUSED, Reason.SIGNATURE_EARLY)
+    for text in ("zz", "0x12", "0x" + "00" * 65, "0x" + "ff" * 65, "0x" + "ab" * 5_000):
+        with pytest.raises(Invalid, match="no signature"):
+            voting.vote(office, "operator", replace(good, signature=text, key=text[:64]))
+    with office.book.reading() as tx:
+        assert kept.waiting(tx, 50) == [], "nothing of it waits for the worker"
+        last = [one.entry for one in audit.every(tx) if one.entry.act == "vote"][-1]
+    assert (last.outcome, last.code) == ("REFUSED", int(Reason.SIGNATURE_EARLY))
+    _, standing = meetings.show(office, None, number)
+    assert not any(standing.tallies[0].count.votes.values())
+    assert voting.vote(office, "operator", good).given is Given.COUNTED
+
+
+def test_a_signed_vote_brought_again_never_goes_before_a_later_one(called):
+    office, number = called
+    first = signed(office, VoteRequest(number, "mara-lindqvist", "first", YES))
+    assert voting.vote(office, "operator", first).given is Given.COUNTED
+    at(office, "2024-06-01T09:05:00Z")
+    changed = signed(office, VoteRequest(number, "mara-lindqvist", "changed", NO))
+    assert voting.vote(office, "operator", changed).said == ("articles: against",)
+    replayed = voting.vote(office, "operator", replace(first, key="replayed"))
+    assert replayed.given is Given.REFUSED and "signed later stands already" in replayed.reason
+    twice = voting.vote(office, "operator", replace(changed, key="twice"))
+    assert twice.given is Given.REFUSED
+    _, standing = meetings.show(office, None, number)
+    assert standing.tallies[0].count.votes["against"] == 1_200_000
+    assert standing.tallies[0].count.votes["for"] == 0
+    at(office, "2024-06-08T08:00:00Z")
+    late = voting.vote(office, "operator", replace(changed, key="late"))
+    assert late.given is Given.REFUSED and "the vote closed at" in late.reason

@@ -21,7 +21,14 @@ from freehold.desks.register import registers
 from freehold.desks.securities import enforcement, issuance
 from freehold.desks.securities.enforcement import FreezeRequest
 from freehold.desks.securities.issuance import IssueRequest
-from freehold.desks.servicing import cashbook, servicing, winding_up, windup_reading, windups
+from freehold.desks.servicing import (
+    cashbook,
+    reconciling,
+    servicing,
+    winding_up,
+    windup_reading,
+    windups,
+)
 
 PLENTY = 10**18
 BANK, TEAM = checksummed("0x" + "ba" * 20), checksummed("0x" + "7e" * 20)
@@ -143,7 +150,7 @@ def test_every_class_and_creditor_is_paid_from_one_pot_from_proposal_to_close(co
     assert proof.paid + proof.settled == 10_000_000 * 10**6
     spent = before - coins.balance(company.w3, coin, agent.signer.address)
     assert spent == 10_000_000 * 10**6
-    assert cashbook.reconcile(company, who, None).clean
+    assert reconciling.reconcile(company, who, None).clean
     ((book, _),) = cashbook.trial_balances(company, who, None, "USD")
     stands_on = {line.account.kind: line.debit for line in book.lines}
     assert stands_on[Kind.HOLDERS] == proof.paid, "and no pot has anything left"
@@ -230,7 +237,7 @@ def test_cash_on_chain_is_the_book_and_who_is_stopped_has_his_money_held(company
     assert {one.account for one in rows} == {party.facts.account}
     assert sum(one.held for one in rows) == held > 0
     assert coins.balance(company.w3, coin, party.wallet) == 0
-    assert cashbook.reconcile(company, who, None).clean
+    assert reconciling.reconcile(company, who, None).clean
     account = party.facts.account
     refused = winding_up.release(company, agent, "sale", account)
     assert refused.refused
@@ -240,7 +247,7 @@ def test_cash_on_chain_is_the_book_and_who_is_stopped_has_his_money_held(company
     assert coins.balance(company.w3, coin, party.wallet) == held
     with pytest.raises(Conflict, match="holds nothing for account"):
         winding_up.release(company, agent, "sale", account)
-    assert cashbook.reconcile(company, who, None).clean
+    assert reconciling.reconcile(company, who, None).clean
     assert (
         windup_reading.view(company, windups.case(company, "sale")).next == "Fund the stage escrow"
     )

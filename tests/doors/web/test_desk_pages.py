@@ -1,5 +1,6 @@
 """The agent's desk, holders' files, documents and statements in a real browser and over plain HTTP."""
 
+import hashlib
 import io
 import json
 
@@ -9,13 +10,14 @@ from pypdf import PdfReader
 
 from freehold.core.roles import Role
 from tests.doors.desk_bodies import PAPER, send_file
-from tests.doors.running import HOLDER, ISSUER, Platform, between, form_token
+from tests.doors.running import HOLDER, ISSUER, Platform, between, form_token, until
 from tests.doors.web.test_browser import (
     WIDTHS,
     barriers,
     signed_in,
     tab_to,
 )
+from tests.doors.web.windows import Window
 
 AGENT = Role.TRANSFER_AGENT
 OTHER = "jonas-keller"
@@ -170,6 +172,24 @@ def test_what_is_wrong_stands_above_the_form_and_what_was_typed_stays(platform, 
     assert answer.status_code == 400 and "no application/pdf" in answer.text
     answer = kept(browser, platform, "big.txt", b"x" * (10 << 20))
     assert answer.status_code == 413
+
+
+def test_a_document_is_kept_by_the_pages_form_and_its_hash_stands_on_the_ledger(platform, browser):
+    content = b"A letter of counsel, for a test of the form."
+    window = Window(platform, browser)
+    fields = {"about": "instrument", "subject": "common"}
+    done = window.press("/documents", "Keep the document", file=("Counsel.txt", content), **fields)
+    assert done.status_code == 303, done.text[-2000:]
+    path = done.headers["location"]
+    shown = window.see(path)
+    assert "Counsel.txt" in shown
+    one = platform.ask(AGENT, "GET", f"/v1{path}").json()
+    assert one["versions"][0]["hash"].endswith(hashlib.sha256(content).hexdigest())
+    read = browser.get(f"{platform.url}{path}/1", timeout=60)
+    assert read.content == content
+    instruction = one["versions"][0]["instruction"]
+    asked = f"/v1/instructions/{instruction}"
+    until(lambda: platform.ask(AGENT, "GET", asked).json()["state"] == "final", 60)
 
 
 def test_a_form_with_a_file_needs_the_token_of_the_page_too(platform, browser):

@@ -1,6 +1,7 @@
 """The guides of issuer and compliance officer, walked in the example world, each to a fact on the chain."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from freehold.book import issuers
 from freehold.chain import contracts
 from freehold.core.roles import Role
 from freehold.desks import permits
+from freehold.desks.office import now_on_chain
 from freehold.desks.platform import auditing
 from freehold.desks.rules import adoption
 from tests.doors.running import AGENT, Platform, free_port, office_of, until
@@ -201,3 +203,17 @@ def test_nobody_comes_in_without_a_password_where_nothing_is_an_example(platform
     answer = browser.post(f"{platform.url}/example/enter", form, timeout=60, allow_redirects=False)
     assert answer.status_code == 404
     assert platform.browse(None).get(f"{platform.url}/gallery", timeout=60).status_code == 404
+
+
+def test_the_clock_of_the_example_world_goes_thirty_days_on(chromium, example, said):
+    """The last of this file: what the other tests look at lies in the days before."""
+    with office_of(example.home) as office:
+        before = now_on_chain(office)
+    page = guest(chromium, said, example, "ines@northwind.example")
+    page.goto(f"{example.url}/securities")
+    page.get_by_role("button", name="30 days on").click()
+    page.wait_for_url(f"{example.url}/securities")
+    page.context.close()
+    with office_of(example.home) as office:
+        assert timedelta(days=30) <= now_on_chain(office) - before < timedelta(days=31)
+    assert said == []

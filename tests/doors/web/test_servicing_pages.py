@@ -19,7 +19,7 @@ from tests.doors.serviced import (
     next_record,
     travel,
 )
-from tests.doors.web import keys
+from tests.doors.web import keys, windows
 from tests.doors.web.keys import PICTURES
 from tests.doors.web.test_browser import WIDTHS, barriers, opened, signed_in
 from tests.doors.web.test_meeting_guide import own_wallet, signs_typed_data
@@ -112,6 +112,11 @@ def test_the_wizard_takes_a_file_of_terms_and_says_what_a_coupon_of_a_bond_pays(
     shown = issuer.send("/actions/new", page, **given, file=text)
     assert shown.status_code == 200, shown.text[-2000:]
     assert "Dry run passed" in shown.text and "Mill notes, coupon 1" in shown.text
+    window = windows.Window(platform, issuer.browser)
+    changed = window.press("/actions/new", "Change the terms", shown.text)
+    assert changed.status_code == 200 and "Dry run passed" not in changed.text
+    assert "Mill notes" in changed.text and "See what it does" in changed.text
+    assert "page-coupon" not in issuer.see("/actions")
 
 
 def test_the_wizard_lets_rights_be_oversubscribed(platform, coin):

@@ -1,5 +1,6 @@
 """A winding-up on a running platform: proposed on its page, approved by another, paid by the worker."""
 
+import csv
 import os
 import signal
 from datetime import timedelta
@@ -12,11 +13,12 @@ from freehold.core.clock import parse, stamp
 from freehold.core.roles import Role
 from freehold.desks.servicing import windups
 from tests.doors.platform.test_supervisor import pids
-from tests.doors.running import office_of, until
+from tests.doors.running import HOLDER, office_of, until
 from tests.doors.serviced import AGENT, ISSUER, coin_on, next_record, travel
 from tests.doors.web.keys import PICTURES
 from tests.doors.web.test_browser import WIDTHS, barriers, signed_in
 from tests.doors.web.test_servicing_pages import Window, approved
+from tests.doors.web.windows import Window as FormWindow
 
 BANK = "0x" + "ba" * 20
 EXIT = "10,000,000"
@@ -116,7 +118,33 @@ def require_pages(platform, issuer, page):
     off = platform.ask(ISSUER, "POST", "/v1/windups/page-sale/cancellation", {},
                        {"Idempotency-Key": "page-sale-off"})  # fmt: skip
     assert off.status_code == 409 and "so it is closed" in off.text
-    assert platform.ask(Role.INVESTOR, "GET", "/v1/windups").status_code == 403
+    require_holders_own(platform, page)
+
+
+def require_holders_own(platform, page):
+    """An investor finds his part, and nobody else's, on his pages, as papers and over the API."""
+    listed = platform.ask(Role.INVESTOR, "GET", "/v1/windups").json()["items"]
+    assert [one["id"] for one in listed] == ["page-sale"]
+    own = platform.ask(Role.INVESTOR, "GET", "/v1/windups/page-sale/holders").json()
+    assert {one["holder"] for one in own["items"]} == {HOLDER} and own["count"] == 1
+    assert platform.ask(Role.INVESTOR, "GET", "/v1/windups/page-sale/orders").status_code == 403
+    (part,) = own["items"]
+    investor = Window(platform, Role.INVESTOR)
+    assert "page-sale" in investor.see("/payments")
+    rows = list(csv.DictReader(investor.see("/payments.csv").splitlines()))
+    (row,) = [one for one in rows if one["id"] == "page-sale"]
+    assert {name: row[name] for name in ("holder", "gross", "net")} == {
+        name: part[name] for name in ("holder", "gross", "net")
+    }
+    assert row["state"] == "paid"
+    shown = investor.see(page)
+    assert "Your part" in shown and "The terms as a file" not in shown
+    assert len(investor.see(f"{page}/holders.csv").splitlines()) == 2
+    browser = platform.browse(Role.INVESTOR)
+    paper = browser.get(f"{platform.url}{page}/payment.pdf?holder={HOLDER}", timeout=60)
+    assert paper.status_code == 200 and paper.content.startswith(b"%PDF")
+    other = browser.get(f"{platform.url}{page}/payment.pdf?holder=northgate-seed", timeout=60)
+    assert other.status_code == 404
 
 
 def require_money(platform, coin):
@@ -126,6 +154,33 @@ def require_money(platform, coin):
     with office_of(platform.home) as office:
         assert coins.balance(office.w3, coin, BANK) == 500_000 * 10**6
         assert coins.balance(office.w3, coin, windups.waterfall(office)) == 0
+
+
+def test_terms_are_changed_before_they_are_proposed_and_called_off_after(platform, issuer, coin):
+    text = terms(platform, coin).replace("page-sale", "page-off")
+    given = {"terms": text, "exit": EXIT, "key": "page-off"}
+    tried = issuer.send("/windups/new", "/windups/new", **given)
+    window = forms_of(issuer)
+    changed = window.press("/windups/new", "Change the terms", tried.text)
+    assert changed.status_code == 200 and "page-off" in changed.text
+    assert "Propose the plan" not in changed.text and "See who gets what" in changed.text
+    assert "page-off" not in issuer.see("/windups")
+    approved(platform, issuer.send("/windups/new", "/windups/new", **given, confirm="yes"))
+    page = "/windups/page-off"
+    found = window.press(page, "Find", q="northgate")
+    assert "Northgate" in found.text and "No holder fits" not in found.text
+    assert "No holder fits" in window.press(page, "Find", q="nobody at all").text
+    early = issuer.send(f"{page}/release", page, account="1")
+    assert early.status_code == 303, early.text[-2000:]
+    until(lambda: "did not happen" in issuer.see(page), 60)
+    approved(platform, window.press(page, "Call page-off off"))
+    until(lambda: platform.ask(ISSUER, "GET", f"/v1{page}").json()["state"] == "cancelled", 60)
+    assert "Call page-off off" not in issuer.see(page) and "Fund the stage" not in issuer.see(page)
+
+
+def forms_of(window):
+    """The same person's browser, which presses what stands on a page."""
+    return FormWindow(window, window.browser)
 
 
 @pytest.mark.needs("browser")

@@ -35,7 +35,8 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The rates from a day on; `statement_from` is the amount in cents from which 1099-DIV is due."""
+    """The rates from a day on; from which amounts of a year, in cents, 1099-DIV is due: `statement_from`
+    for dividends, `liquidation_from` for what is paid as part of a liquidation."""
 
     since: date
     backup: Fraction
@@ -43,12 +44,16 @@ class Rates:
     fatca: Fraction
     form_years: int
     statement_from: int
+    liquidation_from: int
 
 
 RATES = (
-    Rates(date(2018, 1, 1), Fraction(24, 100), Fraction(30, 100), Fraction(30, 100), 3, 1_000),
+    Rates(
+        date(2018, 1, 1), Fraction(24, 100), Fraction(30, 100), Fraction(30, 100), 3, 1_000, 60_000
+    ),
 )
-"""IRC 3406(a)(1), 871(a), 1441, 1471(a); Treas. Reg. 1.1441-1(e)(4)(ii); IRC 6042(b)."""
+"""IRC 3406(a)(1), 871(a), 1441, 1471(a); Treas. Reg. 1.1441-1(e)(4)(ii); IRC 6042(b). The limit
+of liquidations is that of the form's instructions (unverified)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +158,13 @@ def note(what: Treatment, day: date) -> str:
 
 
 def statement_from(day: date) -> int:
-    """The amount of a year, in cents, from which Form 1099-DIV is due. Raises Invalid."""
+    """The amount of a year's dividends, in cents, from which Form 1099-DIV is due. Raises Invalid."""
     return _rates_on(day).statement_from
+
+
+def liquidation_from(day: date) -> int:
+    """The same for a year's payments as part of a liquidation. Raises Invalid."""
+    return _rates_on(day).liquidation_from
 
 
 def _rates_on(day: date) -> Rates:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
@@ -193,9 +194,20 @@ def payee_of(form: TaxForm | None, residence: str, day: date) -> Payee:
 # ---- the files of a year ----
 
 
+class Income(StrEnum):
+    """What a payment is, where the forms of a year ask for it."""
+
+    DIVIDEND = "dividend"
+    LIQUIDATION = "liquidation"
+
+
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """One payment to an account of a person, in the smallest unit of a currency of `decimals`."""
+    """One payment to an account of a person, in the smallest unit of a currency of `decimals`.
+
+    Of a winding-up there is one for each stage and class: its id and a number are the `action`, and `part`
+    says which it is.
+    """
 
     action: str
     account: int
@@ -210,6 +222,13 @@ class Payment:
     cite: str
     statement: str
     chapter: int
+    income: Income = Income.DIVIDEND
+    part: str = ""
+
+    @property
+    def named(self) -> str:
+        """The action as a statement names it."""
+        return f"{self.action.split()[0]}: {self.part}" if self.part else self.action
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +246,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     DIVIDENDS: (
         "year", "payer", "recipient_id", "recipient_name", "recipient_address", "recipient_tin",
         "currency", "box_1a_total_ordinary_dividends", "box_4_federal_income_tax_withheld",
+        "box_9_cash_liquidation_distributions", "box_10_noncash_liquidation_distributions",
     ),
     FOREIGN: (
         "year", "withholding_agent", "recipient_id", "recipient_name", "recipient_address",
@@ -236,22 +256,30 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "box_13f_chapter_3_status_code", "box_13g_chapter_4_status_code",
     ),
 }  # fmt: skip
-_INCOME_CODE = "06"
-"""Dividends paid by US corporations, general (Form 1042-S, appendix A)."""
+INCOME_CODES: Mapping[Income, str] = {Income.DIVIDEND: "06", Income.LIQUIDATION: "37"}
+"""Box 1 of Form 1042-S (appendix A): dividends paid by US corporations, general; return of capital, which
+stands for a distribution in liquidation (unverified). Tax is taken of the whole amount of either where
+the agent does not elect otherwise (Treas. Reg. 1.1441-3(c)(1))."""
 
 
 def rows_of_1099(
     payments: Iterable[Payment], who: Mapping[str, Recipient], payer: str, year: int
 ) -> list[dict[str, str]]:
-    """One row for each US person and currency that is over the limit, or had tax withheld."""
+    """One row for each US person and currency that is over a limit, or had tax withheld.
+
+    What a liquidation paid is no dividend: it stands in box 9 (all money here is cash, so box 10 is 0).
+    """
     found = []
     for (person, currency, decimals), mine in _grouped(payments, DIVIDENDS).items():
-        gross, withheld = sum(one.gross for one in mine), sum(one.withheld for one in mine)
-        limit = tax.statement_from(date(year, 12, 31))
-        if gross * 100 < limit * 10**decimals and not withheld:
+        withheld, ends = sum(one.withheld for one in mine), date(year, 12, 31)
+        got = {kind: sum(one.gross for one in mine if one.income is kind) for kind in Income}
+        shared, ended = got[Income.DIVIDEND], got[Income.LIQUIDATION]
+        due = shared * 100 >= tax.statement_from(ends) * 10**decimals
+        due = due or ended * 100 >= tax.liquidation_from(ends) * 10**decimals
+        if not due and not withheld:
             continue
         one = who[person]
-        amounts = (format_units(gross, decimals), format_units(withheld, decimals))
+        amounts = (*(format_units(each, decimals) for each in (shared, withheld, ended)), "0")
         cells = (str(year), payer, person, one.name, one.address, _tin(one), currency, *amounts)
         found.append(dict(zip(HEADINGS[DIVIDENDS], cells, strict=True)))
     return found
@@ -260,12 +288,13 @@ def rows_of_1099(
 def rows_of_1042s(
     payments: Iterable[Payment], who: Mapping[str, Recipient], agent: str, year: int
 ) -> list[dict[str, str]]:
-    """One row for each foreign person, currency, chapter and rate, as the form wants them apart."""
+    """One row for each foreign person, currency, income, chapter and rate, as the form wants them apart."""
     found = []
     for (person, currency, decimals), all_of_person in _grouped(payments, FOREIGN).items():
-        kinds = sorted({(one.chapter, one.rate) for one in all_of_person})
-        for chapter, rate in kinds:
-            mine = [one for one in all_of_person if (one.chapter, one.rate) == (chapter, rate)]
+        kinds = sorted({(one.income, one.chapter, one.rate) for one in all_of_person})
+        for income, chapter, rate in kinds:
+            kind = (income, chapter, rate)
+            mine = [one for one in all_of_person if (one.income, one.chapter, one.rate) == kind]
             gross, withheld = sum(one.gross for one in mine), sum(one.withheld for one in mine)
             one, percent = who[person], format_units(int(rate * 10_000), 2)
             third, fourth = ("00", percent), ("15" if one.form else "00", "0")
@@ -279,7 +308,7 @@ def rows_of_1042s(
             )
             cells = (
                 str(year), agent, person, one.name, one.address, one.residence, _tin(one), currency,
-                _INCOME_CODE, format_units(gross, decimals), str(chapter), *third, *fourth,
+                INCOME_CODES[income], format_units(gross, decimals), str(chapter), *third, *fourth,
                 format_units(withheld, decimals), *status,
             )  # fmt: skip
             found.append(dict(zip(HEADINGS[FOREIGN], cells, strict=True)))

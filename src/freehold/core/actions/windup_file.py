@@ -14,6 +14,7 @@ from freehold.core.actions import fields
 from freehold.core.actions.exit_file import ExitFile, Held, read_exit
 from freehold.core.actions.exit_plan import MOST_PARTS, MOST_STAGES
 from freehold.core.actions.fields import Section
+from freehold.core.actions.options import Payout
 from freehold.core.actions.tax_regimes import countries
 from freehold.core.actions.waterfall import Stage, settle
 from freehold.core.errors import Invalid
@@ -24,7 +25,7 @@ CLOSING = "closing"
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 _CODE = re.compile(r"[A-Za-z0-9]{1,16}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
-_PAY = "id coin record payment claim_days tax leaves_out wallets opens".split()
+_PAY = "id coin record payment claim_days payout tax leaves_out wallets opens".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Windup:
     """Terms of an exit, and how it is paid.
 
     `coin` is an address, or its code in the cash book; `wallets` are those of who is paid outside the
-    register, `opens` says from when on each tranche is; `tax` is a country's rules, empty for none.
+    register, `opens` says from when on each tranche is; `payout` how money reaches holders; `tax` is a
+    country's rules, empty for none.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Windup:
     record: datetime
     payment: datetime
     claim_until: datetime
+    payout: Payout
     tax: str
     wallets: Mapping[str, str]
     opens: Mapping[str, datetime]
@@ -86,6 +89,7 @@ def read_windup(text: str, held: Held) -> Windup:
     if not days:
         fields.note(part, "claim_days", "0: claims need at least a day after the payment")
     until = clock.from_seconds(clock.to_seconds(payment) + days * clock.DAY_SECONDS)
+    payout = fields.choice(part, "payout", Payout, Payout.PUSH)
     tax = fields.text(part, "tax", "")
     if tax and tax not in countries():
         fields.note(
@@ -93,7 +97,7 @@ def read_windup(text: str, held: Held) -> Windup:
         )
     wallets, opens = _wallets(top, part), _opens(top, part, payment, until)
     exit = read_exit(top, held)
-    return Windup(id, coin, record, payment, until, tax, wallets, opens, exit)
+    return Windup(id, coin, record, payment, until, payout, tax, wallets, opens, exit)
 
 
 def exit_amount(windup: Windup, text: str) -> int:

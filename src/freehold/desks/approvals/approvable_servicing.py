@@ -33,6 +33,7 @@ from freehold.desks.servicing import (
     events,
     holders_of,
     meetings,
+    pots,
     processing,
     servicing,
     unclaimed,
@@ -118,16 +119,21 @@ def _cancel_difference(office: Office, act: Act) -> Sequence[Change]:
 
 
 def _fund_difference(office: Office, act: Act) -> Sequence[Change]:
+    """What each pot has before and after: the act's amount in the action's own coin, in each elected
+    currency what its pot lacks."""
     of = servicing.case(office, act.arguments["action"])
-    given = act.arguments.get("amount") or _money(of.terms, _planned(office, of).money)
-    before = _funded(of) or "0"
+    found = _planned(office, of)
     places = of.terms.cash.decimals if of.terms.cash else 0
-    after = parse_units(before, places) + parse_units(given, places)
-    pot = f"Money in the pot, {_coin(office, of.terms)}"
-    return [
-        Change(pot, before, format_units(after, places)),
-        Change("Holders who are paid", "0", str(len(actions.parts_of(_planned(office, of))))),
-    ]
+    changes = []
+    for code, due in pots.due_by_currency(found).items():
+        before, after = pots.funded(of, code), due
+        if not code:
+            given = act.arguments.get("amount")
+            after = before + (parse_units(given, places) if given else due)
+        digits = of.terms.options.places(code, places)
+        pot = f"Money in the pot, {code or _coin(office, of.terms)}"
+        changes.append(Change(pot, format_units(before, digits), format_units(after, digits)))
+    return [*changes, Change("Holders who are paid", "0", str(len(actions.parts_of(found))))]
 
 
 def _read_sweep(office: Office, asking: Asking) -> Act:

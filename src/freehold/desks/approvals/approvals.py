@@ -126,7 +126,7 @@ def propose(office: Office, who: Actor, asked: ProposeRequest) -> Proposed:
                 tx, who, f"propose {act.kind}", act, now, content, Outcome.REFUSED, tried.code
             )
             return Proposed(tried, None)
-        if known := requests.earlier(tx, who.id, asked.key, digest):
+        if known := requests.claim(tx, who.id, asked.key, digest):
             return Proposed(tried, approvals.find(tx, str(known.outcome["proposal"])))
         made = enter(office, tx, who, tried)
         kept = Request(who.id, asked.key, digest, act.issuer, None, {"proposal": made.id}, now)

@@ -58,6 +58,8 @@ def admit_as(office: Office, who: Actor, request: AdmitRequest, key: str) -> Giv
     if refused := _refused(office, who, order, str(holder.id)):
         return refused
     with office.book.transaction() as tx:
+        if earlier := requests.claim(tx, who.id, key, digest):
+            return _answered(tx, earlier)
         row = holders.row_of(office, of, request)
         order = holders.admit_order(of, agent, request, row)
         issuers.add(tx, row, office.clock.now())
@@ -82,6 +84,8 @@ def suspend_as(
     if refused := _refused(office, who, order, named):
         return refused
     with office.book.transaction() as tx:
+        if earlier := requests.claim(tx, who.id, key, digest):
+            return _answered(tx, earlier)
         made = entered(office, tx, order.scope, order.asked[0])
         _keep(office, tx, who, key, digest, act, (owner, named), made)
     return Given(named, made)
@@ -108,10 +112,12 @@ def _owner(office: Office, who: Actor, issuer: str | None) -> str:
 def _earlier(office: Office, who: Actor, key: str, digest: str) -> Given | None:
     with office.book.reading() as tx:
         known = requests.earlier(tx, who.id, key, digest)
-        if known is None:
-            return None
-        assert known.instruction, "kept with its instruction"
-        made = instructions.find(tx, InstructionId(known.instruction))
+        return _answered(tx, known) if known else None
+
+
+def _answered(tx: Transaction, known: Request) -> Given:
+    assert known.instruction, "kept with its instruction"
+    made = instructions.find(tx, InstructionId(known.instruction))
     return Given(str(known.outcome["holder"]), made)
 
 

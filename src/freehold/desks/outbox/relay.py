@@ -4,6 +4,9 @@ A signed act is authority enough for the chain; the power that is required here 
 message that would fail is refused with the contract's reason and costs nothing; one that was relayed
 before is refused with the instruction that did it. Each kind of act is one line of `KINDS`.
 
+What stands against the signature itself has a reason's code, whichever contract says so: it is another
+wallet's or for another chain, out of time, dated in the future, or used.
+
 A batch of signed votes never fails: the contract skips what cannot count. So a vote is tried besides as
 if its voter sent it himself, and his signature is recovered here.
 """
@@ -22,13 +25,13 @@ from freehold.book.relays import RelayedAct
 from freehold.book.requests import Request
 from freehold.book.session import Transaction
 from freehold.chain import contracts, messages, send, signer
-from freehold.core.actions.ballot_words import VoteRefusal, vote_sentence
+from freehold.core.actions.ballot_words import vote_sentence
 from freehold.core.audit import Entry, Outcome
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid, Mistake, NotFound, Plain
 from freehold.core.ids import ZERO_ADDRESS, Address, InstructionId
 from freehold.core.instruction import WORDS, Instruction
-from freehold.core.reasons import Refusal, message_for
+from freehold.core.reasons import Reason, Refusal, message_for
 from freehold.core.roles import EVERYWHERE, Power, holder_scope
 from freehold.core.signed_acts import (
     SignedAct,
@@ -49,6 +52,15 @@ from freehold.desks.outbox.following import ballot
 from freehold.desks.permits import Actor
 
 DAY = timedelta(days=1)
+SIGNATURES: Mapping[str, Reason] = {
+    "signature: not the owner's": Reason.SIGNATURE_WRONG,
+    "claim: bad signature": Reason.SIGNATURE_WRONG,
+    "authorization: expired": Reason.SIGNATURE_EXPIRED,
+    "claim: expired": Reason.SIGNATURE_EXPIRED,
+    "authorization: not yet valid": Reason.SIGNATURE_EARLY,
+    "authorization: used before": Reason.SIGNATURE_USED,
+}
+"""What contracts say of a signature that they do not take, and the reason that it is."""
 _REGISTER = 7
 """Where a pot of `Distribution.vy` says whose register it pays by."""
 
@@ -134,7 +146,7 @@ def relay(office: Office, actor: Actor, signed: SignedAct, signature: str, key: 
         _require_new(tx, act)
     gas = _tried(office, act)
     with office.book.transaction() as tx:
-        if known := requests.earlier(tx, actor.id, key, act.digest[2:]):
+        if known := requests.claim(tx, actor.id, key, act.digest[2:]):
             return _answered(tx, known)
         _require_new(tx, act)
         done = gas if isinstance(gas, Relayed) else _sent(office, tx, act, gas)
@@ -354,8 +366,8 @@ def _require_new(tx: Transaction, act: _Act) -> None:
 
 def _tried(office: Office, act: _Act) -> int | Relayed:
     """The gas it would take now, or why it is not sent."""
-    if isinstance(act.signed, SignedVote) and (why := _why_no_vote(office, act, act.signed)):
-        return Relayed(0, why, None)
+    if isinstance(act.signed, SignedVote) and (refused := _why_no_vote(office, act, act.signed)):
+        return refused
     if isinstance(act.signed, SignedClaim) and (why := _why_no_claim(office, act, act.signed)):
         return Relayed(0, why, None)
     sender = orders.agent(office).signer.address
@@ -367,23 +379,31 @@ def _said(found: int | Refusal | Conflict) -> int | Relayed:
         return found
     if isinstance(found, Refusal):
         return Relayed(found.code, message_for(found.code), None)
+    if reason := SIGNATURES.get(str(found.facts.get("said", ""))):
+        return _against(reason)
     return Relayed(0, found.message, None)
 
 
-def _why_no_vote(office: Office, act: _Act, one: SignedVote) -> str:
-    """Why the contract would skip a vote, as a sentence; nothing if it would count."""
+def _against(reason: Reason) -> Relayed:
+    return Relayed(int(reason), message_for(reason), None)
+
+
+def _why_no_vote(office: Office, act: _Act, one: SignedVote) -> Relayed | None:
+    """Why the contract would skip a vote; None if it would count."""
     digest = bytes.fromhex(act.digest[2:])
-    dated = to_seconds(now_on_chain(office)) < one.at
-    if dated or messages.signer_of_digest(digest, act.signature) != one.voter:
-        return vote_sentence(VoteRefusal.NOT_SIGNED)
+    if messages.signer_of_digest(digest, act.signature) != one.voter:
+        return _against(Reason.SIGNATURE_WRONG)
+    if to_seconds(now_on_chain(office)) < one.at:
+        return _against(Reason.SIGNATURE_EARLY)
     own = contracts.call("Ballot", "vote", one.meeting, one.holder, one.choices, list(one.marks))
     found = send.attempt(office.w3, Address(one.voter), act.place, own)
     if found is None:
-        return ""
+        return None
     if isinstance(found, Refusal):
-        return message_for(found.code)
+        return Relayed(found.code, message_for(found.code), None)
     number = found.message.rpartition("vote refused: ")[2]
-    return vote_sentence(int(number)) if number.isdigit() else found.message
+    said = vote_sentence(int(number)) if number.isdigit() else found.message
+    return Relayed(0, said, None)
 
 
 def _why_no_claim(office: Office, act: _Act, one: SignedClaim) -> str:

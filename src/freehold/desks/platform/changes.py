@@ -13,6 +13,7 @@ from datetime import datetime
 
 from freehold.book import changes, instructions, issuers, requests, settings
 from freehold.book.changes import AUDIT as AUDIT
+from freehold.book.changes import CASH as CASH
 from freehold.book.changes import INSTRUCTION as INSTRUCTION
 from freehold.book.changes import POSITION as POSITION
 from freehold.book.changes import REGISTER as REGISTER
@@ -36,6 +37,7 @@ NEEDS = {
     INSTRUCTION: (Power.READ_INSTRUCTIONS, Power.READ_OWN),
     POSITION: (Power.READ_REGISTER, Power.READ_OWN),
     REGISTER: (Power.READ_REGISTER,),
+    CASH: (Power.READ_CASH,),
 }
 """Any of these powers, for the scope of the change, lets an actor see it."""
 TOLD_TO = "registers told to"

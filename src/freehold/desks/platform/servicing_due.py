@@ -1,4 +1,5 @@
-"""What waits in corporate actions and meetings: pots to fund, actions to close, votes and elections open.
+"""What waits in corporate actions, meetings and the cash book: pots to fund, actions to close, votes and
+elections open, breaks to explain.
 
 Told from the book alone: the dates stand in the terms and notices that were sent out.
 """
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from freehold.book import actions, issuers, meetings
+from freehold.book import actions, cashbook, issuers, meetings
 from freehold.book.issuers import KnownIssuer
 from freehold.core.actions.kinds import ELECTED
 from freehold.core.actions.life import State, Step, state
@@ -45,6 +46,7 @@ def waits(office: Office, actor: Actor, now: datetime) -> Iterator[Waits]:
     for owner in _owners(office, actor):
         yield from _actions(office, actor, owner, now)
         yield from _meetings(office, actor, owner, now)
+        yield from _breaks(office, actor, owner)
 
 
 def announced(office: Office, actor: Actor) -> Iterator[Announced]:
@@ -133,3 +135,17 @@ def _meetings(office: Office, actor: Actor, owner: KnownIssuer, now: datetime) -
         if holds and now >= terms.counted_from:
             detail = f"{owner.name}. It closed"
             yield Waits(f"To be counted: {notice.name}", detail, href, "Count", terms.closes, True)
+
+
+def _breaks(office: Office, actor: Actor, owner: KnownIssuer) -> Iterator[Waits]:
+    """The breaks of the cash book that are open, for whoever keeps it."""
+    if not permits.allows(actor, Power.KEEP_CASH, owner.id):
+        return
+    with office.book.reading() as tx:
+        left = cashbook.breaks(tx, owner.id, open_alone=True)
+    if left:
+        count = "1 break" if len(left) == 1 else f"{len(left)} breaks"
+        title = f"{count} of the cash book {'is' if len(left) == 1 else 'are'} open"
+        detail = f"{owner.name}. The oldest was found"
+        href = f"/cash/reconciliation?issuer={owner.id}"
+        yield Waits(title, detail, href, "Explain", left[0].found_at, True)

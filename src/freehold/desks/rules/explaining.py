@@ -22,6 +22,7 @@ from freehold.core.policy.compiled import Lot, Moment, Party, is_same_person
 from freehold.core.policy.decide import decide
 from freehold.core.policy.persons import NOBODY, Person
 from freehold.core.reasons import Reason, message_for
+from freehold.core.registration import UNSIGNED, Signed
 from freehold.core.roles import Power, holder_scope
 from freehold.desks import parties, permits
 from freehold.desks.office import Office, now_on_chain
@@ -39,13 +40,18 @@ NO_RECORDS = Records()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A transfer asked about: holders by id, base units."""
+    """A transfer asked about: holders by id, base units.
+
+    `signed` says who has signed the instruction, which a registration on file asks for; None: the holder
+    gives it himself, signed in as who he is.
+    """
 
     sender: str
     receiver: str
     units: int
     kind: Kind = Kind.SALE
     proofs: Proof = NO_PROOFS
+    signed: Signed | None = UNSIGNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +146,14 @@ def _with_records(
     found: Explanation,
 ) -> Explanation:
     """What the agent's records say besides, with the code that the transfer itself would get."""
-    now, units = office.clock.now(), found.question.units
-    said = restraining.of_records(office, owner.id, instrument.token, seller, units, now)
+    now, asked = office.clock.now(), found.question
+    said = restraining.of_instruction(
+        office, owner.id, instrument.token, seller, asked.units, asked.signed, now
+    )
     code = found.code or (said.against[0].code if said.against else 0)
     against = tuple(Check(False, one.sentence, code=one.code) for one in said.against)
-    clear = () if against else (Check(True, "No stop, claim, pledge or legend in the records"),)
+    words = () if against else ("No stop, claim, pledge or legend in the records", said.signed)
+    clear = tuple(Check(True, one) for one in words if one)
     first = sum(one.passes is False for one in found.checks)
     listed = (*found.checks[:first], *against, *found.checks[first:], *clear)
     most = min(found.decision.largest, said.most)
@@ -188,8 +197,10 @@ def weigh(office: Office, who: Actor, token: str, question: Question) -> Explana
     with office.book.reading() as tx:
         owner, instrument = issuers.instrument_at(tx, office.chain, token)
     permits.require(who, Power.ASK_TRANSFER, holder_scope(owner.id, question.sender))
-    found = explain(office, owner.id, instrument.token, question)
-    if permits.allows(who, Power.READ_REGISTER, owner.id):
+    inside = permits.allows(who, Power.READ_REGISTER, owner.id)
+    asked = question if inside else replace(question, signed=None)
+    found = explain(office, owner.id, instrument.token, asked)
+    if inside:
         return found
     told = tuple(one if one.own else replace(one, detail="") for one in found.checks)
     return replace(found, checks=told)

@@ -6,7 +6,7 @@ refused only if fewer units would stay than are bound.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -35,8 +35,8 @@ _BY_HIMSELF = frozenset({"medallion"})
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the book says: code 0 if nothing stands against it, else the code and a sentence; `ends`
-    where it ends by itself on a day."""
+    """What the book says: code 0 if nothing stands against it, else the code; `ends` where it ends by
+    itself on a day. The sentence of code 0 says what was looked at, empty if there was nothing."""
 
     code: int
     sentence: str = ""
@@ -84,7 +84,8 @@ def instruction(
         rules(), one, given, registrations.papers(tx, issuer, holder), written.happened, day=day
     )
     if found.good:
-        return NOTHING
+        form = rules().forms[one.form].title.lower()
+        return Answer(0, f"Everybody has signed who must sign for units of {form}")
     titles = [rules().papers[id].title.lower() for id in found.missing_papers]
     more = ""
     if found.missing_signatures:
@@ -97,11 +98,14 @@ def instruction(
 @dataclass(frozen=True, slots=True)
 class Records:
     """What the records say of units that leave a holder: every answer against it, the most base units
-    that nothing binds, and whether a second person looks at it because the address changed lately."""
+    that nothing binds, and whether a second person looks at it because the address changed lately.
+
+    `signed` says that whoever must sign has signed; empty where no registration asks for it."""
 
     against: tuple[Answer, ...] = ()
     most: int = MAX_UNITS
     waits: str = ""
+    signed: str = ""
 
     @property
     def ends(self) -> date | None:
@@ -110,12 +114,31 @@ class Records:
         return max(days) if days and len(days) == len(self.against) else None
 
 
+def of_instruction(
+    office: Office,
+    issuer: str,
+    token: str,
+    seller: Party,
+    units: int,
+    signed: Signed | None,
+    now: datetime,
+) -> Records:
+    """All that the records say to a transfer as it is instructed: who signed comes first, then what
+    `of_records` finds. `signed` None: see `instruction`."""
+    found = of_records(office, issuer, token, seller, units, now)
+    with office.book.reading() as tx:
+        said = instruction(tx, issuer, seller.holder.id, signed, day=now.date())
+    if said.code:
+        return replace(found, against=(said, *found.against), most=0)
+    return replace(found, signed=said.sentence)
+
+
 def of_records(
     office: Office, issuer: str, token: str, seller: Party, units: int, now: datetime
 ) -> Records:
     """What stops, claims, pledges, liens, legends and a changed address say to a transfer.
 
-    Who signs is not looked at: see `instruction`.
+    Who signs is not looked at: see `of_instruction`.
     """
     of = seller.holder.id
     with office.book.reading() as tx:

@@ -21,7 +21,7 @@ from freehold.core.ids import Address, InstructionId, instruction_id, record_has
 from freehold.core.instruction import Instruction
 from freehold.core.powers import Powers
 from freehold.core.reasons import message_for
-from freehold.core.registration import Signed
+from freehold.core.registration import UNSIGNED, Signed
 from freehold.core.roles import Power, holder_scope
 from freehold.core.units import Units, parse_units
 from freehold.desks import parties, permits
@@ -37,7 +37,6 @@ from freehold.desks.securities import holding
 CLOCK_CODES = frozenset({124, 140, 142, 143, 144, 148})
 """Refusals that end by time alone."""
 NO_PROOF = Proof(0)
-NOBODY = Signed(frozenset())
 SECOND_PERSON = "The issuer's rules let nobody transfer alone: the agent looks at it first."
 KINDS = (
     Kind.SALE,
@@ -200,7 +199,7 @@ def request_as(
     keyed = replace(named, key=f"{who.id} {named.key}")
     posted = _posted(between, orders.agent(office), keyed)
     with office.book.transaction() as tx:
-        if known := requests.earlier(tx, who.id, named.key, digest):
+        if known := requests.claim(tx, who.id, named.key, digest):
             return _answered(tx, known, named)
         if outcome.allowed:
             outcome = _given(office, tx, who, between, posted, outcome)
@@ -234,6 +233,11 @@ def _given(
         return replace(outcome, instruction=given)
     found = holding.difference_of(office, owner, instrument, sender, receiver, units)
     return replace(outcome, held=holding.hold(office, tx, who, act, found).id)
+
+
+def signed_by(request: TransferRequest) -> Signed | None:
+    """Who has signed a request; None: the holder gives it himself."""
+    return None if request.by_holder else request.signed or UNSIGNED
 
 
 def decimals_of(office: Office, who: permits.Actor, token: str) -> int:
@@ -323,7 +327,7 @@ def _written(
     sender, receiver = parties.holders(office, tx, owner, named)
     said, restrained, waits, now = restraining.NOTHING, False, "", office.clock.now()
     if restraints.anything_about(tx, owner.id, sender.id):
-        signed = None if request.by_holder else request.signed or NOBODY
+        signed = signed_by(request)
         said = restraining.instruction(tx, owner.id, sender.id, signed, day=now.date())
         restrained = restraining.concerns(tx, owner.id, sender.id, now)
         waits = restraining.waits(tx, owner.id, sender.id, now)
@@ -404,7 +408,9 @@ def _passes_on(office: Office, written: Written, request: TransferRequest) -> da
     """The first day on which the same transfer passes, by all rules and the records; None if none can
     be told."""
     named = (request.sender, request.receiver)
-    asked = explaining.Question(*named, request.units, request.kind, request.proofs)
+    asked = explaining.Question(
+        *named, request.units, request.kind, request.proofs, signed_by(request)
+    )
     try:
         token = written.instrument.token
         return explaining.explain(office, written.owner.id, token, asked).passes_on

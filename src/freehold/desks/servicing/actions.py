@@ -4,7 +4,7 @@ The record instant is announced on chain with the action, so that holdings at it
 Paying and delivering stand in `paying.py`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
@@ -14,6 +14,7 @@ from freehold.book import actions as book
 from freehold.book import issuers
 from freehold.book.actions import KnownAction
 from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book.session import Transaction
 from freehold.chain import coins, contracts
 from freehold.chain.contracts import call
 from freehold.core.actions.kinds import Kind, Work
@@ -139,9 +140,18 @@ def amend(office: Office, actor: Actor, text: str) -> ActionOutcome:
 
 
 @noting.noted("elect in action", noting.itself)
-def elect(office: Office, actor: Actor, id: str, holder: str, choice: str, units: int) -> None:
+def elect(
+    office: Office,
+    actor: Actor,
+    id: str,
+    holder: str,
+    choice: str,
+    units: int,
+    keep: Callable[[Transaction], bool] = lambda tx: True,
+) -> None:
     """Record what a holder elects, in base units; the last word before the payment counts.
 
+    `keep` is asked in the same transaction whether it is written: a door keeps its key there.
     Raises NotFound, Invalid where the action asks nobody, Conflict where it is too late.
     """
     of = servicing.case(office, id)
@@ -153,7 +163,8 @@ def elect(office: Office, actor: Actor, id: str, holder: str, choice: str, units
     party = parties.party(office, of.owner, holder)
     with office.book.transaction() as tx:
         now = office.clock.now()
-        book.elect(tx, id, party.facts.account, choice, units, now, actor.name)
+        if keep(tx):
+            book.elect(tx, id, party.facts.account, choice, units, now, actor.name)
 
 
 def choices_in(terms: Terms) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from freehold.book import audit, issuers, requests
 from freehold.book.requests import Request
+from freehold.book.session import Transaction
 from freehold.book.work_orders import WorkOrder
 from freehold.core.audit import Entry
 from freehold.core.errors import Conflict, Invalid, NotFound
@@ -78,13 +79,17 @@ def elect(
     with office.book.reading() as tx:
         if requests.earlier(tx, who.id, key, digest):
             return
-    actor = orders.Actor(who.name[:64], office.keys.agent)
-    actions.elect(office, actor, id, holder, choice, units)
-    now = office.clock.now()
-    with office.book.transaction() as tx:
-        told = {"action": id, "choice": choice, "units": str(units)}
+
+    def keep(tx: Transaction) -> bool:
+        if requests.claim(tx, who.id, key, digest):
+            return False
+        now, told = office.clock.now(), {"action": id, "choice": choice, "units": str(units)}
         requests.keep(tx, Request(who.id, key, digest, of.owner.id, None, told, now))
         audit.record(tx, Entry(who.id, "elect", f"{id}, {holder}", content=told), now)
+        return True
+
+    actor = orders.Actor(who.name[:64], office.keys.agent)
+    actions.elect(office, actor, id, holder, choice, units, keep)
 
 
 def decimals_of(office: Office, who: Actor, id: str) -> int:

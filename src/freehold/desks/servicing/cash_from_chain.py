@@ -9,7 +9,7 @@ declared in.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -85,17 +85,36 @@ def told_of(office: Office, owner: KnownIssuer) -> Told:
         last = min(last, read.last_block(view))
         said = journal.events_of(view, places)
     final = [one for one in said if one.position.block <= last]
-    pots = {
-        Pot(Address(one.contract), one.event.distribution): checksummed(one.event.cash)
-        for one in final
-        if isinstance(one.event, DistributionDeclared) and one.event.token in tokens
-    }
-    for one in final:
-        if isinstance(one.event, WaterfallProposed) and tokens & class_tokens(one.event.parts):
-            coin = checksummed(one.event.cash)
-            pots |= {Pot(Address(one.contract), number): coin for number in _numbers(one.event)}
+    pots = _pots_in(final, tokens)
     mine = [one for one in final if Pot(Address(one.contract), _number(one.event)) in pots]
     return Told(last, pots, mine)
+
+
+def every_pot(office: Office, block: int) -> dict[Pot, str]:
+    """All pots up to a block with the coin each is in, whoever's they are."""
+    with office.book.reading() as tx:
+        known = issuers.issuers(tx)
+        tokens = {each.token for one in known for each in issuers.instruments(tx, one.id)}
+    with office.index.connect() as view:
+        kinds = (DistributionDeclared, WaterfallProposed)
+        said = journal.events_of(view, pot_contracts(office), kinds)
+    return _pots_in([one for one in said if one.position.block <= block], tokens)
+
+
+def _pots_in(said: Iterable[Logged], tokens: Collection[str]) -> dict[Pot, str]:
+    """The pots that events tell of, for the holders of these tokens, with the coin of each."""
+    pots: dict[Pot, str] = {}
+    for one in said:
+        event, contract = one.event, Address(one.contract)
+        if isinstance(event, DistributionDeclared) and event.token in tokens:
+            pots[Pot(contract, event.distribution)] = checksummed(event.cash)
+        if isinstance(event, WaterfallProposed) and not class_tokens(event.parts).isdisjoint(
+            tokens
+        ):
+            pots |= dict.fromkeys(
+                (Pot(contract, number) for number in _numbers(event)), checksummed(event.cash)
+            )
+    return pots
 
 
 def pot_contracts(office: Office) -> list[Address]:

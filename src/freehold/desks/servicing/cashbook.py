@@ -1,9 +1,8 @@
-"""The cash book: what it says is compared with chain and banks each day, and breaks need people.
+"""The cash book: currencies and places, what it says, statements, and breaks, which need people.
 
-What moved on chain is posted by itself (`cash_from_chain.py`). A break is kept when it is found and
-stays open until a person explains it, two persons where it is large; an explanation may post the
-missing entry. Money at a bank leaves by two persons. Everything is audited in the transaction that does
-it.
+What moved on chain is posted by itself (`cash_from_chain.py`) and compared each day (`reconciling.py`). A
+break stays open until a person explains it, two persons where it is large; an explanation may post the
+missing entry. Everything is audited in the transaction that does it.
 """
 
 import hashlib
@@ -42,26 +41,6 @@ from freehold.desks import parties, permits
 from freehold.desks.office import Office, today
 from freehold.desks.permits import Actor
 from freehold.desks.servicing import cash_from_chain
-
-TWO_PERSONS_FROM = 1_000
-"""Whole units of a currency from which two persons have to explain a break."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What was compared on a day, up to which block, and the breaks: new ones, and all open ones."""
-
-    issuer: str
-    day: date
-    block: int
-    posted: int
-    compared: int
-    new: int
-    open: tuple[KnownBreak, ...]
-
-    @property
-    def clean(self) -> bool:
-        return not self.open
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,79 +169,6 @@ def breaks(
         return book.breaks(tx, owner.id, open_alone=open_alone), places
 
 
-# ---- reconciling ----
-
-
-def reconcile(office: Office, actor: Actor, issuer: str | None) -> Reconciled:
-    """Post what moved, then compare every place with the chain or its bank; keep what differs.
-
-    Raises NotPermitted, and as the chain and the book do.
-    """
-    owner = _keeping(office, actor, issuer)
-    posted, told = cash_from_chain.bring_in(office, owner)
-    day, last = today(office), told.last
-    with office.book.reading() as tx:
-        known = book.currencies(tx, owner.id)
-        places = {one.code: book.places(tx, owner.id, one.code) for one in known}
-        booked = {one.code: book.entries(tx, owner.id, one.code) for one in known}
-    found: list[tuple[Break, int]] = []
-    compared = 0
-    for one in known:
-        stands = core.balances(each.entry for each in booked[one.code])
-        for place in places[one.code]:
-            compared += 1
-            if place.kind is Kind.BANK:
-                differing = _bank_breaks(office, owner.id, one.code, place, booked[one.code], day)
-            else:
-                theirs = coins.balance(office.w3, one.coin, place.name, last)
-                ours = stands.get(place, 0)
-                known_break = (owner.id, one.code, place, day, ours, theirs)
-                differing = core.compare_balance(*known_break)
-            found += [(each, _persons(each, one.decimals)) for each in differing]
-        for pot in told.of(one.coin):
-            for place, theirs in cash_from_chain.held_by_pot(office, pot, last).items():
-                compared += 1
-                known_break = (owner.id, one.code, place, day, stands.get(place, 0), theirs)
-                differing = core.compare_balance(*known_break)
-                found += [(each, _persons(each, one.decimals)) for each in differing]
-    now = office.clock.now()
-    with office.book.transaction() as tx:
-        new = book.keep_breaks(tx, found, now)
-        left = tuple(book.breaks(tx, owner.id, open_alone=True))
-        content: dict[str, Plain] = {"block": last, "compared": compared, "new": new}
-        _note(tx, office, actor, "cash-reconcile", owner, content)
-    return Reconciled(owner.id, day, last, posted, compared, new, left)
-
-
-def _bank_breaks(
-    office: Office, issuer: str, code: str, place: Account, booked: Sequence[Posted], day: date
-) -> list[Break]:
-    """What the imported statements of a bank account and the book do not have in common."""
-    with office.book.reading() as tx:
-        told = book.statements(tx, issuer, place.name, day)
-    if not told:
-        return []
-    until = max(one.day for one in told)
-    ours = [
-        (posted.entry.reference, posted.entry.day, amount)
-        for posted in booked
-        for account, amount in posted.entry.postings
-        if account == place and posted.entry.day <= until and not posted.entry.reverses
-    ]
-    lines = [line for one in told for line in one.lines]
-    found = core.compare_statement(issuer, code, place, ours, lines)
-    opening, closing = told[0].opening, told[-1].closing
-    missing = closing - opening - sum(line.amount for line in lines)
-    if missing:  # a statement between two others was not imported
-        reference = f"statements {told[0].id} to {told[-1].id}"
-        found.append(Break(issuer, code, place, until, Cause.BALANCE, reference, missing))
-    return found
-
-
-def _persons(found: Break, decimals: int) -> int:
-    return 2 if abs(found.amount) >= TWO_PERSONS_FROM * 10**decimals else 1
-
-
 # ---- statements, breaks, payments ----
 
 
@@ -351,6 +257,11 @@ def explain(
 
 def _correction(found: Break, against: Kind, why: str) -> core.Entry:
     """The entry that makes the book say what the other side says."""
+    if found.short:
+        raise Invalid(
+            "coins that a contract lacks are not posted: leave --against out and say where they are",
+            field="against",
+        )
     if found.cause is Cause.NOT_ON_STATEMENT:
         raise Invalid(
             "what the bank does not know is reversed, not posted: leave --against out and reverse"

@@ -5,7 +5,7 @@ the issuer he holds of, and his own entitlement, elections and votes alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from freehold.book import actions as book
@@ -13,6 +13,7 @@ from freehold.book import cashbook, issuers
 from freehold.book.actions import Taken
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import coins
+from freehold.core.actions.by_currency import BASE
 from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import State, Step, why_not
 from freehold.core.actions.plan import NO_CHOICES, Plan, movable_of, plan
@@ -60,13 +61,20 @@ class ActionView:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """What became of the money of an action, in the coin's smallest unit; 0 where nothing was done."""
+    """What became of the money of an action in one coin, in its smallest unit; 0 where nothing was done.
+
+    `currency` is the code of an elected one, empty for the action's own coin, beside which `others` stand.
+    `swept` went to whoever keeps unclaimed property.
+    """
 
     needed: int
     funded: int
     paid: int
     held: int
     withheld: int
+    swept: int = 0
+    currency: str = ""
+    others: Sequence["Money"] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +163,28 @@ def versions(office: Office, who: Actor, id: str) -> list[str]:
 
 
 def money(office: Office, who: Actor, id: str) -> Money:
-    """What became of an action's money, by the chain's events. Raises as `one`."""
+    """What became of an action's money, in each of its currencies, by chain events. Raises as `one`."""
     of = readable(office, who, id)
-    funded = sum(int(each.content["amount"]) for each in of.taken if each.step == Step.FUND)
-    needed = _planned(office, of)[0].money
-    if not of.left(Step.FUND):
-        return Money(needed, 0, 0, 0, 0)
-    number = int(of.left(Step.FUND)["distribution"])
+    due = pots.due_by_currency(_planned(office, of)[0])
+    of_each = [
+        _money_in(office, of, code, due.get(code, 0)) for code in (BASE, *of.terms.options.codes)
+    ]
+    return replace(of_each[0], others=tuple(of_each[1:]))
+
+
+def _money_in(office: Office, of: Case, code: str, needed: int) -> Money:
+    number = pots.numbers(of).get(code)
+    if number is None:
+        return Money(needed, 0, 0, 0, 0, currency=code)
     paid, _ = pots.payments(office, number)
     _, held, _ = pots.money(office, number)
     gross = sum(part for part, _ in paid.values())
     withheld = sum(tax for _, tax in paid.values())
-    return Money(needed, funded, gross - withheld - held, held, withheld)
+    rows = [one for one in of.left(Step.SWEEP).get("rows", ()) if one["currency"] == code]
+    gone = sum(int(one["amount"]) for one in rows if int(one["account"]) in paid)
+    swept = sum(int(one["amount"]) for one in rows)
+    net = gross - withheld - held - gone
+    return Money(needed, pots.funded(of, code), net, held, withheld, swept, code)
 
 
 def entitlements(office: Office, who: Actor, id: str) -> Entitlements:

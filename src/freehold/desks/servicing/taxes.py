@@ -20,6 +20,7 @@ from freehold.core.actions.entitlement import Entitlement, Forms, Taxed
 from freehold.core.actions.plan import UNTAXED
 from freehold.core.actions.tax import Payee, Treatment
 from freehold.core.actions.tax_forms import (
+    Income,
     Payment,
     Recipient,
     TaxForm,
@@ -222,7 +223,10 @@ def _kind(what: Treatment, accounts: list[int]) -> dict[str, Any]:
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What was paid, and the tax that was taken of it: under which name it is kept, the coin, and by
-    account what was due; `kinds` say how each account was treated, as `written` has them."""
+    account what was due; `kinds` say how each account was treated, as `written` has them.
+
+    `part` says in words of which part of a winding-up it was paid.
+    """
 
     name: str
     token: str
@@ -231,6 +235,8 @@ class Taken:
     day: date
     kinds: Sequence[Mapping[str, Any]]
     due: Mapping[str, Sequence[str]]
+    income: Income = Income.DIVIDEND
+    part: str = ""
 
 
 def record_action(
@@ -286,6 +292,8 @@ def record_taken(office: Office, owner: KnownIssuer, taken: Taken, by: str) -> i
                     kind["cite"],
                     kind["statement"],
                     kind["chapter"],
+                    taken.income,
+                    taken.part,
                 )
             )
     now = office.clock.now()
@@ -322,20 +330,25 @@ def year_files(office: Office, actor: Actor, issuer: str | None, year: int) -> Y
 def action_statements(
     office: Office, actor: Actor, issuer: str | None, action: str
 ) -> tuple[KnownIssuer, tuple[tuple[Recipient, tuple[Payment, ...]], ...]]:
-    """What each holder was paid for one action, and who he is.
+    """What each holder was paid for one action or winding-up, and who he is.
 
     Raises NotPermitted, NotFound where nothing was written down for the action.
     """
     owner = parties.owner(office, issuer)
     permits.require(actor, Power.KEEP_CASH, owner.id)
     with office.book.transaction() as tx:
-        paid = [one for one in tax_forms.payments_of(tx, owner.id) if one.action == action]
+        paid = [one for one in tax_forms.payments_of(tx, owner.id) if _is_of(one, action)]
         if not paid:
             raise NotFound(f"{owner.id} has paid nothing for {action}", action=action)
         who = _recipients(office, tx, paid)
         told = Entry(actor.id, "statements", owner.id, Outcome.DONE, content={"action": action})
         audit.record(tx, told, office.clock.now())
     return owner, _by_holder(paid, who)
+
+
+def _is_of(one: Payment, action: str) -> bool:
+    """Whether a payment was made for an action; a winding-up has one for each of its parts."""
+    return one.action == action or (bool(one.part) and one.action.startswith(f"{action} "))
 
 
 def _recipients(office: Office, tx: Transaction, paid: Sequence[Payment]) -> dict[str, Recipient]:

@@ -20,11 +20,12 @@ from freehold.core import events_voting as e
 from freehold.core.actions.ballot_words import Said, pack_vote, seal, vote_sentence
 from freehold.core.audit import Entry, Outcome
 from freehold.core.clock import to_seconds
-from freehold.core.errors import Invalid, NotFound
+from freehold.core.errors import Invalid, NotFound, Plain
 from freehold.core.facts import Flags
 from freehold.core.ids import ZERO_ADDRESS, Address
 from freehold.core.instruction import State
 from freehold.core.powers import NO_POWERS
+from freehold.core.reasons import sentence
 from freehold.desks import parties
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox import orders
@@ -32,7 +33,7 @@ from freehold.desks.outbox.carrying import Asked, carry_out, entered
 from freehold.desks.outbox.following import ballot, bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
 from freehold.desks.parties import Party
-from freehold.desks.servicing import assembly
+from freehold.desks.servicing import assembly, ballot_signatures
 from freehold.desks.servicing.assembly import Assembly, Stage
 from freehold.indexer import journal
 
@@ -71,13 +72,14 @@ class VoteRequest:
 
 @dataclass(frozen=True, slots=True)
 class VoteOutcome:
-    """What became of a vote, with a sentence where it was refused."""
+    """What became of a vote, with a sentence where it was refused, and the reason's code if it has one."""
 
     meeting: int
     holder: str
     given: Given
     reason: str = ""
     said: tuple[str, ...] = ()
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +107,22 @@ def vote(office: Office, by: str, request: VoteRequest) -> VoteOutcome:
     Raises NotFound, Invalid for what is not on the agenda.
     """
     one = assembly.find(office, request.issuer, request.meeting)
-    refused = _why_not(office, one, request)
+    refused, code = _why_not(office, one, request), 0
     given = None if refused else _given(office, one, request)
-    entry = Entry(
-        by,
-        "vote",
-        f"meeting {one.number} of {one.issuer.id}, {request.holder}",
-        Outcome.REFUSED if refused else Outcome.DONE,
-        content={"reason": refused} if refused else {},
-    )
+    if given and given.signature is not None:
+        typed = _typed(office, one.ballot, "Vote", VOTE, _vote_fields(given))
+        if reason := ballot_signatures.against(office, given, typed):
+            refused, code, given = sentence(reason), int(reason), None
+    about = f"meeting {one.number} of {one.issuer.id}, {request.holder}"
+    ended = Outcome.REFUSED if refused else Outcome.DONE
+    why: dict[str, Plain] = {"reason": refused} if refused else {}
+    entry = Entry(by, "vote", about, ended, code or None, why)
     with office.book.transaction() as tx:
         if given is not None:
             meetings.give(tx, given, office.clock.now())
         audit.record(tx, entry, office.clock.now())
     if refused:
-        return VoteOutcome(one.number, request.holder, Given.REFUSED, refused)
+        return VoteOutcome(one.number, request.holder, Given.REFUSED, refused, code=code)
     if office.posting.signers:
         bring(office, wait=True)
     return outcome(office, request.issuer, request.meeting, request.holder)

@@ -5,59 +5,25 @@ which page is next: whoever was killed in the middle asks again. Register and co
 the record of every class before anybody is paid, and the units must be those that were agreed to.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from freehold.chain import contracts
 from freehold.chain.contracts import call
-from freehold.core.actions import entitlement, pages
-from freehold.core.actions.entitlement import Holdings, Taxed
+from freehold.core.actions import claim_file, pages
 from freehold.core.actions.exit_plan import part_number, pot_number
-from freehold.core.actions.plan import UNTAXED
-from freehold.core.actions.tax import Payee, Treatment
-from freehold.core.actions.tax_regimes import regime
+from freehold.core.actions.options import Payout
 from freehold.core.actions.windup import Step, why_not
 from freehold.core.errors import Broken, Conflict, Invalid
-from freehold.core.events_paying import DistributionHeld, DistributionPaid, DistributionReleased
-from freehold.core.events_waterfall import WaterfallSettled
-from freehold.core.ids import Address
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
-from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import entitlements, noting, servicing, taxes, windups
-from freehold.desks.servicing.windups import Call, Case, Draft
-from freehold.indexer import journal
+from freehold.desks.servicing import entitlements, noting, servicing, taxes, windup_pots, windups
+from freehold.desks.servicing.windup_pots import Proof, class_pots
+from freehold.desks.servicing.windups import Call, Case
 
-_ENDED = 8
-_LOW = (1 << 128) - 1
 NOTHING = (0, bytes(32), bytes(32))
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """What a winding-up came to, from the chain's events, beside what was due; `differences` in words.
-
-    Amounts in the coin's smallest unit: `paid` to holders, `settled` outside the register.
-    """
-
-    paid: int
-    held: int
-    withheld: int
-    settled: int
-    accounts: int
-    differences: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """What the chain's events say of a class's part of a stage: gross and tax by account, what was held
-    when it was paid, and what of that was released since."""
-
-    due: Mapping[int, tuple[int, int]]
-    held: Mapping[int, int]
-    released: Mapping[int, int]
+_NO_CLAIMS = "0x" + "00" * 32
 
 
 @noting.noted("pay windup", noting.itself)
@@ -87,13 +53,14 @@ def reconcile(office: Office, actor: Actor, id: str) -> Proof:
     """
     of = windups.case(office, id)
     windups.require(office, of, Step.RECONCILE)
-    found = proof(office, of)
+    found = windup_pots.proof(office, of)
     if found.differences:
         raise Broken(f"{id} does not reconcile: {'; '.join(found.differences[:3])}", windup=id)
-    _record_taxes(office, of, actor.name)
+    windup_pots.record_payments(office, of, actor.name)
     left = {
         "paid": str(found.paid), "held": str(found.held), "withheld": str(found.withheld),
         "settled": str(found.settled), "accounts": found.accounts,
+        "unclaimed": str(found.unclaimed),
     }  # fmt: skip
     windups.record_step(office, actor, id, Step.RECONCILE, left)
     return found
@@ -139,6 +106,7 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
             done = windups.carry(office, second, of.scope, calls)
         if not done.refused:
             done = _remit(office, actor, of)
+            windup_pots.record_payments(office, of, actor.name, called_off=True)
     if not done.refused:
         left = {"stages": of.course.paid, "back": str(of.funded - of.course.needed(of.course.paid))}
         windups.record_step(office, actor, id, Step.CANCEL, left)
@@ -168,92 +136,6 @@ def release(office: Office, actor: Actor, id: str, account: int) -> ActOutcome:
     return _finish(office, actor, of) if not done.refused else done
 
 
-def proof(office: Office, of: Case) -> Proof:
-    """What was paid, from events alone, beside what was due; and the pots beside both."""
-    place, differences = windups.waterfall(office), []
-    said, settled = paid_parts(office, of), _settled(office, of)
-    gross = withheld = held = accounts = 0
-    for part, stage, class_id in class_pots(of):
-        due, found = _due(of, stage, class_id), said.get(part, Paid({}, {}, {}))
-        differences += _unequal(f"{of.stages[stage].id}, {class_id}", due, found.due)
-        amount = of.stages[stage].payouts[class_id]
-        paid = sum(each for each, _ in found.due.values())
-        if paid != amount:
-            differences.append(f"{class_id} got {paid} of {amount} in {of.stages[stage].id}")
-        tax = sum(each for _, each in found.due.values())
-        unspent, inside, kept = money(office, place, part)
-        still = sum(found.held.values()) - sum(found.released.values())
-        if (unspent, inside) != (0, still) or kept not in (0, tax):
-            differences.append(f"the pot {part} has {unspent} left, {inside} held and {kept} tax")
-        gross, withheld, held = gross + paid, withheld + tax, held + inside
-        accounts += len(found.due)
-    for part, amount in _outside_pots(of):
-        if settled.get(part, 0) != amount:
-            differences.append(
-                f"{amount} is due to part {part}, and {settled.get(part, 0)} was paid"
-            )
-    left = money(office, place, pot_number(of.number))[0]
-    if left + gross + sum(settled.values()) != of.funded:
-        paid_out = gross + sum(settled.values())
-        differences.append(f"the pot has {left} left of {of.funded} after paying {paid_out}")
-    net = gross - withheld - held
-    return Proof(net, held, withheld, sum(settled.values()), accounts, tuple(differences))
-
-
-def money(office: Office, place: Address, part: int) -> tuple[int, int, int]:
-    """Unspent, held and tax of a pot, as the contract says."""
-    pot = _pot(office, place, part)
-    return pot[3] & _LOW, pot[3] >> 128, pot[4]
-
-
-def taxed(office: Office, of: Case | Draft, class_id: str, held: Holdings, amount: int) -> Taxed:
-    """What each account of a class gets of an amount, with tax. Raises Invalid where nobody holds."""
-    instrument = next(one for one in of.instruments if one.class_id == class_id)
-    day = of.terms.payment.date()
-    what = entitlement.from_pot(held, amount)
-    if not of.terms.tax:
-        return entitlement.taxed(what, entitlement.Forms((taxes.NOBODY,), {}), day, _untaxed)
-    on_file, _ = taxes.forms(office, of.owner, instrument.token, day)
-    return entitlement.taxed(what, on_file, day, regime(of.terms.tax))
-
-
-def paid_parts(office: Office, of: Case) -> dict[int, Paid]:
-    """What the chain's events say of each class's part of each stage, by the part's number."""
-    bring_up(office)
-    place = windups.waterfall(office)
-    kinds = (DistributionPaid, DistributionHeld, DistributionReleased)
-    with office.index.connect() as view:
-        said = journal.events_of(view, [place], kinds)
-    pots = [part for part, _, _ in class_pots(of)]
-    due: dict[int, dict[int, tuple[int, int]]] = {part: {} for part in pots}
-    held: dict[int, dict[int, int]] = {part: {} for part in pots}
-    released: dict[int, dict[int, int]] = {part: {} for part in pots}
-    for logged in said:
-        event = logged.event
-        if isinstance(event, DistributionPaid) and event.distribution in due:
-            paid = {account: (gross, tax) for account, gross, tax in event.payments}
-            due[event.distribution].update(paid)
-        if isinstance(event, DistributionHeld) and event.distribution in held:
-            held[event.distribution][event.account] = event.amount
-        if isinstance(event, DistributionReleased) and event.distribution in released:
-            released[event.distribution][event.account] = event.amount
-    return {part: Paid(due[part], held[part], released[part]) for part in pots}
-
-
-def class_pots(of: Case) -> Iterator[tuple[int, int, str]]:
-    """Number, stage and class of every pot of a class in the stages that were opened."""
-    for stage in range(of.course.opened):
-        for place, one in enumerate(of.instruments):
-            if of.stages[stage].payouts[one.class_id]:
-                yield part_number(of.number, stage, place), stage, one.class_id
-
-
-def settled_parts(office: Office, of: Case) -> Iterator[tuple[str, int]]:
-    """What was paid outside the register, by the part's id, from the chain's events."""
-    for part, amount in _settled(office, of).items():
-        yield of.parts[(part & 0xFF) - 1], amount
-
-
 # ---- a stage ----
 
 
@@ -263,8 +145,8 @@ def _pay_stage(office: Office, actor: Actor, of: Case) -> ActOutcome:
     if of.course.opened == stage:
         _write(office, actor, of, stage)
         of = windups.case(office, of.id)
-    rows = _opened(of, stage)["rows"]
-    cut = {one: pages.paged([int(row, 16) for row in rows.get(one, [])]) for one in rows}
+    rows = windup_pots.opened(of, stage)["rows"]
+    cut = {one: pages.paged([int(row, 16) for row in listed]) for one, listed in rows.items()}
     done = _open(office, actor, of, stage, cut)
     for place, one in enumerate(of.instruments):
         if not done.refused and cut.get(one.class_id):
@@ -280,31 +162,32 @@ def _pay_stage(office: Office, actor: Actor, of: Case) -> ActOutcome:
 
 
 def _write(office: Office, actor: Actor, of: Case, stage: int) -> None:
-    """The pages of a stage and what is due by them, written down before anything is sent."""
+    """The pages of a stage, the roots of its claims and what is due, written down before all is sent."""
     rows: dict[str, list[str]] = {}
     due: dict[str, dict[str, list[str]]] = {}
     kinds: dict[str, list[dict[str, Any]]] = {}
     units: dict[str, str] = {}
+    roots: dict[str, str] = {}
     wallets = servicing.wallets(office, of.instruments[0].token)
     records = of.taken[0].content["records"]
     for one in of.instruments:
-        record = int(records[one.class_id])
+        id, record = one.class_id, int(records[one.class_id])
         held = entitlements.holdings(office, one.token, record)
         entitlements.require_agreement(office, one.token, record)
-        windups.require_units(office, of, {one.class_id: held})
-        amount = of.stages[stage].payouts[one.class_id]
-        if not amount:
+        windups.require_units(office, of, {id: held})
+        if not of.stages[stage].payouts[id]:
             continue
-        found = taxed(office, of, one.class_id, held, amount)
+        found = windup_pots.taxed(office, of, id, held, stage)
         shares = [each for each in found.shares() if each.gross]
-        listed = pages.rated(shares, wallets, found.entitlement.rate)
-        rows[one.class_id] = [hex(row) for row in listed]
-        due[one.class_id] = {
-            str(each.account): [str(each.gross), str(each.withheld)] for each in shares
-        }
-        units[one.class_id] = str(held.total)
-        kinds[one.class_id] = taxes.written(found)["kinds"] if of.terms.tax else []
+        amounts = {each.account: (each.gross, each.withheld) for each in shares}
+        pushed = shares if of.terms.payout is not Payout.CLAIM else []
+        rows[id] = [hex(row) for row in pages.rated(pushed, wallets, found.entitlement.rate)]
+        if of.terms.payout is not Payout.PUSH:
+            roots[id] = claim_file.tree(windup_pots.claims_of(amounts)).root
+        due[id] = {str(account): [str(part) for part in each] for account, each in amounts.items()}
+        units[id], kinds[id] = str(held.total), taxes.written(found)["kinds"]
     left = {"stage": of.stages[stage].id, "rows": rows, "due": due, "units": units, "taxed": kinds}
+    left |= {"roots": roots} if roots else {}
     windups.record_step(office, actor, of.id, Step.OPEN, left)
 
 
@@ -315,9 +198,12 @@ def _open(
     progress = contracts.read(office.w3, "Waterfall", place, "progress", of.number)
     if progress[2] >> 8 & 0xFF > stage:
         return ActOutcome("open", of.id, actor.name, Ended.DONE)
-    units = _opened(of, stage)["units"]
+    written = windup_pots.opened(of, stage)
+    units, roots = written["units"], written.get("roots", {})
     classes = [
-        (int(units[id]), pages.heads(cut[id])[0], bytes(32)) if id in units else NOTHING
+        (int(units[id]), pages.heads(cut[id])[0], bytes.fromhex(roots.get(id, _NO_CLAIMS)[2:]))
+        if id in units
+        else NOTHING
         for id in of.parts
     ]
     document = bytes.fromhex(of.plan.document[2:])
@@ -331,7 +217,7 @@ def _push(
 ) -> ActOutcome:
     """Push page after page of a class from the one the contract waits for."""
     place, heads = windups.waterfall(office), pages.heads(cut)
-    waiting = bytes.fromhex(str(_pot(office, place, part)[5])[2:])
+    waiting = bytes.fromhex(str(windup_pots.pot(office, part)[5])[2:])
     done = ActOutcome("pay", of.id, actor.name, Ended.DONE)
     for at in range(heads.index(waiting), len(cut)):
         data = call("Waterfall", "pay", part, cut[at], heads[at + 1])
@@ -347,7 +233,7 @@ def _settle(office: Office, actor: Actor, of: Case, stage: int) -> ActOutcome:
     place, calls = windups.waterfall(office), []
     for at in range(len(of.instruments), len(of.parts)):
         part = part_number(of.number, stage, at)
-        if of.stages[stage].payouts[of.parts[at]] and money(office, place, part)[0]:
+        if of.stages[stage].payouts[of.parts[at]] and windup_pots.money(office, part)[0]:
             data = call("Waterfall", "settle", part)
             calls.append((place, f"settle {of.parts[at]}", f"settle {part}", data))
     if not calls:
@@ -360,8 +246,8 @@ def _finish(office: Office, actor: Actor, of: Case) -> ActOutcome:
     place, document = windups.waterfall(office), bytes.fromhex(of.plan.document[2:])
     calls = []
     for part, _, class_id in class_pots(of):
-        pot = _pot(office, place, part)
-        if not pot[3] and not pot[0] >> 184 & _ENDED:
+        pot = windup_pots.pot(office, part)
+        if not pot[3] and not pot[0] >> 184 & windup_pots.ENDED:
             data = call("Waterfall", "finish", part, document)
             calls.append((place, f"finish {class_id}", f"finish {part}", data))
     if not calls:
@@ -374,75 +260,9 @@ def _remit(office: Office, actor: Actor, of: Case) -> ActOutcome:
     place, document = windups.waterfall(office), bytes.fromhex(of.plan.document[2:])
     calls = []
     for part, _, class_id in class_pots(of):
-        if money(office, place, part)[2]:
+        if windup_pots.money(office, part)[2]:
             data = call("Waterfall", "remit_tax", part, document)
             calls.append((place, f"remit tax of {class_id}", f"remit {part}", data))
     if not calls:
         return ActOutcome("close", of.id, actor.name, Ended.DONE)
     return windups.carry(office, actor, of.scope, calls)
-
-
-# ---- parts ----
-
-
-def _untaxed(payee: Payee, day: object) -> Treatment:
-    return UNTAXED
-
-
-def _pot(office: Office, place: Address, part: int) -> Any:
-    return contracts.read(office.w3, "Waterfall", place, "pot", part)
-
-
-def _opened(of: Case, stage: int) -> Mapping[str, Any]:
-    """What was written down when a stage was opened."""
-    found = [one.content for one in of.taken if one.step == Step.OPEN]
-    return found[stage]
-
-
-def _due(of: Case, stage: int, class_id: str) -> dict[int, tuple[int, int]]:
-    written = _opened(of, stage)["due"].get(class_id, {})
-    return {int(account): (int(gross), int(tax)) for account, (gross, tax) in written.items()}
-
-
-def _outside_pots(of: Case) -> Iterator[tuple[int, int]]:
-    """Number and amount of every pot of a payee outside the register in the stages that were opened."""
-    for stage in range(of.course.opened):
-        for at in range(len(of.instruments), len(of.parts)):
-            if amount := of.stages[stage].payouts[of.parts[at]]:
-                yield part_number(of.number, stage, at), amount
-
-
-def _settled(office: Office, of: Case) -> dict[int, int]:
-    """What was paid outside the register, by part, from the chain's events."""
-    with office.index.connect() as view:
-        said = journal.events_of(view, [windups.waterfall(office)], (WaterfallSettled,))
-    mine = {part for part, _ in _outside_pots(of)}
-    return {
-        one.event.part: one.event.amount
-        for one in said
-        if isinstance(one.event, WaterfallSettled) and one.event.part in mine
-    }
-
-
-def _unequal(
-    where: str, due: Mapping[int, tuple[int, int]], paid: Mapping[int, tuple[int, int]]
-) -> list[str]:
-    return [
-        f"{where}, account {account}: {due.get(account)} is due and {paid.get(account)} was paid"
-        for account in sorted(due.keys() | paid.keys())
-        if due.get(account) != paid.get(account)
-    ]
-
-
-def _record_taxes(office: Office, of: Case, by: str) -> None:
-    """Write down what was paid and withheld, for the files of the year; once."""
-    if not of.terms.tax:
-        return
-    tokens = {one.class_id: one.token for one in of.instruments}
-    day = of.terms.payment.date()
-    for part, stage, class_id in class_pots(of):
-        opened = _opened(of, stage)
-        kinds, due = opened["taxed"][class_id], opened["due"][class_id]
-        name, coin = f"{of.id} {part & 0xFFFF}", of.coin
-        taken = taxes.Taken(name, tokens[class_id], coin.address, coin.decimals, day, kinds, due)
-        taxes.record_taken(office, of.owner, taken, by)

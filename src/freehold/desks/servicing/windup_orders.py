@@ -45,7 +45,11 @@ def ask(office: Office, who: permits.Actor, id: str, act: Act, **texts: str) -> 
 
 
 def waiting(office: Office, who: permits.Actor, id: str) -> list[WorkOrder]:
-    """Orders about a winding-up that are not carried out yet, or were refused; last first."""
+    """Orders about a winding-up that are not carried out yet, or were refused; last first.
+
+    Raises NotPermitted, NotFound.
+    """
+    permits.require(who, Power.READ_REGISTER)
     return processing.waiting(office, windup_reading.one(office, who, id).of.scope)
 
 

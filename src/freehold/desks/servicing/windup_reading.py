@@ -1,6 +1,7 @@
 """Winding-ups for whoever asks: lists, one of each, what each class and each holder gets, what is next.
 
-Whoever may read an issuer's register reads everything of its winding-ups.
+Whoever may read an issuer's register reads everything of its winding-ups; a holder reads those that two
+persons have agreed to, and his own part alone.
 """
 
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from freehold.desks.servicing import (
     events,
     holders_of,
     servicing,
-    winding_up,
+    windup_pots,
     windups,
 )
 from freehold.desks.servicing.windups import Case, Draft
@@ -85,14 +86,15 @@ class WindupView:
 
 
 def listed(office: Office, who: Actor, issuer: str | None = None) -> list[WindupView]:
-    """The winding-ups of the issuers that somebody may read, the newest first. Raises NotPermitted."""
-    permits.require(who, Power.READ_REGISTER)
+    """The winding-ups that somebody may read, the newest first. Raises NotPermitted."""
+    permits.require_any(who, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
     found = []
     for owner in events.owners(office, who):
-        if issuer in (None, owner.id) and permits.allows(who, Power.READ_REGISTER, owner.id):
+        if issuer in (None, owner.id):
             with office.book.reading() as tx:
                 ids = [one.id for one in book.every(tx, owner.id)]
-            found += [view(office, windups.case(office, id)) for id in reversed(ids)]
+            cases = [windups.case(office, id) for id in reversed(ids)]
+            found += [view(office, of) for of in cases if _is_shown(who, of)]
     return found
 
 
@@ -106,11 +108,17 @@ def every(office: Office, issuer: str | None) -> list[WindupView]:
 
 def one(office: Office, who: Actor, id: str) -> WindupView:
     """One winding-up. Raises NotPermitted, NotFound, also for what one may not read."""
-    permits.require(who, Power.READ_REGISTER)
+    permits.require_any(who, (Power.READ_REGISTER, None), (Power.READ_OWN, None))
     of = windups.case(office, id)
-    if not permits.allows(who, Power.READ_REGISTER, of.owner.id):
+    theirs = of.owner.id in [owner.id for owner in events.owners(office, who)]
+    if not theirs or not _is_shown(who, of):
         raise NotFound(f"there is no winding-up {id}", windup=id)
     return view(office, of)
+
+
+def reads_all(who: Actor, of: Case) -> bool:
+    """Whether somebody reads the whole register, so every holder's part."""
+    return permits.allows(who, Power.READ_REGISTER, of.owner.id)
 
 
 def serviced(office: Office, who: Actor, id: str) -> str:
@@ -178,12 +186,41 @@ def shares(office: Office, of: Case | Draft) -> list[Share]:
     return rows
 
 
+def readable_shares(office: Office, who: Actor, of: Case) -> list[Share]:
+    """What each account gets; of a holder who may not read the register, his own accounts alone."""
+    rows = shares(office, of)
+    if reads_all(who, of):
+        return rows
+    mine = events.own_holders(who, of.owner.id)
+    return [row for row in rows if row.holder in mine]
+
+
+def own(office: Office, who: Actor) -> list[tuple[WindupView, Share]]:
+    """What the holders get for whom somebody acts, the newest winding-up first. Raises NotPermitted."""
+    permits.require(who, Power.READ_OWN)
+    found = []
+    for each in listed(office, who):
+        mine = events.own_holders(who, each.of.owner.id)
+        found += [(each, row) for row in shares(office, each.of) if row.holder in mine]
+    return found
+
+
+def stands(one: WindupView, row: Share) -> str:
+    """What became of a holder's part in one word: what is still due of one called off never comes."""
+    return "called off" if row.became == "due" and one.state is State.CANCELLED else row.became
+
+
 def provisional(office: Office, of: Case) -> bool:
     """Whether the record instant lies ahead, so that today's holdings are shown."""
     return now_on_chain(office) < of.terms.record
 
 
 # ---- parts ----
+
+
+def _is_shown(who: Actor, of: Case) -> bool:
+    """Holders hear of a winding-up once two persons have agreed to it."""
+    return reads_all(who, of) or of.course.agreed
 
 
 def _holdings(office: Office, of: Case | Draft) -> Mapping[str, Holdings]:
@@ -201,35 +238,40 @@ def _holdings(office: Office, of: Case | Draft) -> Mapping[str, Holdings]:
 
 
 def _due(office: Office, of: Case | Draft, id: str, held: Holdings) -> dict[int, tuple[int, int]]:
-    """Gross and tax by account over all stages."""
+    """Gross and tax by account over all stages: as it was written down where a stage was opened."""
     found: dict[int, tuple[int, int]] = {}
-    for stage in of.stages:
-        if not (amount := stage.payouts.get(id, 0)):
+    opened = of.course.opened if isinstance(of, Case) else 0
+    for number, stage in enumerate(of.stages):
+        if not stage.payouts.get(id, 0):
             continue
-        for one in winding_up.taxed(office, of, id, held, amount).shares():
-            gross, tax = found.get(one.account, (0, 0))
-            found[one.account] = gross + one.gross, tax + one.withheld
+        if isinstance(of, Case) and number < opened:
+            amounts = windup_pots.due(of, number, id)
+        else:
+            shares = windup_pots.taxed(office, of, id, held, number).shares()
+            amounts = {one.account: (one.gross, one.withheld) for one in shares}
+        for account, (more, tax) in amounts.items():
+            gross, withheld = found.get(account, (0, 0))
+            found[account] = gross + more, withheld + tax
     return found
 
 
 def _became(office: Office, of: Case) -> dict[tuple[str, int], tuple[int, int]]:
     """What was paid gross, and what is still held, by class and account."""
     found: dict[tuple[str, int], tuple[int, int]] = {}
-    said = winding_up.paid_parts(office, of)
-    for part, _, id in winding_up.class_pots(of):
+    said = windup_pots.paid_parts(office, of)
+    for part, _, id in windup_pots.class_pots(of):
         for account, (gross, _) in said[part].due.items():
             paid, kept = found.get((id, account), (0, 0))
-            still = said[part].held.get(account, 0) - said[part].released.get(account, 0)
-            found[(id, account)] = paid + gross, kept + still
+            found[(id, account)] = paid + gross, kept + said[part].still(account)
     return found
 
 
 def _paid(office: Office, of: Case) -> dict[str, int]:
     """What was paid so far, held money included, by part."""
     found: dict[str, int] = {}
-    said = winding_up.paid_parts(office, of)
-    for part, _, id in winding_up.class_pots(of):
+    said = windup_pots.paid_parts(office, of)
+    for part, _, id in windup_pots.class_pots(of):
         found[id] = found.get(id, 0) + sum(gross for gross, _ in said[part].due.values())
-    for id, amount in winding_up.settled_parts(office, of):
+    for id, amount in windup_pots.settled_parts(office, of):
         found[id] = found.get(id, 0) + amount
     return found

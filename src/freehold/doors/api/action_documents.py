@@ -10,7 +10,7 @@ from freehold.core.actions.life import State
 from freehold.core.actions.terms import Terms, claim_days
 from freehold.core.units import format_units
 from freehold.desks.outbox.work_orders import WorkOrder
-from freehold.desks.servicing.events import ActionView, Entitled
+from freehold.desks.servicing.events import ActionView, Entitled, Money
 from freehold.wire.approvals import Name, Text
 
 IssuerOf = Annotated[str, StringConstraints(min_length=1, max_length=128)]
@@ -137,13 +137,22 @@ class EntitlementsOut(BaseModel):
 
 
 class MoneyOut(BaseModel):
-    """What became of the money, in whole coins."""
+    """What became of the money in one coin, in whole coins; `swept` went to whoever keeps what nobody
+    claimed. `currency` is its code, or the symbol of the action's own coin."""
 
+    currency: str
     needed: str
     funded: str
     paid: str
     held: str
     withheld: str
+    swept: str
+
+
+class ActionMoney(MoneyOut):
+    """The action's own coin, and beside it each currency that holders may elect."""
+
+    others: list[MoneyOut]
 
 
 class TermsIn(BaseModel):
@@ -220,6 +229,23 @@ def coins(one: ActionView, amount: int, code: str = "") -> str:
     """An amount in whole coins of a currency, the action's own if none is named."""
     own = one.terms.cash.decimals if one.terms.cash else 0
     return format_units(amount, one.terms.options.places(code, own))
+
+
+def money_out(one: ActionView, found: Money) -> ActionMoney:
+    """The money of an action as the API words it."""
+    of_each = [
+        MoneyOut(
+            currency=each.currency or one.symbol,
+            needed=coins(one, each.needed, each.currency),
+            funded=coins(one, each.funded, each.currency),
+            paid=coins(one, each.paid, each.currency),
+            held=coins(one, each.held, each.currency),
+            withheld=coins(one, each.withheld, each.currency),
+            swept=coins(one, each.swept, each.currency),
+        )
+        for each in (found, *found.others)
+    ]
+    return ActionMoney(**of_each[0].model_dump(), others=of_each[1:])
 
 
 def action_out(one: ActionView) -> ActionOut:

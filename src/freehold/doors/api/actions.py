@@ -19,6 +19,7 @@ from freehold.desks.servicing import ballots, events, processing
 from freehold.desks.servicing.processing import Act
 from freehold.doors.api import problems
 from freehold.doors.api.action_documents import (
+    ActionMoney,
     ActionOut,
     Actions,
     CalendarOut,
@@ -28,12 +29,12 @@ from freehold.doors.api.action_documents import (
     Elections,
     EntitlementsOut,
     FundIn,
-    MoneyOut,
     OrderOut,
     TermsIn,
     Versions,
     action_out,
     coins,
+    money_out,
     order_out,
     part_out,
 )
@@ -159,12 +160,10 @@ def entitlements(
 
 
 @router.get("/actions/{id}/money", responses=responses(400, 404, 409))
-def money(office: OfficeOf, actor: Caller, id: ActionId) -> MoneyOut:
-    """What is needed, funded, paid, held and withheld."""
+def money(office: OfficeOf, actor: Caller, id: ActionId) -> ActionMoney:
+    """What is needed, funded, paid, held, withheld and swept, in each currency that is paid."""
     one = events.one(office, actor, id)
-    found = events.money(office, actor, id)
-    names = MoneyOut.model_fields
-    return MoneyOut(**{name: coins(one, getattr(found, name)) for name in names})
+    return money_out(one, events.money(office, actor, id))
 
 
 @router.get("/actions/{id}/elections", responses=responses(400, 404))

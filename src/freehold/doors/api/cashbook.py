@@ -12,7 +12,7 @@ from freehold.core.cashbook import AGAINST, BankLeg, Kind, KnownBreak, Posted
 from freehold.core.errors import Invalid
 from freehold.core.units import format_units, parse_units
 from freehold.desks.office import today
-from freehold.desks.servicing import bank_payments, cashbook
+from freehold.desks.servicing import bank_payments, cashbook, reconciling
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, OfficeOf
 
@@ -307,7 +307,7 @@ def breaks(office: OfficeOf, actor: Caller, issuer: Issuer = None, every: bool =
 @router.post("/reconciliations", responses=responses(400, 404, 409))
 def reconcile(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> ReconciliationOut:
     """Post what moved on chain, and compare every place with the chain or its bank."""
-    found = cashbook.reconcile(office, actor, issuer)
+    found = reconciling.reconcile(office, actor, issuer)
     _, decimals = cashbook.breaks(office, actor, issuer)
     return ReconciliationOut(
         issuer=found.issuer,

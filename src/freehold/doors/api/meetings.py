@@ -17,7 +17,8 @@ from freehold.desks.servicing import ballots, events, meetings, processing
 from freehold.desks.servicing.assembly import Assembly, Standing
 from freehold.desks.servicing.ballots import Seat
 from freehold.desks.servicing.processing import Act
-from freehold.desks.servicing.voting import ProxyRequest, VoteOutcome, VoteRequest
+from freehold.desks.servicing.voting import Given, ProxyRequest, VoteOutcome, VoteRequest
+from freehold.doors.api import problems
 from freehold.doors.api.action_documents import HolderId, IssuerOf, OrderOut, order_out
 from freehold.doors.api.actions import Issuer, proposed
 from freehold.doors.api.approvals import tried
@@ -287,12 +288,21 @@ def typed_vote(office: OfficeOf, actor: Caller, number: Number, given: VoteIn) -
     return _typed(typed)
 
 
-@router.post("/meetings/{number}/votes", status_code=202, responses=responses(400, 404, 409))
+@router.post(
+    "/meetings/{number}/votes",
+    status_code=202,
+    response_model=VoteOut,
+    responses=responses(400, 404, 409, 422),
+)
 def vote(
     office: OfficeOf, actor: Caller, number: Number, given: VoteIn, key: IdempotencyKey
-) -> VoteOut:
-    """Vote by signature, or by the agent's key where it opens the account; the worker brings it."""
-    return vote_out(ballots.vote(office, actor, vote_request(number, given, key)))
+) -> Any:
+    """Vote by signature, or by the agent's key where it opens the account; the worker brings it. A vote
+    that cannot count is answered with 422, and the reason's number where it has one."""
+    done = ballots.vote(office, actor, vote_request(number, given, key))
+    if done.given is Given.REFUSED:
+        return problems.answer(422, done.reason, code=done.code or None)
+    return vote_out(done)
 
 
 @router.get("/meetings/{number}/votes/{holder}", responses=responses(400, 404, 409))

@@ -44,7 +44,7 @@ def list_windups(
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Windups:
-    """Winding-ups of the issuers whose registers the caller may read, the newest first."""
+    """The winding-ups that the caller may read, the newest first; a holder those that are agreed to."""
     found, first = windup_reading.listed(office, actor, issuer), int(cursor or 0)
     following = str(first + limit) if len(found) > first + limit else None
     shown = found[first : first + limit]
@@ -75,9 +75,9 @@ def one_windup(office: OfficeOf, actor: Caller, id: WindupId) -> WindupOut:
 def windup_holders(
     office: OfficeOf, actor: Caller, id: WindupId, cursor: Cursor = None, limit: Limit = 100
 ) -> Shares:
-    """What each holder gets of each class, page by page."""
+    """What each holder gets of each class, page by page; to a holder his own part alone."""
     of = windup_reading.one(office, actor, id).of
-    rows, first = windup_reading.shares(office, of), int(cursor or 0)
+    rows, first = windup_reading.readable_shares(office, actor, of), int(cursor or 0)
     following = str(first + limit) if len(rows) > first + limit else None
     shown = [_share(of, one) for one in rows[first : first + limit]]
     ahead = windup_reading.provisional(office, of)

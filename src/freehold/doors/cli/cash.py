@@ -15,7 +15,7 @@ from freehold.core.units import format_units, parse_units
 from freehold.desks import permits
 from freehold.desks.office import Office, open_office, today
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook, testcoin
+from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook, reconciling, testcoin
 from freehold.doors.cli.acting import FILE, issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -122,7 +122,7 @@ def reconcile(issuer: str | None, by: str, as_json: bool) -> Outcome:
     """Compare every place with the chain or its bank; exit code 1 while breaks are open."""
     with open_office(settings()) as office:
         who = permits.keyholder(by)
-        found = cashbook.reconcile(office, who, issuer)
+        found = reconciling.reconcile(office, who, issuer)
         _, places = cashbook.breaks(office, who, issuer)
     rows = [
         ("day", found.day.isoformat()),

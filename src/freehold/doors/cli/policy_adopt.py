@@ -10,9 +10,10 @@ from freehold.core.policy.adoption import Adoption
 from freehold.core.policy.checks import Check
 from freehold.core.policy.compare import Flip, flips
 from freehold.core.policy.model import KIND_NAMES, NOTICE, PROOF_NAMES
+from freehold.core.registration import Signed
 from freehold.core.units import format_units, parse_units
 from freehold.desks.office import open_office
-from freehold.desks.rules import adoption, policies
+from freehold.desks.rules import adoption, policies, restraining
 from freehold.desks.rules.explaining import Explanation, Question
 from freehold.desks.rules.explaining import explain as explained
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
@@ -100,6 +101,15 @@ def activate(instrument: str, issuer: str | None, as_json: bool) -> None:
     multiple=True,
     help="An attested fact to count with.",
 )
+@click.option("--signed-by", multiple=True, help="Somebody who has signed, by name; repeat it.")
+@click.option(
+    "--paper",
+    "papers",
+    type=click.Choice(sorted(restraining.rules().papers)),
+    multiple=True,
+    help="A paper that comes with the instruction.",
+)
+@click.option("--representative", default="", help="Who signs for the estate of an owner who died.")
 @issuer_option
 @json_option
 def explain(
@@ -109,18 +119,24 @@ def explain(
     units: str,
     kind: str,
     proofs: tuple[str, ...],
+    signed_by: tuple[str, ...],
+    papers: tuple[str, ...],
+    representative: str,
     issuer: str | None,
     as_json: bool,
 ) -> Outcome:
     """Say whether SENDER may pass UNITS of an INSTRUMENT to RECEIVER now, why not, and when.
 
     Holders are named by their ids. --proof stands for an attested fact. What the agent's records hold is
-    told too: stops, claims, pledges, legends. Who signs is not looked at. Exit code 1 if refused.
+    told too: stops, claims, pledges, legends, and who must sign for units that are registered in a form
+    that asks for it; --signed-by, --paper and --representative say who has. Exit code 1 if refused.
     """
     shown = Proof(sum(PROOF_NAMES[one] for one in set(proofs)))
+    given = frozenset(signed_by), frozenset(papers), representative
     with open_office(settings()) as office:
         places = policies.decimals_of(office, issuer, instrument)
-        asked = Question(sender, receiver, parse_units(units, places), KIND_NAMES[kind], shown)
+        amount, signed = parse_units(units, places), Signed(*given)
+        asked = Question(sender, receiver, amount, KIND_NAMES[kind], shown, signed)
         found = explained(office, issuer, instrument, asked)
     _show_explanation(found, places, as_json)
     return Outcome.DONE if found.allowed else Outcome.REFUSED

@@ -29,7 +29,7 @@ def as_pdf(
 ) -> bytes:
     """The statement of a year or an action; the same payments give the same bytes."""
     digest = record_hash(
-        [[one.action, str(one.account), one.day.isoformat(), str(one.gross), str(one.withheld)]
+        [[one.named, str(one.account), one.day.isoformat(), str(one.gross), str(one.withheld)]
          for one in paid]
     )  # fmt: skip
     blocks: list[Block] = [
@@ -65,7 +65,7 @@ def _row(one: Payment) -> tuple[str, ...]:
     amounts = (one.gross, one.withheld, one.gross - one.withheld)
     return (
         one.day.isoformat(),
-        one.action,
+        one.named,
         str(one.account),
         *(grouped(format_units(amount, one.decimals)) for amount in amounts),
         f"{float(one.rate * 100):g} %",

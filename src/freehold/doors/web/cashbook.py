@@ -11,7 +11,7 @@ from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
 from freehold.core.units import format_units
 from freehold.desks import permits
-from freehold.desks.servicing import cashbook
+from freehold.desks.servicing import cashbook, reconciling
 from freehold.doors.web.visits import Form, Visit, act, go, issuer_of, issuers_of, page, see
 
 _SHOWN = 50
@@ -77,7 +77,7 @@ def reconciliation(visit: Visit) -> Response:
 
 def reconcile(visit: Visit, form: Form) -> Response:
     """Post what moved and compare every place."""
-    cashbook.reconcile(visit.office, visit.who, _named(form))
+    reconciling.reconcile(visit.office, visit.who, _named(form))
     return go("/cash/reconciliation?done=1")
 
 

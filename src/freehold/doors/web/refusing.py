@@ -53,7 +53,8 @@ def of_outcome(
     today = next_instant(visit.office).date()
     days = (outcome.passes_on - today).days if outcome.passes_on else 0
     card = Card(outcome.code, outcome.reason, outcome.passes_on, max(days, 0))
-    question = Question(asked.sender, asked.receiver, asked.units, asked.kind, asked.proofs)
+    signed = transfers.signed_by(asked)
+    question = Question(asked.sender, asked.receiver, asked.units, asked.kind, asked.proofs, signed)
     try:
         found = explaining.weigh(visit.office, visit.who, asked.instrument, question)
     except PlatformError:  # the refusal stands; only its details are not to be had

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.facts import Kind, Proof
 from freehold.core.policy.checks import Check
+from freehold.core.registration import Signed
 from freehold.core.roles import Power
 from freehold.core.units import format_units, parse_units
 from freehold.desks import permits
@@ -18,7 +19,7 @@ from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvable_policy import KIND as POLICY
 from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
 from freehold.desks.register import ownership
-from freehold.desks.rules import explaining, policies, rulemaking
+from freehold.desks.rules import explaining, policies, restraining, rulemaking
 from freehold.desks.rules.explaining import Explanation, Question
 from freehold.desks.rules.rulemaking import Rulebook
 from freehold.desks.securities import transfers
@@ -29,6 +30,10 @@ from freehold.doors.web.visits import Form, Visit, go, see
 
 TEMPLATES = Path(__file__).resolve().parents[4] / "examples" / "policies"
 PROOFS = tuple(one for one in Proof if one.name)
+PAPER = "paper-"
+"""What the name of a box for a paper begins with."""
+MOST_SIGNERS = 2_000
+"""The letters of all names that are typed in as signers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +133,7 @@ def _values(visit: Visit, book: Rulebook, form: Form | None = None) -> dict[str,
     ]
     asked = {
         name: (form.get(name, "") if form else visit.query(name))
-        for name in ("from", "to", "units", "kind", *(_word(one) for one in PROOFS))
+        for name in ("from", "to", "units", "kind", "signed", "representative", *_boxes())
     }
     words = clauses(book.policy) if book.policy else ()
     return {
@@ -140,6 +145,8 @@ def _values(visit: Visit, book: Rulebook, form: Form | None = None) -> dict[str,
         "kinds": [(kind.name.lower(), kind.name.lower().replace("_", " ")) for kind in KINDS],
         "proofs": [_word(one) for one in PROOFS],
         "attested": any(asked[_word(one)] == "yes" for one in PROOFS),
+        "papers": {PAPER + one.id: one.title for one in restraining.rules().papers.values()},
+        "instructed": any(asked[name] for name in ("signed", "representative", *_paper_boxes())),
         "changes": approvals.about(visit.office, visit.who, book.ruled.token, POLICY),
         "key": form.get("key", "") if form else secrets.token_hex(16),
         "decides": permits.allows(visit.who, Power.CHANGE_POLICY, book.ruled.issuer),
@@ -153,6 +160,15 @@ def _queue(visit: Visit) -> list[ProposalView]:
 
 def _word(proof: Proof) -> str:
     return (proof.name or "").lower()
+
+
+def _paper_boxes() -> list[str]:
+    return [PAPER + id for id in restraining.rules().papers]
+
+
+def _boxes() -> list[str]:
+    """The names of all boxes that may be ticked beside a question."""
+    return [*(_word(one) for one in PROOFS), *_paper_boxes()]
 
 
 def _tried(
@@ -171,7 +187,10 @@ def _tried(
     try:
         decimals = transfers.decimals_of(visit.office, visit.who, token)
         units = _units(given("units"), decimals)
-        question = Question(given("from"), given("to"), units, chosen, proofs)
+        names = [one.strip() for one in given("signed")[:MOST_SIGNERS].split(";")]
+        papers = [id for id in restraining.rules().papers if given(PAPER + id) == "yes"]
+        signed = Signed(frozenset(filter(None, names)), frozenset(papers), given("representative"))
+        question = Question(given("from"), given("to"), units, chosen, proofs, signed)
         draft = rulemaking.draft(visit.office, text) if text is not None else None
         found = explaining.explain_as(visit.office, visit.who, token, question, draft)
     except Invalid as fault:

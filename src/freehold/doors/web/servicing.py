@@ -1,4 +1,4 @@
-"""The pages of corporate actions: the calendar, one action, its forms, and a holder's own payments."""
+"""The pages of corporate actions: the calendar, one action, its forms."""
 
 import calendar as months
 import secrets
@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from freehold.core.actions.kinds import Kind as Servicing
-from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import State
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
@@ -83,7 +82,6 @@ def routes() -> list[BaseRoute]:
         Route(f"{one}/orders/{{step}}", act(order), methods=["POST"]),
         Route(f"{one}/release", act(release), methods=["POST"]),
         Route(f"{one}/elect", act(elect), methods=["POST"]),
-        Route("/payments", page(payments), methods=["GET"]),
     ]
 
 
@@ -201,7 +199,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "number": number,
         "last": last,
         "money": money,
-        "bar": _bar(one, money) if money else None,
+        "bars": [_bar(one, each) for each in (money, *money.others)] if money else [],
         "coins": lambda amount, code="": coins(one, amount, code),
         "units": lambda amount: format_units(amount, one.instrument.decimals),
         "orders": processing.waiting(office, id),
@@ -209,7 +207,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "services": services,
         "next_order": _next_order(one) if services else "",
         "elections": ballots.elections(office, who, id),
-        "choices": actions.choices_in(one.terms) if _open(one) else (),
+        "choices": actions.choices_in(one.terms) if takes_choices(one) else (),
         "mine": events.own_holders(who, one.owner.id, Power.ELECT),
         "versions": len(events.versions(office, who, id)),
         "now": events.now(office),
@@ -252,26 +250,32 @@ def coins(one: ActionView, amount: int, code: str = "") -> str:
     return format_units(amount, one.terms.options.places(code, own))
 
 
-def _bar(one: ActionView, money: events.Money) -> tuple[Any, Any]:
-    """Paid, held, withheld, and what is still to be paid, as parts of what is needed."""
-    whole = max(money.needed, money.funded)
-    if not whole:
-        return (), None
+def _bar(one: ActionView, money: events.Money) -> dict[str, Any]:
+    """A pot in words and as a bar: paid, held, withheld, swept, still to be paid, as parts of what is
+    needed. Nothing is drawn of a pot that nothing is needed of."""
+    whole, code = max(money.needed, money.funded), money.currency
     done = money.paid + money.held + money.withheld
-    open_ = max(0, money.funded - done)
-    parts = [
-        ("Paid", money.paid),
-        ("Held", money.held),
-        ("Withheld as tax", money.withheld),
-        ("In the pot", open_),
-        ("Not funded", max(0, money.needed - money.funded)),
-    ]
+    left = max(0, money.funded - done - money.swept)
+    amounts = {
+        "Paid": money.paid,
+        "Held": money.held,
+        "Withheld as tax": money.withheld,
+        "In the pot": left,
+        "Not funded": max(0, money.needed - money.funded),
+        "Sent to its keeper": money.swept,
+    }
     shown = [
         charts.Part(name, Fraction(amount, whole), place)
-        for place, (name, amount) in enumerate(parts, 1)
-        if amount
+        for place, (name, amount) in enumerate(amounts.items(), 1)
+        if amount and whole
     ]
-    return [(each, coins(one, dict(parts)[each.name])) for each in shown], charts.stacked(shown)
+    return {
+        "money": money,
+        "code": code or one.symbol,
+        "key": [(each, coins(one, amounts[each.name], code)) for each in shown],
+        "drawn": charts.stacked(shown) if shown else None,
+        "coins": lambda amount: coins(one, amount, code),
+    }
 
 
 def _next_order(one: ActionView) -> str:
@@ -283,7 +287,8 @@ def _next_order(one: ActionView) -> str:
     return "pay" if due and due.what in ("Payment", "Delivery") and due.at is None else ""
 
 
-def _open(one: ActionView) -> bool:
+def takes_choices(one: ActionView) -> bool:
+    """Whether holders may still answer."""
     return one.state in (State.ANNOUNCED, State.RECORDED, State.FUNDED)
 
 
@@ -451,36 +456,6 @@ def elect(visit: Visit, form: Form) -> Response:
         where = str(fault.facts.get("field", "units"))
         return _shown(visit, id, 422, problem=fault.message, wrong_at=where, given=form)
     return go(f"/actions/{id}#elections")
-
-
-# ---- a holder's own page ----
-
-
-def payments(visit: Visit) -> Response:
-    """What came and what comes to the holders one acts for: payments, elections, money held."""
-    permits.require(visit.who, Power.READ_OWN)
-    found = []
-    for one in events.listed(visit.office, visit.who):
-        mine = events.own_holders(visit.who, one.owner.id)
-        for row in events.entitlements(visit.office, visit.who, one.terms.id).rows:
-            if row.holder in mine:
-                found.append((one, row))
-    asked = [
-        one
-        for one in events.listed(visit.office, visit.who)
-        if one.terms.work in (Work.OFFER, Work.BUY) and _open(one)
-    ]
-    said = {one.terms.id: ballots.elections(visit.office, visit.who, one.terms.id) for one in asked}
-    values: dict[str, Any] = {
-        "found": found,
-        "asked": asked,
-        "said": said,
-        "coins": coins,
-        "units": lambda one, amount: format_units(amount, one.instrument.decimals),
-        "now": events.now(visit.office),
-        "held": [(one, row) for one, row in found if row.became == events.HELD],
-    }
-    return see(visit, "payments.html", **values)
 
 
 KINDS = list(Servicing)

@@ -21,6 +21,7 @@ WORDS = {
     changes.INSTRUCTION: "The state of an instruction",
     changes.POSITION: "The units of a holder",
     changes.REGISTER: "A register, block by block",
+    changes.CASH: "A new break of the cash book",
     changes.AUDIT: "An entry of the audit log",
 }
 """What each kind of change tells, for the check boxes."""

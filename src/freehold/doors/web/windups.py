@@ -149,9 +149,10 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
     office, who = visit.office, visit.who
     one = windup_reading.one(office, who, id)
     of, text = one.of, visit.query("q").casefold()
-    shares = windup_reading.shares(office, of)
+    shares = windup_reading.readable_shares(office, who, of)
     rows = [row for row in shares if text in f"{row.name} {row.holder} {row.class_id}".casefold()]
     last = max(1, -(-len(rows) // ROWS))
+    services = permits.allows(who, Power.SERVICE, of.owner.id)
     asked = visit.query("page", "1")
     number = min(max(1, int(asked) if re.fullmatch(r"\d{1,6}", asked) else 1), last)
     values: dict[str, Any] = {
@@ -171,11 +172,12 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "provisional": windup_reading.provisional(office, of),
         "money": money,
         "units": lambda row: format_units(row.units, windups.decimals_of(of, row.class_id)),
-        "services": permits.allows(who, Power.SERVICE, of.owner.id),
+        "services": services,
         "next_order": _next_order(one),
         "takes_money": one.state not in (State.PROPOSED, *_DONE) and of.funded < of.course.total,
         "may_cancel": one.state not in (State.PAYING, *_DONE),
-        "orders": windup_orders.waiting(office, who, id),
+        "orders": windup_orders.waiting(office, who, id) if services else [],
+        "reads_all": windup_reading.reads_all(who, of),
         "waiting": [each for each in _proposed(visit) if _about(each, id)],
         "key": secrets.token_hex(16),
         "problem": "",
@@ -221,7 +223,7 @@ def holders_csv(visit: Visit) -> Response:
             *(money(of, each) for each in (row.gross, row.withheld, row.net, row.paid, row.held)),
             row.became,
         )
-        for row in windup_reading.shares(visit.office, of)
+        for row in windup_reading.readable_shares(visit.office, visit.who, of)
     ]  # fmt: skip
     said = f'attachment; filename="{id}-holders.csv"'
     text = reports.csv_text(heads, rows)

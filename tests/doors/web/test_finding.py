@@ -1,0 +1,94 @@
+"""The buttons that ask and change nothing: each shows what was looked for, and nothing else."""
+
+import secrets
+
+import pytest
+
+from freehold.core.roles import Role
+from tests.doors.running import Platform
+from tests.doors.serviced import AGENT, agreed, asked, coin_on, dividend
+from tests.doors.web.windows import Window, session_of, somebody
+
+COIN = "finding-coin"
+
+
+@pytest.fixture(scope="module")
+def agent(platform) -> Window:
+    id = somebody(platform, "finding@northwind.example", Role.TRANSFER_AGENT)
+    return Window(platform, session_of(platform, id))
+
+
+@pytest.fixture(scope="module")
+def token(platform) -> str:
+    listed = platform.ask(AGENT, "GET", "/v1/instruments").json()["items"]
+    return next(str(one["token"]) for one in listed if one["class_id"] == "common")
+
+
+@pytest.fixture(scope="module")
+def announced(platform: Platform) -> str:
+    id = f"finding-{secrets.token_hex(3)}"
+    text = dividend(platform, coin_on(platform, COIN), id)
+    agreed(platform, asked(platform, "/v1/actions", {"terms": text}, id))
+    return id
+
+
+def test_holders_are_found_by_name_number_and_country(agent):
+    found = agent.press("/holders", "Find", q="northgate")
+    assert "northgate-seed" in found.text and "jonas-keller" not in found.text
+    assert "Nobody matches" in agent.press("/holders", "Find", q="nobody at all").text
+
+
+def test_the_explorer_finds_a_token_a_block_and_a_transaction(platform, agent, token):
+    found = agent.press("/explorer", "Find", sent_to="/find", q=token)
+    assert found.ok and found.url.lower().endswith(f"/securities/{token.lower()}")
+    last = platform.ask(AGENT, "GET", "/v1/events?limit=1").json()["items"][0]
+    found = agent.press("/explorer", "Find", sent_to="/find", q=last["transaction"])
+    assert found.url.endswith(f"/explorer/{last['transaction']}") and found.ok
+
+
+def test_everything_is_searched(agent):
+    assert "northgate-seed" in agent.press("/search", "Search", q="northgate").text
+
+
+def test_actions_are_listed_by_kind_and_state_and_entitled_holders_by_name(agent, announced):
+    page = f"/actions/{announced}"
+    listed = agent.press(
+        "/actions", "Show", sent_to="/actions", kind="cash-dividend", state="announced"
+    )
+    assert f'class="name" href="{page}"' in listed.text
+    other = agent.press("/actions", "Show", sent_to="/actions", kind="split", state="")
+    assert f'class="name" href="{page}"' not in other.text
+    found = agent.press(page, "Find", q="northgate")
+    assert "northgate-seed" in found.text
+    assert "northgate-seed" not in agent.press(page, "Find", q="nobody at all").text
+
+
+def test_the_register_is_shown_as_it_was_at_a_time(agent, token):
+    place = f"/securities/{token}/register"
+    now = agent.see(place)
+    shown = agent.press(place, "Show", at="2001-01-01T00:00")
+    assert shown.ok and "Back to now" in shown.text and shown.text != now
+
+
+def test_an_issue_begins_with_its_security(agent, token):
+    shown = agent.press("/acts/issue", "Go on", sent_to="/acts/issue", instrument=token)
+    assert 'name="holder-1"' in shown.text and f'value="{token}"' in shown.text
+
+
+def test_the_bench_tries_a_transfer_and_moves_nothing(agent, token):
+    place = f"/securities/{token}/policy"
+    before = agent.see(f"/securities/{token}/register")
+    given = {"from": "priya-raman", "to": "jonas-keller", "units": "60000"}
+    tried = agent.press(place, "Try the transfer", sent_to=f"{place}#bench", **given)
+    assert tried.ok and "Rule 144" in tried.text
+    after = agent.see(f"/securities/{token}/register")
+    assert before.count("<tr") == after.count("<tr")
+
+
+def test_a_statement_is_shown_for_a_holder_and_a_period(agent):
+    place = "/statement?holder=priya-raman"
+    shown = agent.press(place, "Show the statement", holder="priya-raman", **{"from": "2020-01-01"})
+    assert shown.ok and "Priya Raman" in shown.text and "Opening" in shown.text
+    long_ago = {"from": "2020-01-01", "to": "2020-12-31"}
+    empty = agent.press(place, "Show the statement", holder="priya-raman", **long_ago)
+    assert "No units were held or moved" in empty.text and "Opening" not in empty.text
