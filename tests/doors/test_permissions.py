@@ -151,7 +151,9 @@ def filled(path: str, values: dict[str, str]) -> str:
         values = {**values, "id": "hook_000000000000000000000000"}
     if "/actions/" in path or "/windups/" in path:
         values = {**values, "id": "none", "account": "1", "step": "pay", "message": "seev.031"}
-    if "documents" in path:
+    if "/v1/drafts/" in path:
+        values = {**values, "id": "d_0000000000000000"}
+    elif "documents" in path:
         values = {**values, "id": values["document"]}
     return re.sub(r"\{(\w+)\}", lambda found: values[found[1]], path)
 
@@ -172,6 +174,11 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     receiver = "jonas-keller" if known else "0x" + "00" * 20
     issue = {"instrument": "common", "holder": HOLDER, "units": "1"}
     bodies = {
+        "/drafts": {"kind": "company"},  # 422: nothing is begun
+        "/record": {"name": ""},
+        "drafts/d_0000000000000000/documents": {"documents": []},
+        "drafts/d_0000000000000000/terms": {"name": "Matrix", "symbol": "MTRX"},
+        "drafts/d_0000000000000000/policy": {"choice": "starting"},
         "/suspension": {"suspended": False},
         "/holders": {"id": f"matrix-{role}", "name": "Matrix", "country": "DE"},
         "/approval": {"difference": "0" * 64},
@@ -203,6 +210,9 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/proxies": {"holder": HOLDER},
         "/cancellation": {"reason": "issuer-decision", "document": "0" * 64},
         "/funding": {},
+        "/examinations": {"text": "kind = 1"},
+        "/cases": {"sender": HOLDER, "receiver": "jonas-keller", "units": "1"},
+        "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed
         "/letters": dict.fromkeys(("approval", "decided", "statement", "news"), True),
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }

@@ -11,14 +11,32 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from freehold.book import changes
 from freehold.book.schema_actions import (
     action_election,
     action_step,
     action_terms,
     corporate_action,
 )
+from freehold.book.schema_windups import windup
 from freehold.book.session import Transaction
+from freehold.core.actions.life import Step
 from freehold.core.errors import Conflict, NotFound
+
+TOLD: Mapping[str, str] = {
+    Step.ANNOUNCE: "announced",
+    Step.AMEND: "amended",
+    Step.FUND: "funded",
+    Step.FEED: "fed",
+    Step.OPEN: "opened",
+    Step.PAY: "paying",
+    Step.DELIVER: "paid",
+    Step.RECONCILE: "reconciled",
+    Step.CLOSE: "closed",
+    Step.CANCEL: "cancelled",
+    Step.SWEEP: "swept",
+}
+"""The word for each step that the feed tells; what one holder elects is nobody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,8 @@ def add(tx: Transaction, known: KnownAction, text: str) -> None:
     """Announce an action with its first terms. Raises Conflict where the id is another's."""
     if tx.execute(select(corporate_action.c.id).where(corporate_action.c.id == known.id)).first():
         raise Conflict(f"there is an action {known.id} already: give this one another id")
+    if tx.execute(select(windup.c.id).where(windup.c.id == known.id)).first():
+        raise Conflict(f"there is a winding-up {known.id} already: give this one another id")
     values = {name: getattr(known, name) for name in KnownAction.__slots__}
     tx.execute(insert(corporate_action).values(values))
     add_terms(tx, known.id, text, known.created_at, known.by)
@@ -93,10 +113,14 @@ def versions(tx: Transaction, action: str) -> list[str]:
 def add_step(
     tx: Transaction, action: str, step: str, content: Mapping[str, Any], at: datetime, by: str
 ) -> None:
-    """Record a step."""
+    """Record a step, and tell it."""
     text = json.dumps(dict(content), sort_keys=True)
     row = {"action": action, "step": step, "content": text, "at": at, "by": by}
     tx.execute(insert(action_step).values(row))
+    if word := TOLD.get(step):
+        known = find(tx, action)
+        told = {"event": word, "kind": known.kind, "token": known.instrument}
+        changes.record(tx, changes.ACTION, known.issuer, action, told, at)
 
 
 def steps(tx: Transaction, action: str) -> list[Taken]:

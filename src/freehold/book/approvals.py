@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, insert, or_, select, update
 
+from freehold.book import changes
 from freehold.book import schema_approvals as schema
 from freehold.book.session import Transaction
 from freehold.core.approvals import (
@@ -27,7 +28,7 @@ from freehold.core.approvals import (
     read_rules,
     require_move,
 )
-from freehold.core.errors import Conflict, NotFound
+from freehold.core.errors import Conflict, NotFound, Plain
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.ids import InstructionId
 
@@ -56,8 +57,9 @@ class Correction:
 
 
 def add(tx: Transaction, proposal: Proposal) -> Proposal:
-    """Write a new proposal; it comes back with its number."""
+    """Write a new proposal, and tell it; it comes back with its number."""
     tx.execute(insert(schema.proposal).values(**_columns(proposal)))
+    _tell(tx, proposal, proposal.state, proposal.proposed_at)
     return find(tx, proposal.id)
 
 
@@ -141,6 +143,7 @@ def decide(
     if who is not None:
         values |= {"decider": who.identity, "decider_human": who.human}
     _change(tx, proposal, values | ({} if to is State.APPROVED else {"ended_at": now}))
+    _tell(tx, proposal, to, now, alone=alone)
     return find(tx, proposal.id)
 
 
@@ -187,7 +190,10 @@ def end(
     of = schema.proposal.c
     here = (of.id == proposal.id, of.state == State.APPROVED)
     values = {"state": to, "ended_at": now, "code": code, "why": why}
-    return bool(tx.execute(update(schema.proposal).where(*here).values(**values)).rowcount)
+    if not tx.execute(update(schema.proposal).where(*here).values(**values)).rowcount:
+        return False
+    _tell(tx, proposal, to, now, code)
+    return True
 
 
 def rules(tx: Transaction, issuer: str) -> Rules:
@@ -241,6 +247,22 @@ def _announcements(tx: Transaction, which: ColumnElement[bool]) -> list[Announce
     of = schema.announcement
     rows = select(of).where(which).order_by(of.c.number.desc())
     return [Announcement(**row._mapping) for row in tx.execute(rows)]
+
+
+def _tell(
+    tx: Transaction,
+    proposal: Proposal,
+    to: State,
+    now: datetime,
+    code: int | None = None,
+    *,
+    alone: bool = False,
+) -> None:
+    """Tell what became of a proposal: neither its arguments nor who acted."""
+    act = proposal.act
+    told: dict[str, Plain] = {"event": to.lower().replace("_", "-"), "kind": act.kind}
+    told |= {"token": act.token, "code": code, "alone": alone}
+    changes.record(tx, changes.APPROVAL, act.issuer, proposal.id, told, now)
 
 
 def _change(tx: Transaction, proposal: Proposal, values: dict[str, Any]) -> None:

@@ -21,8 +21,10 @@ from freehold.book.session import Transaction
 from freehold.core.errors import NotFound, Plain
 
 INSTRUCTION, REGISTER, POSITION = "instruction.changed", "register.changed", "position.changed"
+ACTION, MEETING, WINDUP = "action.changed", "meeting.changed", "windup.changed"
+APPROVAL = "approval.changed"
 CASH = "cash.break"
-KINDS = (INSTRUCTION, POSITION, REGISTER, CASH, AUDIT)
+KINDS = (INSTRUCTION, POSITION, REGISTER, ACTION, MEETING, WINDUP, APPROVAL, CASH, AUDIT)
 
 
 @dataclass(frozen=True, slots=True)

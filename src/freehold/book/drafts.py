@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from freehold.book import schema_work as schema
 from freehold.book.session import Transaction
@@ -138,6 +138,13 @@ def ordered(tx: Transaction, id: str, work_order: str, now: datetime) -> None:
     """Write that the draft is being carried out."""
     changed = {"work_order": work_order, "changed_at": now}
     tx.execute(update(schema.asset_draft).where(schema.asset_draft.c.id == id).values(**changed))
+
+
+def discard(tx: Transaction, id: str) -> bool:
+    """Throw a draft away; False once it is being carried out."""
+    of = schema.asset_draft.c
+    gone = delete(schema.asset_draft).where(of.id == id, of.work_order.is_(None))
+    return bool(tx.execute(gone).rowcount)
 
 
 def _text(content: Mapping[str, Any]) -> str:

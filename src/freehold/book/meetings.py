@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from freehold.book import confidential
+from freehold.book import changes, confidential
 from freehold.book import schema_meetings as schema
 from freehold.book.session import Transaction
-from freehold.core.errors import Conflict, NotFound
+from freehold.core.errors import Conflict, NotFound, Plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ def add(tx: Transaction, one: KeptMeeting) -> None:
     if known is None:
         values = {name: getattr(one, name) for name in KeptMeeting.__dataclass_fields__}
         tx.execute(insert(schema.meeting).values(**values))
+        tell(tx, one.issuer, one.number, "called", one.created_at)
     elif known != one.digest:
         raise Conflict(
             f"meeting {one.number} was announced with another notice", meeting=one.number
@@ -61,10 +62,17 @@ def add(tx: Transaction, one: KeptMeeting) -> None:
 
 
 def end(tx: Transaction, issuer: str, number: int, minutes: str, now: datetime) -> None:
-    """Write the minutes of a meeting that is over."""
+    """Write the minutes of a meeting that is over, and tell that it is."""
     of = schema.meeting.c
     here = update(schema.meeting).where(of.issuer == issuer, of.number == number)
     tx.execute(here.values(minutes=minutes, ended_at=now))
+    tell(tx, issuer, number, "closed", now)
+
+
+def tell(tx: Transaction, issuer: str, number: int, event: str, now: datetime) -> None:
+    """Tell what became of a meeting, or that a vote was cast: never whose, nor for what."""
+    told: dict[str, Plain] = {"event": event, "meeting": number}
+    changes.record(tx, changes.MEETING, issuer, str(number), told, now)
 
 
 def find(tx: Transaction, issuer: str, number: int) -> KeptMeeting:
@@ -99,6 +107,7 @@ def give(tx: Transaction, vote: GivenVote, now: datetime) -> GivenVote:
             "marks": json.dumps([hex(one) for one in vote.marks]),
         }
         tx.execute(insert(schema.meeting_vote).values(**values, **words, created_at=now))
+        tell(tx, vote.issuer, vote.meeting, "vote cast", now)
         row = tx.execute(select(schema.meeting_vote).where(*here)).one()
     found = _vote(row)
     if (found.holder, found.voter) != (vote.holder, vote.voter):

@@ -11,10 +11,25 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from freehold.book import changes
 from freehold.book.actions import Taken
+from freehold.book.schema_actions import corporate_action
 from freehold.book.schema_windups import windup, windup_step
 from freehold.book.session import Transaction
+from freehold.core.actions.windup import Step
 from freehold.core.errors import Conflict, NotFound
+
+TOLD: Mapping[str, str] = {
+    Step.PROPOSE: "proposed",
+    Step.CONFIRM: "agreed",
+    Step.FUND: "funded",
+    Step.OPEN: "paying",
+    Step.PAY: "paid",
+    Step.RECONCILE: "reconciled",
+    Step.CLOSE: "closed",
+    Step.CANCEL: "cancelled",
+}
+"""The word for each step that the feed tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +46,18 @@ class KnownWindup:
 
 def add(tx: Transaction, known: KnownWindup) -> None:
     """Keep a winding-up. Raises Conflict where the id is another's."""
-    if maybe(tx, known.id) is not None:
-        raise Conflict(f"there is a winding-up {known.id} already: give this one another id")
+    require_new(tx, known.id)
     values = {name: getattr(known, name) for name in KnownWindup.__slots__}
     tx.execute(insert(windup).values(values))
+
+
+def require_new(tx: Transaction, id: str) -> None:
+    """Raises Conflict where the id is a winding-up's or a corporate action's already."""
+    if maybe(tx, id) is not None:
+        raise Conflict(f"there is a winding-up {id} already: give this one another id")
+    action = corporate_action.c.id
+    if tx.execute(select(action).where(action == id)).first():
+        raise Conflict(f"there is an action {id} already: give this one another id")
 
 
 def maybe(tx: Transaction, id: str) -> KnownWindup | None:
@@ -70,10 +93,12 @@ def unfinished(tx: Transaction) -> list[str]:
 def add_step(
     tx: Transaction, id: str, step: str, content: Mapping[str, Any], at: datetime, by: str
 ) -> None:
-    """Record a step."""
+    """Record a step, and tell it; of a stage, which one."""
     text = json.dumps(dict(content), sort_keys=True)
     row = {"windup": id, "step": step, "content": text, "at": at, "by": by}
     tx.execute(insert(windup_step).values(row))
+    told = {"event": TOLD[step], "stage": content.get("stage")}
+    changes.record(tx, changes.WINDUP, find(tx, id).issuer, id, told, at)
 
 
 def steps(tx: Transaction, id: str) -> list[Taken]:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from freehold.client.approvals import Approvals
 from freehold.client.connection import Connection
+from freehold.client.drafts import Drafts
 from freehold.client.exits import Exits
 from freehold.client.holders import Holders
 from freehold.client.keys import Keys
 from freehold.client.live import Changes, Webhooks
+from freehold.client.policies import Policies
 from freehold.client.registers import Audit, Chain, Registers
 from freehold.client.relay import Relay
 from freehold.client.transfers import Transfers
@@ -23,7 +25,9 @@ class Freehold:
     transfers: Transfers
     holders: Holders
     approvals: Approvals
+    drafts: Drafts
     exits: Exits
+    policies: Policies
     relay: Relay
     changes: Changes
     webhooks: Webhooks
@@ -50,7 +54,9 @@ def of(connection: Connection) -> Freehold:
         Transfers(connection),
         Holders(connection),
         Approvals(connection),
+        Drafts(connection),
         Exits(connection),
+        Policies(connection),
         Relay(connection),
         Changes(connection),
         Webhooks(connection),

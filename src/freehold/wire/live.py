@@ -39,7 +39,7 @@ class WebhookWanted(BaseModel):
     model_config = STRICT
 
     url: Annotated[str, StringConstraints(min_length=1, max_length=512)]
-    kinds: Annotated[list[str], Field(min_length=1, max_length=8)]
+    kinds: Annotated[list[str], Field(min_length=1, max_length=16)]
     issuer: Annotated[str, StringConstraints(min_length=1, max_length=128)] = EVERYWHERE
 
 

@@ -21,7 +21,7 @@ METHODS = {"get": "get", "items": "get", "open": "get", "delete": "delete", "put
 METHODS |= {"post": "post", "act": "post"}
 COVERED = re.compile(
     r"/v1/(me|instructions|transactions|verifications|api-keys|changes|webhooks"
-    r"|relays|announcements|issuers/\{issuer\}/(exit-terms|waterfall))\b(?!.*(\.pdf|\.csv|/export)$)"
+    r"|policies|drafts|instruments/\{token\}/policy|relays|announcements|issuers/\{issuer\}/(exit-terms|waterfall))\b(?!.*(\.pdf|\.csv|/export)$)"
 )
 """The subjects that the client has whole; files are for browsers."""
 

@@ -434,6 +434,8 @@ def _sent(office: Office, tx: Transaction, act: _Act, gas: int) -> Relayed:
     asked = Asked(agent.signer, act.place, act.data, what, act.digest)
     made = entered(office, tx, f"relays {act.place}", asked)
     relays.add(tx, act.digest, act.kind.name, act.owner.id, act.wallet, made.id, gas, now)
+    if isinstance(act.signed, SignedVote):
+        meetings.tell(tx, act.owner.id, act.signed.meeting, "vote cast", now)
     return Relayed(0, "", made, gas)
 
 

@@ -12,11 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from freehold.book import changes, instructions, issuers, requests, settings
+from freehold.book.changes import ACTION as ACTION
+from freehold.book.changes import APPROVAL as APPROVAL
 from freehold.book.changes import AUDIT as AUDIT
 from freehold.book.changes import CASH as CASH
 from freehold.book.changes import INSTRUCTION as INSTRUCTION
+from freehold.book.changes import MEETING as MEETING
 from freehold.book.changes import POSITION as POSITION
 from freehold.book.changes import REGISTER as REGISTER
+from freehold.book.changes import WINDUP as WINDUP
 from freehold.book.changes import Change
 from freehold.book.issuers import KnownInstrument
 from freehold.book.session import Transaction
@@ -36,10 +40,20 @@ NEEDS = {
     AUDIT: (Power.READ_AUDIT,),
     INSTRUCTION: (Power.READ_INSTRUCTIONS, Power.READ_OWN),
     POSITION: (Power.READ_REGISTER, Power.READ_OWN),
-    REGISTER: (Power.READ_REGISTER,),
+    REGISTER: (Power.READ_REGISTER, Power.READ_CHAIN),
+    ACTION: (Power.READ_REGISTER, Power.READ_CHAIN, Power.READ_OWN),
+    MEETING: (Power.READ_REGISTER, Power.READ_CHAIN, Power.READ_OWN),
+    WINDUP: (Power.READ_REGISTER, Power.READ_CHAIN),
+    APPROVAL: (Power.READ_APPROVALS,),
     CASH: (Power.READ_CASH,),
 }
-"""Any of these powers, for the scope of the change, lets an actor see it."""
+"""Any of these powers, for the scope of the change, lets an actor see it.
+
+Who reads the chain sees what stands on it for anybody: that a register, an action, a meeting or a
+winding-up moved on, which names nobody.
+"""
+FOR_HOLDERS = (ACTION, MEETING)
+"""What concerns every holder of an issuer."""
 TOLD_TO = "registers told to"
 PAGE = 500
 
@@ -99,7 +113,14 @@ def scoped(tx: Transaction, found: Sequence[Change]) -> list[Change]:
 
 def sees(actor: Actor, one: Change) -> bool:
     """Whether the actor may see a change, as `scoped` gives it."""
+    if one.kind in FOR_HOLDERS and _is_holder(actor, one.scope):
+        return True
     return any(permits.allows(actor, power, one.scope) for power in NEEDS[one.kind])
+
+
+def _is_holder(actor: Actor, issuer: str) -> bool:
+    """Whether the actor reads a holding of the issuer's as his own."""
+    return any(one.startswith(f"{issuer}/") for one in permits.scopes(actor, Power.READ_OWN))
 
 
 def unseen(actor: Actor) -> frozenset[str]:

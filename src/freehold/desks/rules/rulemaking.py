@@ -36,6 +36,7 @@ class Ruled:
     token: str
     name: str
     symbol: str
+    decimals: int
     policy: str
     policy_id: str
     pending: Adoption | None
@@ -182,6 +183,7 @@ def _ruled(office: Office, owner: KnownIssuer, one: KnownInstrument, now: dateti
         one.token,
         one.name,
         one.symbol,
+        one.decimals,
         force.name,
         force.id,
         waiting,

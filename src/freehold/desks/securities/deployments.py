@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from freehold.book import approvals, audit, drafts, issuers
+from freehold.book import approvals, audit, drafts, issuers, requests
 from freehold.book.drafts import Draft
+from freehold.book.requests import Request
 from freehold.book.schema_work import Kind
+from freehold.book.schema_work import State as Stage
 from freehold.book.session import Transaction
 from freehold.book.work_orders import WorkOrder
 from freehold.core.approvals import Act
 from freehold.core.asset import AssetKind, AssetRecord, Document, asset_record, fields_of
 from freehold.core.audit import Entry
-from freehold.core.errors import Conflict, Invalid, Mistake
+from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
 from freehold.core.identifiers import parse_country
+from freehold.core.ids import record_hash
 from freehold.core.instrument import InstrumentKind, Issuer, ShareClass
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.core.units import MAX_UNITS, format_units, parse_units
@@ -36,6 +39,7 @@ from freehold.desks.rules.policies import PolicyFile, read_text
 
 __all__ = ["Draft"]
 STEPS = ("record", "documents", "terms", "policy")
+NEEDED = ("record", "terms")
 STARTING, POLICY = "starting", "policy"
 MOST_DOCUMENTS, MOST_DECIMALS = 20, 18
 KINDS: Mapping[AssetKind, InstrumentKind] = {
@@ -61,12 +65,17 @@ class Terms:
     share: ShareClass
 
 
-def start(office: Office, actor: Actor, given: Mapping[str, str]) -> Draft:
-    """A new draft: the kind of asset, and whose it is. Raises Invalid, NotPermitted.
+def start(office: Office, actor: Actor, given: Mapping[str, str], key: str = "") -> Draft:
+    """A new draft: the kind of asset, and whose it is; under a key once. Raises Invalid, NotPermitted.
 
     `issuer` is the id of one that is there, or empty; then `issuer_name` and `issuer_country` make one.
+    Raises Conflict where the key was used for something else, NotFound where its draft was discarded.
     """
     permits.require(actor, Power.ESTABLISH)
+    digest = record_hash(["draft", dict(given)])[2:]
+    with office.book.reading() as tx:
+        if key and (known := requests.earlier(tx, actor.id, key, digest)):
+            return drafts.find(tx, str(known.outcome["draft"]), actor.id)
     mistakes: list[Mistake] = []
     kind = given.get("kind", "")
     if kind not in list(AssetKind):
@@ -79,7 +88,12 @@ def start(office: Office, actor: Actor, given: Mapping[str, str]) -> Draft:
         f"d_{secrets.token_hex(8)}", actor.id, {"kind": kind, "issuer": owner}, now, now, None
     )
     with office.book.transaction() as tx:
+        if key and (known := requests.earlier(tx, actor.id, key, digest)):
+            return drafts.find(tx, str(known.outcome["draft"]), actor.id)
         drafts.add(tx, made)
+        if key:
+            told = {"draft": made.id}
+            requests.keep(tx, Request(actor.id, key, digest, owner["id"], None, told, now))
         audit.record(tx, Entry(actor.id, "begin a draft", made.id, content={"kind": kind}), now)
     return made
 
@@ -138,6 +152,53 @@ def wrong_steps(content: Mapping[str, Any], now: datetime) -> dict[str, bool]:
     return found
 
 
+def missing(content: Mapping[str, Any], now: datetime) -> list[Mistake]:
+    """Everything that keeps a draft from being put on chain; places begin with the step."""
+    found = [Mistake(one, "is not entered yet") for one in NEEDED if one not in content]
+    for step in STEPS:
+        if step in content:
+            try:
+                check(content, step, now)
+            except Invalid as fault:
+                listed = fault.mistakes or (Mistake("", fault.message),)
+                found += [Mistake(f"{step}.{one.place}".rstrip("."), one.message) for one in listed]
+    return list(dict.fromkeys(found))
+
+
+def discard(office: Office, actor: Actor, id: str) -> None:
+    """Throw one's own draft away. Raises NotFound, NotPermitted, Conflict once it is carried out."""
+    find(office, actor, id)
+    with office.book.transaction() as tx:
+        if not drafts.discard(tx, id):
+            raise Conflict("this draft is being carried out: it stays as its record")
+        audit.record(tx, Entry(actor.id, "discard a draft", id), office.clock.now())
+
+
+def progress(office: Office, actor: Actor, id: str) -> tuple[WorkOrder, str]:
+    """How far the work of one's own draft is, and the token once it is done.
+
+    Raises NotFound, also where nothing was asked for yet, NotPermitted.
+    """
+    draft = find(office, actor, id)
+    if not draft.work_order:
+        raise NotFound("this draft is not being carried out")
+    order = work_orders.order(office, actor, draft.work_order)
+    if order.state is not Stage.DONE:
+        return order, ""
+    share, owner = terms_of(draft.content).share, draft.content["issuer"]["id"]
+    with office.book.reading() as tx:
+        known = issuers.instruments(tx, owner)
+    return order, next((str(one.token) for one in known if one.class_id == share.id), "")
+
+
+def again(office: Office, actor: Actor, id: str) -> WorkOrder:
+    """Carry failed work of one's own draft out again. Raises NotFound, NotPermitted, Conflict."""
+    draft = find(office, actor, id)
+    if not draft.work_order:
+        raise NotFound("this draft is not being carried out")
+    return work_orders.again(office, actor, draft.work_order)
+
+
 def deploy(office: Office, actor: Actor, id: str) -> WorkOrder:
     """Order a draft to be put on chain.
 
@@ -159,8 +220,7 @@ def deploy(office: Office, actor: Actor, id: str) -> WorkOrder:
 def require_complete(content: Mapping[str, Any], now: datetime) -> None:
     """Raises Invalid with every step that is missing or wrong."""
     stated = wrong_steps(content, now)
-    needed = ("record", "terms")
-    mistakes = [Mistake(one, f"{one} is not entered yet") for one in needed if one not in stated]
+    mistakes = [Mistake(one, f"{one} is not entered yet") for one in NEEDED if one not in stated]
     mistakes += [Mistake(one, f"{one} has mistakes") for one, wrong in stated.items() if wrong]
     if mistakes:
         raise Invalid("the draft is not complete", mistakes)

@@ -22,12 +22,14 @@ from freehold.doors.api import (
     approvals,
     cashbook,
     claims,
+    drafts,
     exits,
     letters,
     live,
     meetings,
     messages,
     papers,
+    policies,
     problems,
     relays,
     routes,
@@ -60,6 +62,8 @@ ROUTERS = (
     letters.router,
     relays.router,
     windups.router,
+    policies.router,
+    drafts.router,
 )
 
 

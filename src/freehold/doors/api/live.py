@@ -42,7 +42,7 @@ POLL_SECONDS, HEARTBEAT_SECONDS = 0.4, 15.0
 STREAMED = 200
 Kinds = Annotated[
     str | None,
-    Query(pattern=r"^[a-z.,]{1,128}$", description=f"Only these, with commas: {', '.join(KINDS)}"),
+    Query(pattern=r"^[a-z.,]{1,256}$", description=f"Only these, with commas: {', '.join(KINDS)}"),
 ]
 Which = Annotated[str, Path(pattern=r"^hook_[0-9a-f]{24}$", description="A webhook's id")]
 

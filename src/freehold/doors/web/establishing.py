@@ -14,7 +14,6 @@ from freehold.core.asset import AssetKind, asset_id
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
-from freehold.desks.outbox import work_orders
 from freehold.desks.register import ownership
 from freehold.desks.securities import deployments, draft_reviews
 from freehold.desks.securities.deployments import DOING, STEPS, Draft
@@ -141,11 +140,7 @@ def progress(visit: Visit) -> Response:
     draft = deployments.find(visit.office, visit.who, visit.path("id"))
     if not draft.work_order:
         return go(f"/assets/drafts/{draft.id}/review")
-    order = work_orders.order(visit.office, visit.who, draft.work_order)
-    token = ""
-    if order.state == "DONE":
-        share = deployments.terms_of(draft.content).share
-        token = _token(visit, draft.content["issuer"]["id"], share.id)
+    order, token = deployments.progress(visit.office, visit.who, draft.id)
     template = "deploying.html" if visit.is_part else "progress.html"
     values: dict[str, Any] = {"draft": draft, "order": order, "doing": DOING, "made": token}
     return see(visit, template, **values, **_of(draft.content))
@@ -156,7 +151,7 @@ def again(visit: Visit, form: Form) -> Response:
     draft = deployments.find(visit.office, visit.who, visit.path("id"))
     if draft.work_order:
         try:
-            work_orders.again(visit.office, visit.who, draft.work_order)
+            deployments.again(visit.office, visit.who, draft.id)
         except Conflict as fault:
             return see(visit, "problem.html", 422, kind=409, message=fault.message)
     return go(f"/assets/drafts/{draft.id}/progress")
@@ -354,15 +349,6 @@ def _id(content: Mapping[str, Any]) -> str:
         return asset_id(deployments.record_of(content))
     except Invalid:
         return ""
-
-
-def _token(visit: Visit, issuer: str, class_id: str) -> str:
-    from freehold.desks.securities import instruments
-
-    found = instruments.instruments(visit.office, visit.who)
-    return next(
-        (one.token for one in found if (one.issuer, one.class_id) == (issuer, class_id)), ""
-    )
 
 
 def _template(name: str) -> str:

@@ -22,7 +22,6 @@ from freehold.desks.register import ownership
 from freehold.desks.rules import explaining, policies, restraining, rulemaking
 from freehold.desks.rules.explaining import Explanation, Question
 from freehold.desks.rules.rulemaking import Rulebook
-from freehold.desks.securities import transfers
 from freehold.desks.securities.transfers import KINDS
 from freehold.doors.web.owning import token_of
 from freehold.doors.web.policy_words import clauses
@@ -180,12 +179,12 @@ def _tried(
         return (form.get(name, "") if form else visit.query(name)).strip()
 
     token, kind = book.ruled.token, given("kind").upper() or "SALE"
+    decimals = book.ruled.decimals
     chosen = Kind[kind] if kind in Kind.__members__ else Kind.SALE
     proofs = Proof(0)
     for one in PROOFS:
         proofs |= one if given(_word(one)) == "yes" else Proof(0)
     try:
-        decimals = transfers.decimals_of(visit.office, visit.who, token)
         units = _units(given("units"), decimals)
         names = [one.strip() for one in given("signed")[:MOST_SIGNERS].split(";")]
         papers = [id for id in restraining.rules().papers if given(PAPER + id) == "yes"]

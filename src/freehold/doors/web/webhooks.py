@@ -21,6 +21,10 @@ WORDS = {
     changes.INSTRUCTION: "The state of an instruction",
     changes.POSITION: "The units of a holder",
     changes.REGISTER: "A register, block by block",
+    changes.ACTION: "A corporate action, step by step",
+    changes.MEETING: "A meeting, and that a vote was cast",
+    changes.WINDUP: "A winding-up, step by step",
+    changes.APPROVAL: "What two persons agree to",
     changes.CASH: "A new break of the cash book",
     changes.AUDIT: "An entry of the audit log",
 }
