@@ -126,8 +126,8 @@ class Walk:
     def in_menu(self, name: str) -> bool:
         """Whether a page is one of the menu that a phone folds."""
         self.page.wait_for_load_state("load")
-        listed = self.page.locator("#menu")
-        folded = listed.get_by_role("link", name=name, exact=True, include_hidden=True)
+        whole = re.compile(rf"^\s*{re.escape(name)}\s*$")
+        folded = self.page.locator("#menu a").filter(has_text=whole)
         button = self.page.get_by_role("button", name="Menu", exact=True)
         return bool(folded.count() and button.locator("visible=true").count())
 
