@@ -12,6 +12,7 @@ from freehold.core.units import format_units
 from freehold.desks.outbox.work_orders import WorkOrder
 from freehold.desks.servicing.events import ActionView, Entitled, Money
 from freehold.wire.approvals import Name, Text
+from freehold.wire.orders import OrderOut as OrderOut
 
 IssuerOf = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 HolderId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00/]*$")]
@@ -109,7 +110,8 @@ class CalendarOut(BaseModel):
 
 class PartOut(BaseModel):
     """One account's part. Money is decimal text in whole coins of `currency`, units decimal text in whole
-    units; `in_lieu` is what is paid of re-invested money instead of a fraction of a unit."""
+    units; `in_lieu` is what is paid of re-invested money instead of a fraction of a unit, `kept` new units
+    that wait until the holder may receive them."""
 
     account: int
     holder: str
@@ -124,6 +126,7 @@ class PartOut(BaseModel):
     in_lieu: str
     due: str
     became: str
+    kept: str
 
 
 class EntitlementsOut(BaseModel):
@@ -194,17 +197,6 @@ class Elections(BaseModel):
     """The last word of each holder."""
 
     items: list[ElectionOut]
-
-
-class OrderOut(BaseModel):
-    """Work that was asked for; `doing` says what is done now, or why it failed."""
-
-    id: str
-    act: str
-    subject: str
-    state: str
-    doing: str
-    asked_at: datetime
 
 
 class Versions(BaseModel):
@@ -318,4 +310,5 @@ def part_out(one: ActionView, row: Entitled) -> PartOut:
         in_lieu=coins(one, part.cash),
         due=coins(one, part.due),
         became=row.became,
+        kept=format_units(row.kept, decimals),
     )

@@ -29,10 +29,13 @@ from freehold.doors.api import (
     meetings,
     messages,
     papers,
+    people,
     policies,
     problems,
     relays,
+    reviews,
     routes,
+    tax,
     vault,
     windups,
 )
@@ -47,6 +50,8 @@ would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET ans
 
 ROUTERS = (
     routes.router,
+    people.router,
+    reviews.router,
     papers.router,
     approvals.router,
     admission.router,
@@ -62,6 +67,7 @@ ROUTERS = (
     letters.router,
     relays.router,
     windups.router,
+    tax.router,
     policies.router,
     drafts.router,
 )
