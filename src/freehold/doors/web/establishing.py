@@ -339,8 +339,10 @@ def _rows(content: Mapping[str, Any]) -> int:
 def _listed(draft: Draft) -> dict[str, Any]:
     content = draft.content
     name = content.get("record", {}).get("name", "") or "Not named yet"
-    found = {"draft": draft, "name": name, "kind": content["kind"]}
-    return found | {"issuer": content["issuer"]["name"]}
+    review = draft_reviews.review_of(draft)
+    step = "progress" if draft.work_order else "review" if review else "record"
+    found = {"draft": draft, "name": name, "kind": content["kind"], "review": review}
+    return found | {"issuer": content["issuer"]["name"], "step": step}
 
 
 def _id(content: Mapping[str, Any]) -> str:
