@@ -178,11 +178,12 @@ def payment_of(role: Role) -> dict[str, str]:
     return {**known, "reference": f"matrix-{role}", "against": "holders"}
 
 
-def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
+def bodies_of(platform: Platform, role: Role, path: str) -> dict[str, object]:
+    """What is sent to the routes, by the end of their paths."""
     known = Power.READ_REGISTER in GRANTED[role]
     receiver = "jonas-keller" if known else "0x" + "00" * 20
     issue = {"instrument": "common", "holder": HOLDER, "units": "1"}
-    bodies = {
+    return {
         "/drafts": {"kind": "company"},  # 422: nothing is begun
         "/record": {"name": ""},
         "drafts/d_0000000000000000/documents": {"documents": []},
@@ -227,6 +228,11 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         **about_people(role),
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }
+
+
+def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
+    known = Power.READ_REGISTER in GRANTED[role]
+    bodies = bodies_of(platform, role, path)
     if "/agent/" in path:
         body = desk_bodies.of(desk_bodies.API, path) if method in ("POST", "PUT") else None
         if path.endswith("/agent/controls"):
