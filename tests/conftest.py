@@ -5,12 +5,15 @@ its tests, and a folder of tests in which nothing ran fails the run.
 """
 
 import os
+import re
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler import LoadGroupScheduling, LoadScopeScheduling
+from xdist.scheduler import LoadFileScheduling
 
 from tests.company import (  # noqa: F401
     bare_office,
@@ -34,24 +37,26 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(part): runs only where that part (parts.py) is here")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that use the running platform go to one process, in their order: they share what is on it."""
-    shared = {item.path for item in items if "platform" in getattr(item, "fixturenames", ())}
-    for item in items:
-        if item.path in shared:
-            item.add_marker(pytest.mark.xdist_group("platform"))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    return PlatformTogether(config, log) if config.getoption("dist") == "loadfile" else None
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling | None:
-    return ByFile(config, log) if config.getvalue("dist") == "loadgroup" else None
+class PlatformTogether(LoadFileScheduling):
+    """A file goes to one process; all files about the running platform to the same one, in their order.
 
-
-class ByFile(LoadGroupScheduling):
-    """A group goes to one process, and so does every file outside a group."""
+    They share what is on it: what one leaves behind must not depend on chance.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
-        group = super()._split_scope(nodeid)
-        return group if group != nodeid else nodeid.split("::", 1)[0]
+        file = super()._split_scope(nodeid)
+        return "platform" if asks_for_platform(file) else file
+
+
+@cache
+def asks_for_platform(file: str) -> bool:
+    """Whether a file, by its path from the project's folder, has a function of this argument."""
+    text = (Path(__file__).parents[1] / file).read_text()
+    return re.search(r"def \w+\([^)]*\bplatform\b", text) is not None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

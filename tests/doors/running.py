@@ -76,6 +76,15 @@ class Platform:
             browser.cookies.set("freehold", self.cookies[role], domain="localhost.local")
         return browser
 
+    def come_in(self, role: Role) -> None:
+        """A new session for somebody in a role, where a test ended the one before."""
+        with office_of(self.home) as office, office.book.transaction() as tx:
+            known = identities.named(tx, f"{role}@northwind.example")
+            assert known
+            now, client = office.clock.now(), Client("127.0.0.1", AGENT)
+            self.cookies[role] = sessions.start_session(tx, known, client, "a test", now)
+            self.proved[role] = time.monotonic()
+
     def _prove(self, role: Role) -> None:
         """However long the tests run, a session is of somebody who has proved himself a moment ago."""
         if time.monotonic() - self.proved.get(role, self.began) > FRESH_SECONDS:
@@ -120,7 +129,7 @@ def serve(
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(30)
+            process.wait(60)
         finally:
             process.kill()
             log.close()

@@ -18,6 +18,7 @@ from freehold.book.schema_actions import (
     action_terms,
     corporate_action,
 )
+from freehold.book.schema_windups import windup
 from freehold.book.session import Transaction
 from freehold.core.actions.life import Step
 from freehold.core.errors import Conflict, NotFound
@@ -64,6 +65,8 @@ def add(tx: Transaction, known: KnownAction, text: str) -> None:
     """Announce an action with its first terms. Raises Conflict where the id is another's."""
     if tx.execute(select(corporate_action.c.id).where(corporate_action.c.id == known.id)).first():
         raise Conflict(f"there is an action {known.id} already: give this one another id")
+    if tx.execute(select(windup.c.id).where(windup.c.id == known.id)).first():
+        raise Conflict(f"there is a winding-up {known.id} already: give this one another id")
     values = {name: getattr(known, name) for name in KnownAction.__slots__}
     tx.execute(insert(corporate_action).values(values))
     add_terms(tx, known.id, text, known.created_at, known.by)

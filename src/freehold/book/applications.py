@@ -5,7 +5,7 @@ with his particulars; a paper's digest stands beside, because claims name it as 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,6 +74,16 @@ def in_stages(tx: Transaction, *stages: Stage) -> list[Application]:
     """Applications that have come so far, the oldest first."""
     of = schema.application.c
     rows = _rows().where(of.stage.in_(stages)).order_by(of.created_at, of.id)
+    return [_application(row) for row in tx.execute(rows)]
+
+
+def page(
+    tx: Transaction, owners: Collection[str], stages: Collection[Stage], first: int, limit: int
+) -> list[Application]:
+    """Applications for these issuers' registers in these stages, the newest first."""
+    of = schema.application.c
+    rows = _rows().where(of.issuer.in_(owners), of.stage.in_(stages))
+    rows = rows.order_by(of.created_at.desc(), of.id).offset(first).limit(limit)
     return [_application(row) for row in tx.execute(rows)]
 
 

@@ -4,12 +4,12 @@ Nothing is overwritten: a role or a credential that no longer holds gets the ins
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from freehold.book import schema_access as schema
@@ -90,6 +90,28 @@ def everyone(tx: Transaction) -> list[Identity]:
     """All identities in the order in which they came."""
     rows = tx.execute(_identities().order_by(schema.identity.c.created_at, schema.identity.c.id))
     return [Identity(*row) for row in rows]
+
+
+def page(
+    tx: Transaction,
+    scopes: Collection[str] | None,
+    role: Role | None,
+    first: int,
+    limit: int,
+) -> list[Identity]:
+    """Identities in the order in which they came: with a role for one of these scopes or a holder of
+    one, or any where None; with this role where one is given."""
+    of, given = schema.identity.c, schema.identity_role.c
+    held = select(given.identity).where(given.identity == of.id, given.ended_at.is_(None))
+    if scopes is not None:
+        within = [given.scope.startswith(f"{one}/", autoescape=True) for one in sorted(scopes)]
+        held = held.where(or_(given.scope.in_(scopes), *within))
+    if role is not None:
+        held = held.where(given.role == role)
+    rows = _identities().order_by(of.created_at, of.id).offset(first).limit(limit)
+    if scopes is not None or role is not None:
+        rows = rows.where(held.exists())
+    return [Identity(*row) for row in tx.execute(rows)]
 
 
 def any_with(tx: Transaction, role: Role) -> bool:

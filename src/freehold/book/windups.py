@@ -13,6 +13,7 @@ from sqlalchemy import insert, select
 
 from freehold.book import changes
 from freehold.book.actions import Taken
+from freehold.book.schema_actions import corporate_action
 from freehold.book.schema_windups import windup, windup_step
 from freehold.book.session import Transaction
 from freehold.core.actions.windup import Step
@@ -45,10 +46,18 @@ class KnownWindup:
 
 def add(tx: Transaction, known: KnownWindup) -> None:
     """Keep a winding-up. Raises Conflict where the id is another's."""
-    if maybe(tx, known.id) is not None:
-        raise Conflict(f"there is a winding-up {known.id} already: give this one another id")
+    require_new(tx, known.id)
     values = {name: getattr(known, name) for name in KnownWindup.__slots__}
     tx.execute(insert(windup).values(values))
+
+
+def require_new(tx: Transaction, id: str) -> None:
+    """Raises Conflict where the id is a winding-up's or a corporate action's already."""
+    if maybe(tx, id) is not None:
+        raise Conflict(f"there is a winding-up {id} already: give this one another id")
+    action = corporate_action.c.id
+    if tx.execute(select(action).where(action == id)).first():
+        raise Conflict(f"there is an action {id} already: give this one another id")
 
 
 def maybe(tx: Transaction, id: str) -> KnownWindup | None:

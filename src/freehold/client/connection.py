@@ -53,7 +53,12 @@ class Connection:
         return _read(model, self._ask("POST", path, named, body, query))
 
     def act(
-        self, path: str, model: type[Model], body: BaseModel, key: str | None = None, **named: str
+        self,
+        path: str,
+        model: type[Model],
+        body: BaseModel | None = None,
+        key: str | None = None,
+        **named: str,
     ) -> Model:
         """Act once: under `key`, or under one made here, which every try carries."""
         headers = {"Idempotency-Key": key or new_key()}
@@ -63,9 +68,16 @@ class Connection:
         """Put something in the place of what there was."""
         return _read(model, self._ask("PUT", path, named, body))
 
-    def delete(self, path: str, **named: str) -> None:
+    def delete(self, path: str, query: Query | None = None, **named: str) -> None:
         """End something."""
-        self._ask("DELETE", path, named)
+        self._ask("DELETE", path, named, query=query)
+
+    def content(self, path: str, **named: str) -> bytes:
+        """A file as it is. Raises ProblemError."""
+        with self._send("GET", path, named, None, None, {}) as answer:
+            if answer.status_code != 200:
+                raise _problem(answer)
+            return bytes(answer.content)
 
     def items(
         self, path: str, model: type[BaseModel], query: Query | None = None, **named: str

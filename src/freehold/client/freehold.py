@@ -9,10 +9,13 @@ from freehold.client.exits import Exits
 from freehold.client.holders import Holders
 from freehold.client.keys import Keys
 from freehold.client.live import Changes, Webhooks
+from freehold.client.people import People, Sessions
 from freehold.client.policies import Policies
 from freehold.client.registers import Audit, Chain, Registers
 from freehold.client.relay import Relay
+from freehold.client.reviews import Reviews
 from freehold.client.transfers import Transfers
+from freehold.client.windups import Windups
 from freehold.wire.documents import Me
 
 
@@ -32,6 +35,10 @@ class Freehold:
     changes: Changes
     webhooks: Webhooks
     keys: Keys
+    people: People
+    sessions: Sessions
+    reviews: Reviews
+    windups: Windups
     chain: Chain
     audit: Audit
 
@@ -61,6 +68,10 @@ def of(connection: Connection) -> Freehold:
         Changes(connection),
         Webhooks(connection),
         Keys(connection),
+        People(connection),
+        Sessions(connection),
+        Reviews(connection),
+        Windups(connection),
         Chain(connection),
         Audit(connection),
     )

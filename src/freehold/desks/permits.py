@@ -126,6 +126,17 @@ def require_fresh_session(actor: Actor, now: datetime) -> None:
         require_fresh(actor, now)
 
 
+def require_over(actor: Actor, given: Iterable[tuple[Role, str]]) -> None:
+    """Raises NotPermitted unless the actor manages identities for all that these roles are given for;
+    where one administers, unless he is there himself: whoever steals a key of his cannot use it to
+    make an administrator, or to come in as one."""
+    held = list(given)
+    for scope in [scope for _, scope in held] or [EVERYWHERE]:
+        require(actor, Power.MANAGE_IDENTITIES, scope)
+    if actor.limit is not None and any(role is Role.ADMINISTRATOR for role, _ in held):
+        raise NotPermitted("no API key makes or changes an administrator: sign in to do this")
+
+
 def require_other_administrator(tx: Transaction, without: str) -> None:
     """Raises Conflict if nobody would administer the platform without this identity."""
     held = identities.with_role(tx, Role.ADMINISTRATOR, EVERYWHERE)

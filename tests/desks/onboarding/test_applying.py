@@ -121,6 +121,27 @@ def test_declining_needs_a_reason_which_the_applicant_reads(office, registrar, o
         applying.state(office, who, ANNA, "")
 
 
+def test_a_question_gives_the_application_back_until_it_is_submitted_again(
+    office, registrar, officer
+):
+    who = investor(office, registrar, "asked@acme.example")
+    known, _ = complete(office, who)
+    with pytest.raises(Invalid, match="ask something"):
+        reviewing.ask(office, officer, known.id, " ")
+    with pytest.raises(NotPermitted, match="fresh proof"):
+        reviewing.ask(office, replace(officer, proved_at=None), known.id, "Where?")
+    reviewing.ask(office, officer, known.id, "Where do you live?")
+    with pytest.raises(Conflict, match="not submitted"):
+        reviewing.ask(office, officer, known.id, "Where?")
+    assert applying.mine(office, who).why == "Where do you live?"
+    applying.state(office, who, {**ANNA, "residence": "FR"}, "accredited")
+    applying.submit(office, who)
+    seen = reviewing.file(office, officer, known.id)
+    assert (seen.particulars.residence, seen.why) == ("FR", "Where do you live?")
+    listed = reviewing.listed(office, officer, "northwind-optics", [seen.known.stage], 0, 100)
+    assert known.id in [one.id for one, _ in listed]
+
+
 def test_a_screening_hit_has_to_be_decided_first(office, registrar, officer):
     who = investor(office, registrar, "hit@acme.example")
     known, _ = complete(office, who, name="Ivan Blocked", born="1960-01-01")

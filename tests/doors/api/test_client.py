@@ -18,10 +18,12 @@ from tests.doors.running import HOLDER, ISSUER, Platform, office_of
 from tests.parts import ROOT
 
 METHODS = {"get": "get", "items": "get", "open": "get", "delete": "delete", "put": "put"}
-METHODS |= {"post": "post", "act": "post"}
+METHODS |= {"post": "post", "act": "post", "content": "get"}
 COVERED = re.compile(
-    r"/v1/(me|instructions|transactions|verifications|api-keys|changes|webhooks"
-    r"|policies|drafts|instruments/\{token\}/policy|relays|announcements|issuers/\{issuer\}/(exit-terms|waterfall))\b(?!.*(\.pdf|\.csv|/export)$)"
+    r"/v1/(me|instructions|transactions|verifications|api-keys|changes|webhooks|people|sessions"
+    r"|applications|screening|windups|policies|drafts|instruments/\{token\}/policy"
+    r"|relays|announcements|issuers/\{issuer\}/(exit-terms|waterfall|investors))\b"
+    r"(?!.*(\.pdf|\.csv|/export)$)"
 )
 """The subjects that the client has whole; files are for browsers."""
 

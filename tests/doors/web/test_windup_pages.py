@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from freehold import client
 from freehold.chain import coins
-from freehold.core.clock import parse, stamp
+from freehold.core.clock import stamp
 from freehold.core.roles import Role
 from freehold.desks.servicing import windups
 from tests.doors.platform.test_supervisor import pids
@@ -87,15 +88,17 @@ def issuer(platform, coin):
 
 def test_what_two_persons_agreed_to_is_paid_by_a_worker_that_is_killed(platform, issuer, coin):
     page = "/windups/page-sale"
-    one = platform.ask(ISSUER, "GET", "/v1/windups/page-sale").json()
-    assert (one["state"], one["next"]) == ("agreed", "Fund the stage closing")
-    assert sum(float(part["total"]) for part in one["parts"]) == 10_000_000
+    program = client.connect(platform.url, platform.keys[ISSUER])
+    one = program.windups.windup("page-sale")
+    assert (one.state, one.next) == ("agreed", "Fund the stage closing")
+    assert sum(float(part.total) for part in one.parts) == 10_000_000
+    assert "page-sale" in [each.id for each in program.windups.listed()]
     short = issuer.send(f"{page}/fund", page, amount="5", key="short")
     assert short.status_code == 422 and "is smaller than the stage closing" in short.text
     approved(platform, issuer.send(f"{page}/fund", page, amount="", key="page-fund"))
-    early = platform.ask(ISSUER, "POST", "/v1/windups/page-sale/payment")
-    assert early.status_code == 409 and "lies ahead" in early.text
-    travel(platform, parse(one["payment"]) + timedelta(seconds=1))
+    with pytest.raises(client.Conflicting, match="lies ahead"):
+        program.windups.pay("page-sale")
+    travel(platform, one.payment + timedelta(seconds=1))
     until(lambda: state_of(platform) in ("paying", "paid", "reconciled"), 90)
     os.kill(pids(platform)["worker"], signal.SIGKILL)
     until(lambda: state_of(platform) == "reconciled", 120)
@@ -115,9 +118,13 @@ def require_pages(platform, issuer, page):
     first = platform.ask(AGENT, "GET", "/v1/windups/page-sale/holders?limit=2").json()
     assert len(rows) - 1 == first["count"] and first["next"] == "2" and not first["provisional"]
     assert {one["state"] for one in first["items"]} == {"paid"}
-    off = platform.ask(ISSUER, "POST", "/v1/windups/page-sale/cancellation", {},
-                       {"Idempotency-Key": "page-sale-off"})  # fmt: skip
-    assert off.status_code == 409 and "so it is closed" in off.text
+    program = client.connect(platform.url, platform.keys[ISSUER])
+    with pytest.raises(client.Conflicting, match="so it is closed"):
+        program.windups.cancel("page-sale", key="page-sale-off")
+    with pytest.raises(client.ProblemError):
+        program.windups.fund("page-sale", "1")
+    assert list(program.windups.orders("page-sale")) == []
+    assert len(list(program.windups.holders("page-sale"))) == first["count"]
     require_holders_own(platform, page)
 
 

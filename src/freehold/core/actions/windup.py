@@ -25,6 +25,7 @@ class Step(StrEnum):
     RECONCILE = "reconcile"
     CLOSE = "close"
     CANCEL = "cancel"
+    SWEEP = "sweep"
 
 
 class State(StrEnum):

@@ -14,7 +14,7 @@ from freehold.book.schema_access import Proof
 from freehold.book.session import Transaction
 from freehold.book.tokens import Session
 from freehold.core.audit import Entry, Outcome
-from freehold.core.errors import Conflict, Invalid, NotPermitted
+from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
 from freehold.desks.access import proofs
@@ -47,10 +47,14 @@ def file(office: Office, actor: Actor, which: str) -> AccessFile:
     permits.require(actor, Power.MANAGE_IDENTITIES)
     with office.book.reading() as tx:
         known = identities.find(tx, which)
+        given = identities.roles(tx, which)
+        shown = [one for one in given if permits.allows(actor, Power.MANAGE_IDENTITIES, one.scope)]
+        if given and not shown:
+            raise NotFound(f"there is no identity {which}", identity=which)
         held = identities.credentials(tx, which)
         return AccessFile(
             known,
-            tuple(identities.roles(tx, which)),
+            tuple(shown),
             tuple((one.proof, one.used_at or one.created_at) for one in held),
             tuple(tokens.sessions(tx, which, office.clock.now())),
             len(tokens.keys(tx, which)),
@@ -74,10 +78,10 @@ def issuers_of(office: Office, actor: Actor) -> list[KnownIssuer]:
 def give_role(office: Office, actor: Actor, which: str, role: Role, scope: str) -> None:
     """Give somebody a role for a scope. Raises NotPermitted for oneself, NotFound, Invalid."""
     now = office.clock.now()
-    permits.require_fresh(actor, now)
+    permits.require_fresh_session(actor, now)
     with office.book.transaction() as tx:
-        known = _other(tx, actor, which, "give a role to")
-        _require_scope(tx, scope)
+        known = _other(tx, actor, which, "give a role to", [(role, scope)])
+        require_scope(tx, role, scope)
         identities.give(tx, known.id, role, scope, actor.id, now)
         _note(tx, actor, "give role", known, now, f"{role} for {scope}")
 
@@ -85,9 +89,9 @@ def give_role(office: Office, actor: Actor, which: str, role: Role, scope: str) 
 def end_role(office: Office, actor: Actor, which: str, role: Role, scope: str) -> None:
     """End a role. Raises as `give_role`, Conflict for the last administrator."""
     now = office.clock.now()
-    permits.require_fresh(actor, now)
+    permits.require_fresh_session(actor, now)
     with office.book.transaction() as tx:
-        known = _other(tx, actor, which, "end a role of")
+        known = _other(tx, actor, which, "end a role of", [(role, scope)])
         if role is Role.ADMINISTRATOR and scope == EVERYWHERE:
             permits.require_other_administrator(tx, known.id)
         identities.take(tx, known.id, role, scope, now)
@@ -100,7 +104,7 @@ def lock(office: Office, actor: Actor, which: str) -> None:
     Raises as `end_role`.
     """
     now = office.clock.now()
-    permits.require_fresh(actor, now)
+    permits.require_fresh_session(actor, now)
     with office.book.transaction() as tx:
         known = _other(tx, actor, which, "lock")
         permits.require_other_administrator(tx, known.id)
@@ -112,7 +116,7 @@ def lock(office: Office, actor: Actor, which: str) -> None:
 def unlock(office: Office, actor: Actor, which: str) -> None:
     """Let somebody come in again. Raises NotPermitted, NotFound."""
     now = office.clock.now()
-    permits.require_fresh(actor, now)
+    permits.require_fresh_session(actor, now)
     with office.book.transaction() as tx:
         known = _other(tx, actor, which, "unlock")
         identities.lock(tx, known.id, None)
@@ -125,15 +129,26 @@ def end_sessions(office: Office, actor: Actor, which: str) -> None:
     now = office.clock.now()
     with office.book.transaction() as tx:
         known = identities.find(tx, which)
+        permits.require_over(actor, _held(tx, known))
         tokens.end_sessions(tx, known.id, now)
         tokens.end_keys(tx, known.id, now)
         _note(tx, actor, "end sessions", known, now)
 
 
-def _other(tx: Transaction, actor: Actor, which: str, act: str) -> Identity:
-    """Somebody else who is still there. Raises NotPermitted, NotFound, Conflict."""
+def _other(
+    tx: Transaction,
+    actor: Actor,
+    which: str,
+    act: str,
+    roles: list[tuple[Role, str]] | None = None,
+) -> Identity:
+    """Somebody else who is still there, of whom the actor may change these roles (without them, all).
+
+    Raises NotPermitted, NotFound, Conflict.
+    """
     permits.require(actor, Power.MANAGE_IDENTITIES)
     known = identities.find(tx, which)
+    permits.require_over(actor, _held(tx, known) if roles is None else roles)
     if known.id == actor.id:
         raise NotPermitted(f"nobody may {act} himself: ask another administrator")
     if known.ended_at:
@@ -141,9 +156,17 @@ def _other(tx: Transaction, actor: Actor, which: str, act: str) -> Identity:
     return known
 
 
-def _require_scope(tx: Transaction, scope: str) -> None:
-    """Raises Invalid where a scope is neither everything, nor an issuer or one of its holders."""
+def _held(tx: Transaction, known: Identity) -> list[tuple[Role, str]]:
+    return [(one.role, one.scope) for one in identities.roles(tx, known.id)]
+
+
+def require_scope(tx: Transaction, role: Role, scope: str) -> None:
+    """Raises Invalid where a scope is neither everything, nor an issuer or one of its holders; and
+    where an investor's is not a holder, because he would be all of them."""
     issuer, _, holder = scope.partition("/")
+    if role is Role.INVESTOR and not holder:
+        said = f"an investor is one holder: {scope[:128]!r} is no issuer/holder"
+        raise Invalid(said, field="scope")
     known = {one.id for one in issuers.issuers(tx)}
     if scope == EVERYWHERE or (scope in known and not holder):
         return

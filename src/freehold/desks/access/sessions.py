@@ -123,7 +123,10 @@ def actor_of_session(
 
 
 def open_sessions(office: Office, actor: Actor) -> list[Session]:
-    """One's own open sessions, the one in use last first."""
+    """One's own open sessions, the one in use last first. Raises NotPermitted for an API key that is
+    not for one's own access; whoever is signed in needs no power for it."""
+    if actor.limit is not None:
+        permits.require(actor, Power.OWN_KEYS)
     with office.book.reading() as tx:
         return tokens.sessions(tx, actor.id, office.clock.now())
 

@@ -81,6 +81,7 @@ def invite(
     Raises NotPermitted, Conflict if the name is taken, Invalid for an unusable name.
     """
     permits.require(actor, Power.MANAGE_IDENTITIES)
+    permits.require_over(actor, given)
     now = office.clock.now()
     with office.book.transaction() as tx:
         made = proofs.enter(tx, sign_in_name, given, actor.id, now)
@@ -95,6 +96,9 @@ def new_link(office: Office, actor: Actor, sign_in_name: str) -> str:
     permits.require(actor, Power.MANAGE_IDENTITIES)
     with office.book.transaction() as tx:
         known = _there(tx, sign_in_name)
+        permits.require_over(
+            actor, [(one.role, one.scope) for one in identities.roles(tx, known.id)]
+        )
         return proofs.one_time_link(tx, known, actor.id, office.clock.now())
 
 
@@ -121,7 +125,14 @@ def people(office: Office, actor: Actor) -> list[tuple[Identity, list[Given], bo
         return [
             (one, identities.roles(tx, one.id), bool(identities.credentials(tx, one.id)))
             for one in identities.everyone(tx)
+            if _seen(actor, identities.roles(tx, one.id))
         ]
+
+
+def _seen(actor: Actor, given: list[Given]) -> bool:
+    """Whether an administrator sees somebody: one of an issuer sees that issuer's people alone."""
+    scopes = [one.scope for one in given] or [EVERYWHERE]
+    return any(permits.allows(actor, Power.MANAGE_IDENTITIES, one) for one in scopes)
 
 
 def _there(tx: Transaction, sign_in_name: str) -> Identity:

@@ -35,11 +35,14 @@ from freehold.desks.servicing import (
     meetings,
     pots,
     processing,
+    remains,
     servicing,
     unclaimed,
+    windups,
 )
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.processing import WORKER
+from freehold.desks.servicing.remains import Remains
 from freehold.desks.servicing.servicing import Case
 
 NONE = "none"
@@ -137,15 +140,18 @@ def _fund_difference(office: Office, act: Act) -> Sequence[Change]:
 
 
 def _read_sweep(office: Office, asking: Asking) -> Act:
-    of = _of(office, asking, asking.texts["action"])
-    payee = unclaimed.require_due(office, of, asking.texts["payee"])
-    given = {"action": of.known.id, "payee": payee}
-    return kinds.of_instrument("sweep-unclaimed", asking, of.instrument, given)
+    one = remains.find(office, asking.texts["action"])
+    if one.owner.id != asking.owner.id:
+        said = f"{one.id} is an action of {one.owner.id}, not of {asking.owner.id}"
+        raise Invalid(said, field="action")
+    payee = unclaimed.require_due(office, one, asking.texts["payee"])
+    given = {"action": one.id, "payee": payee}
+    return kinds.of_instrument("sweep-unclaimed", asking, one.instrument, given)
 
 
 def _sweep_difference(office: Office, act: Act) -> Sequence[Change]:
-    of = servicing.case(office, act.arguments["action"])
-    rows, coin = unclaimed.of_action(office, of), _coin(office, of.terms)
+    one = remains.find(office, act.arguments["action"])
+    rows, coin = unclaimed.rows_of(office, one), _coin_of(office, one)
     changes = [Change("Sent to", NONE, act.arguments["payee"])]
     for code in sorted({one.currency for one in rows}):
         mine = [one for one in rows if one.currency == code]
@@ -161,6 +167,12 @@ def _sweep_difference(office: Office, act: Act) -> Sequence[Change]:
         for one in rows[:MOST_ROWS]
     ]
     return [*changes, Change("Accounts concerned", str(len(rows)), "0")]
+
+
+def _coin_of(office: Office, one: Remains) -> str:
+    if one.contract == "Waterfall":
+        return windups.case(office, one.id).coin.symbol
+    return _coin(office, servicing.case(office, one.id).terms)
 
 
 def _planned(office: Office, of: Case) -> Plan:

@@ -7,9 +7,11 @@ reviewed it (`reviewing`). He can change everything until he submits, and nothin
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from freehold.book import applications, audit, identities, issuers, people
+from freehold.book import applications, audit, identities, issuers, people, requests
 from freehold.book.applications import Application, Paper
+from freehold.book.requests import Request
 from freehold.book.schema_access import Proof
 from freehold.book.schema_entry import Stage
 from freehold.book.session import Transaction
@@ -17,7 +19,7 @@ from freehold.core.audit import Entry
 from freehold.core.claims import CLAIM_NAMES
 from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
 from freehold.core.holder import Particulars, read_particulars
-from freehold.core.ids import Address
+from freehold.core.ids import Address, record_hash
 from freehold.core.roles import Power, Role, holder_scope
 from freehold.desks import permits
 from freehold.desks.access import proofs
@@ -52,23 +54,51 @@ def invite(office: Office, actor: Actor, sign_in_name: str, issuer: str) -> str:
 
     His role is for his own file alone. Raises NotPermitted, NotFound, Invalid, Conflict.
     """
+    now = _may_invite(office, actor, issuer)
+    with office.book.transaction() as tx:
+        return _entered(tx, actor, sign_in_name, issuer, now)[1]
+
+
+def invite_once(
+    office: Office, actor: Actor, sign_in_name: str, issuer: str, key: str
+) -> tuple[Application, str | None]:
+    """As `invite`, once under a key, with the application: asked again it has no link, of which
+    nothing but a fingerprint is kept. Raises Conflict for a key that was used for another request."""
+    now = _may_invite(office, actor, issuer)
+    digest = record_hash(["invite investor", sign_in_name.strip().lower(), issuer])[2:]
+    with office.book.transaction() as tx:
+        if known := requests.claim(tx, actor.id, key, digest):
+            return applications.find(tx, str(known.outcome["application"])), None
+        made, link = _entered(tx, actor, sign_in_name, issuer, now)
+        kept = {"application": made.id}
+        requests.keep(tx, Request(actor.id, key, digest, issuer, None, kept, now))
+        return made, link
+
+
+def _may_invite(office: Office, actor: Actor, issuer: str) -> datetime:
     now = office.clock.now()
     permits.require(actor, Power.INVITE_INVESTORS, issuer)
-    permits.require_fresh(actor, now)
-    with office.book.transaction() as tx:
-        owner = issuers.find(tx, issuer)
-        known = proofs.enter(tx, sign_in_name, [], actor.id, now)
-        person = f"p-{secrets.token_hex(8)}"
-        scope = holder_scope(owner.id, person)
-        identities.give(tx, known.id, Role.INVESTOR, scope, actor.id, now)
-        which = f"ap_{secrets.token_hex(12)}"
-        nothing = (None,) * 2
-        made = Application(
-            which, known.id, person, owner.id, actor.id, Stage.DRAFT, *nothing, now, *nothing, None
-        )
-        applications.add(tx, made)
-        audit.record(tx, Entry(actor.id, "invite investor", which), now)
-        return proofs.one_time_link(tx, known, actor.id, now)
+    permits.require_fresh_session(actor, now)
+    return now
+
+
+def _entered(
+    tx: Transaction, actor: Actor, sign_in_name: str, issuer: str, now: datetime
+) -> tuple[Application, str]:
+    """The identity, its role for its own file, its application, and the token of its link."""
+    owner = issuers.find(tx, issuer)
+    known = proofs.enter(tx, sign_in_name, [], actor.id, now)
+    person = f"p-{secrets.token_hex(8)}"
+    scope = holder_scope(owner.id, person)
+    identities.give(tx, known.id, Role.INVESTOR, scope, actor.id, now)
+    which = f"ap_{secrets.token_hex(12)}"
+    nothing = (None,) * 2
+    made = Application(
+        which, known.id, person, owner.id, actor.id, Stage.DRAFT, *nothing, now, *nothing, None
+    )
+    applications.add(tx, made)
+    audit.record(tx, Entry(actor.id, "invite investor", which), now)
+    return made, proofs.one_time_link(tx, known, actor.id, now)
 
 
 def mine(office: Office, actor: Actor) -> MyApplication | None:
@@ -112,12 +142,14 @@ def state(office: Office, actor: Actor, given: Mapping[str, object], status: str
     vault, now = office.people.vault(), office.clock.now()
     with office.book.transaction() as tx:
         found = _draft(tx, actor)
-        if _has_file(tx, found):
+        had = _has_file(tx, found)
+        if had:
             people.revise(tx, vault, found.person, known, now)
         else:
             people.add(tx, vault, found.person, known, now)
             identities.link_person(tx, actor.id, found.person)
-        applications.say(tx, vault, found, {"status": status})
+        asked = applications.said(tx, vault, found).get("why", "") if had else ""
+        applications.say(tx, vault, found, {"status": status, "why": asked})
         audit.record(tx, Entry(actor.id, "state particulars", found.id), now)
 
 

@@ -5,7 +5,7 @@ the account. The worker sends it; once it is final, the holder stands in the reg
 takes is refused with the reason's code, and nothing is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -87,6 +87,31 @@ def queue(office: Office, actor: Actor) -> list[tuple[Application, str]]:
         ]
 
 
+def listed(
+    office: Office,
+    actor: Actor,
+    issuer: str | None,
+    stages: Collection[str],
+    first: int,
+    limit: int,
+) -> list[tuple[Application, str]]:
+    """Applications that were handed over, from the `first` on, the newest first, with who signs in:
+    for one issuer's register or all that the actor reviews, in some stages or (none given) in any.
+
+    Raises NotPermitted, NotFound for an unknown issuer.
+    """
+    permits.require(actor, Power.REVIEW_INVESTORS, issuer)
+    wanted = {Stage(one.upper()) for one in stages} or set(Stage)
+    wanted.discard(Stage.DRAFT)
+    with office.book.reading() as tx:
+        mine = [issuers.find(tx, issuer)] if issuer is not None else issuers.issuers(tx)
+        owners = [one.id for one in mine if permits.allows(actor, Power.REVIEW_INVESTORS, one.id)]
+        return [
+            (one, identities.find(tx, one.identity).sign_in_name)
+            for one in applications.page(tx, owners, wanted, first, limit)
+        ]
+
+
 def file(office: Office, actor: Actor, which: str) -> ApplicationFile:
     """Everything a reviewer decides on. Raises NotFound, NotPermitted."""
     vault, day = office.people.vault(), now_on_chain(office).date()
@@ -157,7 +182,7 @@ def approve(
     """
     seen = file(office, actor, which)
     now, vault = office.clock.now(), office.people.vault()
-    permits.require_fresh(actor, now)
+    permits.require_fresh_session(actor, now)
     given = _claims(office, seen, accepted)
     code = 0
     try:
@@ -178,7 +203,7 @@ def approve(
 def decline(office: Office, actor: Actor, which: str, why: str) -> Application:
     """End an application with a reason, which its applicant reads. Raises Invalid without one."""
     now, vault = office.clock.now(), office.people.vault()
-    permits.require_fresh(actor, now)
+    permits.require_fresh_session(actor, now)
     if not why.strip():
         raise Invalid("say why: the applicant reads it", [Mistake("why", "is missing")])
     with office.book.transaction() as tx:
@@ -190,6 +215,29 @@ def decline(office: Office, actor: Actor, which: str, why: str) -> Application:
         how = f"Your application was declined: {why.strip()}"
         _tell(tx, found, "application declined", how, now)
     return found
+
+
+def ask(office: Office, actor: Actor, which: str, question: str) -> tuple[Application, str]:
+    """Give an application back to its applicant with a question; he answers by changing what he stated
+    or handed in, and submits again. Returns it with who signs in. Raises Invalid without a question, and as
+    `decline`."""
+    now, vault = office.clock.now(), office.people.vault()
+    permits.require_fresh_session(actor, now)
+    said_now = question.strip()[:2_000]
+    if not said_now:
+        raise Invalid("ask something: the applicant reads it", [Mistake("question", "is missing")])
+    with office.book.transaction() as tx:
+        found = _readable(tx, actor, which)
+        if found.identity == actor.id:
+            raise NotPermitted("nobody reviews his own application")
+        said = applications.said(tx, vault, found)
+        applications.say(tx, vault, found, {**said, "why": said_now})
+        if not applications.move(tx, found.id, Stage.SUBMITTED, Stage.DRAFT, submitted_at=None):
+            raise Conflict("this application is not waiting for a decision any more")
+        audit.record(tx, Entry(actor.id, "ask applicant", found.id), now)
+        _tell(tx, found, "application has a question", f"A question: {said_now}", now)
+        name = identities.find(tx, found.identity).sign_in_name
+        return applications.find(tx, found.id), name
 
 
 def settle(office: Office) -> int:

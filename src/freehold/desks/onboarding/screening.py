@@ -133,11 +133,11 @@ def waiting_for(office: Office, actor: Actor) -> list[tuple[Review, dict[str, An
 
 
 def decide_as(office: Office, actor: Actor, number: int, *, confirmed: bool, why: str) -> Decided:
-    """As `decide`, for somebody who came through a door: he needs the power and a fresh proof, and is
-    recorded. Raises NotPermitted besides."""
+    """As `decide`, for somebody who came through a door: he needs the power (and in a session a fresh
+    proof), and is recorded. Raises NotPermitted besides."""
     permits.require(actor, Power.REVIEW_INVESTORS, EVERYWHERE)
     now = office.clock.now()
-    permits.require_fresh(actor, now)
+    permits.require_fresh_session(actor, now)
     done = decide(office, number, confirmed=confirmed, reviewer=actor.name, why=why)
     with office.book.transaction() as tx:
         content: dict[str, Plain] = {"confirmed": confirmed}

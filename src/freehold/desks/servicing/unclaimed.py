@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from freehold.book import actions as book
 from freehold.book import issuers, people
 from freehold.chain.contracts import call
 from freehold.core.actions.life import Step
 from freehold.core.clock import stamp
-from freehold.core.errors import Conflict, Invalid
+from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.ids import Address, checksummed
 from freehold.core.roles import Power
 from freehold.desks import parties, permits
@@ -24,8 +23,8 @@ from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.orders import ActOutcome, Ended
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import holders_of, noting, pots, servicing
-from freehold.desks.servicing.servicing import Case
+from freehold.desks.servicing import holders_of, noting, pots, remains, servicing, windups
+from freehold.desks.servicing.remains import Pot, Remains
 
 NOWHERE = "the issuer's own"
 
@@ -58,90 +57,110 @@ def left(office: Office, who: Actor, issuer: str | None, id: str = "") -> list[U
     permits.require(who, Power.READ_CASH)
     owner = parties.owner(office, issuer)
     permits.require(who, Power.READ_CASH, owner.id)
-    with office.book.reading() as tx:
-        ids = [one.id for one in book.every(tx, owner.id) if id in ("", one.id)]
-    found = [row for one in ids for row in of_action(office, servicing.case(office, one))]
-    return sorted(found, key=lambda row: (row.due_on, row.action, row.account))
+    ids = [one for one in remains.ids(office, owner.id) if id in ("", one)]
+    found = [row for one in ids for row in rows_of(office, remains.find(office, one))]
+    return sorted(found, key=lambda row: (row.due_on, row.action, row.account, row.distribution))
 
 
-def of_action(office: Office, of: Case) -> list[Unclaimed]:
-    """What is left in the pots of one action, by account."""
-    known = holders_of.by_account(office, of.owner, of.instrument.token)
-    lives, now, found = _residences(office, of), servicing.now_of(office), []
-    for code, number in pots.numbers(of).items():
-        part = pots.opened(of).get(code)
-        if part is None or pots.state(office, number) & pots.ENDED:
+def rows_of(office: Office, one: Remains) -> list[Unclaimed]:
+    """What is left in the pots of one action or winding-up, by account."""
+    known = holders_of.by_account(office, one.owner, one.instrument.token)
+    lives, now, found = _residences(office, one), servicing.now_of(office), []
+    for pot in one.pots:
+        if one.is_ended(office, pot.number):
             continue
-        paid, _ = pots.payments(office, number)
-        for account, (gross, _) in sorted(pots.due_of(part).items()):
-            held = pots.held_for(office, number, account) if account in paid else 0
-            amount = held if account in paid else gross
-            if not amount or (account not in paid and "root" not in part):
+        for account, (gross, _) in sorted(pot.due.items()):
+            amount, was_held = gross if pot.claimable else 0, account in pot.paid
+            if was_held:
+                held = account in pot.held
+                amount = one.held_for(office, pot.number, account) if held else 0
+            if not amount:
                 continue
             holder = known.get(account)
             found.append(
                 Unclaimed(
-                    of.known.id,
-                    code,
-                    number,
+                    one.id,
+                    pot.currency,
+                    pot.number,
                     account,
                     holder.id if holder else "",
                     holder.name if holder else "",
                     lives.get(account, NOWHERE),
                     amount,
-                    pots.coin_of(of.terms, code)[1],
-                    bool(held),
-                    of.terms.payment.date(),
-                    of.terms.claim_until,
-                    now > of.terms.claim_until,
+                    pot.decimals,
+                    was_held,
+                    pot.paid_on,
+                    one.until,
+                    now > one.until,
                 )
             )  # fmt: skip
     return found
 
 
-def require_due(office: Office, of: Case, payee: str) -> Address:
+def serviced(office: Office, who: Actor, id: str) -> str:
+    """The issuer of an action or winding-up that somebody may service. Raises NotPermitted, NotFound."""
+    permits.require(who, Power.SERVICE)
+    one = remains.find(office, id)
+    if not permits.allows(who, Power.SERVICE, one.owner.id):
+        raise NotFound(f"there is no action {id}", action=id)
+    return one.owner.id
+
+
+def require_due(office: Office, one: Remains, payee: str) -> Address:
     """The wallet that unclaimed money goes to. Raises Conflict before it is due or without any, Invalid."""
     if len(payee) != 42 or not payee.startswith("0x"):
         raise Invalid(f"payee {payee[:64]!r} is not the address of a wallet", field="payee")
-    if Step.PAY not in of.steps:
-        raise Conflict(
-            f"{of.known.id} was not paid: nothing of it is unclaimed", action=of.known.id
-        )
-    if servicing.now_of(office) <= of.terms.claim_until:
-        until = stamp(of.terms.claim_until)
-        raise Conflict(f"claims of {of.known.id} run until {until}: sweep it after that")
-    if not of_action(office, of):
-        raise Conflict(f"nothing of {of.known.id} is unclaimed", action=of.known.id)
+    if not one.pots:
+        raise Conflict(f"{one.id} was not paid: nothing of it is unclaimed", action=one.id)
+    if servicing.now_of(office) <= one.until:
+        raise Conflict(f"claims of {one.id} run until {stamp(one.until)}: sweep it after that")
+    if not rows_of(office, one):
+        raise Conflict(f"nothing of {one.id} is unclaimed", action=one.id)
     return checksummed(payee)
 
 
 @noting.noted("sweep unclaimed", noting.itself)
 def sweep(office: Office, actor: orders.Actor, id: str, payee: str) -> ActOutcome:
-    """Send all that is left in the pots of an action to whoever keeps unclaimed property, by two persons;
-    tax that later claims left goes to its office. What it was, is written down before.
+    """Send all that is left in the pots of an action or a winding-up to whoever keeps unclaimed property.
+
+    Two persons do it; tax that later claims left goes to its office. What it was, is written down before.
 
     Raises NotFound, Invalid, Conflict before the time for claims is over.
     """
-    of = servicing.case(office, id)
-    to = require_due(office, of, payee)
-    rows = of_action(office, of)
-    if not of.left(Step.SWEEP):
-        servicing.record_step(office, actor, id, Step.SWEEP, {"payee": to, "rows": _plain(rows)})
-    document, place = pots.hash_of(of.terms), servicing.distribution(office)
+    one = remains.find(office, id)
+    to = require_due(office, one, payee)
+    if not one.swept():
+        rows = _plain(rows_of(office, one))
+        remains.record_sweep(office, actor, one, {"payee": to, "rows": rows})
     done = ActOutcome("sweep", id, actor.name, Ended.DONE)
-    for code, number in pots.numbers(of).items():
-        if pots.state(office, number) & pots.ENDED:
+    for pot in one.pots:
+        stored = one.stored(office, pot.number)
+        if stored[0] >> 184 & remains.ENDED:
             continue
-        if pots.money(office, number)[2]:
-            data = call("Distribution", "remit_tax", number, document)
-            calls = [(place, "remit the tax", pots.keyed("remit later", code), data)]
-            done = servicing.carry(office, actor, of, calls)
-            if done.refused:
-                return done
-        done = pots.ended(office, actor, of, (code, number), to, document, "sweep")
+        done = _swept(office, actor, one, pot, to, taxed=bool(stored[4]))
         if done.refused:
             return done
     return done
+
+
+def _swept(
+    office: Office, actor: orders.Actor, one: Remains, pot: Pot, to: Address, *, taxed: bool
+) -> ActOutcome:
+    """Send what one pot has left to its keeper, by two persons."""
+    place, ended = one.place, (pot.number, to, one.document)
+    calls = [
+        (place, "propose the end", pots.keyed("propose sweep", pot.key),
+         call(one.contract, "propose_end", *ended)),
+    ]  # fmt: skip
+    if taxed:
+        data = call(one.contract, "remit_tax", pot.number, one.document)
+        calls.insert(0, (place, "remit the tax", pots.keyed("remit later", pot.key), data))
+    done = windups.carry(office, actor, one.scope, calls)
+    if done.refused:
+        return done
+    key, data = pots.keyed("confirm sweep", pot.key), call(one.contract, "confirm_end", *ended)
+    second = orders.second(office)
+    return windups.carry(office, second, one.scope, [(place, "confirm the end", key, data)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +186,17 @@ def report(office: Office, who: Actor, issuer: str | None, year: int) -> list[Es
     owner = parties.owner(office, issuer)
     permits.require(who, Power.READ_CASH, owner.id)
     with office.book.reading() as tx:
-        ids = [one.id for one in book.every(tx, owner.id)]
         names = {one.id: one.name for one in issuers.holders(tx, owner.id)}
     found = []
-    for of in (servicing.case(office, id) for id in ids):
-        for taken in of.taken:
+    for id in remains.ids(office, owner.id):
+        for taken in remains.find(office, id).taken:
             if taken.step != Step.SWEEP or taken.at.year != year:
                 continue
             for row in taken.content["rows"]:
                 found.append(
                     Escheated(
                         row["jurisdiction"],
-                        of.known.id,
+                        id,
                         row["holder"],
                         names.get(row["holder"], ""),
                         int(row["account"]),
@@ -209,7 +227,7 @@ def _plain(rows: Sequence[Unclaimed]) -> list[dict[str, str]]:
     ]
 
 
-def _residences(office: Office, of: Case) -> dict[int, str]:
+def _residences(office: Office, of: Remains) -> dict[int, str]:
     """Where the persons of accounts live by the book: country, with the subdivision where it is known."""
     wallets = {
         wallet: one for one, wallet in servicing.wallets(office, of.instrument.token).items()

@@ -260,9 +260,11 @@ def _became(office: Office, of: Case) -> dict[tuple[str, int], tuple[int, int]]:
     found: dict[tuple[str, int], tuple[int, int]] = {}
     said = windup_pots.paid_parts(office, of)
     for part, _, id in windup_pots.class_pots(of):
+        ended = bool(said[part].held) and windup_pots.is_ended(office, part)
         for account, (gross, _) in said[part].due.items():
             paid, kept = found.get((id, account), (0, 0))
-            found[(id, account)] = paid + gross, kept + said[part].still(account)
+            still = 0 if ended else said[part].still(account)
+            found[(id, account)] = paid + gross, kept + still
     return found
 
 

@@ -193,9 +193,7 @@ def draft(office: Office, text: str, exit: str, issuer: str | None) -> Draft:
 def require_new(office: Office, text: str) -> None:
     """Raises Conflict where the id of the terms is in use."""
     with office.book.reading() as tx:
-        known = book.maybe(tx, id_in(text))
-    if known is not None:
-        raise Conflict(f"there is a winding-up {known.id} already: give this one another id")
+        book.require_new(tx, id_in(text))
 
 
 @noting.noted("propose windup", id_in)
@@ -405,8 +403,9 @@ def _already(office: Office, text: str, exit: str) -> Case | None:
     """The winding-up that these very terms began, by somebody who was interrupted or asks twice."""
     with office.book.reading() as tx:
         known = book.maybe(tx, id_in(text))
-    if known is None:
-        return None
+        if known is None:
+            book.require_new(tx, id_in(text))
+            return None
     if (known.terms, known.exit) != (text, exit):
         raise Conflict(f"there is a winding-up {known.id} already: give this one another id")
     return case(office, known.id)

@@ -12,6 +12,7 @@ from freehold.core.units import format_units
 from freehold.desks.outbox.work_orders import WorkOrder
 from freehold.desks.servicing.events import ActionView, Entitled, Money
 from freehold.wire.approvals import Name, Text
+from freehold.wire.orders import OrderOut as OrderOut
 
 IssuerOf = Annotated[str, StringConstraints(min_length=1, max_length=128)]
 HolderId = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00/]*$")]
@@ -194,17 +195,6 @@ class Elections(BaseModel):
     """The last word of each holder."""
 
     items: list[ElectionOut]
-
-
-class OrderOut(BaseModel):
-    """Work that was asked for; `doing` says what is done now, or why it failed."""
-
-    id: str
-    act: str
-    subject: str
-    state: str
-    doing: str
-    asked_at: datetime
 
 
 class Versions(BaseModel):

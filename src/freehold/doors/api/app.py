@@ -29,9 +29,11 @@ from freehold.doors.api import (
     meetings,
     messages,
     papers,
+    people,
     policies,
     problems,
     relays,
+    reviews,
     routes,
     vault,
     windups,
@@ -47,6 +49,8 @@ would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET ans
 
 ROUTERS = (
     routes.router,
+    people.router,
+    reviews.router,
     papers.router,
     approvals.router,
     admission.router,

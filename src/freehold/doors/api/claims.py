@@ -11,7 +11,7 @@ from freehold.core.units import format_units
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import today
 from freehold.desks.register import reports
-from freehold.desks.servicing import claiming, events, processing, unclaimed
+from freehold.desks.servicing import claiming, processing, unclaimed
 from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.unclaimed import Escheated
 from freehold.doors.api.action_documents import STRICT, HolderId, OrderOut, order_out
@@ -143,8 +143,9 @@ def claim(office: OfficeOf, actor: Caller, id: ActionId, holder: Holder) -> Orde
 def sweep(
     office: OfficeOf, actor: Caller, id: ActionId, given: SweepIn, key: IdempotencyKey
 ) -> Any:
-    """Propose to send what nobody claimed to whoever keeps it; another person approves it."""
-    owner = events.serviced(office, actor, id)
+    """Propose to send what nobody claimed of an action or a winding-up to whoever keeps it; another person
+    approves it."""
+    owner = unclaimed.serviced(office, actor, id)
     texts = {"action": id, "payee": given.payee}
     return proposed(office, actor, ProposeRequest("sweep-unclaimed", texts, key, owner))
 

@@ -12,12 +12,13 @@ from freehold.desks.servicing import windup_orders, windup_reading, windups
 from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.windup_reading import Share, WindupView
 from freehold.desks.servicing.windups import Case
-from freehold.doors.api.action_documents import OrderOut, order_out
+from freehold.doors.api.action_documents import order_out
 from freehold.doors.api.actions import Issuer, proposed
 from freehold.doors.api.approvals import tried
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf
 from freehold.wire.approvals import Approval, TriedOut
+from freehold.wire.orders import OrderOut, Orders
 from freehold.wire.windups import (
     PartOut,
     PotIn,
@@ -143,9 +144,10 @@ def release_windup(
 
 
 @router.get("/windups/{id}/orders", responses=responses(400, 404))
-def windup_work(office: OfficeOf, actor: Caller, id: WindupId) -> list[OrderOut]:
+def windup_work(office: OfficeOf, actor: Caller, id: WindupId) -> Orders:
     """What was asked of the worker and is not done yet, or failed."""
-    return [order_out(one) for one in windup_orders.waiting(office, actor, id)]
+    found = windup_orders.waiting(office, actor, id)
+    return Orders(items=[order_out(one) for one in found])
 
 
 def _proposal(given: WindupIn, key: str) -> ProposeRequest:

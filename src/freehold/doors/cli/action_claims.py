@@ -125,7 +125,7 @@ def unclaimed_(issuer: str | None, action: str, as_json: bool) -> None:
 @as_option
 @json_option
 def sweep(id: str, payee: str, acting: str, as_json: bool) -> Outcome:
-    """Send what nobody claimed of action ID to its keeper, by two persons, once its time is over."""
+    """Send what nobody claimed of action or winding-up ID to its keeper, by two persons, after its time."""
     with open_office(settings()) as office:
         done = unclaimed.sweep(office, actor_of(office, acting), id, payee)
     show(act_document(done), as_json, act_table(done))

@@ -10,9 +10,10 @@ from freehold.core.actions.exit_plan import plan_hash
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid
 from freehold.core.units import format_units, parse_units
+from freehold.desks import permits
 from freehold.desks.office import Office, open_office
 from freehold.desks.outbox.orders import Actor, ActOutcome
-from freehold.desks.servicing import winding_up, windup_reading, windups
+from freehold.desks.servicing import winding_up, windup_claims, windup_reading, windups
 from freehold.desks.servicing.windup_reading import PartView, Share, WindupView
 from freehold.desks.servicing.windups import Case, Draft
 from freehold.doors.cli.acting import (
@@ -25,7 +26,7 @@ from freehold.doors.cli.acting import (
     ended,
     issuer_option,
 )
-from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
+from freehold.doors.cli.output import Column, Outcome, Table, json_option, plain, show
 from freehold.doors.cli.settings import settings
 
 terms_argument = click.argument("terms", type=FILE)
@@ -159,6 +160,31 @@ def cancel(id: str, acting: str, as_json: bool) -> Outcome:
 def release(id: str, account: int, acting: str, as_json: bool) -> Outcome:
     """Send money that is held for an account to its wallet, once nothing stands against it."""
     return _acted(acting, as_json, lambda office, who: winding_up.release(office, who, id, account))
+
+
+@windup.command()
+@id_argument
+@click.option("--holder", required=True, help="Whose claims, by id or wallet.")
+@json_option
+def proof(id: str, holder: str, as_json: bool) -> None:
+    """What proves a holder's claims in ID, one for each class and stage that is open."""
+    with open_office(settings()) as office:
+        found = windup_claims.proofs(office, permits.keyholder(), id, holder)
+    told = [{**plain(one), "gross": str(one.gross), "withheld": str(one.withheld)} for one in found]
+    names = ("distribution", "account", "gross", "withheld", "root", "paid")
+    rows = [tuple(str(getattr(one, name)) for name in names) for one in found]
+    columns = [Column(name) for name in names]
+    show({"windup": id, "claims": told}, as_json, Table(f"Claims in {id}", columns, rows))
+
+
+@windup.command()
+@id_argument
+@click.option("--holder", required=True, help="Whose claims, by id or wallet.")
+@as_option
+@json_option
+def claim(id: str, holder: str, acting: str, as_json: bool) -> Outcome:
+    """Bring a holder's proofs: his money of winding-up ID goes to his wallet."""
+    return _acted(acting, as_json, lambda office, who: windup_claims.claim(office, who, id, holder))
 
 
 @windup.command("list")

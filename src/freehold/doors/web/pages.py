@@ -180,6 +180,7 @@ def _investors() -> list[BaseRoute]:
         Route(which, page(reviewing.file), methods=["GET"]),
         Route(f"{which}/papers/{{kind}}", page(reviewing.paper), methods=["GET"]),
         Route(f"{which}/approve", act(reviewing.approve), methods=["POST"]),
+        Route(f"{which}/ask", act(reviewing.ask), methods=["POST"]),
         Route(f"{which}/decline", act(reviewing.decline), methods=["POST"]),
         Route("/reviews/hits/{number}", act(reviewing.decide_hit), methods=["POST"]),
     ]

@@ -61,6 +61,18 @@ def decline(visit: Visit, form: Form) -> Response:
     return go(_back(visit))
 
 
+def ask(visit: Visit, form: Form) -> Response:
+    """Give the application back to its applicant with a question."""
+    permits.require(visit.who, Power.REVIEW_INVESTORS)
+    if first := prove_first(visit, _back(visit)):
+        return first
+    try:
+        reviewing.ask(visit.office, visit.who, visit.path("id"), form.get("question", ""))
+    except (Invalid, Conflict) as fault:
+        return _file(visit, fault.message, {})
+    return go("/reviews")
+
+
 def decide_hit(visit: Visit, form: Form) -> Response:
     """Say whether a person is the one of the sanctions list."""
     permits.require(visit.who, Power.REVIEW_INVESTORS, EVERYWHERE)
