@@ -219,6 +219,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/proxies": {"holder": HOLDER},
         "/cancellation": {"reason": "issuer-decision", "document": "0" * 64},
         "/funding": {},
+        "/tax-form": {"form": "w9", "signed": "2020-01-02"},
         "/examinations": {"text": "kind = 1"},
         "/cases": {"sender": HOLDER, "receiver": "jonas-keller", "units": "1"},
         "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed

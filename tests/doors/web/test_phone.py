@@ -1,12 +1,14 @@
 """Whatever can be pressed on a desktop can be pressed on a phone: nothing hidden, covered or cut off."""
 
+import re
+from html import unescape
+
 import pytest
 
 from freehold.core.roles import Role
 from tests.doors.running import HOLDER, ISSUER, Platform
 from tests.doors.web.test_browser import signed_in
 
-pytestmark = pytest.mark.needs("browser")
 DESKTOP, PHONE = 1440, 390
 BUTTONS = """() => {
   document.querySelectorAll('main details').forEach(one => { one.open = true; });
@@ -56,6 +58,7 @@ def pages_of(platform: Platform, role: Role) -> list[str]:
     return [*account, *own.get(role, [])]
 
 
+@pytest.mark.needs("browser")
 @pytest.mark.parametrize("role", list(Role), ids=str)
 def test_every_button_of_a_desktop_is_reached_on_a_phone(chromium, platform, said, role):
     page = signed_in(chromium, said, platform, role)
@@ -81,6 +84,18 @@ def test_every_button_of_a_desktop_is_reached_on_a_phone(chromium, platform, sai
     assert said == []
 
 
+@pytest.mark.parametrize("role", list(Role), ids=str)
+def test_no_link_of_the_frame_and_no_button_of_the_first_page_leads_nowhere(platform, role):
+    browser = platform.browse(role)
+    shown = browser.get(f"{platform.url}/", timeout=60).text
+    links = set(re.findall(r'<a (?:class="button[^"]*" )?href="(/[^"#]*)', shown))
+    assert len(links) > 5
+    answers = {one: browser.get(platform.url + unescape(one), timeout=60) for one in links}
+    wrong = {one: answer.status_code for one, answer in answers.items() if not answer.ok}
+    assert wrong == {}
+
+
+@pytest.mark.needs("browser")
 def test_the_menu_opens_leads_on_and_closes(chromium, platform, said):
     page = signed_in(chromium, said, platform, Role.TRANSFER_AGENT)
     page.set_viewport_size({"width": PHONE, "height": 844})
@@ -96,6 +111,7 @@ def test_the_menu_opens_leads_on_and_closes(chromium, platform, said):
     assert said == []
 
 
+@pytest.mark.needs("browser")
 def test_what_a_button_copies_is_in_the_clipboard(chromium, platform, said):
     page = signed_in(chromium, said, platform, Role.AUDITOR)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])

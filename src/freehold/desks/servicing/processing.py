@@ -30,6 +30,7 @@ from freehold.desks.servicing import (
     assembly,
     claiming,
     meetings,
+    noting,
     paying,
     pots,
     servicing,
@@ -116,8 +117,10 @@ def ask_at(office: Office, who: permits.Actor, number: int, act: Act) -> WorkOrd
         raise NotFound(f"there is no meeting {number}", meeting=number)
     permits.require(who, Power.HOLD_MEETINGS, one.issuer.id)
     stage = assembly.Stage.REVEALING if act is Act.REVEAL else assembly.Stage.CLOSED
-    if wrong := assembly.when_wrong(one, (stage,)):
-        raise Conflict(wrong, meeting=number)
+    doing = "reveal votes" if act is Act.REVEAL else "close meeting"
+    with noting.refusals(office, who.id, doing, noting.meeting(one.issuer.id, number)):
+        if wrong := assembly.when_wrong(one, (stage,)):
+            raise Conflict(wrong, meeting=number)
     texts = {"meeting": str(number), "issuer": one.issuer.id}
     key = f"{who.id} {act} {office.clock.now():%Y-%m-%dT%H:%M}"
     with office.book.transaction() as tx:

@@ -4,8 +4,8 @@ Day counts beside QuantLib, on 100,000 random periods for each convention it has
 search of all choices, on 10,000 random tables; rates of return and hurdles beside pyxirr; what a
 million holders are entitled to, with tax, and the root of their claims; every kind of action from its
 announcement to its close, and called off in every state; a dividend to 10,000 holders, paid without a
-break and by processes that are killed. The oracles are packages of the group `oracles` in pyproject.toml,
-which `python3 freehold` installs.
+break and by processes that are killed, and a winding-up of their issuer. The oracles are packages of
+the group `oracles` in pyproject.toml, which `python3 freehold` installs.
 """
 
 import importlib

@@ -1,4 +1,5 @@
-"""`freehold bench actions`, the part about money: a dividend to 10,000 holders on the fast node.
+"""`freehold bench actions`, the part about money: a dividend to 10,000 holders on the fast node, and then
+a winding-up of the same register (`windups.py`).
 
 One dividend goes through without a break and is timed from its announcement to its close. Then another
 is paid by processes that kill themselves (-9) at pages drawn from a seed: before the page's transaction
@@ -34,6 +35,7 @@ from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.servicing import actions, paying, servicing
 from freehold.doors.bench import dividends_world as worlds
+from freehold.doors.bench import windups
 from freehold.doors.bench.dividends_world import World
 from freehold.doors.bench.report import Row
 from freehold.indexer import journal
@@ -76,6 +78,7 @@ def rows() -> Iterator[Row]:
         try:
             yield from _unbroken(world)
             yield from _broken(world)
+            yield from windups.rows(world)
         finally:
             ledgers.stop_fast(config.load(environment={"FREEHOLD_HOME": str(home)}))
 
@@ -208,22 +211,21 @@ def _die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(kill: Kill) -> None:
-    """Kill this process (-9) when it comes to the page, at the point."""
+def arm(begins: str, point: str) -> None:
+    """Kill this process (-9) when it comes to the act whose words begin so, at the point."""
     store, give = instructions.store_first_all, send.send
-    begins = f"pay page {kill.page} of "
     reached = []
 
     def storing(tx: Any, each: Any, *rest: Any) -> Any:
         for one, _ in each:
             if one.what.startswith(begins):
                 reached.append(one.id)
-                if kill.point == POINTS[0]:
+                if point == POINTS[0]:
                     _die()
         return store(tx, each, *rest)
 
     def sending(w3: Any, made: Any) -> Any:
-        if reached and kill.point == POINTS[1]:
+        if reached and point == POINTS[1]:
             _die()
         answer = give(w3, made)
         if reached:
@@ -237,7 +239,7 @@ def arm(kill: Kill) -> None:
 def main(home: str, ledger: str, id: str, page: str = "", point: str = "") -> None:
     """Pay an action that is funded, and die where it is said."""
     if page:
-        arm(Kill(int(page), point))
+        arm(f"pay page {page} of ", point)
     with worlds.office_of(Path(home), ledger) as opened:
         soon = replace(opened.posting, lease=_LEASE)
         office = replace(opened, posting=soon)

@@ -15,6 +15,7 @@ from random import Random
 from eth_hash.auto import keccak
 
 from freehold import config
+from freehold.book import issuers
 from freehold.chain import contracts, deploy
 from freehold.chain.anvil.install import executable
 from freehold.chain.contracts import call
@@ -26,7 +27,7 @@ from freehold.core.ids import Address, checksummed, record_hash
 from freehold.core.instrument import InstrumentKind, Issuer, ShareClass
 from freehold.core.policy import starter
 from freehold.core.policy.rows import policy_rows
-from freehold.desks import ledgers
+from freehold.desks import ledgers, parties
 from freehold.desks.office import (
     Office,
     create_local_ledger,
@@ -92,6 +93,25 @@ def build(home: Path, ledger: str, holders: int) -> World:
         _admit_and_issue(office, owner.register, token, held)
         coin = _money(office)
     return World(home, ledger, token, coin, held)
+
+
+def add_class(office: Office, world: World, id: str, holders: int) -> dict[Address, int]:
+    """Another class of the issuer, units of which the first so many holders get; who got how many."""
+    owner = parties.owner(office, None)
+    with office.book.reading() as tx:
+        (asset,) = issuers.assets(tx, owner.id)
+    share = ShareClass(id, id.capitalize(), id.upper(), InstrumentKind.PREFERRED)
+    rules = policy_rows(replace(starter.rules(), most_holders=None))
+    first = (record_hash({"class": id}), rules)
+    token = establishment.instrument(office, owner, asset, share, first).token
+    random, wallets = Random(id), list(world.held)[:holders]
+    held = {wallet: random.randrange(1, 10**6) for wallet in wallets}
+    for at in range(0, holders, PAGE):
+        rows = [int(wallet, 16) | held[wallet] << 160 for wallet in wallets[at : at + PAGE]]
+        data = call("SecurityToken", "issue", at.to_bytes(32, "big"), 0, 0, rows)
+        asked = Asked(office.keys.agent, token, data, "issue", f"issue {id} {at}")
+        carry_out(office, "register", [asked])
+    return held
 
 
 def _units(holders: int) -> dict[Address, int]:

@@ -18,7 +18,9 @@ FIELDS = ("name", "born", "residence", "address", "email", "tax_id")
 
 def overview(visit: Visit) -> Response:
     """On to the first step that is still to be done, or how far the application is."""
-    found = _mine(visit)
+    found = applying.mine(visit.office, visit.who)
+    if found is None:
+        return see(visit, "apply_none.html")
     if found.known.stage == "DRAFT":
         return go(f"/apply/{found.missing[0] if found.missing else 'review'}")
     return see(visit, "apply_state.html", found=found)
