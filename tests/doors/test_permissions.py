@@ -57,6 +57,17 @@ REVIEWED = {
     "/approval": {"accepted": {"kyc": "2099-01-01"}},
     "/decline": {"why": "for the matrix"},
 }
+DRAFTED = {
+    "/drafts": {"kind": "company"},  # 422: nothing is begun
+    "/record": {"name": ""},
+    "drafts/d_0000000000000000/documents": {"documents": []},
+    "drafts/d_0000000000000000/terms": {"name": "Matrix", "symbol": "MTRX"},
+    "drafts/d_0000000000000000/policy": {"choice": "starting"},
+    "/examinations": {"text": "kind = 1"},
+    "/cases": {"sender": HOLDER, "receiver": "jonas-keller", "units": "1"},
+    "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed
+}
+"""What is sent to the routes of drafts and policies; nothing comes of it."""
 PAGE = (ROOT / "docs/reference/permissions.md").read_text()
 
 
@@ -178,17 +189,12 @@ def payment_of(role: Role) -> dict[str, str]:
     return {**known, "reference": f"matrix-{role}", "against": "holders"}
 
 
-def bodies_of(platform: Platform, role: Role, path: str) -> dict[str, object]:
-    """What is sent to the routes, by the end of their paths."""
+def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     known = Power.READ_REGISTER in GRANTED[role]
     receiver = "jonas-keller" if known else "0x" + "00" * 20
     issue = {"instrument": "common", "holder": HOLDER, "units": "1"}
-    return {
-        "/drafts": {"kind": "company"},  # 422: nothing is begun
-        "/record": {"name": ""},
-        "drafts/d_0000000000000000/documents": {"documents": []},
-        "drafts/d_0000000000000000/terms": {"name": "Matrix", "symbol": "MTRX"},
-        "drafts/d_0000000000000000/policy": {"choice": "starting"},
+    bodies = {
+        **DRAFTED,
         "/suspension": {"suspended": False},
         "/holders": {"id": f"matrix-{role}", "name": "Matrix", "country": "DE"},
         "/approval": {"difference": "0" * 64},
@@ -221,18 +227,10 @@ def bodies_of(platform: Platform, role: Role, path: str) -> dict[str, object]:
         "/cancellation": {"reason": "issuer-decision", "document": "0" * 64},
         "/funding": {},
         "/tax-form": {"form": "w9", "signed": "2020-01-02"},
-        "/examinations": {"text": "kind = 1"},
-        "/cases": {"sender": HOLDER, "receiver": "jonas-keller", "units": "1"},
-        "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed
         "/letters": dict.fromkeys(("approval", "decided", "statement", "news"), True),
         **about_people(role),
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }
-
-
-def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
-    known = Power.READ_REGISTER in GRANTED[role]
-    bodies = bodies_of(platform, role, path)
     if "/agent/" in path:
         body = desk_bodies.of(desk_bodies.API, path) if method in ("POST", "PUT") else None
         if path.endswith("/agent/controls"):
