@@ -12,13 +12,6 @@ from tests.doors.running import AGENT, ISSUER, PASSWORD, Platform, office_of
 
 pytestmark = pytest.mark.needs("browser")
 WIDTHS = (1440, 390, 320)
-MOST_BYTES = 100_000
-WEIGHT = (
-    "performance.getEntriesByType('navigation').concat(performance.getEntriesByType('resource'))"
-    ".filter(one => !['img', 'image', 'fetch', 'xmlhttprequest'].includes(one.initiatorType))"
-    ".reduce((sum, one) => sum + one.encodedBodySize, 0)"
-)
-"""Bytes, as they came packed, of a page and all it needs: styles, scripts, fonts, icons; cached or not."""
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -49,17 +42,12 @@ def paths(platform: Platform) -> list[str]:
 
 
 def barriers(page: Any) -> list[str]:
-    """What axe finds, as sentences, and a page that weighs too much."""
+    """What axe finds, as sentences."""
     from axe_playwright_python.sync_playwright import Axe
 
     options = {"runOnly": {"type": "tag", "values": TAGS}}
     found = Axe().run(page, options=options).response["violations"]
-    weight = page.evaluate(WEIGHT)
-    heavy = [f"weighs {weight:,} bytes before images"] if weight > MOST_BYTES else []
-    return [
-        *heavy,
-        *(f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]),
-    ]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

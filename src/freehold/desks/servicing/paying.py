@@ -67,12 +67,7 @@ def fund(
     amounts: dict[str, int] = {}
     if amount is None or of.terms.options.currencies or (recorded and not of.terms.revenue):
         due = pots.due_by_currency(servicing.planned(office, of))
-        if amount is not None and amount < due[BASE]:
-            raise Invalid(
-                f"the pot {amount} is smaller than declared: {due[BASE]} is due; fund"
-                f" {due[BASE] - amount} more",
-                field="amount",
-            )
+        _refuse_less(due[BASE], amount)
         amounts = {code: due[code] - pots.funded(of, code) for code in due if code}
         amount = due[BASE] if amount is None else amount
     numbers = pots.declared(office, actor, of, [BASE, *amounts])
@@ -91,6 +86,21 @@ def fund(
             office, actor, id, Step.FUND, left | ({"pots": others} if others else {})
         )
     return done
+
+
+def require_enough(office: Office, of: Case, amount: int) -> None:
+    """Raises Invalid for a pot of `amount` smallest units that is smaller than what the record instant made
+    due; before it, or where revenue feeds the pot, any amount is good."""
+    if servicing.now_of(office) >= of.terms.record and not of.terms.revenue:
+        _refuse_less(pots.due_by_currency(servicing.planned(office, of))[BASE], amount)
+
+
+def _refuse_less(due: int, amount: int | None) -> None:
+    if amount is not None and amount < due:
+        raise Invalid(
+            f"the pot {amount} is smaller than declared: {due} is due; fund {due - amount} more",
+            field="amount",
+        )
 
 
 @noting.noted("pay action", noting.itself)
