@@ -7,8 +7,6 @@ run ends with one line per missing part; where CI is set, it fails instead.
 import importlib.util
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -34,20 +32,6 @@ def postgresql() -> bool:
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
-def mount() -> bool:
-    """Whether a small file system can be mounted here: by root, outside of a narrow container."""
-    if not hasattr(os, "getuid") or os.getuid() or not shutil.which("mount"):
-        return False
-    with tempfile.TemporaryDirectory() as place:
-        made = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=64k", "freehold", place],
-            capture_output=True, check=False,
-        )  # fmt: skip
-        if made.returncode == 0:
-            subprocess.run(["umount", place], check=True)
-        return made.returncode == 0
-
-
 def installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
 
@@ -60,7 +44,6 @@ PARTS = {
         lambda: CHROMIUM.exists() and installed("playwright"),
         f"apt install chromium; {LOCKED_PARTS}",
     ),
-    "mount": Part(mount, "run the tests as root where file systems may be mounted"),
     "npm": Part(lambda: bool(shutil.which("npm")), "install Node.js (apt install nodejs npm)"),
     "postgresql": Part(postgresql, "apt install postgresql (or your system's package)"),
     "schemathesis": Part(lambda: installed("schemathesis"), LOCKED_PARTS),

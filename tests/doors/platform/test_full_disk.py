@@ -30,15 +30,16 @@ READ = (
     "/v1/approvals",
     "/v1/meetings",
 )
-pytestmark = pytest.mark.needs("mount")
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 48 MiB."""
+    """A file system of 48 MiB; nobody but root makes one, and not in every container."""
     place = tmp_path / "disk"
     place.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "freehold", str(place)], check=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=48m", "freehold", str(place)]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
     try:
         yield place
     finally:
