@@ -127,6 +127,7 @@ def test_who_never_answers_is_given_up(told):
         (422, "refused", client.Refused),
         (422, "mistaken", client.Mistaken),
         (500, "fault", client.Faulty),
+        (507, "no-room", client.NoRoom),
         (418, "of-the-future", client.ProblemError),
     ],
 )

@@ -57,6 +57,17 @@ REVIEWED = {
     "/approval": {"accepted": {"kyc": "2099-01-01"}},
     "/decline": {"why": "for the matrix"},
 }
+DRAFTED = {
+    "/drafts": {"kind": "company"},  # 422: nothing is begun
+    "/record": {"name": ""},
+    "drafts/d_0000000000000000/documents": {"documents": []},
+    "drafts/d_0000000000000000/terms": {"name": "Matrix", "symbol": "MTRX"},
+    "drafts/d_0000000000000000/policy": {"choice": "starting"},
+    "/examinations": {"text": "kind = 1"},
+    "/cases": {"sender": HOLDER, "receiver": "jonas-keller", "units": "1"},
+    "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed
+}
+"""What is sent to the routes of drafts and policies; nothing comes of it."""
 PAGE = (ROOT / "docs/reference/permissions.md").read_text()
 
 
@@ -183,11 +194,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     receiver = "jonas-keller" if known else "0x" + "00" * 20
     issue = {"instrument": "common", "holder": HOLDER, "units": "1"}
     bodies = {
-        "/drafts": {"kind": "company"},  # 422: nothing is begun
-        "/record": {"name": ""},
-        "drafts/d_0000000000000000/documents": {"documents": []},
-        "drafts/d_0000000000000000/terms": {"name": "Matrix", "symbol": "MTRX"},
-        "drafts/d_0000000000000000/policy": {"choice": "starting"},
+        **DRAFTED,
         "/suspension": {"suspended": False},
         "/holders": {"id": f"matrix-{role}", "name": "Matrix", "country": "DE"},
         "/approval": {"difference": "0" * 64},
@@ -219,9 +226,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/proxies": {"holder": HOLDER},
         "/cancellation": {"reason": "issuer-decision", "document": "0" * 64},
         "/funding": {},
-        "/examinations": {"text": "kind = 1"},
-        "/cases": {"sender": HOLDER, "receiver": "jonas-keller", "units": "1"},
-        "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed
+        "/tax-form": {"form": "w9", "signed": "2020-01-02"},
         "/letters": dict.fromkeys(("approval", "decided", "statement", "news"), True),
         **about_people(role),
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},

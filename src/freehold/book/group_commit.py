@@ -136,12 +136,12 @@ def _member(shared: Shared) -> Iterator[None]:
         connection.exec_driver_sql("SAVEPOINT member")
     try:
         yield
-    except BaseException:
+    except BaseException as why:
         if not first:
             connection.info[appending.WAITING][:] = appended
             try:
                 connection.exec_driver_sql("ROLLBACK TO SAVEPOINT member")
-            except SQLAlchemyError as lost:  # with it what the others wrote
-                shared.fault = lost
+            except SQLAlchemyError as lost:  # with it what the others wrote, as on a full disk
+                shared.fault = why if isinstance(why, SQLAlchemyError) else lost
         raise
     shared.members += 1

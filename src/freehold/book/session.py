@@ -8,6 +8,7 @@ tables to the version of this program; a book of a newer version is refused and 
 
 import fcntl
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -33,7 +34,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, Operationa
 from freehold import postgresql
 from freehold.book import appending
 from freehold.book.group_commit import GroupCommit
-from freehold.core.errors import Broken, Conflict, Invalid, PlatformError, Unavailable
+from freehold.core.errors import Broken, Conflict, Invalid, NoRoom, PlatformError, Unavailable
 
 POOL = 32
 """Connections of one process: as many as threads that may ask at once, and a second one for each.
@@ -46,6 +47,11 @@ BUSY_SECONDS = 10
 """How long one writer waits for another before it says that the book is locked."""
 MIGRATION_LOCK = 0x46524545484F4C44
 """The advisory lock that one process holds while it upgrades a PostgreSQL book."""
+
+DISK_FULL = "53100"
+"""What PostgreSQL says where its disk is full."""
+LEAST_ROOM = 1 << 16
+"""With fewer bytes free SQLite cannot make the files beside the book that it needs."""
 
 UPGRADING = threading.Lock()
 """Alembic keeps the connection it works on in the module `alembic.context`: one at a time."""
@@ -229,9 +235,14 @@ def speaking_plainly(place: URL) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        way_out = "; make room and give the command again" if "full" in _words(error) else ""
-        raise Unavailable(f"the book {name} cannot be used now: {_words(error)}{way_out}") from None
+        said = f"the book {name} cannot be used now: {_words(error)}"
+        if is_full(error, place):
+            raise NoRoom(f"{said}; make room and give the command again") from None
+        raise Unavailable(said) from None
     except DBAPIError as error:
+        if is_full(error, place):
+            said = f"the book {name} cannot be used now: {_words(error)}"
+            raise NoRoom(f"{said}; make room and give the command again") from None
         if _passes(error):
             raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None
         if _taken(error):
@@ -241,6 +252,16 @@ def speaking_plainly(place: URL) -> Iterator[None]:
         if not _damaged(error):
             raise
         raise Broken(f"the book {name} is damaged ({_words(error)}): restore it") from None
+
+
+def is_full(error: DBAPIError, place: URL) -> bool:
+    """Whether a database had no room to write; SQLite may call that an I/O error, so the disk is asked."""
+    if _state(error) == DISK_FULL or "is full" in _words(error):
+        return True
+    file = place.database if place.get_backend_name() == "sqlite" else None
+    if "disk I/O error" not in _words(error) or not file or file == ":memory:":
+        return False
+    return shutil.disk_usage(Path(file).parent).free < LEAST_ROOM
 
 
 def _passes(error: DBAPIError) -> bool:

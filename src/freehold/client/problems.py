@@ -10,6 +10,7 @@ ProblemError
 ├── Mistaken        422: it can be read, and what it says cannot be done
 ├── TooMany         429: `retry_after` says for how long to wait, in seconds
 ├── Unavailable     503, or nobody answered: trying again is safe
+├── NoRoom          507: the server's disk is full; trying again is safe once somebody made room
 └── Faulty          500, or an answer that is none of ours
 """
 
@@ -84,6 +85,10 @@ class Unavailable(ProblemError):
     """It cannot be answered now; trying again is safe."""
 
 
+class NoRoom(ProblemError):
+    """The server's disk is full and nothing was written; trying again is safe with room again."""
+
+
 class Faulty(ProblemError):
     """The mistake is the server's."""
 
@@ -101,6 +106,7 @@ _KINDS: Mapping[str, type[ProblemError]] = {
     "mistaken": Mistaken,
     "too-many": TooMany,
     "unavailable": Unavailable,
+    "no-room": NoRoom,
     "fault": Faulty,
 }
 

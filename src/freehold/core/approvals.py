@@ -203,10 +203,14 @@ def require_open(proposal: Proposal, now: datetime) -> None:
 
 def require_another(proposal: Proposal, who: Person) -> None:
     """Raises NotPermitted for the proposer himself, under this or under another identity."""
-    if who.identity == proposal.proposer.identity:
+    require_other_person(proposal.proposer, who)
+
+
+def require_other_person(proposer: Person, who: Person) -> None:
+    """Raises NotPermitted where somebody would agree to what he proposed, under whatever identity."""
+    if who.identity == proposer.identity:
         raise NotPermitted("another person must approve: you proposed this yourself")
-    human = proposal.proposer.human
-    if human is not None and who.human == human:
+    if proposer.human is not None and who.human == proposer.human:
         raise NotPermitted(
             "another person must approve: you proposed this yourself, under another identity"
         )

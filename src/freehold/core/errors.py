@@ -6,6 +6,7 @@
     |- NotPermitted          this actor lacks the power (the message names the power)
     |- Conflict              same id with different content; the state already moved on
     |- Unavailable           node, database or feed not reachable; safe to retry
+    |  `- NoRoom             a disk is full; safe to retry once somebody has made room
     `- Broken                an invariant does not hold; work stops and says so
 
 A refusal by the policy is not in this tree: it is a result, not an error.
@@ -59,6 +60,10 @@ class Conflict(PlatformError):
 
 class Unavailable(PlatformError):
     """Something outside cannot be reached now; trying again is safe."""
+
+
+class NoRoom(Unavailable):
+    """A disk is full: nothing was written, reading goes on, and trying again is safe with room again."""
 
 
 class Broken(PlatformError):

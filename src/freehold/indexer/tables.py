@@ -36,7 +36,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from freehold import postgresql
-from freehold.core.errors import Broken, Unavailable
+from freehold.core.errors import Broken, NoRoom, Unavailable
 
 PROJECTION_VERSION = 1
 Rows = list[tuple[Any, ...]]
@@ -199,10 +199,10 @@ def plain_faults(url: str) -> Iterator[None]:
     try:
         yield
     except OperationalError as fault:
-        way_out = "; make room and give the command again" if "full" in str(fault.orig) else ""
-        raise Unavailable(
-            f"the index at {make_url(url)} cannot be used: {fault.orig}{way_out}"
-        ) from None
+        said = f"the index at {make_url(url)} cannot be used: {fault.orig}"
+        if "is full" in str(fault.orig):
+            raise NoRoom(f"{said}; make room and give the command again") from None
+        raise Unavailable(said) from None
     except DatabaseError as fault:
         if not any(words in str(fault.orig) for words in ("malformed", "not a database")):
             raise

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from freehold.core.asset import AssetKind
+from freehold.wire.documents import whole
 from freehold.wire.policies import PolicyText
 from freehold.wire.problems import WrongPlace
 
@@ -69,7 +70,7 @@ class TermsIn(BaseModel):
 
     name: Short
     symbol: Short
-    decimals: Annotated[int, Field(ge=0, le=18, strict=True)] = 0
+    decimals: Annotated[int, Field(ge=0, le=18, strict=True), BeforeValidator(whole)] = 0
     authorised: Short = ""
 
 

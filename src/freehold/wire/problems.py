@@ -31,6 +31,7 @@ KINDS: Mapping[str, Kind] = {
     "mistaken": Kind(422, "It can be read, but what it says cannot be done"),
     "too-many": Kind(429, "Too many requests"),
     "fault": Kind(500, "A mistake on our side"),
+    "no-room": Kind(507, "There is no room left to write; reading goes on"),
     "unavailable": Kind(503, "It cannot be answered now; trying again is safe"),
 }
 

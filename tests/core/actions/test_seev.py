@@ -2,6 +2,7 @@
 
 `seev_definitions.json` lists, for each element that is written here, what the message definition says of
 its children: name, least number, whether there may be several, pattern, codes, longest text, digits.
+`seev_definitions.py` writes it, and says from what.
 """
 
 import json

@@ -162,6 +162,44 @@ def test_a_code_is_good_once(office, clock):
     assert signin.finish(office, ticket, generator.at(clock.at), HERE).token
 
 
+@pytest.mark.parametrize(("seconds", "accepted"), [(0, True), (30, True), (60, False), (90, False)])
+@pytest.mark.parametrize("side", ["early", "late"])
+def test_a_code_of_the_step_before_or_after_is_good_and_of_two_steps_is_not(
+    office, clock, seconds, accepted, side
+):
+    """The generator's clock is ahead of ours (early) or behind it (late) by whole steps of 30 s."""
+    generator = enrolled(office, clock)
+    clock.at += timedelta(minutes=5)
+    skew = timedelta(seconds=seconds if side == "early" else -seconds)
+    code = generator.at(clock.at + skew)
+    ticket = signin.begin(office, NAME, PASSWORD, HERE).token
+    done = signin.finish(office, ticket, code, HERE)
+    assert bool(done.token) == accepted
+    if not accepted:
+        assert done.problem == signin.WRONG and acts(office)[-1] == ("sign in", "DENIED")
+        assert signin.finish(office, ticket, generator.at(clock.at), HERE).token
+        return
+    again = signin.begin(office, NAME, PASSWORD, HERE).token
+    assert signin.finish(office, again, code, HERE).problem == signin.WRONG, "it was used"
+    clock.at += timedelta(seconds=30)
+    assert signin.finish(office, again, code, HERE).problem == signin.WRONG, "and stays used"
+
+
+def test_after_an_early_code_no_older_one_is_taken(office, clock):
+    """Or whoever looked over a shoulder could use the one before (RFC 6238, 5.2)."""
+    generator = enrolled(office, clock)
+    clock.at += timedelta(minutes=5)
+    ahead, present = generator.at(clock.at + timedelta(seconds=30)), generator.at(clock.at)
+    ticket = signin.begin(office, NAME, PASSWORD, HERE).token
+    token = signin.finish(office, ticket, ahead, HERE).token
+    actor = sessions.actor_of_session(office, token, HERE)
+    for old in (present, generator.at(clock.at - timedelta(seconds=30)), ahead):
+        assert signin.prove(office, actor, old, HERE) == signin.WRONG_CODE
+    clock.at += timedelta(seconds=90)
+    assert signin.prove(office, actor, generator.at(clock.at + timedelta(seconds=60)), HERE)
+    assert signin.prove(office, actor, generator.at(clock.at), HERE) == ""
+
+
 def test_a_ticket_is_good_for_five_minutes_in_the_same_browser(office, clock):
     generator = enrolled(office, clock)
     ticket = signin.begin(office, NAME, PASSWORD, HERE).token

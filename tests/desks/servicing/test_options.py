@@ -10,10 +10,21 @@ from freehold.core.actions.life import State
 from freehold.core.actions.terms import as_text, read
 from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid
+from freehold.core.units import format_units
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import now_on_chain
 from freehold.desks.outbox import orders
 from freehold.desks.register import registers
-from freehold.desks.servicing import actions, cash_from_chain, cashbook, paying, pots, servicing
+from freehold.desks.servicing import (
+    actions,
+    cash_from_chain,
+    cashbook,
+    events,
+    paying,
+    pots,
+    servicing,
+)
 from tests import paying as world
 from tests.desks.servicing.test_cash_from_chain import AGENT, stands
 
@@ -64,8 +75,18 @@ def test_holders_are_paid_in_the_currency_they_elected_and_every_sum_is_exact(co
     assert mine.gross == int(share * Fraction(1087, 1000) / 10**4)
     assert sum(one.gross for one in rest) == plan.money
     assert abs(plan.money + share - 1_000_000_001) < 1
+    tried = approvals.dry_run(
+        company, AGENT, ProposeRequest("fund-action", {"action": "div"}, "try", None)
+    )
+    rows = {one.record: one.after for one in tried.difference.changes}
+    assert rows["Money in the pot, EUR"] == format_units(plan.money, 6)
+    assert rows["Money in the pot, USD"] == format_units(mine.gross, 2)
     assert paying.fund(company, agent, "div").reason == ""
     assert paying.pay(company, agent, "div").reason == ""
+    money = events.money(company, AGENT, "div")
+    assert (money.paid, money.funded, money.needed) == (plan.money,) * 3
+    (other,) = money.others
+    assert (other.currency, other.paid, other.funded) == ("USD", mine.net, mine.gross)
     wallets = world.wallets(company)
     for one in parts:
         coin = dollars if one.currency else euros

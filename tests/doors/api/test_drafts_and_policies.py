@@ -89,6 +89,12 @@ def test_a_draft_is_filled_and_says_what_it_lacks(issuer, platform):
     assert {"begin a draft", "discard a draft"} <= set(acts)
 
 
+@pytest.mark.parametrize("decimals", [3, 3.0])
+def test_json_has_one_kind_of_number(decimals):
+    given = {"name": "Bench", "symbol": "B", "decimals": decimals}
+    assert TermsIn.model_validate(given).decimals == 3
+
+
 def test_a_draft_becomes_an_instrument_whose_policy_two_persons_change(issuer, officer):
     id = filled(issuer, "BENCH7")
     paper = DocumentIn(name="Appraisal", content=PAPER)

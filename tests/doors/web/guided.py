@@ -5,9 +5,12 @@ A `browser` block of a guide is a list of steps, one a line:
     come in as NAME                 one of the example world's people
     go to PATH                      a page by its address
     press NAME                      a button or a link, by the words on it
+    open NAME                       what is folded, by the words on it
     enter LABEL: TEXT               into a field, by its label
+    change LABEL: OLD to NEW        some words of a longer text
     pick LABEL: OPTION              of a list
     choose LABEL                    a radio button or a check box
+    slide LABEL: KEY                a slider, by ArrowLeft, ArrowRight, Home or End
     see TEXT                        on the page, now or soon
     reload until TEXT               what somebody else, or the worker, does meanwhile
     keep NAME                       what the page shows this once
@@ -15,6 +18,7 @@ A `browser` block of a guide is a list of steps, one a line:
     sign out
 
 Whatever page is reached is looked at by axe at two widths, may not scroll sideways, and leaves a picture.
+The steps are the same at the width of a phone, where the way to a page may lead through the menu.
 """
 
 import re
@@ -37,12 +41,16 @@ FOCUSED = "one => one === document.activeElement"
 
 @dataclass
 class Walk:
-    """Somebody in a browser, and which kinds of pages he has seen; `seen` are looked at once."""
+    """Somebody in a browser, and which kinds of pages he has seen; `seen` are looked at once.
+
+    Without `look` pages are walked through at the width they have, and only may not scroll sideways.
+    """
 
     page: Any
     platform: Platform
     look: Any
     name: str
+    width: int = 1440
     seen: set[str] = field(default_factory=set)
     kept: dict[str, Any] = field(default_factory=dict)
 
@@ -61,11 +69,21 @@ class Walk:
                 self.to(self.labelled(label))
                 self.page.keyboard.press("Control+a")
                 self.page.keyboard.type(text)
+            case "open":
+                self.to(self.page.locator("summary", has_text=rest).locator("visible=true").first)
+                self.page.keyboard.press("Enter")
+            case "change":
+                label, _, words = rest.partition(": ")
+                self.change(label, *words.split(" to ", 1))
             case "pick":
                 label, _, option = rest.partition(": ")
                 self.pick(label, option)
             case "choose":
                 self.choose(rest)
+            case "slide":
+                label, _, key = rest.partition(": ")
+                self.to(self.labelled(label))
+                self.page.keyboard.press(key)
             case "see":
                 self.see(rest)
             case "reload":
@@ -94,6 +112,9 @@ class Walk:
         button = self.page.get_by_role("button", name=name, exact=True)
         link = self.page.get_by_role("link", name=name, exact=True)
         either = button.or_(link).locator("visible=true").first
+        if not either.count() and self.in_menu(name):
+            self.to(self.page.get_by_role("button", name="Menu", exact=True))
+            self.page.keyboard.press("Enter")
         either.wait_for(timeout=SOON)
         self.to(either)
         before = self.page.url
@@ -101,6 +122,26 @@ class Walk:
         self.page.wait_for_timeout(150)
         self.page.wait_for_load_state("load")
         assert self.page.url or before
+
+    def in_menu(self, name: str) -> bool:
+        """Whether a page is one of the menu that a phone folds."""
+        self.page.wait_for_load_state("load")
+        whole = re.compile(rf"^\s*{re.escape(name)}\s*$")
+        folded = self.page.locator("#menu a").filter(has_text=whole)
+        button = self.page.get_by_role("button", name="Menu", exact=True)
+        return bool(folded.count() and button.locator("visible=true").count())
+
+    def change(self, label: str, old: str, new: str) -> None:
+        """Go to some words of a text with the arrows, mark them, and write others."""
+        field = self.labelled(label)
+        self.to(field)
+        place = field.input_value().index(old)
+        self.page.keyboard.press("Control+Home")
+        for _ in range(place):
+            self.page.keyboard.press("ArrowRight")
+        for _ in old:
+            self.page.keyboard.press("Shift+ArrowRight")
+        self.page.keyboard.type(new)
 
     def pick(self, label: str, option: str) -> None:
         chosen = self.labelled(label)
@@ -138,7 +179,8 @@ class Walk:
 
     def reload_until(self, text: str) -> None:
         end = time.monotonic() + SOON / 1_000
-        while not self.page.get_by_text(text).locator("visible=true").count():
+        here = self.page.locator("main")
+        while not here.get_by_text(text).locator("visible=true").count():
             assert time.monotonic() < end, f"{text!r} did not come: {self.page.inner_text('main')}"
             time.sleep(0.5)
             self.page.reload()
@@ -160,12 +202,18 @@ class Walk:
 
     def look_around(self) -> None:
         """Look once at each kind of page, at two widths."""
+        if self.look is None:
+            fits = "width => document.documentElement.scrollWidth <= width"
+            self.page.wait_for_function(fits, arg=self.width)  # through whatever navigates now
+            return
         place = self.page.url.removeprefix(self.platform.url).partition("?")[0]
         kind = re.sub(
             r"0x[0-9a-fA-F]{40,64}|d_[0-9a-f]{16}|(ap|hook)_[0-9a-f]{24}",
             "x",
             place.partition("#")[0],
         )
+        if self.page.locator(".refusal").count():
+            kind += "-answered"
         if kind in self.seen:
             return
         self.seen.add(kind)

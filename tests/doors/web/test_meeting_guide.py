@@ -65,7 +65,7 @@ def signs_typed_data(page: Any, key: KeySigner) -> None:
 
     def signed(text: str) -> str:
         typed = json.loads(text)
-        numbers = ("meeting", "choices", "at")
+        numbers = ("meeting", "choices", "at", "distribution", "account", "deadline")
         message = typed["message"]
         message |= {name: int(message[name]) for name in numbers if name in message}
         if "marks" in message:

@@ -33,6 +33,7 @@ from freehold.desks.servicing import (
     events,
     holders_of,
     meetings,
+    paying,
     pots,
     processing,
     remains,
@@ -106,7 +107,10 @@ def _read_named(kind: str, step: Taken) -> kinds.Read:
         given = {"action": of.known.id}
         if amount := asking.texts.get("amount", ""):
             places = of.terms.cash.decimals if of.terms.cash else 0
-            given["amount"] = format_units(parse_units(amount, places, "amount"), places)
+            smallest = parse_units(amount, places, "amount")
+            if step is Taken.FUND:
+                paying.require_enough(office, of, smallest)
+            given["amount"] = format_units(smallest, places)
         return kinds.of_instrument(kind, asking, of.instrument, given, given.get("amount"))
 
     return read

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from freehold.book import audit, drafts, issuers, requests
+from freehold.book import approvals, audit, drafts, issuers, requests
 from freehold.book.drafts import Draft
 from freehold.book.requests import Request
 from freehold.book.schema_work import Kind
 from freehold.book.schema_work import State as Stage
+from freehold.book.session import Transaction
 from freehold.book.work_orders import WorkOrder
+from freehold.core.approvals import Act
 from freehold.core.asset import AssetKind, AssetRecord, Document, asset_record, fields_of
 from freehold.core.audit import Entry
 from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
@@ -38,7 +40,7 @@ from freehold.desks.rules.policies import PolicyFile, read_text
 __all__ = ["Draft"]
 STEPS = ("record", "documents", "terms", "policy")
 NEEDED = ("record", "terms")
-STARTING = "starting"
+STARTING, POLICY = "starting", "policy"
 MOST_DOCUMENTS, MOST_DECIMALS = 20, 18
 KINDS: Mapping[AssetKind, InstrumentKind] = {
     AssetKind.COMPANY: InstrumentKind.COMMON,
@@ -198,20 +200,43 @@ def again(office: Office, actor: Actor, id: str) -> WorkOrder:
 
 
 def deploy(office: Office, actor: Actor, id: str) -> WorkOrder:
-    """Order a draft to be put on chain. Raises Invalid while anything in it is missing or wrong."""
+    """Order a draft to be put on chain.
+
+    Raises Invalid while anything in it is missing or wrong, Conflict where its policy needs a second
+    person who has not agreed to exactly what stands in it (`desks/securities/draft_reviews.py`).
+    """
     draft, now = find(office, actor, id), office.clock.now()
-    stated = wrong_steps(draft.content, now)
-    mistakes = [Mistake(one, f"{one} is not entered yet") for one in NEEDED if one not in stated]
-    mistakes += [Mistake(one, f"{one} has mistakes") for one, wrong in stated.items() if wrong]
-    if mistakes:
-        raise Invalid("the draft is not complete", mistakes)
+    require_complete(draft.content, now)
     owner = draft.content["issuer"]
     permits.require(actor, Power.ESTABLISH, owner["id"])
     wanted = Wanted(Kind.ESTABLISH, owner["id"], draft.id, draft.content, len(DOING))
     with office.book.transaction() as tx:
+        _require_agreed(tx, draft.content)
         order = work_orders.ask(office, tx, actor, wanted, draft.id)
         drafts.ordered(tx, draft.id, order.id, now)
     return order
+
+
+def require_complete(content: Mapping[str, Any], now: datetime) -> None:
+    """Raises Invalid with every step that is missing or wrong."""
+    stated = wrong_steps(content, now)
+    mistakes = [Mistake(one, f"{one} is not entered yet") for one in NEEDED if one not in stated]
+    mistakes += [Mistake(one, f"{one} has mistakes") for one, wrong in stated.items() if wrong]
+    if mistakes:
+        raise Invalid("the draft is not complete", mistakes)
+
+
+def needs_second(tx: Transaction, content: Mapping[str, Any]) -> bool:
+    """Whether a second person has to agree: to a policy of its own, as to a change of one."""
+    owner = content["issuer"]["id"]
+    own = content.get("policy", {}).get("choice", STARTING) != STARTING
+    return own and approvals.rules(tx, owner).persons(Act(POLICY, owner, {})) > 1
+
+
+def _require_agreed(tx: Transaction, content: Mapping[str, Any]) -> None:
+    review = drafts.review_of(content)
+    if needs_second(tx, content) and (review is None or not review.agreed):
+        raise Conflict("a second person has to agree to this policy first: ask for a review")
 
 
 def establish(office: Office, order: WorkOrder, tell: Tell) -> None:

@@ -34,8 +34,9 @@ from freehold.desks.outbox.carrying import Asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
 from freehold.desks.rules import adoption
-from freehold.desks.servicing import noting, pots, servicing
+from freehold.desks.servicing import noting, pots, servicing, undelivered
 from freehold.desks.servicing.servicing import Case
+from freehold.desks.servicing.undelivered import Kept
 from freehold.indexer import read as register
 
 CHOICES = {Work.OFFER: ("subscribe",), Work.BUY: ("tender",)}
@@ -77,13 +78,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An action for whoever asks: terms in force, state, steps, which record."""
+    """An action for whoever asks: terms in force, state, steps, which record, and the units that are kept
+    for holders who may not receive them now."""
 
     terms: Terms
     version: int
     state: State
     record: int
     steps: Sequence[tuple[str, datetime, str]]
+    kept: Sequence[Kept] = ()
 
 
 @noting.noted("announce action", noting.id_in)
@@ -211,7 +214,8 @@ def show(office: Office, id: str) -> Shown:
     of = servicing.case(office, id)
     taken = [(one.step, one.at, one.by) for one in of.taken]
     record = int(of.left(Step.ANNOUNCE)["record"])
-    return Shown(of.terms, of.version, servicing.state_of(office, of), record, taken)
+    state, kept = servicing.state_of(office, of), undelivered.waiting(of)
+    return Shown(of.terms, of.version, state, record, taken, kept)
 
 
 def every(office: Office, issuer: str | None) -> list[Shown]:

@@ -25,7 +25,9 @@ from freehold.desks.servicing import (
     assembly,
     events,
     holders_of,
+    noting,
     processing,
+    proxies,
     servicing,
     voting,
 )
@@ -129,13 +131,14 @@ def outcome(office: Office, who: Actor, meeting: int, holder: str) -> VoteOutcom
 def appoint(office: Office, who: Actor, request: ProxyRequest) -> WorkOrder:
     """Ask that a proxy is appointed, or the appointment taken back, once under its key.
 
-    Raises NotFound, NotPermitted, Invalid where the giver's own signature is needed.
+    Raises NotFound, NotPermitted, Invalid where the giver's own signature is needed, Conflict for a
+    circle of proxies.
     """
     one = _meeting(office, who, request.meeting, request.holder)
-    if request.signature is None:
-        voting.require_kept(office, one, request.giver or request.holder)
-    elif request.proxy is not None:
-        voting.appointment(office, one, request)
+    with noting.refusals(office, who.id, "appoint proxy", noting.appointment(request)):
+        if request.signature is None:
+            voting.require_kept(office, one, request.giver or request.holder)
+        proxies.require_sound(office, one, request)
     texts = {
         "meeting": str(request.meeting),
         "holder": request.holder,

@@ -18,14 +18,14 @@ from freehold.core.actions.claim_file import Claim
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.ids import Address, checksummed
-from freehold.core.roles import Power
+from freehold.core.roles import Power, holder_scope
 from freehold.core.signed_acts import SignedClaim, claim_message
 from freehold.desks import parties, permits
 from freehold.desks.office import Office
-from freehold.desks.outbox import orders
+from freehold.desks.outbox import orders, relay
 from freehold.desks.outbox.orders import ActOutcome
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import events, noting, pots, servicing
+from freehold.desks.servicing import events, holders_of, noting, pots, servicing
 from freehold.desks.servicing.servicing import Case
 
 _SIGNATURE = 65
@@ -82,6 +82,109 @@ def claims(office: Office, who: Actor, id: str, currency: str = "") -> ClaimFile
     number = pots.numbers(of)[code]
     place = servicing.distribution(office)
     return ClaimFile(id, code, place, number, part["root"], tuple(pots.claims_of(part)))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One account's claim and how it stands: `claimed` or pushed, `held` under its name, else `open`."""
+
+    currency: str
+    account: int
+    holder: str
+    name: str
+    gross: int
+    withheld: int
+    became: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Who has claimed and who still may, of every pot with a claim file; why nobody may now, if so."""
+
+    rows: tuple[Standing, ...]
+    claim_from: datetime
+    claim_until: datetime
+    why_not: str
+
+
+CLAIMED, HELD, OPEN, GONE = "claimed", "held", "open", "gone"
+
+
+def standing(office: Office, who: Actor, id: str) -> Claims:
+    """How the claims of an action stand; a holder sees his own. Raises NotPermitted, NotFound."""
+    of = events.readable(office, who, id)
+    every = permits.allows(who, Power.READ_REGISTER, of.owner.id)
+    mine = events.own_holders(who, of.owner.id)
+    known = holders_of.by_account(office, of.owner, of.instrument.token)
+    rows, ended = [], False
+    for code, part in pots.opened(of).items():
+        if "root" not in part:
+            continue
+        number = pots.numbers(of)[code]
+        paid, _ = pots.payments(office, number)
+        over = bool(pots.state(office, number) & pots.ENDED)
+        ended = ended or over
+        for account, (gross, withheld) in sorted(pots.due_of(part).items()):
+            holder = known.get(account)
+            if not every and (holder is None or holder.id not in mine):
+                continue
+            named = (holder.id, holder.name) if holder else ("", "")
+            became = GONE if over else OPEN
+            if account in paid:
+                became = HELD if pots.held_for(office, number, account) else CLAIMED
+            rows.append(Standing(code, account, *named, gross, withheld, became))
+    why, begin = "", of.terms.payment
+    if servicing.now_of(office) < begin:
+        why = f"claims of {id} begin with the payment on {stamp(begin)}"
+    elif ended:
+        why = f"the pot of {id} has ended: claims ran until {stamp(of.terms.claim_until)}"
+    return Claims(tuple(rows), begin, of.terms.claim_until, why)
+
+
+def is_kept(office: Office, who: Actor, id: str, holder: str) -> bool:
+    """Whether the agent's key opens the account of a holder of an action. Raises as `proof`."""
+    of = _own(office, who, id, holder)
+    party = parties.party(office, of.owner, holder)
+    return party.holder.custody is not None and party.wallet == party.holder.wallet
+
+
+def to_sign(office: Office, who: Actor, id: str, holder: str, payee: str) -> Mapping[str, Any]:
+    """What the holder's wallet signs (EIP-712) so that his money goes to `payee`, his wallet if empty.
+
+    Raises NotPermitted, NotFound, Invalid, Conflict where nothing can be claimed now.
+    """
+    of = _own(office, who, id, holder)
+    one = _proof(office, of, holder)
+    if why := why_not(office, of, one):
+        raise Conflict(why, action=id, account=one.account)
+    return message(one, _payee(payee, one), deadline_of(one))
+
+
+def send_signed(
+    office: Office, who: Actor, id: str, holder: str, signed: Signed, key: str
+) -> relay.Relayed:
+    """Send a claim that the holder's wallet signed; the agent pays the gas. Raises as `to_sign`."""
+    of = _own(office, who, id, holder)
+    one = _proof(office, of, holder)
+    if why := why_not(office, of, one):
+        raise Conflict(why, action=id, account=one.account)
+    _raw(signed.signature)
+    asked = _signed(one, _payee(signed.payee, one), signed.deadline)
+    return relay.relay(office, who, asked, signed.signature, key)
+
+
+def _own(office: Office, who: Actor, id: str, holder: str) -> Case:
+    """The action, for somebody who claims for this holder."""
+    permits.require(who, Power.ELECT)
+    of = events.readable(office, who, id)
+    permits.require(who, Power.ELECT, holder_scope(of.owner.id, holder))
+    return of
+
+
+def _payee(payee: str, one: ClaimProof) -> str:
+    if payee and not (len(payee) == 42 and payee.startswith("0x")):
+        raise Invalid("enter a wallet, 0x and 40 digits, or nothing for your own", field="payee")
+    return payee or one.wallet
 
 
 def proof(office: Office, who: Actor, id: str, holder: str) -> ClaimProof:

@@ -4,9 +4,10 @@ Every act's id follows from the action and the account, so what happened is foun
 events and compared with what was to happen.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import TypeVar
 
 from freehold.book import issuers
@@ -32,37 +33,52 @@ from freehold.desks.outbox import orders, scaling
 from freehold.desks.outbox.carrying import was_asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import servicing
+from freehold.desks.servicing import servicing, undelivered
 from freehold.desks.servicing.servicing import Case
+from freehold.desks.servicing.undelivered import Call, Page, Portion
 from freehold.indexer import journal, read
 
 AT_ONCE = 200
 """Receivers of one issue, accounts of one page of a split."""
-Call = tuple[Address, str, str, bytes]
 Told = TypeVar("Told", Issued, Redeemed, Converted)
 
 
 def deliver(office: Office, actor: Actor, of: Case, found: Plan) -> ActOutcome:
     """Carry out what the plan says about units."""
     wallets = servicing.wallets(office, of.instrument.token)
-    calls: list[Call] = []
-    match of.terms.work:
+    work = of.terms.work
+    match work:
         case Work.ISSUE:
-            calls = issues(of, actor, found.gets, wallets, _into(office, of))
+            made = issue_pages(of, actor, found.gets, wallets, _into(office, of))
+            return undelivered.delivered(office, actor, of, made, _needs(work))
         case Work.OFFER:
             done = _collect(office, actor, of, found, wallets)
             if done.refused:
                 return done
-            calls = issues(of, actor, found.gets, wallets, of.instrument.token)
+            made = issue_pages(of, actor, found.gets, wallets, of.instrument.token)
+            return undelivered.delivered(office, actor, of, made, _needs(work))
         case Work.CONVERT:
-            calls = _conversions(of, actor, found, wallets, _into(office, of))
-        case Work.BUY | Work.REDEEM:
-            calls = _redemptions(of, actor, found.gives, wallets)
+            made = _conversions(of, actor, found, wallets, _into(office, of))
+            return undelivered.delivered(office, actor, of, made, _needs(work))
         case Work.RENAME:
             return _rename(office, actor, of, of.terms.name, "rename")
-    if not calls:
+    calls = _redemptions(of, actor, found.gives, wallets)
+    if not calls or work not in (Work.BUY, Work.REDEEM):
         return ActOutcome("deliver", of.known.id, actor.name, Ended.DONE)
-    return servicing.carry(office, actor, of, calls, _needs(of.terms.work))
+    return servicing.carry(office, actor, of, calls, _needs(work))
+
+
+def release(office: Office, actor: Actor, of: Case, account: int) -> ActOutcome | None:
+    """Deliver the units that are kept for an account; None where none are. Raises Conflict."""
+    wallets = servicing.wallets(office, of.instrument.token)
+    converts, into = of.terms.work is Work.CONVERT, _into(office, of)
+
+    def late(key: str, one: Portion) -> Call:
+        make = _conversion if converts else _issue
+        return make(of, actor, wallets, into, key, [one])
+
+    needs = Powers.ACTION if converts else Powers.ISSUE
+    return undelivered.released(office, actor, of, account, late, into, needs)
 
 
 def before(office: Office, of: Case) -> Mapping[str, str]:
@@ -186,11 +202,13 @@ def _refunds(office: Office, actor: Actor, of: Case, wallets: Mapping[int, Addre
     assert of.terms.cash is not None, "an offer names its coin"
     found, own = servicing.planned(office, of), actor.signer.address
     order = sorted(found.gets)
+    kept = {one.portion.account for one in undelivered.waiting(of)}
     calls: list[Call] = []
     for at, account in enumerate(order):
         wallet = wallets[account]
         taken = was_asked(office, of.scope, own, f"collect {wallet}")
-        if taken and not was_asked(office, of.scope, own, f"issue {at - at % AT_ONCE}"):
+        sent = was_asked(office, of.scope, own, f"issue {at - at % AT_ONCE}")
+        if taken and (not sent or account in kept):
             data = call("Cash", "transfer", wallet, found.due[account])
             calls.append((Address(of.terms.cash.coin), "give back", f"refund {wallet}", data))
     return calls
@@ -209,16 +227,18 @@ def differences(office: Office, of: Case, found: Plan) -> Iterator[str]:
             yield f"the name is {name!r} instead of {of.terms.name!r}"
     if work is Work.SPLIT:
         yield from _split_differences(office, of, found)
+    less, kept_back = undelivered.units_left_out(of)
     if work in (Work.ISSUE, Work.OFFER):
-        yield from _unlike("issued", sum(found.gets.values()), issued(office, of))
+        yield from _unlike("issued", sum(found.gets.values()) - less, issued(office, of))
     if work in (Work.BUY, Work.REDEEM):
         ended = sum(one.units for one in _told(office, of, token, Redeemed))
         yield from _unlike("redeemed", sum(found.gives.values()), ended)
     if work is Work.CONVERT:
         told = _told(office, of, token, Converted)
         taken, given = sum(one.units_in for one in told), sum(one.units_out for one in told)
-        yield from _unlike("converted", sum(found.gives.values()), taken)
-        yield from _unlike("issued for them", sum(found.gets.values()), given)
+        yield from _unlike("converted", sum(found.gives.values()) - kept_back, taken)
+        yield from _unlike("issued for them", sum(found.gets.values()) - less, given)
+    yield from undelivered.differences(office, of, _into(office, of), senders(office))
 
 
 def issued(office: Office, of: Case) -> int:
@@ -282,19 +302,29 @@ def _hex(of: Case, sender: Address, key: str) -> str:
     return str(instruction_id(of.scope, sender, key))
 
 
-def issues(
+def issue_pages(
     of: Case, actor: Actor, gets: Mapping[int, int], wallets: Mapping[int, Address], token: Address
-) -> list[Call]:
-    """The calls that issue units, by account."""
-    rows = [int(wallets[account], 16) | gets[account] << 160 for account in sorted(gets)]
-    calls: list[Call] = []
-    for first in range(0, len(rows), AT_ONCE):
+) -> Iterator[Page]:
+    """The pages that issue units, by account."""
+    order = sorted(gets)
+    for first in range(0, len(order), AT_ONCE):
         key = f"issue {first}"
-        data = call(
-            "SecurityToken", "issue", _id(of, actor, key), 0, 0, rows[first : first + AT_ONCE]
-        )
-        calls.append((token, "issue", key, data))
-    return calls
+        make = partial(_issue, of, actor, wallets, token, key)
+        portions = tuple(Portion(one, gets[one]) for one in order[first : first + AT_ONCE])
+        yield Page(key, portions, make)
+
+
+def _issue(
+    of: Case,
+    actor: Actor,
+    wallets: Mapping[int, Address],
+    token: Address,
+    key: str,
+    some: Sequence[Portion],
+) -> Call:
+    rows = [int(wallets[one.account], 16) | one.gets << 160 for one in some]
+    data = call("SecurityToken", "issue", _id(of, actor, key), 0, 0, rows)
+    return token, "issue", key, data
 
 
 def _redemptions(
@@ -312,18 +342,32 @@ def _redemptions(
 
 def _conversions(
     of: Case, actor: Actor, found: Plan, wallets: Mapping[int, Address], into: Address
-) -> list[Call]:
+) -> Iterator[Page]:
+    """A page for each account and lot."""
     assert of.terms.exchange is not None, "a conversion has its ratio"
     ratio = of.terms.exchange.ratio
-    calls: list[Call] = []
     for account, vintage in sorted(found.lots):
+        gives = found.lots[account, vintage]
         key = _unit_key(wallets[account], vintage)
-        what = (_id(of, actor, key), wallets[account], into, found.lots[account, vintage])
-        lots = [vintage] if vintage else []
-        terms = (ratio.numerator, ratio.denominator, 0, _document(of), lots)
-        data = call("SecurityToken", "convert_units", *what, *terms)
-        calls.append((of.instrument.token, "convert", key, data))
-    return calls
+        one = Portion(account, int(gives * ratio), gives, vintage)
+        yield Page(key, (one,), partial(_conversion, of, actor, wallets, into, key))
+
+
+def _conversion(
+    of: Case,
+    actor: Actor,
+    wallets: Mapping[int, Address],
+    into: Address,
+    key: str,
+    some: Sequence[Portion],
+) -> Call:
+    assert of.terms.exchange is not None, "a conversion has its ratio"
+    (one,), ratio = some, of.terms.exchange.ratio
+    what = (_id(of, actor, key), wallets[one.account], into, one.gives)
+    lots = [one.vintage] if one.vintage else []
+    terms = (ratio.numerator, ratio.denominator, 0, _document(of), lots)
+    data = call("SecurityToken", "convert_units", *what, *terms)
+    return of.instrument.token, "convert", key, data
 
 
 def _collect(

@@ -25,13 +25,20 @@ from freehold.desks import parties, permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import actions, assembly, holders_of, pots, servicing
+from freehold.desks.servicing import (
+    actions,
+    assembly,
+    holders_of,
+    pots,
+    servicing,
+    undelivered,
+)
 from freehold.desks.servicing.actions import Part
 from freehold.desks.servicing.assembly import Assembly
 from freehold.desks.servicing.servicing import Case
 from freehold.indexer import read as register
 
-PAID, HELD, DUE = "paid", "held", "due"
+PAID, HELD, DUE, DELIVERED = "paid", "held", "due", "delivered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +86,15 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Entitled:
-    """One account's part, whose it is, and what became of its money: due, paid, held or nothing."""
+    """One account's part, whose it is, and what became of it: due, paid, delivered, held or nothing yet;
+    `held` is money, `kept` base units, both his once he is cleared."""
 
     part: Part
     holder: str
     name: str
     became: str
     held: int
+    kept: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,16 +209,22 @@ def entitlements(office: Office, who: Actor, id: str) -> Entitlements:
     for number in pots.numbers(of).values():
         said = pots.payments(office, number)
         paid, held = paid | said[0], held | said[1]
+    kept: dict[int, int] = {}
+    for each in undelivered.waiting(of):
+        kept[each.portion.account] = kept.get(each.portion.account, 0) + each.portion.gets
+    done = Step.DELIVER in of.steps
     every = permits.allows(who, Power.READ_REGISTER, of.owner.id)
     mine = own_holders(who, of.owner.id)
     rows = []
     for part in actions.parts_of(found):
         holder = known.get(part.account)
         if every or (holder and holder.id in mine):
-            became = HELD if part.account in held else PAID if part.account in paid else ""
+            money, units = held.get(part.account, 0), kept.get(part.account, 0)
+            became = HELD if part.account in held or units else ""
+            became = became or (PAID if part.account in paid else DUE if part.gross else "")
+            became = became or (DELIVERED if done and (part.gets or part.gives) else "")
             id_, name = (holder.id, holder.name) if holder else ("", "")
-            became = became or (DUE if part.gross else "")
-            rows.append(Entitled(part, id_, name, became, held.get(part.account, 0)))
+            rows.append(Entitled(part, id_, name, became, money, units))
     return Entitlements(rows, found, provisional)
 
 

@@ -23,7 +23,7 @@ from freehold.desks.outbox.carrying import Asked, was_asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
 from freehold.desks.platform import establishment
-from freehold.desks.servicing import assembly
+from freehold.desks.servicing import assembly, noting
 from freehold.desks.servicing.assembly import Assembly, Stage, Standing
 from freehold.indexer import read
 
@@ -55,6 +55,7 @@ class Closing:
     standing: Standing | None
 
 
+@noting.noted("call meeting", noting.notice)
 def announce(
     office: Office, actor: Actor, request: MeetingRequest, *, dry_run: bool = False
 ) -> MeetingOutcome:
@@ -67,7 +68,7 @@ def announce(
         known = issuers.instruments(tx, owner.id)
     notice = read_notice(request.notice, [one.class_id for one in known])
     called = [one for one in known if one.class_id in notice.classes]
-    digest = "0x" + hashlib.sha256(request.notice.encode()).hexdigest()
+    digest = noting.digest_of(request.notice)
     scope = f"meetings {owner.register}"
     if not was_asked(office, scope, actor.signer.address, f"{request.key} meeting"):
         _require_ahead(office, notice)
@@ -93,6 +94,7 @@ def show(office: Office, issuer: str | None, number: int) -> tuple[Assembly, Sta
     return one, assembly.stand(office, one)
 
 
+@noting.noted("close meeting", noting.meeting)
 def close(
     office: Office,
     actor: Actor,
@@ -131,6 +133,7 @@ def close(
     return Closing(done, minutes, standing)
 
 
+@noting.noted("cancel meeting", noting.meeting)
 def cancel(
     office: Office,
     actor: Actor,

@@ -117,7 +117,11 @@ def _movement(office: Office, who: Actor, view: ActionView, account: int) -> Mov
     if row is None:
         raise NotFound(f"account {account} has no part in {view.terms.id}", account=account)
     part, done = row.part, view.state in _DELIVERED
-    if (part.gross and row.became != events.PAID) or not (done or row.became == events.PAID):
+    if (
+        row.kept
+        or (part.gross and row.became != events.PAID)
+        or not (done or row.became == events.PAID)
+    ):
         said = row.became or str(view.state)
         raise Conflict(
             f"account {account} has not got its part of {view.terms.id} yet: it is {said}"

@@ -5,6 +5,7 @@ first is sent: whoever was killed in the middle asks again, and the contract its
 next. Register and contract must agree about the record before anybody is paid.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from freehold.book import actions as book
@@ -15,6 +16,7 @@ from freehold.core.actions.life import State, Step
 from freehold.core.actions.options import Payout
 from freehold.core.actions.plan import Plan
 from freehold.core.errors import Broken, Conflict, Invalid
+from freehold.core.ids import Address
 from freehold.desks.office import Office
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
 from freehold.desks.servicing import (
@@ -25,6 +27,7 @@ from freehold.desks.servicing import (
     pots,
     reinvesting,
     servicing,
+    undelivered,
 )
 from freehold.desks.servicing.servicing import Case
 
@@ -34,7 +37,8 @@ COUNTED = (Work.ISSUE, Work.OFFER, Work.CONVERT, Work.BUY, Work.REDEEM)
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a payment came to, from the chain's events, beside what was due; `differences` in words."""
+    """What a payment came to, from the chain's events, beside what was due; `differences` in words,
+    `units_kept` base units that holders get once they may receive them."""
 
     paid: int
     held: int
@@ -43,6 +47,7 @@ class Proof:
     differences: tuple[str, ...]
     currency: str = ""
     others: tuple["Proof", ...] = ()
+    units_kept: int = 0
 
 
 @noting.noted("fund action", noting.itself)
@@ -62,12 +67,7 @@ def fund(
     amounts: dict[str, int] = {}
     if amount is None or of.terms.options.currencies or (recorded and not of.terms.revenue):
         due = pots.due_by_currency(servicing.planned(office, of))
-        if amount is not None and amount < due[BASE]:
-            raise Invalid(
-                f"the pot {amount} is smaller than declared: {due[BASE]} is due; fund"
-                f" {due[BASE] - amount} more",
-                field="amount",
-            )
+        _refuse_less(due[BASE], amount)
         amounts = {code: due[code] - pots.funded(of, code) for code in due if code}
         amount = due[BASE] if amount is None else amount
     numbers = pots.declared(office, actor, of, [BASE, *amounts])
@@ -86,6 +86,21 @@ def fund(
             office, actor, id, Step.FUND, left | ({"pots": others} if others else {})
         )
     return done
+
+
+def require_enough(office: Office, of: Case, amount: int) -> None:
+    """Raises Invalid for a pot of `amount` smallest units that is smaller than what the record instant made
+    due; before it, or where revenue feeds the pot, any amount is good."""
+    if servicing.now_of(office) >= of.terms.record and not of.terms.revenue:
+        _refuse_less(pots.due_by_currency(servicing.planned(office, of))[BASE], amount)
+
+
+def _refuse_less(due: int, amount: int | None) -> None:
+    if amount is not None and amount < due:
+        raise Invalid(
+            f"the pot {amount} is smaller than declared: {due} is due; fund {due - amount} more",
+            field="amount",
+        )
 
 
 @noting.noted("pay action", noting.itself)
@@ -141,6 +156,7 @@ def reconcile(office: Office, actor: Actor, id: str) -> Proof:
     if found.differences:
         raise Broken(f"{id} does not reconcile: {'; '.join(found.differences[:3])}", action=id)
     left = {"paid": str(found.paid), "held": str(found.held), "withheld": str(found.withheld)}
+    left |= {"units_kept": str(found.units_kept)} if found.units_kept else {}
     pots.record_payments(office, actor, of)
     servicing.record_step(office, actor, id, Step.RECONCILE, left)
     return found
@@ -205,39 +221,50 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
 
 @noting.noted("release action", noting.itself)
 def release(office: Office, actor: Actor, id: str, account: int) -> ActOutcome:
-    """Send the money that is held for an account to the wallet that opens it now.
+    """Send what is held for an account, money and units, to the wallet that opens it now.
 
-    Raises NotFound, Conflict where nothing was paid yet. What still stands against it refuses.
+    Raises NotFound, Conflict where nothing is held. What still stands against it refuses.
     """
     of = servicing.case(office, id)
-    fund = of.left(Step.FUND)
-    if not fund:
-        raise Conflict(f"the action {id} has no pot: nothing is held", action=id)
     wallet = servicing.wallets(office, of.instrument.token).get(account)
     if wallet is None:
         raise Invalid(f"account {account} is not in the register", field="account")
-    place, calls = servicing.distribution(office), []
+    calls = list(_held_money(office, of, account, wallet))
+    done = servicing.carry(office, actor, of, calls) if calls else None
+    if done is not None and done.refused:
+        return done
+    if Step.DELIVER in of.steps:
+        done = delivering.release(office, actor, of, account) or done
+    if done is None:
+        raise Conflict(f"nothing is held for account {account} in {id}", action=id)
+    return done
+
+
+def _held_money(
+    office: Office, of: Case, account: int, wallet: Address
+) -> Iterator[tuple[Address, str, str, bytes]]:
+    if not of.left(Step.FUND):
+        return
+    place = servicing.distribution(office)
     for code, number in pots.numbers(of).items():
         if pots.held_for(office, number, account):
             data = call("Distribution", "release", number, wallet)
-            calls.append((place, "release", pots.keyed(f"release {account}", code), data))
-    if not calls:
-        raise Conflict(f"nothing is held for account {account} in {id}", action=id)
-    return servicing.carry(office, actor, of, calls)
+            yield place, "release", pots.keyed(f"release {account}", code), data
 
 
 def proof(office: Office, of: Case) -> Proof:
     """What was paid and delivered, from events alone, beside the plan; each other currency beside it."""
     found = servicing.planned(office, of)
     differences = list(delivering.differences(office, of, found))
+    kept = sum(one.portion.gets for one in undelivered.waiting(of))
     if not of.left(Step.FUND) or not servicing.from_pot(of):
-        return Proof(0, 0, 0, 0, tuple(differences))
+        return Proof(0, 0, 0, 0, tuple(differences), units_kept=kept)
     if found.reinvests:
         differences += reinvesting.differences(office, of, found)
     said = [_proof_of_pot(office, of, code) for code in pots.numbers(of)]
     own = said[0]
     differences += [each for one in said for each in one.differences]
-    return replace(own, differences=tuple(differences), others=tuple(said[1:]))
+    return replace(own, differences=tuple(differences), others=tuple(said[1:]), units_kept=kept)
 
 
 def _proof_of_pot(office: Office, of: Case, code: str) -> Proof:

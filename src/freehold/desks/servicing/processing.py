@@ -19,7 +19,7 @@ from freehold.core.actions.life import State, Step, why_not
 from freehold.core.clock import to_seconds
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.ids import record_hash
-from freehold.core.roles import Power
+from freehold.core.roles import Power, holder_scope
 from freehold.desks import permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox import orders, work_orders
@@ -30,6 +30,7 @@ from freehold.desks.servicing import (
     assembly,
     claiming,
     meetings,
+    noting,
     paying,
     pots,
     servicing,
@@ -105,6 +106,28 @@ def ask(office: Office, who: permits.Actor, id: str, act: Act, **texts: str) -> 
     return found
 
 
+def ask_claim(office: Office, who: permits.Actor, id: str, holder: str) -> WorkOrder:
+    """Ask that a holder's proof is brought, which sends his money to his own wallet: for himself, or for
+    whoever services the action. Asked again it is the same order.
+
+    Raises NotFound, NotPermitted, Conflict with the sentence why nothing can be claimed now.
+    """
+    permits.require_any(who, (Power.ELECT, None), (Power.SERVICE, None))
+    of = servicing.case(office, id)
+    scope = holder_scope(of.owner.id, holder)
+    permits.require_any(who, (Power.ELECT, scope), (Power.SERVICE, of.owner.id))
+    one = claiming.proof(office, who, id, holder)
+    if why := claiming.why_not(office, of, one):
+        raise Conflict(why, action=id, account=one.account)
+    key, texts = f"{Act.CLAIM} {holder}", {"action": id, "holder": holder}
+    with office.book.transaction() as tx:
+        found = enter(office, tx, who, Act.CLAIM, of.owner.id, id, texts, key)
+        if found.state is Stage.FAILED:  # asked again
+            now = office.clock.now()
+            found = kept.move(tx, found.id, Stage.FAILED, Stage.WAITING, now, doing="")
+    return found
+
+
 def ask_at(office: Office, who: permits.Actor, number: int, act: Act) -> WorkOrder:
     """Ask that a meeting is closed, or its sealed votes revealed.
 
@@ -116,8 +139,10 @@ def ask_at(office: Office, who: permits.Actor, number: int, act: Act) -> WorkOrd
         raise NotFound(f"there is no meeting {number}", meeting=number)
     permits.require(who, Power.HOLD_MEETINGS, one.issuer.id)
     stage = assembly.Stage.REVEALING if act is Act.REVEAL else assembly.Stage.CLOSED
-    if wrong := assembly.when_wrong(one, (stage,)):
-        raise Conflict(wrong, meeting=number)
+    doing = "reveal votes" if act is Act.REVEAL else "close meeting"
+    with noting.refusals(office, who.id, doing, noting.meeting(one.issuer.id, number)):
+        if wrong := assembly.when_wrong(one, (stage,)):
+            raise Conflict(wrong, meeting=number)
     texts = {"meeting": str(number), "issuer": one.issuer.id}
     key = f"{who.id} {act} {office.clock.now():%Y-%m-%dT%H:%M}"
     with office.book.transaction() as tx:

@@ -15,7 +15,7 @@ from freehold.core.powers import Powers
 from freehold.desks.office import Office
 from freehold.desks.outbox.carrying import was_asked
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import delivering, pots, servicing
+from freehold.desks.servicing import delivering, pots, servicing, undelivered
 from freehold.desks.servicing.servicing import Case
 
 
@@ -36,8 +36,8 @@ def delivered(office: Office, actor: Actor, of: Case, found: Plan) -> ActOutcome
     gets = {account: one.units for account, one in what.items()}
     done = ActOutcome("reinvest", of.known.id, actor.name, Ended.DONE)
     if gets:
-        calls = delivering.issues(of, actor, gets, wallets, of.instrument.token)
-        done = servicing.carry(office, actor, of, calls, Powers.ISSUE)
+        made = delivering.issue_pages(of, actor, gets, wallets, of.instrument.token)
+        done = undelivered.delivered(office, actor, of, made, Powers.ISSUE)
     if done.refused:
         return done
     coin, _ = pots.coin_of(of.terms, BASE)
@@ -62,7 +62,8 @@ def key_of(account: int) -> str:
 def differences(office: Office, of: Case, found: Plan) -> Iterator[str]:
     """What the events say otherwise than the plan about units and cash in lieu."""
     what: Mapping[int, Reinvested] = bought(office, of, found)
-    due = sum(one.units for one in what.values())
+    less, _ = undelivered.units_left_out(of)
+    due = sum(one.units for one in what.values()) - less
     issued = delivering.issued(office, of)
     if due != issued:
         yield f"{due} units were to be issued for re-invested money, {issued} were"

@@ -203,7 +203,12 @@ def distribution(office: Office) -> Address:
 
 def act_id(of: Case, actor: Actor, key: str) -> InstructionId:
     """The id under which an act of the action stands in the chain's events."""
-    return instruction_id(of.scope, actor.signer.address, key)
+    return act_id_of(of, actor.signer.address, key)
+
+
+def act_id_of(of: Case, sender: Address, key: str) -> InstructionId:
+    """The same for whoever sent it."""
+    return instruction_id(of.scope, sender, key)
 
 
 def carry(

@@ -180,6 +180,11 @@ class Escheated:
     payee: str
 
 
+def this_year(office: Office) -> int:
+    """The year that runs by the clock by which sweeps are written down, a simulated ledger or not."""
+    return office.clock.now().year
+
+
 def report(office: Office, who: Actor, issuer: str | None, year: int) -> list[Escheated]:
     """What was swept in a year, by jurisdiction, holder and action. Raises NotPermitted, NotFound."""
     permits.require(who, Power.READ_CASH)

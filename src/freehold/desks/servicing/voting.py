@@ -33,7 +33,7 @@ from freehold.desks.outbox.carrying import Asked, carry_out, entered
 from freehold.desks.outbox.following import ballot, bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
 from freehold.desks.parties import Party
-from freehold.desks.servicing import assembly, ballot_signatures
+from freehold.desks.servicing import assembly, ballot_signatures, noting
 from freehold.desks.servicing.assembly import Assembly, Stage
 from freehold.indexer import journal
 
@@ -106,9 +106,10 @@ def vote(office: Office, by: str, request: VoteRequest) -> VoteOutcome:
 
     Raises NotFound, Invalid for what is not on the agenda.
     """
-    one = assembly.find(office, request.issuer, request.meeting)
-    refused, code = _why_not(office, one, request), 0
-    given = None if refused else _given(office, one, request)
+    with noting.refusals(office, by, "vote", noting.appointment(request)):
+        one = assembly.find(office, request.issuer, request.meeting)
+        refused, code = _why_not(office, one, request), 0
+        given = None if refused else _given(office, one, request)
     if given and given.signature is not None:
         typed = _typed(office, one.ballot, "Vote", VOTE, _vote_fields(given))
         if reason := ballot_signatures.against(office, given, typed):
@@ -174,6 +175,7 @@ def outcome(office: Office, issuer: str | None, meeting: int, holder: str) -> Vo
     return VoteOutcome(meeting, holder, Given.SEALED if sealed else Given.WAITING, said=said)
 
 
+@noting.noted("appoint proxy", noting.appointment)
 def appoint(
     office: Office, actor: Actor, request: ProxyRequest, *, dry_run: bool = False
 ) -> ActOutcome:
@@ -182,7 +184,7 @@ def appoint(
     Raises NotFound, Invalid where the giver keeps his own key.
     """
     one = assembly.find(office, request.issuer, request.meeting)
-    party, giver, proxy = _appointed(office, one, request)
+    party, giver, proxy = appointed(office, one, request)
     at, signature = request.at, request.signature
     if signature is None:
         signer = _signer(office, giver)
@@ -196,6 +198,7 @@ def appoint(
     return orders.carry(office, actor, order, dry_run=dry_run)
 
 
+@noting.noted("reveal votes", noting.meeting)
 def reveal(office: Office, actor: Actor, issuer: str | None, number: int) -> ActOutcome:
     """Reveal every sealed vote that the book knows the words of, once each. Raises NotFound."""
     one = assembly.find(office, issuer, number)
@@ -240,7 +243,7 @@ def appointment(office: Office, one: Assembly, request: ProxyRequest) -> dict[st
 
     Raises NotFound for a holder or proxy who is not known.
     """
-    party, _, proxy = _appointed(office, one, request)
+    party, _, proxy = appointed(office, one, request)
     fields = {
         "meeting": one.number,
         "holder": party.wallet,
@@ -365,9 +368,7 @@ def _wallet(office: Office, one: Assembly, named: str) -> Address:
     return parties.party(office, one.issuer, named).wallet
 
 
-def _appointed(
-    office: Office, one: Assembly, request: ProxyRequest
-) -> tuple[Party, Party, Address]:
+def appointed(office: Office, one: Assembly, request: ProxyRequest) -> tuple[Party, Party, Address]:
     """The holder, the giver, and the proxy's wallet; no wallet where the appointment is taken back."""
     party = parties.party(office, one.issuer, request.holder)
     giver = parties.party(office, one.issuer, request.giver or request.holder)

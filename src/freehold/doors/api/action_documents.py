@@ -110,7 +110,8 @@ class CalendarOut(BaseModel):
 
 class PartOut(BaseModel):
     """One account's part. Money is decimal text in whole coins of `currency`, units decimal text in whole
-    units; `in_lieu` is what is paid of re-invested money instead of a fraction of a unit."""
+    units; `in_lieu` is what is paid of re-invested money instead of a fraction of a unit, `kept` new units
+    that wait until the holder may receive them."""
 
     account: int
     holder: str
@@ -125,6 +126,7 @@ class PartOut(BaseModel):
     in_lieu: str
     due: str
     became: str
+    kept: str
 
 
 class EntitlementsOut(BaseModel):
@@ -308,4 +310,5 @@ def part_out(one: ActionView, row: Entitled) -> PartOut:
         in_lieu=coins(one, part.cash),
         due=coins(one, part.due),
         became=row.became,
+        kept=format_units(row.kept, decimals),
     )

@@ -230,7 +230,8 @@ def release(
     id: ActionId,
     account: Annotated[int, Path(ge=1, le=2**31)],
 ) -> OrderOut:
-    """Send money that is held for an account to its wallet, once nothing stands against it."""
+    """Send money and new units that are held for an account to its wallet, once nothing stands against
+    it."""
     return order_out(processing.ask(office, actor, id, Act.RELEASE, account=str(account)))
 
 

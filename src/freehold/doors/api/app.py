@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 import freehold
-from freehold.core.errors import Mistake, NotPermitted, PlatformError
+from freehold.core.errors import Mistake, NotPermitted, PlatformError, Unavailable
 from freehold.desks.office import Office
 from freehold.desks.platform import auditing
 from freehold.doors.api import (
@@ -35,6 +35,7 @@ from freehold.doors.api import (
     relays,
     reviews,
     routes,
+    tax,
     vault,
     windups,
 )
@@ -66,6 +67,7 @@ ROUTERS = (
     letters.router,
     relays.router,
     windups.router,
+    tax.router,
     policies.router,
     drafts.router,
 )
@@ -98,7 +100,10 @@ def _of_error(request: Request, fault: Exception) -> Response:
     if isinstance(fault, NotPermitted):
         actor = getattr(request.state, "actor", "unknown")
         act = f"{request.method} {route_of(request)}"
-        auditing.denied(request.app.state.office, actor, act, fault.message)
+        try:
+            auditing.denied(request.app.state.office, actor, act, fault.message)
+        except Unavailable as unwritten:  # a denial that cannot be recorded is answered with why
+            return problems.of_error(unwritten)
     return problems.of_error(fault)
 
 

@@ -9,10 +9,8 @@ from pydantic import BaseModel, StringConstraints
 from freehold.core.actions import claim_file
 from freehold.core.units import format_units
 from freehold.desks.approvals.approvals import ProposeRequest
-from freehold.desks.office import today
 from freehold.desks.register import reports
 from freehold.desks.servicing import claiming, processing, unclaimed
-from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.unclaimed import Escheated
 from freehold.doors.api.action_documents import STRICT, HolderId, OrderOut, order_out
 from freehold.doors.api.actions import ActionId, Issuer, proposed
@@ -130,8 +128,8 @@ def claim_proof(office: OfficeOf, actor: Caller, id: ActionId, holder: Holder) -
 
 @router.post("/actions/{id}/claims/{holder}", status_code=202, responses=responses(400, 404, 409))
 def claim(office: OfficeOf, actor: Caller, id: ActionId, holder: Holder) -> OrderOut:
-    """Bring a holder's proof for him: his money goes to his wallet."""
-    return order_out(processing.ask(office, actor, id, Act.CLAIM, holder=holder))
+    """Bring a holder's proof, for oneself or for him: his money goes to his wallet."""
+    return order_out(processing.ask_claim(office, actor, id, holder))
 
 
 @router.post(
@@ -180,7 +178,7 @@ def escheat(
     office: OfficeOf, actor: Caller, issuer: Issuer = None, year: Year = None
 ) -> EscheatReport:
     """What was swept in a year (the one that runs), by jurisdiction."""
-    of = year or today(office).year
+    of = year or unclaimed.this_year(office)
     items = [escheat_out(one) for one in unclaimed.report(office, actor, issuer, of)]
     return EscheatReport(year=of, items=items)
 
@@ -194,7 +192,7 @@ def escheat_csv(
     office: OfficeOf, actor: Caller, issuer: Issuer = None, year: Year = None
 ) -> Response:
     """The same as CSV."""
-    of = year or today(office).year
+    of = year or unclaimed.this_year(office)
     rows = [
         tuple(str(getattr(escheat_out(one), name)) for name in HEADS)
         for one in unclaimed.report(office, actor, issuer, of)

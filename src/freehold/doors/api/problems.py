@@ -19,6 +19,7 @@ from freehold.core.errors import (
     Conflict,
     Invalid,
     Mistake,
+    NoRoom,
     NotFound,
     NotPermitted,
     PlatformError,
@@ -33,10 +34,15 @@ STATUS: Mapping[type[PlatformError], int] = {
     NotPermitted: 403,
     NotFound: 404,
     Conflict: 409,
+    NoRoom: 507,
     Unavailable: 503,
     Broken: 500,
     PlatformError: 500,
 }
+FULL = (
+    "The disk with the records is full, so nothing of this was written. Whoever runs this has to make"
+    " room; then ask again, with the same key where you gave one."
+)
 BY_STATUS = {kind.status: name for name, kind in reversed(list(KINDS.items()))}
 """The usual kind of each status."""
 
@@ -76,6 +82,8 @@ def of_error(fault: PlatformError) -> Response:
     status = status_of(fault)
     if status == 500:
         return answer(500, "Something does not agree here; whoever runs this has to look.")
+    if status == 507:
+        return answer(507, FULL, headers={"Retry-After": "60"})
     mistakes = fault.mistakes if isinstance(fault, Invalid) else ()
     headers = {"Retry-After": "2"} if status == 503 else None
     kind = MISTAKEN if isinstance(fault, Invalid) else None
@@ -91,6 +99,6 @@ def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
         for status in sorted(
-            {401, 403, 429, 500, 503, *statuses, *([422] if 400 in statuses else [])}
+            {401, 403, 429, 500, 503, 507, *statuses, *([422] if 400 in statuses else [])}
         )
     }

@@ -8,6 +8,7 @@ import click
 from freehold.core.actions.seev_codes import Message
 from freehold.core.clock import parse_day, stamp
 from freehold.core.errors import Invalid
+from freehold.core.reasons import message_for
 from freehold.desks import permits
 from freehold.desks.office import open_office
 from freehold.desks.outbox.orders import ActOutcome
@@ -128,6 +129,7 @@ def reconcile(id: str, acting: str, as_json: bool) -> None:
         found = paying.reconcile(office, actor_of(office, acting), id)
     rows = [("paid", str(found.paid)), ("held", str(found.held))]
     rows += [("withheld", str(found.withheld)), ("accounts", str(found.accounts))]
+    rows += [("units kept", str(found.units_kept))] if found.units_kept else []
     columns = [Column("what"), Column("amount", number=True)]
     show(found, as_json, Table(f"{id} reconciles", columns, rows))
 
@@ -171,11 +173,11 @@ def elect(id: str, holder: str, choice: str, units: int, acting: str, as_json: b
 
 @action.command()
 @id_argument
-@click.option("--account", type=int, required=True, help="Whose held money goes out.")
+@click.option("--account", type=int, required=True, help="Whose held money and units go out.")
 @as_option
 @json_option
 def release(id: str, account: int, acting: str, as_json: bool) -> Outcome:
-    """Send money that is held for an account to its wallet, once nothing stands against it."""
+    """Send money and units that are held for an account to its wallet, once nothing stands against it."""
     with open_office(settings()) as office:
         done = paying.release(office, actor_of(office, acting), id, account)
     return _tell(done, as_json)
@@ -207,6 +209,13 @@ def show_(id: str, as_json: bool) -> None:
         found = actions.show(office, id)
     rows = [(step, f"{stamp(at)} by {by}") for step, at, by in found.steps]
     rows = [("state", str(found.state)), ("terms", f"version {found.version}"), *rows]
+    rows += [
+        (
+            f"kept for account {one.portion.account}",
+            f"{one.portion.gets} units: {message_for(one.code)}",
+        )
+        for one in found.kept
+    ]
     show(_shown(found), as_json, Table(id, [Column("what"), Column("value")], rows))
 
 
@@ -276,4 +285,8 @@ def _shown(one: Shown) -> dict[str, Any]:
         "payment": one.terms.payment,
         "version": one.version,
         "steps": [{"step": step, "at": at, "by": by} for step, at, by in one.steps],
+        "kept": [
+            {"account": each.portion.account, "units": each.portion.gets, "code": each.code}
+            for each in one.kept
+        ],
     }

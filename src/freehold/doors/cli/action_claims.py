@@ -9,7 +9,7 @@ from freehold.core.clock import stamp
 from freehold.core.errors import Invalid
 from freehold.core.units import format_units
 from freehold.desks import permits
-from freehold.desks.office import open_office, today
+from freehold.desks.office import open_office
 from freehold.desks.register import reports
 from freehold.desks.servicing import claiming, unclaimed
 from freehold.desks.servicing.claiming import Signed
@@ -140,7 +140,7 @@ def sweep(id: str, payee: str, acting: str, as_json: bool) -> Outcome:
 def escheat(issuer: str | None, year: int | None, out: Path | None, as_json: bool) -> None:
     """The report of unclaimed property: what was swept in a year, by jurisdiction."""
     with open_office(settings()) as office:
-        of = year or today(office).year
+        of = year or unclaimed.this_year(office)
         found = unclaimed.report(office, permits.keyholder(), issuer, of)
     heads = ("jurisdiction", "holder", "name", "account", "action", "currency", "amount", "paid_on",
              "swept_on", "payee")  # fmt: skip

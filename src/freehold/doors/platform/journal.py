@@ -8,6 +8,7 @@ import json
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,8 +24,9 @@ def fault(part: str, what: BaseException, id: str) -> None:
 
 
 def write(part: str, event: str, **facts: str | int | float | bool | None) -> None:
-    """Write one line: `part` is the process, `event` what happened."""
+    """Write one line: `part` is the process, `event` what happened. Where nothing can be written, as on a
+    full disk, the line is lost and the work goes on."""
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     line = json.dumps({"at": at, "part": part, "event": event, **facts}, ensure_ascii=False)
-    with _ONE_AT_A_TIME:
+    with _ONE_AT_A_TIME, suppress(OSError):
         print(line, file=sys.stderr, flush=True)

@@ -6,6 +6,7 @@ part has run for half a minute, or was doing its work when somebody killed it. A
 start is a mistake in the settings, so the first failures stop everything with the part's own words.
 """
 
+import hashlib
 import os
 import shutil
 import signal
@@ -24,7 +25,9 @@ from freehold.doors.platform import journal
 from freehold.doors.platform.worker import STOPPED_FOR_GOOD
 
 COUNTED = "metrics"
-"""The folder of the home in which the processes of the server count together."""
+"""The folder in which the processes of the server count together."""
+MEMORY = Path("/dev/shm")
+"""Where Linux keeps files in memory."""
 MODULE = "freehold.doors.platform.processes"
 SHORTEST_WAIT, LONGEST_WAIT = 0.5, 10.0
 SETTLED_SECONDS = 30.0
@@ -84,9 +87,7 @@ def supervise(
     ledger = ["ledger"] if settings.ledger == "embedded" else []
     more = [f"server-{number}" for number in range(2, settings.servers + 1)]
     parts = [Part(name) for name in (*ledger, "worker", "server", *more)]
-    counted = settings.home / COUNTED
-    shutil.rmtree(counted, ignore_errors=True)  # counts begin anew with the platform
-    counted.mkdir(parents=True)
+    counted = _counting_place(settings.home)
     counts = {"PROMETHEUS_MULTIPROC_DIR": str(counted)}
     environments = {p.name: _environment(settings, file, p.program) | counts for p in parts}
     told = False
@@ -103,6 +104,22 @@ def supervise(
     finally:
         for part in reversed(parts):
             _end(part)
+        shutil.rmtree(counted, ignore_errors=True)
+
+
+def _counting_place(home: Path) -> Path:
+    """An empty folder for the counts, which begin anew with the platform: in memory where the system has
+    such a place. They are mapped files, and to write to a new page of one on a full disk kills the process.
+    """
+    mark = hashlib.sha256(str(home.absolute()).encode()).hexdigest()[:16]
+    for place in (MEMORY / f"freehold-{COUNTED}-{mark}", home / COUNTED):
+        shutil.rmtree(place, ignore_errors=True)
+        try:
+            place.mkdir(mode=0o700, parents=place.parent != MEMORY)
+            return place
+        except OSError as fault:  # somebody else's, or there is no such place
+            journal.write("supervisor", "counts are kept elsewhere", why=fault.strerror)
+    raise Unavailable(f"the home {home} cannot be written to", home=str(home))
 
 
 def _tend(part: Part, environment: Mapping[str, str]) -> None:

@@ -123,6 +123,7 @@ def _reconciliation(visit: Visit, status: int = 200, **more: Any) -> Response:
     values: dict[str, Any] = {
         "issuer": owner,
         "owners": issuers_of(visit),
+        "last": reconciling.standing(office, who, owner.id),
         "open": [row for row, one in zip(rows, found, strict=True) if one.open],
         "closed": [row for row, one in zip(rows, found, strict=True) if not one.open],
         "keeps": permits.allows(who, Power.KEEP_CASH, owner.id),

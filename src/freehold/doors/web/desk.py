@@ -14,6 +14,7 @@ from freehold.desks.agent import controls, recordkeeping, registrations, restrai
 from freehold.desks.agent.restraints import PlaceRequest
 from freehold.desks.onboarding import holders
 from freehold.desks.rules import restraining
+from freehold.desks.servicing import reconciling
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 
 SHOWN = 60
@@ -184,7 +185,15 @@ def _overview(visit: Visit) -> Response:
         queue=notices.queue(office, who) if all_of_it else [],
         people=holders.holders(office, owner.id),
         bound=[one for one in restraints.of_issuer(office, who, owner.id) if not one.released_at],
+        cash=_cash(visit, owner.id),
     )
+
+
+def _cash(visit: Visit, issuer: str) -> reconciling.Standing | None:
+    """How the cash book stands, for whoever may read it."""
+    if not permits.allows(visit.who, Power.READ_CASH, issuer):
+        return None
+    return reconciling.standing(visit.office, visit.who, issuer)
 
 
 def _parties(text: str) -> list[dict[str, str]]:

@@ -15,8 +15,9 @@ from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
 from freehold.desks.register import ownership
-from freehold.desks.securities import deployments
+from freehold.desks.securities import deployments, draft_reviews
 from freehold.desks.securities.deployments import DOING, STEPS, Draft
+from freehold.doors.web import drafting
 from freehold.doors.web.rules import TEMPLATES
 from freehold.doors.web.visits import Form, Visit, go, see
 
@@ -123,6 +124,10 @@ def keep(visit: Visit, form: Form) -> Response:
         return _page(visit, draft, name, 422, _by_field(fault))
     except Conflict:
         return go(f"/assets/drafts/{id}/progress")
+    if name == "policy" and form.get("do") in drafting.TRIES:
+        answer, wrong = drafting.tried(visit, draft.content, form)
+        trial = {"trial": form, "answer": answer}
+        return _page(visit, draft, name, 422 if wrong else 200, wrong, trial)
     if form.get("more") == "yes":
         return go(f"/assets/drafts/{id}/documents?rows={_rows(draft.content) + ROWS}")
     if form.get("back") == "review" or name == "policy":
@@ -153,7 +158,14 @@ def again(visit: Visit, form: Form) -> Response:
 
 
 def _deploy(visit: Visit, id: str) -> Response:
+    """Put it on chain, or ask the second person whom its policy needs."""
+    draft = deployments.find(visit.office, visit.who, id)
+    asks = not draft.work_order and draft_reviews.is_needed(visit.office, draft)
+    review = draft_reviews.review_of(draft)
     try:
+        if asks and (review is None or not review.agreed):
+            draft_reviews.ask(visit.office, visit.who, id)
+            return go(f"/assets/drafts/{id}/review")
         deployments.deploy(visit.office, visit.who, id)
     except Invalid as fault:
         draft = deployments.find(visit.office, visit.who, id)
@@ -181,7 +193,12 @@ def _new(visit: Visit, status: int, given: Form, mistakes: Mapping[str, str]) ->
 
 
 def _page(
-    visit: Visit, draft: Draft, name: str, status: int, mistakes: Mapping[str, str]
+    visit: Visit,
+    draft: Draft,
+    name: str,
+    status: int,
+    mistakes: Mapping[str, str],
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
     content = draft.content
     now = visit.office.clock.now()
@@ -213,9 +230,13 @@ def _page(
             values["templates"] = sorted(one.stem for one in TEMPLATES.glob("*.toml"))
             if chosen := visit.query("template"):
                 values["policy"] = {"choice": "own", "text": _template(chosen)}
+            values |= {"trial": {}, "answer": None}
+            values |= drafting.told(visit, {**content, "policy": values["policy"]})
         case "review":
             values["id"] = _id(content)
-    return see(visit, f"asset_{name}.html", status, **values)
+            values["review"] = draft_reviews.review_of(draft)
+            values["needs_second"] = draft_reviews.is_needed(visit.office, draft)
+    return see(visit, f"asset_{name}.html", status, **values | dict(more or {}))
 
 
 def _of(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -318,8 +339,10 @@ def _rows(content: Mapping[str, Any]) -> int:
 def _listed(draft: Draft) -> dict[str, Any]:
     content = draft.content
     name = content.get("record", {}).get("name", "") or "Not named yet"
-    found = {"draft": draft, "name": name, "kind": content["kind"]}
-    return found | {"issuer": content["issuer"]["name"]}
+    review = draft_reviews.review_of(draft)
+    step = "progress" if draft.work_order else "review" if review else "record"
+    found = {"draft": draft, "name": name, "kind": content["kind"], "review": review}
+    return found | {"issuer": content["issuer"]["name"], "step": step}
 
 
 def _id(content: Mapping[str, Any]) -> str:

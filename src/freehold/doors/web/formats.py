@@ -113,11 +113,17 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in words[:2]).upper() or "?"
 
 
+ABBREVIATIONS = {"dlt": "DLT", "eu": "EU", "uk": "UK"}
+
+
 def words(name: str) -> str:
     """A name such as transfer-agent, TransferRefused or ACCREDITED in words, the first letter large."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     text = text if " " in text else text.replace("-", " ")
-    kept = [one if one.isupper() and len(one) < 4 else one.lower() for one in text.split()]
+    kept = [
+        ABBREVIATIONS.get(one, one if one.isupper() and len(one) < 4 else one.lower())
+        for one in text.split()
+    ]
     text = " ".join(kept).replace("_", " ")
     return text[:1].upper() + text[1:]
 

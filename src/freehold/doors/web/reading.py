@@ -22,6 +22,7 @@ from freehold.desks.register import explorer as desk
 from freehold.desks.register import registers
 from freehold.desks.securities import instruments
 from freehold.desks.securities.instruments import Moment
+from freehold.doors.web import drafting
 from freehold.doors.web.owning import thinned, token_of
 from freehold.doors.web.visits import Form, Visit, go, see
 
@@ -53,7 +54,11 @@ def home(visit: Visit) -> Response:
     audits = permits.allows(who, Power.READ_AUDIT, EVERYWHERE)
     entries = auditing.page(office, who, None, SHOWN) if audits else []
     values: dict[str, Any] = {"listed": listed, "recent": recent, "entries": entries}
-    values["waits"] = [*_to_decide(visit), *dashboards.waiting(office, who)]
+    values["waits"] = [
+        *_to_decide(visit),
+        *drafting.to_review(visit),
+        *dashboards.waiting(office, who),
+    ]
     values["act"] = next((act for role in who.roles if (act := ACTS.get(role))), None)
     values["now"] = now_on_chain(office)
     return see(visit, "home.html", **values)

@@ -196,14 +196,14 @@ def _tried(
         return None, {"units": fault.message[:1].upper() + fault.message[1:]}
     except NotFound:
         return None, {"from": "Choose two holders of this issuer"}
-    return _answer(found, decimals, draft=draft is not None), {}
+    return answer_of(found, decimals, draft=draft is not None), {}
 
 
 def _units(text: str, decimals: int) -> int:
     return int(parse_units(text.replace(",", "").replace(" ", ""), decimals, "units"))
 
 
-def _answer(found: Explanation, decimals: int, *, draft: bool) -> Answer:
+def answer_of(found: Explanation, decimals: int, *, draft: bool) -> Answer:
     ways = (Check(way.open, way.id, way.lacks, cite=way.cite) for way in found.decision.paths)
     return Answer(
         found.code,

@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from freehold.config import Config
-from freehold.core.errors import Invalid, NotPermitted, PlatformError
+from freehold.core.errors import Invalid, NotPermitted, PlatformError, Unavailable
 from freehold.core.roles import Power
 from freehold.desks import permits
 from freehold.desks.access import sessions
@@ -32,7 +32,7 @@ from freehold.desks.permits import Actor
 from freehold.desks.platform import auditing, changes, examples
 from freehold.desks.platform.readiness import readiness
 from freehold.desks.register import ownership
-from freehold.doors.api.problems import status_of
+from freehold.doors.api.problems import FULL, status_of
 from freehold.doors.web import assets, formats, uploads
 from freehold.doors.web.network import badge
 from freehold.doors.web.uploads import Upload
@@ -251,8 +251,12 @@ def problem(request: Request, fault: Exception) -> Response:
     if isinstance(fault, NotPermitted):
         route = getattr(request.scope.get("route"), "path", "unknown")
         who = visit.actor.id if visit.actor else "unknown"
-        auditing.denied(visit.office, who, f"{request.method} {route}", fault.message)
-    message = fault.message if status != 500 else "Something does not agree here."
+        try:
+            auditing.denied(visit.office, who, f"{request.method} {route}", fault.message)
+        except Unavailable as unwritten:  # a denial that cannot be recorded is answered with why
+            fault, status = unwritten, status_of(unwritten)
+    words = {500: "Something does not agree here.", 507: FULL}
+    message = words.get(status, fault.message)
     return see(visit, "problem.html", status, kind=status, message=message)
 
 

@@ -1,0 +1,158 @@
+"""A payment that holders claim, on its pages: claimed by two holders, the rest swept by two persons."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from freehold.chain import coins
+from freehold.core.cashbook import Account, Kind
+from freehold.core.clock import parse
+from freehold.core.ids import checksummed
+from freehold.core.roles import Role
+from freehold.core.units import parse_units
+from freehold.desks import parties, permits
+from freehold.desks.servicing import cashbook, claiming, reconciling
+from tests.doors.running import HOLDER, between, office_of, until
+from tests.doors.running import ISSUER as COMPANY
+from tests.doors.serviced import AGENT, ISSUER, agreed, asked, coin_on, dividend, state_of, travel
+from tests.doors.web import keys
+from tests.doors.web.keys import PICTURES
+from tests.doors.web.test_browser import WIDTHS, barriers, opened, signed_in
+from tests.doors.web.test_meeting_guide import own_wallet, signs_typed_data
+from tests.doors.web.test_servicing_pages import Window, announced, approved
+
+pytestmark = pytest.mark.needs("browser")
+ID, PAGE = "page-claims", "/actions/page-claims"
+STATE = checksummed("0x" + "5a" * 20)
+KEEPER = permits.keyholder()
+IBAN = "DE89370400440532013000"
+
+
+@pytest.fixture(scope="module")
+def claims(platform):
+    """A dividend that is open for claims, and a holder with a wallet of his own: coin, key, id, cookie."""
+    with office_of(platform.home) as office:  # before a coin of that code comes into the book
+        cashbook.add_place(office, KEEPER, None, "EUR", Kind.BANK, IBAN)
+    coin = coin_on(platform, "claimed coin")
+    key, id, cookie = own_wallet(platform, 11)
+    text = dividend(platform, coin, ID).replace('instrument = "series-a"', 'instrument = "common"')
+    text = text.replace("[cash]", 'payout = "claim"\nclaim_days = 20\n[cash]')
+    announced(platform, text, ID)
+    one = platform.ask(ISSUER, "GET", f"/v1{PAGE}").json()
+    issuer = Window(platform, ISSUER)
+    early = issuer.see(f"{PAGE}/claims")
+    assert "Claims stand here once the payment is open" in early
+    travel(platform, parse(one["record_instant"]) + timedelta(seconds=1))
+    agreed(platform, asked(platform, f"/v1{PAGE}/funding", {}, "fund-claims"))
+    until(lambda: state_of(platform, ID) == "funded")
+    travel(platform, parse(one["payment"]) + timedelta(seconds=1))
+    until(lambda: state_of(platform, ID) == "reconciled", 90)
+    return coin, key, id, cookie
+
+
+def balance(platform, coin, wallet):
+    with office_of(platform.home) as office:
+        return coins.balance(office.w3, coin, wallet)
+
+
+def test_money_is_claimed_on_its_page_and_what_is_left_is_swept_by_two_persons(
+    chromium, platform, said, claims
+):
+    coin, key, id, cookie = claims
+    issuer, investor = Window(platform, ISSUER), Window(platform, Role.INVESTOR)
+    assert f"{PAGE}/claims" in investor.see("/payments") and f"{PAGE}/claims" in issuer.see(PAGE)
+    assert "Kept for holders" in issuer.see("/")
+
+    mine = investor.see(f"{PAGE}/claims")  # the agent's key opens his account
+    assert "Claim the money" in mine and "Sign and claim" not in mine and id not in mine
+    with office_of(platform.home) as office:
+        one = claiming.proof(office, KEEPER, ID, HOLDER)
+        own = claiming.proof(office, KEEPER, ID, id)
+    assert f'"account": {one.account}' in investor.see(f"{PAGE}/claims/{HOLDER}/proof.json")
+    before = balance(platform, coin, one.wallet)
+    other = investor.send(f"{PAGE}/claims/{id}", f"{PAGE}/claims")
+    assert other.status_code == 403
+    assert investor.send(f"{PAGE}/claims/{HOLDER}", f"{PAGE}/claims").status_code == 303
+    until(lambda: balance(platform, coin, one.wallet) == before + one.gross - one.withheld, 60)
+    until(lambda: "Claim the money" not in investor.see(f"{PAGE}/claims"))
+    again = investor.send(f"{PAGE}/claims/{HOLDER}", f"{PAGE}/claims")
+    assert again.status_code == 422 and "nothing is claimed twice" in again.text
+
+    page = opened(chromium, said)
+    page.context.add_cookies([{"name": "freehold", "value": cookie, "url": platform.url}])
+    signs_typed_data(page, key)
+    page.goto(f"{platform.url}{PAGE}/claims")
+    page.fill("[name=payee]", "0x12")
+    page.get_by_role("button", name="Sign and claim").click()
+    page.get_by_text("enter a wallet, 0x and 40 digits").wait_for()
+    said[:] = [one for one in said if "422" not in one]
+    page.fill("[name=payee]", "")
+    keys.press(page, "Sign and claim")
+    assert "Your claim is on its way" in page.content()
+    until(lambda: balance(platform, coin, key.address) == own.gross - own.withheld, 60)
+    page.context.close()
+
+    brought = next(  # a third one's proof is brought by the agent
+        row["holder"]
+        for row in platform.ask(AGENT, "GET", f"/v1{PAGE}/entitlements").json()["items"]
+        if row["holder"] not in (HOLDER, id, "") and row["became"] == "due"
+    )
+    agent = Window(platform, AGENT)
+    assert agent.send(f"{PAGE}/claims/{brought}", f"{PAGE}/claims").status_code == 303
+    with office_of(platform.home) as office:
+        wallet = parties.party(office, parties.owner(office, COMPANY), brought).wallet
+    until(lambda: balance(platform, coin, wallet) > 0, 60)
+    assert "# freehold-claims/1" in issuer.see(f"{PAGE}/claims.csv")
+    looked_at(chromium, platform, said)
+    swept(platform, issuer, coin)
+    assert said == []
+
+
+def swept(platform, issuer, coin):
+    """Over its time, what is left goes to its keeper: chain, cash book and report say the same."""
+    early = issuer.send(f"{PAGE}/sweep", f"{PAGE}/sweep", payee=STATE, key="sweep-page")
+    assert early.status_code == 422 and "run until" in early.text
+    end = parse(platform.ask(ISSUER, "GET", f"/v1{PAGE}").json()["claim_until"])
+    travel(platform, end + timedelta(seconds=2))
+    until(lambda: "is over" in issuer.see("/unclaimed"))
+    wrong = issuer.send(f"{PAGE}/sweep", f"{PAGE}/sweep", payee="0x5a", key="sweep-page")
+    assert wrong.status_code == 422 and "is not the address of a wallet" in wrong.text
+    left = platform.ask(ISSUER, "GET", "/v1/unclaimed").json()["items"]
+    total = sum(parse_units(row["amount"], 6) for row in left if row["action"] == ID)
+    form = issuer.see(f"{PAGE}/sweep")
+    fields = {"payee": STATE, "key": between(form, 'name="key" value="', '"')}
+    shown = issuer.send(f"{PAGE}/sweep", f"{PAGE}/sweep", **fields)
+    assert shown.status_code == 200 and "Dry run passed" in shown.text and STATE in shown.text
+    approved(platform, issuer.send(f"{PAGE}/sweep", f"{PAGE}/sweep", **fields, confirm="yes"))
+    assert balance(platform, coin, STATE) == total > 0
+    with office_of(platform.home) as office:
+        assert reconciling.reconcile(office, KEEPER, COMPANY).compared
+        known = cashbook.overview(office, KEEPER, COMPANY).currencies
+        codes = [one.code for one in known if one.coin == coin]
+        ((trial, _),) = cashbook.trial_balances(office, KEEPER, COMPANY, codes[0])
+    stands = {line.account: line.debit - line.credit for line in trial.lines}
+    assert stands[Account(Kind.AUTHORITY, STATE)] == total
+    assert not [one for one in stands if one.kind in (Kind.UNCLAIMED, Kind.DISTRIBUTION)]
+    money = platform.ask(ISSUER, "GET", f"/v1{PAGE}/money").json()
+    assert parse_units(money["swept"], 6) == total
+    assert STATE in issuer.see("/unclaimed/report.csv") and "Swept in" in issuer.see("/unclaimed")
+    assert "Sent to its keeper" in issuer.see(f"{PAGE}/claims")
+
+
+def looked_at(chromium, platform, said):
+    """No barrier at any width, in either theme."""
+    places = [(ISSUER, f"{PAGE}/claims"), (ISSUER, "/unclaimed"), (ISSUER, f"{PAGE}/sweep")]
+    for scheme in ("light", "dark"):
+        for role, path in places:
+            page = signed_in(chromium, said, platform, role, color_scheme=scheme)
+            page.goto(platform.url + path)
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 900})
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+                if width != WIDTHS[1] and (scheme == "light" or width == WIDTHS[0]):
+                    assert barriers(page) == [], f"{path} at {width}, {scheme}"
+                if PICTURES:
+                    name = f"{path.strip('/').replace('/', '-')}-{scheme}-{width}.png"
+                    page.screenshot(path=Path(PICTURES) / name, full_page=True)
+            page.context.close()
