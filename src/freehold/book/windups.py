@@ -28,6 +28,7 @@ TOLD: Mapping[str, str] = {
     Step.RECONCILE: "reconciled",
     Step.CLOSE: "closed",
     Step.CANCEL: "cancelled",
+    Step.SWEEP: "swept",
 }
 """The word for each step that the feed tells."""
 

@@ -7,12 +7,16 @@ from freehold.core.cashbook import Kind
 from freehold.core.errors import Conflict, NotFound
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.ids import checksummed
+from freehold.core.units import parse_units
 from freehold.desks import parties, permits
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.outbox import orders
 from freehold.desks.securities import enforcement
 from freehold.desks.securities.enforcement import FreezeRequest
 from freehold.desks.servicing import (
     cashbook,
+    reconciling,
     unclaimed,
     winding_up,
     windup_claims,
@@ -75,6 +79,14 @@ def test_a_holder_claims_once_in_every_class_and_the_rest_is_swept_and_reported(
     at(company, of.terms.claim_until)
     with pytest.raises(Conflict, match="claims of sale ended on"):
         windup_claims.claim(company, agent, "sale", "jonas-keller")
+    asked = ProposeRequest("sweep-unclaimed", {"action": "sale", "payee": STATE}, "sweep", None)
+    told = {
+        one.record: one.before
+        for one in approvals.dry_run(company, AGENT, asked).difference.changes
+    }
+    assert parse_units(told["Unclaimed, USD"], 6) > 0 and told["Accounts concerned"] == str(
+        len(left)
+    )
     assert unclaimed.sweep(company, agent, "sale", STATE).reason == ""
     assert coins.balance(company.w3, coin, STATE) == proof.unclaimed
     assert coins.balance(company.w3, coin, windups.waterfall(company)) == 0
@@ -84,7 +96,7 @@ def test_a_holder_claims_once_in_every_class_and_the_rest_is_swept_and_reported(
     assert {(one.action, one.payee) for one in lines} == {("sale", STATE)}
     with pytest.raises(Conflict, match="nothing of sale is unclaimed"):
         unclaimed.sweep(company, agent, "sale", STATE)
-    assert cashbook.reconcile(company, AGENT, None).clean
+    assert reconciling.reconcile(company, AGENT, None).clean
 
 
 def test_what_is_held_under_a_name_is_listed_released_or_swept_like_other_money(company, agent):
@@ -115,4 +127,4 @@ def test_what_is_held_under_a_name_is_listed_released_or_swept_like_other_money(
     after = windups.case(company, "sale")
     assert not any(one.held for one in windup_reading.shares(company, after))
     assert all(windup_pots.is_ended(company, part) for part, _, _ in windup_pots.class_pots(after))
-    assert cashbook.reconcile(company, AGENT, None).clean
+    assert reconciling.reconcile(company, AGENT, None).clean

@@ -11,7 +11,15 @@ from freehold.core.cashbook import Kind
 from freehold.core.units import parse_units
 from freehold.desks import permits
 from freehold.desks.outbox import orders
-from freehold.desks.servicing import cashbook, servicing, taxes, winding_up, windup_pots, windups
+from freehold.desks.servicing import (
+    cashbook,
+    reconciling,
+    servicing,
+    taxes,
+    winding_up,
+    windup_pots,
+    windups,
+)
 from freehold.doors.papers import tax as paper
 from tests.desks.servicing.test_taxes import known_person
 from tests.desks.servicing.test_windups import agreed, at, coin_of, terms
@@ -82,7 +90,7 @@ def test_tax_is_withheld_of_each_holder_by_his_form_and_goes_to_its_office(compa
     assert winding_up.close(company, agent, "sale").reason == ""
     assert coins.balance(company.w3, coin, of.plan.tax_office) - before == withheld
     assert coins.balance(company.w3, coin, windups.waterfall(company)) == 0
-    assert cashbook.reconcile(company, AGENT, None).clean
+    assert reconciling.reconcile(company, AGENT, None).clean
     require_in_the_files(company, of, proof)
 
 
