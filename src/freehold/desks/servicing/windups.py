@@ -140,7 +140,7 @@ class WindupOutcome:
     plan: str
 
 
-def id_in(text: str) -> str:
+def id_in(text: str, *_: object, **__: object) -> str:
     """The id that a file of terms gives itself; nothing where it cannot be read or is none."""
     try:
         found = str(tomllib.loads(text).get("pay", {}).get("id", ""))
