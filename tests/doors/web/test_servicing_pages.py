@@ -138,7 +138,7 @@ def test_what_is_not_held_is_not_released_and_the_page_says_so(platform, coin):
     agent, page = Window(platform, AGENT), "/actions/page-hold"
     assert agent.send(f"{page}/release", page, account="").status_code == 422
     assert agent.send(f"{page}/release", page, account="4").status_code == 303
-    until(lambda: "has no pot: nothing is held" in agent.see(page), 60)
+    until(lambda: "nothing is held for account 4" in agent.see(page).lower(), 60)
     listed = agent.see("/search?q=page-hold")
     assert "/actions/page-hold" in listed and "cash dividend" in listed
     assert "page-hold waits for its money" in agent.see("/")
