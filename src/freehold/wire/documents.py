@@ -26,7 +26,7 @@ Quantity = Annotated[
 
 HolderName = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f/]+$"),
+    StringConstraints(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f\x7f-\x9f/]+$"),
     Field(description="A holder's id, or the wallet he was admitted with"),
 ]
 
@@ -288,7 +288,11 @@ class KeyWanted(BaseModel):
 
     label: Annotated[
         str,
-        StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$"),
+        StringConstraints(
+            min_length=1,
+            max_length=128,
+            pattern=r"^[^\x00-\x1f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f]*$",
+        ),
     ]
     powers: Annotated[list[Power], Field(min_length=1, max_length=len(Power))]
     days: Annotated[int, Field(ge=1, le=366, strict=True), BeforeValidator(whole)]

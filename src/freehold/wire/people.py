@@ -10,12 +10,12 @@ from freehold.core.roles import Role
 STRICT: Any = {"extra": "forbid"}
 Scope = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=257, pattern=r"^[^\s\x00-\x1f]+$"),
+    StringConstraints(min_length=1, max_length=257, pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$"),
     Field(description="An issuer's id, issuer/holder, or * for everything", examples=["*"]),
 ]
 SignInName = Annotated[
     str,
-    StringConstraints(min_length=3, max_length=128, pattern=r"^[^\s\x00-\x1f]+$"),
+    StringConstraints(min_length=3, max_length=128, pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$"),
     Field(description="What somebody signs in as; an e-mail address is best"),
 ]
 

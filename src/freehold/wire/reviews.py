@@ -11,7 +11,10 @@ from freehold.wire.people import SignInName
 STRICT: Any = {"extra": "forbid"}
 Words = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
 Reason = Annotated[
-    str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")
+    str,
+    StringConstraints(
+        min_length=1, max_length=2_000, pattern=r"^[^\x00]*[^\s\x00-\x1f\x7f-\x9f][^\x00]*$"
+    ),
 ]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_-]{1,48}$")]
 Day = Annotated[

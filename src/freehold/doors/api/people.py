@@ -37,7 +37,7 @@ IssuerAsked = Annotated[
     Query(
         min_length=1,
         max_length=128,
-        pattern=r"^[^\s\x00-\x1f]+$",
+        pattern=r"^[^\s\x00-\x1f\x7f-\x9f]+$",
         description="People with a role for this issuer or one of its holders",
     ),
 ]
