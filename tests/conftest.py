@@ -5,15 +5,10 @@ its tests, and a folder of tests in which nothing ran fails the run.
 """
 
 import os
-import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import settings
-from xdist.scheduler import LoadFileScheduling
 
 from tests.company import (  # noqa: F401
     bare_office,
@@ -35,28 +30,6 @@ settings.load_profile("freehold")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(part): runs only where that part (parts.py) is here")
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
-    return PlatformTogether(config, log) if config.getoption("dist") == "loadfile" else None
-
-
-class PlatformTogether(LoadFileScheduling):
-    """A file goes to one process; all files about the running platform to the same one, in their order.
-
-    They share what is on it: what one leaves behind must not depend on chance.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = super()._split_scope(nodeid)
-        return "platform" if asks_for_platform(file) else file
-
-
-@cache
-def asks_for_platform(file: str) -> bool:
-    """Whether a file, by its path from the project's folder, has a function of this argument."""
-    text = (Path(__file__).parents[1] / file).read_text()
-    return re.search(r"def \w+\([^)]*\bplatform\b", text) is not None
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

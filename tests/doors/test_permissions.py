@@ -65,6 +65,7 @@ DRAFTED = {
     "drafts/d_0000000000000000/policy": {"choice": "starting"},
     "/examinations": {"text": "kind = 1"},
     "/cases": {"sender": HOLDER, "receiver": "jonas-keller", "units": "1"},
+    "d_0000000000000000/decision": {"agree": False, "seen": "0" * 64, "note": "matrix"},
     "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed
 }
 """What is sent to the routes of drafts and policies; nothing comes of it."""
@@ -171,7 +172,7 @@ def filled(path: str, values: dict[str, str]) -> str:
         values = {**values, "id": "hook_000000000000000000000000"}
     if "/actions/" in path or "/windups/" in path:
         values = {**values, "id": "none", "account": "1", "step": "pay", "message": "seev.031"}
-    if "/v1/drafts/" in path:
+    if "/v1/draft" in path:
         values = {**values, "id": "d_0000000000000000"}
     elif "documents" in path:
         values = {**values, "id": values["document"]}

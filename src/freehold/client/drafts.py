@@ -7,8 +7,11 @@ from freehold.client.connection import Connection
 from freehold.wire.drafts import (
     DeploymentOut,
     DocumentsIn,
+    DraftDecision,
     DraftIn,
     DraftOut,
+    DraftReviewOut,
+    DraftReviews,
     PolicyChosen,
     RecordIn,
     TermsIn,
@@ -53,6 +56,24 @@ class Drafts:
     def put_policy(self, id: str, given: PolicyChosen) -> DraftOut:
         """The rules that are in force from the first unit on."""
         return self.connection.put("/v1/drafts/{id}/policy", DraftOut, given, id=id)
+
+    def ask_review(self, id: str) -> DraftOut:
+        """Ask a second person to agree to it."""
+        return self.connection.post("/v1/drafts/{id}/review", DraftOut, id=id)
+
+    def to_review(self) -> Iterator[DraftReviewOut]:
+        """The drafts of others that one may decide now."""
+        return self.connection.items("/v1/draft-reviews", DraftReviews)
+
+    def review(self, id: str) -> DraftReviewOut:
+        """Somebody's draft for which a review was asked."""
+        return self.connection.get("/v1/draft-reviews/{id}", DraftReviewOut, id=id)
+
+    def decide(self, id: str, seen: str, *, agree: bool, note: str = "") -> DraftReviewOut:
+        """Agree to exactly the draft that was seen, or decline it with a note."""
+        given = DraftDecision(agree=agree, seen=seen, note=note)
+        path = "/v1/draft-reviews/{id}/decision"
+        return self.connection.post(path, DraftReviewOut, given, id=id)
 
     def deploy(self, id: str) -> DeploymentOut:
         """Put it on chain; asked again, it is the same work."""

@@ -13,6 +13,7 @@ from freehold.wire.problems import WrongPlace
 STRICT: Any = {"extra": "forbid"}
 Line = Annotated[str, StringConstraints(max_length=512, pattern=r"^[^\x00]*$")]
 Short = Annotated[str, StringConstraints(max_length=128, pattern=r"^[^\x00]*$")]
+Note = Annotated[str, StringConstraints(max_length=2_000, pattern=r"^[^\x00]*$")]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,40}$")]
 
 
@@ -98,10 +99,24 @@ class OwnerOut(BaseModel):
     country: str
 
 
+class ReviewOut(BaseModel):
+    """What a second person says of exactly what stands in a draft, which `seen` names (64 hex digits).
+
+    `state` is asked, agreed or declined; `by` and `note` are empty while nobody has decided.
+    """
+
+    state: str
+    seen: str
+    at: datetime
+    by: str
+    note: str
+
+
 class DraftOut(BaseModel):
     """A draft with what was entered, right or wrong. `missing` is all that keeps it from the chain.
 
-    `order` is the work order's id once that was asked for; nothing is changed after that.
+    `needs_review` says whether a second person has to agree first, `review` where that stands. `order` is
+    the work order's id once that was asked for; nothing is changed after that.
     """
 
     id: str
@@ -114,6 +129,8 @@ class DraftOut(BaseModel):
     policy: dict[str, str] | None
     missing: list[WrongPlace]
     ready: bool
+    needs_review: bool
+    review: ReviewOut | None
     order: str | None
     created_at: datetime
     changed_at: datetime
@@ -124,6 +141,33 @@ class Drafts(BaseModel):
 
     items: list[DraftOut]
     next: str | None
+
+
+class DraftReviewOut(BaseModel):
+    """A draft as its reviewer sees it: who asked, by sign-in name; whether he may decide, if not why."""
+
+    draft: DraftOut
+    review: ReviewOut | None
+    author: str
+    may_decide: bool
+    why_not: str
+
+
+class DraftReviews(BaseModel):
+    """The drafts of others that wait."""
+
+    items: list[DraftReviewOut]
+    next: None
+
+
+class DraftDecision(BaseModel):
+    """What is decided of the draft whose review named `seen`; a refusal takes a note."""
+
+    model_config = STRICT
+
+    agree: bool
+    seen: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    note: Note = ""
 
 
 class DeploymentOut(BaseModel):

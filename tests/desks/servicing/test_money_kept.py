@@ -7,7 +7,7 @@ import pytest
 from freehold.core.errors import NotPermitted
 from freehold.desks import parties, permits
 from freehold.desks.outbox import orders
-from freehold.desks.servicing import actions, kept_back, paying, servicing
+from freehold.desks.servicing import actions, events, kept_back, paying, servicing
 from freehold.desks.servicing.kept_back import Why
 from tests import paying as world
 from tests.desks.servicing.test_cash_from_chain import AGENT
@@ -40,12 +40,18 @@ def test_each_kept_payment_says_why_and_is_released_once_it_is_cleared(company):
         first: (Why.ADDRESS, net[number[first]], until),
         second: (Why.BLOCKED, net[number[second]], None),
     }
+
+    def became():
+        found = events.entitlements(company, AGENT, "div").rows
+        return {one.holder: (one.became, one.held) for one in found if one.holder == second}
+
+    assert became() == {second: (events.HELD, net[number[second]])}
     with pytest.raises(NotPermitted):
         kept_back.kept(company, permits.operator(), None)
     world.stop(company, second, stopped=False, key="go")
     assert kept()[second][0] is Why.CLEARED
     assert paying.release(company, agent, "div", number[second]).reason == ""
-    assert set(kept()) == {first}
+    assert set(kept()) == {first} and became() == {second: (events.PAID, 0)}
     world.pass_to(company, until)
     assert paying.pay(company, agent, "div").reason == ""
     assert kept() == {}

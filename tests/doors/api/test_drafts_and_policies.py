@@ -142,6 +142,37 @@ def _changed(issuer, officer, token: str) -> None:
         issuer.policies.propose(token, asked)
 
 
+def test_a_policy_of_its_own_waits_for_a_second_person(issuer, officer, platform):
+    id = filled(issuer, "BENCH8")
+    own = issuer.drafts.put_policy(id, PolicyChosen(choice="own", text=PLACEMENT))
+    assert own.ready and own.needs_review and own.review is None
+    with pytest.raises(client.Conflicting, match="second person"):
+        issuer.drafts.deploy(id)
+    asked = issuer.drafts.ask_review(id)
+    assert (asked.review.state, asked.review.by) == ("asked", "")
+    waits = {one.draft.id: one for one in officer.drafts.to_review()}
+    assert waits[id].may_decide and waits[id].draft.policy["text"] == PLACEMENT
+    assert id not in {one.draft.id for one in issuer.drafts.to_review()}
+    with pytest.raises(client.NotPermitted):
+        issuer.drafts.decide(id, asked.review.seen, agree=True)
+    with pytest.raises(client.Mistaken, match="why it is declined"):
+        officer.drafts.decide(id, asked.review.seen, agree=False)
+    with pytest.raises(client.Conflicting, match="changed"):
+        officer.drafts.decide(id, "0" * 64, agree=True)
+    no = officer.drafts.decide(id, asked.review.seen, agree=False, note="Name the state")
+    assert (no.review.state, no.review.note) == ("declined", "Name the state")
+    issuer.drafts.put_policy(id, PolicyChosen(choice="own", text=PLACEMENT + "\n"))
+    again = issuer.drafts.ask_review(id)
+    officer.drafts.decide(id, again.review.seen, agree=True)
+    assert issuer.drafts.draft(id).review.state == "agreed"
+    issuer.drafts.deploy(id)
+    until(lambda: issuer.drafts.deployment(id).state != "waiting", 60)
+    token = issuer.drafts.deployment(id).token
+    assert issuer.policies.policy(token).policy != "starting rules"
+    acts = {one.act for one in as_role(platform, Role.AUDITOR).audit.entries()}
+    assert {"ask for a review", "decline a draft", "agree to a draft"} <= acts
+
+
 def test_failed_work_is_carried_out_again(issuer, platform):
     """The class id of another instrument stops it; nothing else can be made of it."""
     id = filled(issuer, "COMMON")

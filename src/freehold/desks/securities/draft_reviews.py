@@ -7,7 +7,8 @@ takes as many. What is agreed to is exactly what stood in the draft: another wor
 from dataclasses import dataclass
 
 from freehold.book import audit, drafts, identities
-from freehold.book.drafts import Draft, Review, Reviewed
+from freehold.book.drafts import Draft, Reviewed
+from freehold.book.drafts import Review as Review
 from freehold.core.approvals import Person, require_other_person
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Conflict, Invalid, NotPermitted, Plain

@@ -207,8 +207,8 @@ def entitlements(office: Office, who: Actor, id: str) -> Entitlements:
     paid: dict[int, tuple[int, int]] = {}
     held: dict[int, int] = {}
     for number in pots.numbers(of).values():
-        said = pots.payments(office, number)
-        paid, held = paid | said[0], held | said[1]
+        paid |= pots.payments(office, number)[0]
+        held |= pots.held_now(office, number)
     kept: dict[int, int] = {}
     for each in undelivered.waiting(of):
         kept[each.portion.account] = kept.get(each.portion.account, 0) + each.portion.gets

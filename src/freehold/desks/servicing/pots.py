@@ -25,6 +25,7 @@ from freehold.core.events_paying import (
     DistributionDeclared,
     DistributionHeld,
     DistributionPaid,
+    DistributionReleased,
 )
 from freehold.core.ids import Address, record_hash
 from freehold.desks.office import Office
@@ -131,6 +132,19 @@ def payments(office: Office, number: int) -> tuple[dict[int, tuple[int, int]], d
         if isinstance(event, DistributionHeld) and event.distribution == number:
             held[event.account] = event.amount
     return paid, held
+
+
+def held_now(office: Office, number: int) -> dict[int, int]:
+    """What is held by account: without what was released since to the account's wallet."""
+    bring_up(office)
+    held = dict(payments(office, number)[1])
+    with office.index.connect() as view:
+        said = journal.events_of(view, [servicing.distribution(office)], (DistributionReleased,))
+    for logged in said:
+        event = logged.event
+        if isinstance(event, DistributionReleased) and event.distribution == number:
+            held.pop(event.account, None)
+    return held
 
 
 def hash_of(terms: Terms) -> bytes:

@@ -22,6 +22,7 @@ from freehold.doors.api import (
     approvals,
     cashbook,
     claims,
+    draft_reviews,
     drafts,
     exits,
     letters,
@@ -70,6 +71,7 @@ ROUTERS = (
     tax.router,
     policies.router,
     drafts.router,
+    draft_reviews.router,
 )
 
 

@@ -12,8 +12,9 @@ from fastapi import APIRouter, Path, Response
 
 from freehold.core.errors import Invalid, Mistake
 from freehold.desks.outbox.work_orders import WorkOrder
-from freehold.desks.securities import deployments
+from freehold.desks.securities import deployments, draft_reviews
 from freehold.desks.securities.deployments import DOING, Draft
+from freehold.desks.securities.draft_reviews import Review
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf
 from freehold.wire.drafts import (
@@ -26,6 +27,7 @@ from freehold.wire.drafts import (
     OwnerOut,
     PolicyChosen,
     RecordIn,
+    ReviewOut,
     TermsIn,
 )
 from freehold.wire.problems import WrongPlace
@@ -41,24 +43,26 @@ def list_drafts(
     """One's own drafts, the last changed first."""
     found, first = deployments.mine(office, actor), int(cursor or 0)
     following = str(first + limit) if len(found) > first + limit else None
-    shown = [_draft(office, one) for one in found[first : first + limit]]
+    shown = [draft_out(office, one) for one in found[first : first + limit]]
     return Drafts(items=shown, next=following)
 
 
 @router.post("/drafts", status_code=201, responses=responses(400, 404, 409))
-def begin_draft(office: OfficeOf, actor: Caller, given: DraftIn, key: IdempotencyKey) -> DraftOut:
+def begindraft_out(
+    office: OfficeOf, actor: Caller, given: DraftIn, key: IdempotencyKey
+) -> DraftOut:
     """Begin a draft of a kind of asset, for an issuer that is there or a new one."""
-    return _draft(office, deployments.start(office, actor, given.model_dump(mode="json"), key))
+    return draft_out(office, deployments.start(office, actor, given.model_dump(mode="json"), key))
 
 
 @router.get("/drafts/{id}", responses=responses(400, 404))
-def one_draft(office: OfficeOf, actor: Caller, id: DraftId) -> DraftOut:
+def onedraft_out(office: OfficeOf, actor: Caller, id: DraftId) -> DraftOut:
     """A draft of one's own, and everything that it lacks."""
-    return _draft(office, deployments.find(office, actor, id))
+    return draft_out(office, deployments.find(office, actor, id))
 
 
 @router.delete("/drafts/{id}", status_code=204, responses=responses(400, 404, 409))
-def discard_draft(office: OfficeOf, actor: Caller, id: DraftId) -> Response:
+def discarddraft_out(office: OfficeOf, actor: Caller, id: DraftId) -> Response:
     """Throw a draft away; 409 once it is being carried out."""
     deployments.discard(office, actor, id)
     return Response(status_code=204)
@@ -91,14 +95,20 @@ def put_policy(office: OfficeOf, actor: Caller, id: DraftId, given: PolicyChosen
     return _kept(office, actor, id, "policy", said)
 
 
+@router.post("/drafts/{id}/review", responses=responses(400, 404, 409))
+def ask_review(office: OfficeOf, actor: Caller, id: DraftId) -> DraftOut:
+    """Ask a second person to agree; needed where `needs_review` says so. Asked again, it waits on."""
+    return draft_out(office, draft_reviews.ask(office, actor, id))
+
+
 @router.post("/drafts/{id}/deployment", status_code=202, responses=responses(400, 404, 409))
-def deploy_draft(office: OfficeOf, actor: Caller, id: DraftId) -> DeploymentOut:
+def deploydraft_out(office: OfficeOf, actor: Caller, id: DraftId) -> DeploymentOut:
     """Put it on chain: the worker carries it out. Asked again, it is the same work."""
     return _deployment(deployments.deploy(office, actor, id), "")
 
 
 @router.get("/drafts/{id}/deployment", responses=responses(400, 404))
-def deployment_of_draft(office: OfficeOf, actor: Caller, id: DraftId) -> DeploymentOut:
+def deployment_ofdraft_out(office: OfficeOf, actor: Caller, id: DraftId) -> DeploymentOut:
     """How far the work is."""
     return _deployment(*deployments.progress(office, actor, id))
 
@@ -113,7 +123,7 @@ def _kept(
     office: OfficeOf, actor: Caller, id: str, step: str, given: Mapping[str, Any]
 ) -> DraftOut:
     try:
-        return _draft(office, deployments.save(office, actor, id, step, given))
+        return draft_out(office, deployments.save(office, actor, id, step, given))
     except Invalid as fault:
         said = [_placed(one) for one in fault.mistakes]
         raise Invalid(f"kept, but the {step} has mistakes: {fault.message}", said) from None
@@ -127,7 +137,8 @@ def _placed(one: Mistake) -> Mistake:
     return Mistake(f"documents[{found[3]}].{found[2]}", one.message)
 
 
-def _draft(office: OfficeOf, one: Draft) -> DraftOut:
+def draft_out(office: OfficeOf, one: Draft) -> DraftOut:
+    """A draft, what it lacks, and where its review stands."""
     content = one.content
     missing = [_placed(each) for each in deployments.missing(content, office.clock.now())]
     return DraftOut(
@@ -143,10 +154,20 @@ def _draft(office: OfficeOf, one: Draft) -> DraftOut:
         policy=content.get("policy"),
         missing=[WrongPlace(place=each.place, message=each.message) for each in missing],
         ready=not missing,
+        needs_review=draft_reviews.is_needed(office, one),
+        review=review_out(draft_reviews.review_of(one)),
         order=one.work_order,
         created_at=one.created_at,
         changed_at=one.changed_at,
     )
+
+
+def review_out(one: Review | None) -> ReviewOut | None:
+    """The review of what stands in a draft now."""
+    if one is None:
+        return None
+    state = one.state.lower()
+    return ReviewOut(state=state, seen=one.digest, at=one.at, by=one.by, note=one.note)
 
 
 def _deployment(order: WorkOrder, token: str) -> DeploymentOut:
