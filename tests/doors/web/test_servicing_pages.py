@@ -165,6 +165,9 @@ def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_of
     page = f"/meetings/{one['number']}"
     travel(platform, parse(one["opens"]) + timedelta(seconds=1))
     until(lambda: platform.ask(AGENT, "GET", f"/v1{page}/tally").ok)
+    for door in ("proxy/begin", "proxy"):  # nobody is named: a mistake in the form, no refusal
+        unnamed = investor.send(f"{page}/{door}", page)
+        assert unnamed.status_code == 422 and "name the proxy" in unnamed.text.lower(), door
     form = {"holder": HOLDER, "side-item-1": "for", "key": "secret-vote"}
     assert investor.send(f"{page}/vote", page, **form).status_code == 303
     until(lambda: "A sealed vote stands" in investor.see(page), 60)
