@@ -73,6 +73,26 @@ def test_an_action_is_called_off_from_its_page(platform, coin):
     assert early.status_code == 422 and "is cancelled: nothing more" in early.text
 
 
+def test_an_action_is_amended_on_its_page_by_two_persons(platform, coin):
+    announced(platform, dividend(platform, coin, "page-amend"), "page-amend")
+    window, page = windows.Window(platform, platform.browse(ISSUER)), "/actions/page-amend/amend"
+    text = terms_on(window, page)
+    same = window.press(page, "See what would change", terms=text)
+    assert same.status_code == 200 and "Nothing changes" in same.text
+    wrong = window.press(page, "See what would change", terms=text.replace('"0.25"', '"a lot"'))
+    assert wrong.status_code == 422 and "a lot" in wrong.text
+    tried = window.press(page, "See what would change", terms=text.replace('"0.25"', '"0.5"'))
+    assert tried.status_code == 200 and "0.5 per unit" in tried.text, tried.text[-3000:]
+    approved(platform, window.press(page, "Propose the amendment", tried.text))
+    assert '"0.5"' in terms_on(window, page) and '"0.25"' not in terms_on(window, page)
+
+
+def terms_on(window, page):
+    """The terms in force, as the page's form has them."""
+    (one,) = [each for each in windows.forms(window.see(page)) if "terms" in each.fields]
+    return one.fields["terms"][0]
+
+
 def test_a_tender_is_answered_on_the_holders_own_page(platform, coin):
     record = next_record(platform)
     text = (
