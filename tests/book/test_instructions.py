@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from freehold.book import instructions, schema
 from freehold.core import ids
@@ -156,7 +156,7 @@ def test_bytes_and_nonce_are_kept_both_or_neither(book):
 
 def test_the_database_itself_refuses_one_nonce_for_two_instructions(book, on_its_way):
     row = {"chain": CHAIN, "sender": ISSUER, "target": TOKEN, "data": b"", "what": "issue"}
-    with pytest.raises(IntegrityError), book.transaction() as tx:
+    with pytest.raises(Conflict, match="somebody else wrote"), book.transaction() as tx:
         values = {**row, "id": "0x02", "state": "SIGNED", "nonce": 5, "created_at": NOON}
         tx.execute(schema.instruction.insert().values(**values))
 

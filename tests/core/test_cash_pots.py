@@ -64,7 +64,7 @@ def test_every_way_money_moves_in_a_pot_is_posted():
     assert stands(life) == {
         HOLDERS: 420,
         Account(Kind.AUTHORITY, "0xTAX"): 30,
-        Account(Kind.OUTSIDE, "0xSTATE"): 550,
+        Account(Kind.AUTHORITY, "0xSTATE"): 550,
         Account(Kind.OUTSIDE, OTHER): -1_000,
     }
 

@@ -325,6 +325,8 @@ def test_a_dividend_withholds_by_the_forms_on_file_says_when_one_ran_out_and_is_
             "currency": coin[:16],
             "box_1a_total_ordinary_dividends": gross,
             "box_4_federal_income_tax_withheld": "0",
+            "box_9_cash_liquidation_distributions": "0",
+            "box_10_noncash_liquidation_distributions": "0",
         }
     ]
     _, statements = taxes.action_statements(company, permits.keyholder(), None, "cash-dividend")

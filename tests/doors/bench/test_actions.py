@@ -28,7 +28,7 @@ def test_every_part_is_compared_and_meets_its_goal(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(dividends, "KILLS", 1)
     rows = list(actions.rows(Options()))
     goals = [row for row in rows if row.goal is not None]
-    assert len(goals) == len(daycount_quantlib.COUNTERS) + 3 + 2 + 5 + 5 + 8
+    assert len(goals) == len(daycount_quantlib.COUNTERS) + 3 + 2 + 5 + 5 + 8 + 6
     assert all(row.met for row in goals)
     assert [row.name for row in rows if row.name.endswith(" took")] == [
         f"{part.split(':')[0].rpartition('.')[2]} took" for part in actions.PARTS

@@ -203,7 +203,7 @@ class Walk:
     def look_around(self) -> None:
         """Look once at each kind of page, at two widths."""
         if self.look is None:
-            fits = "width => document.documentElement.scrollWidth <= width"
+            fits = "width => document.documentElement?.scrollWidth <= width"
             self.page.wait_for_function(fits, arg=self.width)  # through whatever navigates now
             return
         place = self.page.url.removeprefix(self.platform.url).partition("?")[0]

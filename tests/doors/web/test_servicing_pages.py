@@ -73,6 +73,26 @@ def test_an_action_is_called_off_from_its_page(platform, coin):
     assert early.status_code == 422 and "is cancelled: nothing more" in early.text
 
 
+def test_an_action_is_amended_on_its_page_by_two_persons(platform, coin):
+    announced(platform, dividend(platform, coin, "page-amend"), "page-amend")
+    window, page = windows.Window(platform, platform.browse(ISSUER)), "/actions/page-amend/amend"
+    text = terms_on(window, page)
+    same = window.press(page, "See what would change", terms=text)
+    assert same.status_code == 200 and "Nothing changes" in same.text
+    wrong = window.press(page, "See what would change", terms=text.replace('"0.25"', '"a lot"'))
+    assert wrong.status_code == 422 and "a lot" in wrong.text
+    tried = window.press(page, "See what would change", terms=text.replace('"0.25"', '"0.5"'))
+    assert tried.status_code == 200 and "0.5 per unit" in tried.text, tried.text[-3000:]
+    approved(platform, window.press(page, "Propose the amendment", tried.text))
+    assert '"0.5"' in terms_on(window, page) and '"0.25"' not in terms_on(window, page)
+
+
+def terms_on(window, page):
+    """The terms in force, as the page's form has them."""
+    (one,) = [each for each in windows.forms(window.see(page)) if "terms" in each.fields]
+    return one.fields["terms"][0]
+
+
 def test_a_tender_is_answered_on_the_holders_own_page(platform, coin):
     record = next_record(platform)
     text = (
@@ -138,7 +158,7 @@ def test_what_is_not_held_is_not_released_and_the_page_says_so(platform, coin):
     agent, page = Window(platform, AGENT), "/actions/page-hold"
     assert agent.send(f"{page}/release", page, account="").status_code == 422
     assert agent.send(f"{page}/release", page, account="4").status_code == 303
-    until(lambda: "has no pot: nothing is held" in agent.see(page), 60)
+    until(lambda: "nothing is held for account 4" in agent.see(page).lower(), 60)
     listed = agent.see("/search?q=page-hold")
     assert "/actions/page-hold" in listed and "cash dividend" in listed
     assert "page-hold waits for its money" in agent.see("/")
@@ -165,6 +185,9 @@ def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_of
     page = f"/meetings/{one['number']}"
     travel(platform, parse(one["opens"]) + timedelta(seconds=1))
     until(lambda: platform.ask(AGENT, "GET", f"/v1{page}/tally").ok)
+    for door in ("proxy/begin", "proxy"):  # nobody is named: a mistake in the form, no refusal
+        unnamed = investor.send(f"{page}/{door}", page)
+        assert unnamed.status_code == 422 and "name the proxy" in unnamed.text.lower(), door
     form = {"holder": HOLDER, "side-item-1": "for", "key": "secret-vote"}
     assert investor.send(f"{page}/vote", page, **form).status_code == 303
     until(lambda: "A sealed vote stands" in investor.see(page), 60)

@@ -167,6 +167,7 @@ def test_terms_are_changed_before_they_are_proposed_and_called_off_after(platfor
     text = terms(platform, coin).replace("page-sale", "page-off")
     given = {"terms": text, "exit": EXIT, "key": "page-off"}
     tried = issuer.send("/windups/new", "/windups/new", **given)
+    assert tried.status_code == 200 and "Dry run passed" in tried.text, tried.text[-3000:]
     window = forms_of(issuer)
     changed = window.press("/windups/new", "Change the terms", tried.text)
     assert changed.status_code == 200 and "page-off" in changed.text

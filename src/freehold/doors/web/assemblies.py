@@ -382,6 +382,7 @@ def _number(text: str, each: Resolution, name: str) -> int:
 def begin_proxy(visit: Visit, form: Form) -> Response:
     """What the holder's wallet signs to appoint a proxy."""
     number = number_of(visit)
+    permits.require_any(visit.who, (Power.ELECT, None), (Power.HOLD_MEETINGS, None))
     try:
         asked = _proxy(number, form)
         typed = ballots.appointment(visit.office, visit.who, asked)
@@ -396,8 +397,6 @@ def appoint(visit: Visit, form: Form) -> Response:
     permits.require_any(visit.who, (Power.ELECT, None), (Power.HOLD_MEETINGS, None))
     events.meeting(visit.office, visit.who, number)
     try:
-        if form.get("revoke") != "yes" and not form.get("proxy", "").strip():
-            raise Invalid("name the proxy by holder number or wallet", field="proxy")
         ballots.appoint(visit.office, visit.who, _proxy(number, form))
     except (Invalid, Conflict, NotFound) as fault:
         return _shown(visit, number, 422, problem=fault.message, given=form, holder=holder)
@@ -405,12 +404,14 @@ def appoint(visit: Visit, form: Form) -> Response:
 
 
 def _proxy(number: int, form: Form) -> ProxyRequest:
-    named = "" if form.get("revoke") == "yes" else form.get("proxy", "").strip()
+    revokes, named = form.get("revoke") == "yes", form.get("proxy", "").strip()
+    if not revokes and not named:
+        raise Invalid("name the proxy by holder number or wallet", field="proxy")
     at = form.get("at", "")
     return ProxyRequest(
         number,
         form.get("holder", ""),
-        named or None,
+        None if revokes else named,
         form.get("key", "")[:128],
         may_substitute=form.get("may_substitute") == "yes",
         signature=form.get("signature", "").lower() or None,
