@@ -7,14 +7,13 @@ import pytest
 
 from freehold.book import actions as kept
 from freehold.book import approvals as decided
-from freehold.book import changes, identities
+from freehold.book import changes
 from freehold.core.actions.ballot import Mark
 from freehold.core.actions.life import Step
 from freehold.core.approvals import State
 from freehold.core.clock import parse, stamp, to_seconds
-from freehold.core.roles import EVERYWHERE, Role, holder_scope
-from freehold.desks import ledgers, permits
-from freehold.desks.access import signin
+from freehold.core.roles import Role, holder_scope
+from freehold.desks import ledgers
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import now_on_chain, set_clock
@@ -32,10 +31,11 @@ from freehold.desks.platform.changes import (
 from freehold.desks.servicing import actions, meetings, paying, voting, winding_up, windups
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.voting import VoteRequest
+from tests.desks.platform.test_webhooks import listener as listener
+from tests.desks.platform.test_webhooks import somebody
 from tests.desks.servicing.test_actions import tick
 from tests.desks.servicing.test_windups import EXIT, coin_of
 from tests.desks.servicing.test_windups import terms as windup_terms
-from tests.listening import Listener
 
 ISSUER = "northwind-optics"
 NOTICE = """
@@ -49,21 +49,6 @@ id = "articles"
 quorum = 0
 """
 YES = {("articles", None): (Mark(("for",)),)}
-
-
-@pytest.fixture
-def listener():
-    one = Listener()
-    yield one
-    one.close()
-
-
-def somebody(office, role, scope=EVERYWHERE):
-    made, _ = signin.invite(
-        office, permits.operator(), f"{role}-{scope}@y.example", [(role, scope)]
-    )
-    with office.book.reading() as tx:
-        return permits.actor_of(tx, identities.find(tx, made.id))
 
 
 def work(office):

@@ -16,15 +16,12 @@ from freehold.wire.drafts import (
     TermsIn,
 )
 from freehold.wire.policies import CaseIn, PolicyProposed
-from tests.doors.running import ISSUER, Platform, until
+from tests.doors.api.test_client import as_role
+from tests.doors.running import ISSUER, until
 from tests.parts import ROOT
 
 PLACEMENT = (ROOT / "examples/policies/private-placement.toml").read_text()
 PAPER = "sha256:" + "5a" * 32
-
-
-def as_role(platform: Platform, role: Role) -> client.Freehold:
-    return client.connect(platform.url, platform.keys[role])
 
 
 @pytest.fixture(scope="module")

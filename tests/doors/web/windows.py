@@ -135,17 +135,22 @@ class Window:
 
 def _optional(page: str) -> set[str]:
     """Fields of a page that send nothing unless they are chosen."""
-    reader = HTMLParser()
-    found: set[str] = set()
-
-    def tag(name: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if name == "input" and given.get("type") in ("radio", "checkbox") and given.get("name"):
-            found.add(str(given["name"]))
-
-    reader.handle_starttag = tag  # type: ignore[method-assign]
+    reader = _Choices()
     reader.feed(page)
-    return found
+    return reader.found
+
+
+class _Choices(HTMLParser):
+    """Names of the fields that are ticked or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "input" and given.get("type") in ("radio", "checkbox") and given.get("name"):
+            self.found.add(str(given["name"]))
 
 
 def somebody(platform: Platform, name: str, role: Role) -> str:

@@ -141,14 +141,15 @@ def relay(office: Office, actor: Actor, signed: SignedAct, signature: str, key: 
     """
     act = _read(office, actor, signed, signature)
     with office.book.reading() as tx:
+        used = relays.instruction_of(tx, act.digest)  # first: who used it kept his answer with it
         if known := requests.earlier(tx, actor.id, key, act.digest[2:]):
             return _answered(tx, known)
-        _require_new(tx, act)
+    _require_new(act, used)
     gas = _tried(office, act)
     with office.book.transaction() as tx:
         if known := requests.claim(tx, actor.id, key, act.digest[2:]):
             return _answered(tx, known)
-        _require_new(tx, act)
+        _require_new(act, relays.instruction_of(tx, act.digest))
         done = gas if isinstance(gas, Relayed) else _sent(office, tx, act, gas)
         _keep(office, tx, actor, act, key, done)
     return done
@@ -356,8 +357,8 @@ def _name(office: Office, token: str) -> str:
     return str(contracts.read(office.w3, "SecurityToken", token, "name"))
 
 
-def _require_new(tx: Transaction, act: _Act) -> None:
-    if known := relays.instruction_of(tx, act.digest):
+def _require_new(act: _Act, known: str | None) -> None:
+    if known:
         raise Conflict(
             f"this signed {act.kind.name} was relayed already: see instruction {known}",
             instruction=known,

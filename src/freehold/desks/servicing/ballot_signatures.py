@@ -22,7 +22,7 @@ def against(office: Office, vote: GivenVote, typed: Mapping[str, Any]) -> Reason
         "a vote that the agent's key signs is signed when it is brought"
     )
     by = messages.signer_of_digest(signer.typed_data_digest(typed), vote.signature)
-    is_contract = bool(office.w3.eth.get_code(vote.voter))  # type: ignore[arg-type]
+    is_contract = bool(office.w3.eth.get_code(office.w3.to_checksum_address(vote.voter)))
     if by != vote.voter and not is_contract:
         return Reason.SIGNATURE_WRONG
     return Reason.SIGNATURE_EARLY if vote.at > to_seconds(now_on_chain(office)) else None

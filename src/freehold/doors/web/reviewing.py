@@ -1,12 +1,16 @@
 """The pages of whoever invites and reviews investors: the queue, one application, one screening hit."""
 
+from collections.abc import Callable
+
 from starlette.responses import Response
 
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
 from freehold.desks.access import access
+from freehold.desks.office import Office
 from freehold.desks.onboarding import applying, reviewing, screening
+from freehold.desks.permits import Actor
 from freehold.doors.web.visits import Form, Visit, go, prove_first, see
 
 
@@ -51,26 +55,25 @@ def approve(visit: Visit, form: Form) -> Response:
 
 def decline(visit: Visit, form: Form) -> Response:
     """End the application with a reason."""
-    permits.require(visit.who, Power.REVIEW_INVESTORS)
-    if first := prove_first(visit, _back(visit)):
-        return first
-    try:
-        reviewing.decline(visit.office, visit.who, visit.path("id"), form.get("why", ""))
-    except (Invalid, Conflict) as fault:
-        return _file(visit, fault.message, {})
-    return go(_back(visit))
+    return _answered(visit, reviewing.decline, form.get("why", ""), _back(visit))
 
 
 def ask(visit: Visit, form: Form) -> Response:
     """Give the application back to its applicant with a question."""
+    return _answered(visit, reviewing.ask, form.get("question", ""), "/reviews")
+
+
+def _answered(
+    visit: Visit, act: Callable[[Office, Actor, str, str], object], words: str, then: str
+) -> Response:
     permits.require(visit.who, Power.REVIEW_INVESTORS)
     if first := prove_first(visit, _back(visit)):
         return first
     try:
-        reviewing.ask(visit.office, visit.who, visit.path("id"), form.get("question", ""))
+        act(visit.office, visit.who, visit.path("id"), words)
     except (Invalid, Conflict) as fault:
         return _file(visit, fault.message, {})
-    return go("/reviews")
+    return go(then)
 
 
 def decide_hit(visit: Visit, form: Form) -> Response:
