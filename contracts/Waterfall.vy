@@ -34,7 +34,6 @@ exports: (
     claiming.claim,
     claiming.claim_signed,
     claiming.DOMAIN_SEPARATOR,
-    claiming.eip712Domain,
 )
 exports: (
     remains.release,
