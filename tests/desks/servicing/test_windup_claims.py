@@ -1,4 +1,4 @@
-"""A winding-up claimed by proof and by signature, held for who is stopped, and swept by two persons after its time."""
+"""A winding-up claimed by proof and by signature, held for who is stopped, swept after its time."""
 
 from dataclasses import replace
 
@@ -105,7 +105,7 @@ def test_a_holder_claims_once_in_every_class_and_the_rest_is_swept_and_reported(
 
 
 def signed_for(office, coin, owner, holder):
-    """A holder's wallet signs that his money of one pot goes to a bank, and it is relayed once; how much."""
+    """A holder's wallet signs that his money of one pot goes elsewhere; relayed once, how much it was."""
     one, *_ = claiming.proofs(office, AGENT, "sale", holder)
     pot, until = one.distribution, claiming.deadline_of(one)
     key = office.keys.custody(parties.party(office, owner, holder).holder.custody)

@@ -77,8 +77,8 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One account's claim on a pot and how it stands: `claimed` or pushed, `held` under its name, else `open`,
-    or `gone` where the pot has ended."""
+    """One account's claim on a pot and how it stands: `claimed` or pushed, `held` under its name, else
+    `open`, or `gone` where the pot has ended."""
 
     pot: Pot
     account: int
@@ -211,9 +211,7 @@ def proofs(office: Office, who: Actor, id: str, holder: str) -> list[ClaimProof]
     return _proofs(office, one, holder)
 
 
-def proof(
-    office: Office, who: Actor, id: str, holder: str, distribution: int = 0
-) -> ClaimProof:
+def proof(office: Office, who: Actor, id: str, holder: str, distribution: int = 0) -> ClaimProof:
     """The same of one pot, which need not be named where there is one claim. Raises Invalid where it is
     none of his."""
     return _one(proofs(office, who, id, holder), distribution)

@@ -59,8 +59,7 @@ class Pot:
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """An action or a winding-up by what is left of it. `contract` is the one that has its pots, and `claims`
-    whether its terms let holders claim."""
+    """An action or a winding-up by what is left of it. `contract` is the one that has its pots."""
 
     id: str
     owner: KnownIssuer
@@ -153,9 +152,7 @@ def _of_action(office: Office, id: str) -> Remains:
             continue
         places, symbol = pots.coin_of(of.terms, code)[1], code or events.symbol(office, of.terms)
         key, due, root = code or of.terms.options.base, pots.due_of(part), str(part.get("root", ""))
-        found.append(
-            Pot(number, key, "", code, symbol, places, due, root, start, start.date())
-        )
+        found.append(Pot(number, key, "", code, symbol, places, due, root, start, start.date()))
     return Remains(
         id, of.owner, of.instrument, of.scope, "Distribution", servicing.distribution(office),
         pots.hash_of(of.terms), start, of.terms.claim_until, of.taken, tuple(found),

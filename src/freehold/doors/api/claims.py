@@ -124,9 +124,7 @@ def windup_claims(
 
 
 @router.get("/windups/{id}/claims/{holder}", responses=responses(400, 404, 409))
-def windup_claim_proofs(
-    office: OfficeOf, actor: Caller, id: WindupId, holder: Holder
-) -> ClaimsOut:
+def windup_claim_proofs(office: OfficeOf, actor: Caller, id: WindupId, holder: Holder) -> ClaimsOut:
     """What proves a holder's claims, one for each class of each stage that is open."""
     found = claiming.proofs(office, actor, id, holder)
     return ClaimsOut(items=[_claim(one) for one in found])

@@ -36,8 +36,8 @@ PLACES = ("/actions/{id}", "/windups/{id}")
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """What a holder may claim with one press: of one pot by his wallet's signature, of all of them where the
-    agent's key opens his account (`kept`)."""
+    """What a holder may claim with one press: of one pot by his wallet's signature, of all of them where
+    the agent's key opens his account (`kept`)."""
 
     holder: str
     kept: bool

@@ -295,8 +295,8 @@ def _next_order(one: WindupView) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What is held under names and what nobody has claimed, in smallest units, of how many accounts; whether
-    the period for it is over."""
+    """What is held under names and what nobody has claimed, in smallest units, of how many accounts;
+    whether the period for it is over."""
 
     held: int
     open: int
