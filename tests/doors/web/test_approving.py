@@ -198,7 +198,7 @@ def test_an_announced_policy_is_called_off_on_its_page_by_one_officer(platform, 
         for name, role in names
     )
     place = f"/securities/{token}/policy"
-    given = {"text": POLICY, "acknowledge": "yes"}
+    given = {"text": POLICY}
     made = writer.press(f"{place}/edit?template=private-placement", "Propose the policy", **given)
     proposal = made.headers["location"]
     officer.press(proposal, "Approve", note="read")
