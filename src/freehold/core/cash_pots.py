@@ -88,7 +88,7 @@ def pot_of(account: Account) -> Pot | None:
 class Known:
     """What was read so far of a contract: what is left in the pots that end, plans of waterfalls, and
     coins that went between the contract and the issuer's own places, by transaction; `own` are those places
-    by address, and the wallets that pay for the issuer without being one (none), those that fund included."""
+    by address, and the wallets that pay for the issuer without being one (none), funders too."""
 
     stands: dict[Account, int] = field(default_factory=dict)
     plans: dict[int, WaterfallProposed] = field(default_factory=dict)
@@ -200,7 +200,7 @@ def _said_of_waterfall(
 
 
 def _set_apart(place: Account | None, tax: Account, amount: int) -> list[Posting]:
-    """Tax that came into a place of the issuer's with the coin's own log, told apart from the rest of it."""
+    """Tax that the coin's own log posted to a place of the issuer's, told apart from the rest of it."""
     if place is None or place == tax:
         return []
     return [Posting(place, -amount), Posting(tax, amount)]

@@ -386,8 +386,8 @@ def _told_apart(lines: Sequence[BankLine]) -> Iterator[BankLine]:
 
 @dataclass(frozen=True, slots=True)
 class BankLeg:
-    """Money that leaves a bank account (below zero) or came in; `against` says what it is for. Where `account`
-    is a wallet it is tax that a pot sent there, and that its authority gets."""
+    """Money that leaves a bank account (below zero) or came in; `against` says what it is for. Where
+    `account` is a wallet it is tax that a pot sent there, and that its authority gets."""
 
     issuer: str
     currency: str

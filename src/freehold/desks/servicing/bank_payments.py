@@ -2,7 +2,7 @@
 another attests and releases.
 
 Nothing is posted before the release, which posts in the same transaction. Tax waits under `tax` with the
-name of the wallet that a pot sent it to (`core/cash_pots.py`); its payment names that wallet as the account.
+name of the wallet that a pot sent it to (`core/cash_pots.py`), and its payment names that wallet.
 """
 
 from freehold.book import audit, bank_legs
@@ -30,8 +30,9 @@ def payments(office: Office, actor: Actor, issuer: str | None) -> list[BankLeg]:
 
 
 def propose_payment(office: Office, actor: Actor, leg: BankLeg) -> BankLeg:
-    """Propose a payment of a bank account, or of the tax that waits in a wallet, to its authority; nothing is
-    posted yet. Raises NotPermitted, NotFound, Invalid for an amount of 0 or an account that it cannot stand
+    """Propose a payment of a bank account, or of the tax that waits in a wallet; nothing is posted yet.
+
+    Raises NotPermitted, NotFound, Invalid for an amount of 0 or an account that it cannot stand
     against, Conflict for more tax than waits."""
     owner = _keeping(office, actor, leg.issuer)
     if not leg.amount or leg.against not in core.AGAINST or not leg.reference.strip():
@@ -52,8 +53,8 @@ def release_payment(office: Office, actor: Actor, issuer: str | None, reference:
     """Attest that the bank was told to pay what somebody else proposed, or that the authority has its tax:
     it is posted.
 
-    Raises NotPermitted, NotFound, Conflict for the proposer himself or the second time, or for tax that does
-    not wait any more.
+    Raises NotPermitted, NotFound, Conflict for the proposer himself or the second time, or for tax that
+    does not wait any more.
     """
     owner = _keeping(office, actor, issuer)
     now = office.clock.now()

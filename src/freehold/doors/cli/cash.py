@@ -240,7 +240,11 @@ def reverse(entry: str, why: str, issuer: str | None, by: str, as_json: bool) ->
 
 @cash.command()
 @click.argument("reference")
-@click.option("--account", required=True, help="The bank account that pays (an IBAN), or the wallet that tax waits in.")
+@click.option(
+    "--account",
+    required=True,
+    help="The bank account that pays (an IBAN), or the wallet that tax waits in.",
+)
 @click.option("--currency", required=True, help="Its currency.")
 @click.option("--amount", required=True, help="How much, above zero.")
 @click.option("--payee", required=True, help="Who is paid.")
