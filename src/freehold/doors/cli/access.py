@@ -26,7 +26,7 @@ def access() -> None:
     "roles",
     multiple=True,
     required=True,
-    help="A role, or role=SCOPE: an issuer's id, issuer/holder, or * for all (left out: all; an investor is one holder).",
+    help="A role for everything, or role=SCOPE: an issuer's id, issuer/holder (always for an investor).",
 )
 @json_option
 def invite(name: str, roles: tuple[str, ...], as_json: bool) -> None:
