@@ -214,9 +214,7 @@ def test_a_record_far_ahead_bars_nearer_ones_until_its_action_is_called_off(comp
     far = money_terms(company, "cash-dividend", coin, ahead=5000)
     assert not actions.announce(company, agent, far).act.refused
     near = money_terms(company, "rent", coin, ahead=3)
-    with pytest.raises(
-        Invalid, match="record 1 of series-a comes at .*choose a later instant"
-    ) as told:
+    with pytest.raises(Invalid, match="record 1 of series-a comes at .*choose a later instant"):
         actions.announce(company, agent, near)
     named = ("northwind-optics", "series-a", 1)
     with pytest.raises(Conflict, match="record 1 is that of the action cash-dividend: call off"):

@@ -14,23 +14,21 @@ from freehold.core.actions import entitlement
 from freehold.core.actions.claim_file import Claim
 from freehold.core.actions.entitlement import Holdings, Taxed
 from freehold.core.actions.exit_plan import part_number, pot_number
+from freehold.core.actions.options import Payout
 from freehold.core.actions.plan import UNTAXED
 from freehold.core.actions.tax import Payee, Treatment
 from freehold.core.actions.tax_forms import Income
 from freehold.core.actions.tax_regimes import regime
 from freehold.core.actions.windup import Step
-from freehold.core.events_paying import DistributionHeld, DistributionPaid, DistributionReleased
 from freehold.core.events_waterfall import WaterfallSettled
 from freehold.desks.office import Office
-from freehold.desks.outbox.following import bring_up
 from freehold.desks.servicing import taxes, windups
+from freehold.desks.servicing.pot_events import Amounts, Paid, paid_of
 from freehold.desks.servicing.windups import Case, Draft
 from freehold.indexer import journal
 
 ENDED = 8
 _LOW = (1 << 128) - 1
-Amounts = Mapping[int, tuple[int, int]]
-"""Gross and tax by account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +46,6 @@ class Proof:
     accounts: int
     differences: tuple[str, ...]
     unclaimed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """What the chain's events say of a class's part of a stage: gross and tax by account, what was held
-    when it was paid, and what of that was released since."""
-
-    due: Amounts
-    held: Mapping[int, int]
-    released: Mapping[int, int]
-
-    def still(self, account: int) -> int:
-        """What is held for an account now."""
-        return self.held.get(account, 0) - self.released.get(account, 0)
 
 
 # ---- what is due ----
@@ -137,24 +121,7 @@ def is_ended(office: Office, part: int) -> bool:
 
 def paid_parts(office: Office, of: Case) -> dict[int, Paid]:
     """What the chain's events say of each class's part of each stage, by the part's number."""
-    bring_up(office)
-    place = windups.waterfall(office)
-    kinds = (DistributionPaid, DistributionHeld, DistributionReleased)
-    with office.index.connect() as view:
-        said = journal.events_of(view, [place], kinds)
-    pots = [part for part, _, _ in class_pots(of)]
-    paid: dict[int, dict[int, tuple[int, int]]] = {part: {} for part in pots}
-    held: dict[int, dict[int, int]] = {part: {} for part in pots}
-    released: dict[int, dict[int, int]] = {part: {} for part in pots}
-    for logged in said:
-        event = logged.event
-        if isinstance(event, DistributionPaid) and event.distribution in paid:
-            paid[event.distribution] |= {one: (gross, tax) for one, gross, tax in event.payments}
-        if isinstance(event, DistributionHeld) and event.distribution in held:
-            held[event.distribution][event.account] = event.amount
-        if isinstance(event, DistributionReleased) and event.distribution in released:
-            released[event.distribution][event.account] = event.amount
-    return {part: Paid(paid[part], held[part], released[part]) for part in pots}
+    return paid_of(office, windups.waterfall(office), [part for part, _, _ in class_pots(of)])
 
 
 def settled_parts(office: Office, of: Case) -> Iterator[tuple[str, int]]:
@@ -175,7 +142,12 @@ def proof(office: Office, of: Case) -> Proof:
         found, amount = said[part], of.stages[stage].payouts[class_id]
         wanted = due(of, stage, class_id)
         if claimable(of, stage, class_id):
-            wanted = {one: each for one, each in wanted.items() if one in found.due}
+            away, pushed = left_out(of, stage, class_id), of.terms.payout is Payout.PUSH
+            wanted = {
+                one: each
+                for one, each in wanted.items()
+                if one in found.due or (pushed and one not in away)
+            }
         differences += _unequal(f"{of.stages[stage].id}, {class_id}", wanted, found.due)
         paid, tax = (sum(each[at] for each in found.due.values()) for at in (0, 1))
         left = amount - paid
@@ -205,9 +177,21 @@ def claimable(of: Case, stage: int, class_id: str) -> bool:
     return class_id in opened(of, stage).get("roots", {})
 
 
-def record_payments(office: Office, of: Case, by: str, *, called_off: bool = False) -> None:
+def left_out(of: Case, stage: int, class_id: str) -> frozenset[int]:
+    """The accounts of a class that the pages of a stage left out because their holders were lost."""
+    return frozenset(opened(of, stage).get("lost", {}).get(class_id, ()))
+
+
+def record_payments(
+    office: Office,
+    of: Case,
+    by: str,
+    *,
+    called_off: bool = False,
+    only: frozenset[int] | None = None,
+) -> None:
     """Write down what was paid and withheld, for statements and the files of the year, once: all to whom
-    it is due, or where the winding-up is called off those who were paid.
+    it is due but the lost, or where the winding-up is called off those who were paid; of them `only` some.
 
     Raises Conflict for other amounts.
     """
@@ -216,8 +200,12 @@ def record_payments(office: Office, of: Case, by: str, *, called_off: bool = Fal
     for part, stage, class_id in class_pots(of):
         written = opened(of, stage)
         owed: Mapping[str, Sequence[str]] = written["due"][class_id]
+        waits = left_out(of, stage, class_id) - said[part].due.keys()
         if called_off:
-            owed = {one: each for one, each in owed.items() if int(one) in said[part].due}
+            waits = frozenset(due(of, stage, class_id)) - said[part].due.keys()
+        now = frozenset(map(int, owed)) - waits
+        now = now if only is None else now & only
+        owed = {one: each for one, each in owed.items() if int(one) in now}
         kinds = written["taxed"][class_id] or taxes.written(None, due(of, stage, class_id))["kinds"]
         taken = taxes.Taken(
             name=f"{of.id} {part & 0xFFFF}",
