@@ -15,6 +15,7 @@ from freehold.core.roles import Power
 from freehold.desks.approvals import (
     approvable_corrections,
     approvable_holders,
+    approvable_meetings,
     approvable_policy,
     approvable_powers,
     approvable_restraints,
@@ -68,6 +69,7 @@ KINDS: Mapping[str, Kind] = {
         *approvable_powers.KINDS,
         *approvable_restraints.KINDS,
         *approvable_servicing.KINDS,
+        *approvable_meetings.KINDS,
         *approvable_windups.KINDS,
         _RULES,
     )
