@@ -66,7 +66,7 @@ def require_no_rules_announced(office: Office, instrument: KnownInstrument) -> N
     if waiting is not None:
         raise Conflict(
             f"a policy is announced for {instrument.class_id}, whose figures are in units of before the"
-            f" split: put it in force once its delay is over on {stamp(waiting.effective_at)}, then"
-            " split",
+            f" split: put it in force once its delay is over on {stamp(waiting.effective_at)}, or"
+            " call it off, then split",
             policy=waiting.policy,
         )
