@@ -31,12 +31,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.doors.running import Platform
+from tests.doors.web.tabbing import MOST_TABS, tab_to
 from tests.parts import ROOT
 
 PICTURES = ROOT / "screenshots"
-MOST_TABS = 250
 SOON = 60_000
-FOCUSED = "one => one === document.activeElement"
 
 
 @dataclass
@@ -186,12 +185,7 @@ class Walk:
             self.page.reload()
 
     def to(self, wanted: Any) -> None:
-        """Press Tab until an element has the focus."""
-        for _ in range(MOST_TABS):
-            if wanted.evaluate(FOCUSED):
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"{wanted} cannot be reached with Tab on {self.page.url}")
+        tab_to(self.page, wanted)
 
     def to_any(self, selector: str) -> None:
         for _ in range(MOST_TABS):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.doors.running import until
+from tests.doors.web.tabbing import tab_to
 from tests.doors.web.test_browser import barriers
 
 SEEN: set[tuple[int, str]] = set()
@@ -39,15 +40,6 @@ def watched(pages: Iterable[Any]) -> list[str]:
     for page in pages:
         page.on("response", answered)
     return failed
-
-
-def tab_to(page: Any, wanted: Any) -> None:
-    """Press Tab until an element has the focus."""
-    for _ in range(200):
-        if wanted.evaluate("one => one === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{wanted} cannot be reached with Tab on {page.url}")
 
 
 def press(page: Any, words: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from freehold.core.roles import Role
-from tests.doors.web.test_browser import barriers, signed_in, tab_to
+from tests.doors.web.tabbing import tab_to
+from tests.doors.web.test_browser import barriers, signed_in
 from tests.parts import ROOT
 
 pytestmark = pytest.mark.needs("browser")

@@ -9,7 +9,8 @@ from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits
 from freehold.desks.access import signin
 from tests.doors.running import Platform, office_of, until
-from tests.doors.web.test_browser import barriers, opened, tab_to
+from tests.doors.web.tabbing import tab_to
+from tests.doors.web.test_browser import barriers, opened
 from tests.wallet import Wallet, new_wallet
 
 pytestmark = pytest.mark.needs("browser")
