@@ -217,7 +217,6 @@ class Walk:
 
 def look_at(page: Any, barriers: Any, picture: str, widths: tuple[int, ...] = (1440, 390)) -> None:
     """No barriers, no sideways scrolling, a picture: at each width, the widest last for who goes on."""
-    PICTURES.mkdir(exist_ok=True)
     for width in reversed(widths):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (
@@ -225,7 +224,13 @@ def look_at(page: Any, barriers: Any, picture: str, widths: tuple[int, ...] = (1
         )
         found = barriers(page)
         assert found == [], f"{page.url} at {width}: {found}"
-        page.screenshot(path=PICTURES / f"{picture}-{width}.png", full_page=True)
+        keep_picture(page, f"{picture}-{width}")
+
+
+def keep_picture(page: Any, name: str) -> None:
+    """A picture of the whole page, among those of all journeys."""
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 def run(platform: Platform, command: str) -> str:
