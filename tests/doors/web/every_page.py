@@ -26,6 +26,7 @@ FILES = {
     "/payments.csv", "/windups/{id}/payment.pdf", "/windups/{id}/holders.csv",
     "/actions/{id}/entitlements.csv", "/actions/{id}/payment.pdf", "/actions/{id}/message.xml",
     "/actions/{id}/claims.csv", "/actions/{id}/claims/{holder}/proof.json",
+    "/windups/{id}/claims.csv", "/windups/{id}/claims/{holder}/proof.json",
     "/unclaimed/report.csv", "/exit.csv", "/meetings/{number}/notice", "/meetings/{number}/minutes",
     "/gallery",
 }  # fmt: skip
@@ -166,6 +167,8 @@ def _serviced(of: World) -> dict[str, list[Seen]]:
         ],
         "/windups": [(OWNER, "/windups")],
         "/windups/new": [(OWNER, "/windups/new")],
+        "/windups/{id}/claims": [(OWNER, f"/windups/{of.windup}/claims")],
+        "/windups/{id}/sweep": [(OWNER, f"/windups/{of.windup}/sweep")],
         "/windups/{id}": [(OWNER, f"/windups/{of.windup}"), (INVESTOR, f"/windups/{of.windup}")],
     }
 
@@ -328,7 +331,7 @@ def _windup(platform: Platform, coin: str) -> str:
     text = (
         'name = "Looked at"\ncurrency = "EUR"\n[pay]\nid = "every-windup"\n'
         f'coin = "{coin}"\nrecord = {stamp(record)}\npayment = {stamp(record + timedelta(days=2))}\n'
-        f"{classes}"
+        f'payout = "claim"\n{classes}'
     )
     body = {"terms": text, "exit": "10000000"}
     agreed(platform, asked(platform, "/v1/windups", body, "every-windup"))
