@@ -90,6 +90,7 @@ def place(office: Office, who: Actor, request: PlaceRequest, once: str | None = 
             return Placed(restraints.find(tx, known["id"]))
         requests.note(tx, asked, {"id": one.id}, one.placed_at)
         enter(office, tx, who, one)
+        one = restraints.find(tx, one.id)  # as it is answered when asked again
     if request.lock:
         locking.settle(office, _account(one))
     return Placed(one)
