@@ -52,6 +52,7 @@ WITHOUT_KEY = {
     "/v1/people/{id}/roles": SAME,
     "/v1/actions/{id}/claims/{holder}": SAME,
     "/v1/actions/{id}/releases/{account}": SAME,
+    "/v1/windups/{id}/claims/{holder}": SAME,
     "/v1/windups/{id}/releases/{account}": SAME,
     "/v1/documents": SAME,
     "/v1/documents/{id}/versions/{version}/acknowledgement": SAME,
