@@ -22,7 +22,7 @@ from freehold.core.actions.life import State, Step
 from freehold.core.actions.plan import UNTAXED, Plan
 from freehold.core.actions.revenue import pot_of
 from freehold.core.actions.tax import note
-from freehold.core.actions.terms import Terms, read
+from freehold.core.actions.terms import Terms, read, untaxed_because
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Invalid
 from freehold.core.powers import Powers
@@ -253,6 +253,8 @@ def _check(
             f"the record instant {stamp(terms.record)} has passed: a record is announced ahead",
             field="record",
         )
+    if why := untaxed_because(terms):
+        raise Invalid(f"tax {terms.tax}: the {terms.kind} {why}; leave tax out", field="tax")
     if not announced:
         with office.book.reading() as tx:
             if any(one.id == terms.id for one in book.every(tx, owner.id)):
