@@ -1,7 +1,6 @@
 """Every button of the pages of actions and meetings that the guides do not press, over HTTP."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +19,7 @@ from tests.doors.serviced import (
     travel,
 )
 from tests.doors.web import keys, windows
-from tests.doors.web.keys import PICTURES
-from tests.doors.web.test_browser import WIDTHS, barriers, opened, signed_in
+from tests.doors.web.test_browser import opened
 from tests.doors.web.test_meeting_guide import own_wallet, signs_typed_data
 
 
@@ -164,6 +162,44 @@ def test_what_is_not_held_is_not_released_and_the_page_says_so(platform, coin):
     assert "page-hold waits for its money" in agent.see("/")
 
 
+def test_the_notice_of_a_meeting_is_changed_by_two_persons_and_called_anew(platform):
+    issuer, record = Window(platform, ISSUER), next_record(platform)
+    times = {"record": 0, "opens": 1, "closes": 24}
+    notice = {
+        name: f"{record + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for name, hours in times.items()
+    }
+    fields = {"name": "Moved meeting", **notice, "title-1": "The seat moves", "key": "moved"}
+    approved(platform, issuer.send("/meetings/new", "/meetings/new", **fields, confirm="yes"))
+    found = platform.ask(ISSUER, "GET", "/v1/meetings").json()["items"]
+    first = next(each["number"] for each in found if each["name"] == "Moved meeting")
+    page = f"/meetings/{first}/amend"
+    assert "Change the notice" in issuer.see(f"/meetings/{first}")
+    text = platform.ask(ISSUER, "GET", f"/v1/meetings/{first}/notice").json()["notice"]
+    same = issuer.send(page, page, notice=text)
+    assert same.status_code == 422 and "says nothing else" in same.text
+    placed = text.replace("[[res", 'place = "Main Hall"\n[[res', 1)
+    seen = issuer.send(page, page, notice=placed)
+    assert "Main Hall" in seen.text and "stand" in seen.text
+    approved(platform, issuer.send(page, page, notice=placed, confirm="yes", key="placed"))
+    until(lambda: "Main Hall" in issuer.see(f"/meetings/{first}"), 60)
+    moved = placed.replace("The seat moves", "The seat moves to Bonn")
+    body = {"notice": moved}
+    path = f"/v1/meetings/{first}/amendment"
+    tried = platform.ask(ISSUER, "POST", f"{path}/dry-runs", body).json()
+    assert any("Bonn" in each["after"] for each in tried["difference"]["changes"])
+    approved(platform, issuer.send(page, page, notice=moved, confirm="yes", key="anew"))
+    until(lambda: platform.ask(ISSUER, "GET", f"/v1/meetings/{first}").json()["replaced_by"], 60)
+    known = platform.ask(ISSUER, "GET", f"/v1/meetings/{first}").json()
+    assert known["stage"] == "cancelled"
+    second = known["replaced_by"]
+    versions = platform.ask(ISSUER, "GET", f"/v1/meetings/{second}/versions").json()["items"]
+    assert [each["version"] for each in versions] == [1, 2, 3]
+    assert [each["replaces"] for each in versions] == [None, None, first]
+    assert f'Called anew as <a href="/meetings/{second}"' in issuer.see(f"/meetings/{first}")
+    assert "Versions of the notice" in issuer.see(f"/meetings/{second}")
+    assert issuer.see(f"/meetings/{second}/notice?version=2") == placed
+
+
 @pytest.mark.needs("browser")
 def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_off(
     chromium, platform, said
@@ -214,33 +250,3 @@ def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_of
     act = {"meeting": str(one["number"]), "reason": "issuer-decision", "document": "ab" * 32}
     approved(platform, issuer.send("/acts/cancel-meeting", "/", **act, key=key))
     until(lambda: platform.ask(ISSUER, "GET", f"/v1{page}").json()["stage"] == "cancelled")
-
-
-@pytest.mark.needs("browser")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_of_servicing_has_a_barrier_at_any_width(chromium, platform, said, coin, scheme):
-    id = f"page-{scheme}"
-    announced(platform, dividend(platform, coin, id), id)
-    places = ["/actions", f"/actions/{id}", f"/actions/{id}/amend", "/actions/new"]
-    places += [
-        "/actions/new?kind=rights-issue",
-        "/actions/new?kind=file",
-        "/meetings",
-        "/meetings/new",
-    ]
-    found = platform.ask(ISSUER, "GET", "/v1/meetings").json()["items"]
-    places += [f"/meetings/{each['number']}" for each in found[:1]]
-    seen = [(ISSUER, each) for each in places] + [(Role.INVESTOR, "/payments")]
-    for role, path in seen:
-        page = signed_in(chromium, said, platform, role, color_scheme=scheme)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(platform.url + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-            if width != WIDTHS[1]:
-                assert barriers(page) == [], f"{path} at {width}, {scheme}"
-            if PICTURES and width != WIDTHS[1]:
-                name = f"{path.strip('/').replace('/', '-').partition('?')[0]}-{scheme}-{width}.png"
-                page.screenshot(path=Path(PICTURES) / name, full_page=True)
-        page.context.close()
-    assert said == []
