@@ -13,8 +13,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from web3 import Web3
-
 from freehold.book import audit, issuers, settings
 from freehold.chain import contracts, node
 from freehold.chain.contracts import call
@@ -196,7 +194,7 @@ def compare_export(lines: Sequence[str], url: str, contract: Address | None = No
     return Compared(replace(checked, fault=fault), named, len(kept))
 
 
-def _elsewhere(w3: Web3, chain: int, contract: Address) -> str | None:
+def _elsewhere(w3: node.Ledger, chain: int, contract: Address) -> str | None:
     if (there := w3.eth.chain_id) != chain:
         return f"the file names chain {chain}, the node's is {there}"
     if not w3.eth.get_code(w3.to_checksum_address(contract)):
@@ -221,7 +219,7 @@ def anchors(office: Office) -> list[Anchor]:
     return _anchors(office.w3, contract, subject)
 
 
-def _anchors(w3: Web3, contract: Address, subject: bytes) -> list[Anchor]:
+def _anchors(w3: node.Ledger, contract: Address, subject: bytes) -> list[Anchor]:
     name = LABEL.encode().ljust(32, b"\0")
     found = []
     for version in range(1, 1_000_000):
