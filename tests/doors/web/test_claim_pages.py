@@ -1,7 +1,6 @@
 """Payments that holders claim, on their pages: claimed by holders, the rest swept by two persons."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -28,13 +27,14 @@ from tests.doors.serviced import (
     travel,
 )
 from tests.doors.web import keys
-from tests.doors.web.keys import PICTURES
-from tests.doors.web.test_browser import WIDTHS, barriers, opened, signed_in
+from tests.doors.web.looking import faults_of
+from tests.doors.web.test_browser import opened, signed_in
 from tests.doors.web.test_meeting_guide import own_wallet, signs_typed_data
 from tests.doors.web.test_servicing_pages import Window, announced, approved
 
 pytestmark = pytest.mark.needs("browser")
 ID, PAGE = "page-claims", "/actions/page-claims"
+SHOWN = ("/unclaimed", f"{PAGE}/sweep")
 STATE = checksummed("0x" + "5a" * 20)
 KEEPER = permits.keyholder()
 IBAN = "DE89370400440532013000"
@@ -151,25 +151,13 @@ def swept(platform, issuer, coin):
     assert "Sent to its keeper" in issuer.see(f"{PAGE}/claims")
 
 
-def looked_at(chromium, platform, said):
-    """No barrier at any width, in either theme."""
-    pictured(chromium, platform, said, [f"{PAGE}/claims", "/unclaimed", f"{PAGE}/sweep"])
-
-
-def pictured(chromium, platform, said, places):
-    for scheme in ("light", "dark"):
-        for path in places:
-            page = signed_in(chromium, said, platform, ISSUER, color_scheme=scheme)
-            page.goto(platform.url + path)
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 900})
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-                if width != WIDTHS[1] and (scheme == "light" or width == WIDTHS[0]):
-                    assert barriers(page) == [], f"{path} at {width}, {scheme}"
-                if PICTURES:
-                    name = f"{path.strip('/').replace('/', '-')}-{scheme}-{width}.png"
-                    page.screenshot(path=Path(PICTURES) / name, full_page=True)
-            page.context.close()
+def looked_at(chromium, platform, said, own=f"{PAGE}/claims", others=SHOWN):
+    """While the payment is open, for whoever pays and for a holder with his own card."""
+    places = [(ISSUER, own), *((ISSUER, path) for path in others), (Role.INVESTOR, own)]
+    for role, path in places:
+        page = signed_in(chromium, said, platform, role)
+        assert faults_of(page, platform.url + path) == []
+        page.context.close()
 
 
 # ---- a winding-up ----
@@ -248,9 +236,8 @@ def test_a_winding_up_is_claimed_class_by_class_and_its_rest_swept_from_its_page
     pot = str(mine[0].distribution)
     assert mine[0].root.encode() in agent.windups.claim_file(SOLD, pot)
     assert f"# freehold-claims/1 root={mine[0].root}" in issuer.see(f"{page}.csv?pot={pot}")
-    pictured(chromium, platform, said, [page, EXIT_PAGE])
+    looked_at(chromium, platform, said, page, (EXIT_PAGE,))
     exit_swept(platform, issuer, coin)
-    pictured(chromium, platform, said, [page])
     assert said == []
 
 
