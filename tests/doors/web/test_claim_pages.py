@@ -245,7 +245,7 @@ def exit_swept(platform, issuer, coin):
     """Over its time, the button on the page leads to the difference, and a second person sends the rest."""
     form, fields = f"{EXIT_PAGE}/sweep", {"payee": STATE, "key": "sweep-sold"}
     shown = issuer.see(EXIT_PAGE)
-    assert "Kept for holders" in shown and "Sweep it" not in shown
+    assert "Theirs until" in shown and "Sweep it" not in shown
     assert issuer.send(form, form, **fields).status_code == 422
     travel(platform, parse(exit_of(platform)["claim_until"]) + timedelta(seconds=2))
     until(lambda: "Sweep it" in issuer.see(EXIT_PAGE))
@@ -258,5 +258,5 @@ def exit_swept(platform, issuer, coin):
     before = balance(platform, coin, STATE)
     approved(platform, made)
     assert balance(platform, coin, STATE) == before + total > before
-    assert "Kept for holders" not in issuer.see(EXIT_PAGE)
+    assert "Theirs until" not in issuer.see(EXIT_PAGE)
     assert "Sent to its keeper" in issuer.see(f"{EXIT_PAGE}/claims")
