@@ -25,6 +25,7 @@ from tests.parts import PARTS
 IN_CI = bool(os.environ.get("CI"))
 LONGEST = (
     "tests/docs/test_docs.py", "tests/doors/web/test_journeys.py", "tests/doors/api/test_openapi.py",
+    "tests/doors/web/test_every_page.py",
     "tests/doors/web/", "tests/doors/", "tests/desks/",
 )  # fmt: skip
 """Files and folders that take longest, some of them minutes, the longest first."""
