@@ -57,6 +57,17 @@ REVIEWED = {
     "/approval": {"accepted": {"kyc": "2099-01-01"}},
     "/decline": {"why": "for the matrix"},
 }
+SEEN = {
+    "v1/evidence": {
+        "person": "p-nobody",
+        "examiner": "matrix",
+        "dated": "2999-01-01",  # 422: nothing is kept
+        "facts": {"income": 1},
+        "papers": {"letter.pdf": "sha256:" + "5a" * 32},
+    },
+    "/approval": {"by": "us.persons", "why": "for the matrix"},
+    "/rejection": {"why": "for the matrix"},
+}
 DRAFTED = {
     "/drafts": {"kind": "company"},  # 422: nothing is begun
     "/record": {"name": ""},
@@ -250,6 +261,8 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         path += "?scope=*"
     if "/applications/" in path:
         bodies |= REVIEWED
+    if "v1/evidence" in path:
+        bodies |= SEEN
     ends = path.removeprefix("/api/v1").removesuffix("/dry-runs").removesuffix("/act")
     said = [one for word, one in bodies.items() if ends.endswith(word) or word in path]
     exact = [one for word, one in bodies.items() if ends.endswith(word)]
