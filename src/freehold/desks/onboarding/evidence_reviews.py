@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -177,8 +178,9 @@ def ask(office: Office, actor: Actor, number: int, question: str) -> EvidenceFil
 
 
 def _fact(value: Any) -> Any:
-    """A fact as people write it: `yes`, a day, an exact number, a word."""
-    return read_fact(value) if isinstance(value, str) else value
+    """A fact as people write it: `yes`, a day, a whole number, a word; decimal numbers stay text."""
+    found = read_fact(value) if isinstance(value, str) else value
+    return value if isinstance(found, Fraction) else found
 
 
 def _decided(office: Office, actor: Actor, name: str, number: int, act: Act) -> tuple[Claim, ...]:
