@@ -208,7 +208,7 @@ def seen_of(person: str, **facts) -> EvidenceIn:
     return EvidenceIn(person=person, papers={"letter.pdf": PAPER}, **given)
 
 
-INCOME = {"income": "250000.50", "income_before": 250_000}
+INCOME = {"income": "250000.50", "income_before": 250_000, "income_expected": 250_000}
 
 
 def test_evidence_is_asked_about_judged_and_approved_or_rejected(platform, registrar, officer):
@@ -232,7 +232,10 @@ def test_evidence_is_asked_about_judged_and_approved_or_rejected(platform, regis
         told = [one.what for one in security_notices.notices(tx, who.id)]
     assert "evidence has a question" in told
     done = officer.evidence.approve(made.number, "us.persons", "the letter was seen")
-    assert (done.state, [one.name for one in done.claims]) == ("approved", ["accredited"])
+    assert (done.state, [one.name for one in done.claims]) == (
+        "approved",
+        ["accredited", "sophisticated"],
+    )
     assert done.claims[0].expires == judged["accredited"].expires
     for late in (officer.evidence.ask, officer.evidence.reject):
         with pytest.raises(client.Conflicting, match="ended|was approved"):

@@ -179,7 +179,10 @@ def ask(office: Office, actor: Actor, number: int, question: str) -> EvidenceFil
 
 def _fact(value: Any) -> Any:
     """A fact as people write it: `yes`, a day, a whole number, a word; decimal numbers stay text."""
-    found = read_fact(value) if isinstance(value, str) else value
+    try:
+        found = read_fact(value) if isinstance(value, str) else value
+    except ValueError:  # it looks like a day or a number, and is none: a word
+        return value
     return value if isinstance(found, Fraction) else found
 
 
