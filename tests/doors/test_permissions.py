@@ -68,6 +68,7 @@ SEEN = {
     "/approval": {"by": "us.persons", "why": "for the matrix"},
     "/rejection": {"why": "for the matrix"},
 }
+OF_REVIEWS = {"/applications/": REVIEWED, "v1/evidence": SEEN}
 DRAFTED = {
     "/drafts": {"kind": "company"},  # 422: nothing is begun
     "/record": {"name": ""},
@@ -259,10 +260,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         return opened(platform, role, path)
     if "/roles/" in path:
         path += "?scope=*"
-    if "/applications/" in path:
-        bodies |= REVIEWED
-    if "v1/evidence" in path:
-        bodies |= SEEN
+    bodies |= next((more for word, more in OF_REVIEWS.items() if word in path), {})
     ends = path.removeprefix("/api/v1").removesuffix("/dry-runs").removesuffix("/act")
     said = [one for word, one in bodies.items() if ends.endswith(word) or word in path]
     exact = [one for word, one in bodies.items() if ends.endswith(word)]

@@ -216,5 +216,5 @@ policy_adoption = Table(
     Column("effective_at", Instant, nullable=False),
     Column("activated_at", Instant),
     Column("called_off_at", Instant),
-    Column("why_called_off", Text, nullable=False, server_default=""),
+    Column("why_called_off", Text),
 )
