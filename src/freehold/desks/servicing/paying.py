@@ -20,12 +20,15 @@ from freehold.core.ids import Address
 from freehold.desks.office import Office
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
 from freehold.desks.servicing import (
+    claiming,
     delivering,
     entitlements,
+    holders_of,
     holding,
     noting,
     pots,
     reinvesting,
+    remains,
     servicing,
     undelivered,
 )
@@ -223,16 +226,23 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
 def release(office: Office, actor: Actor, id: str, account: int) -> ActOutcome:
     """Send what is held for an account, money and units, to the wallet that opens it now.
 
-    Raises NotFound, Conflict where nothing is held. What still stands against it refuses.
+    Raises NotFound, Conflict where nothing is held, or the holder is lost. What still stands against it
+    refuses.
     """
     of = servicing.case(office, id)
     wallet = servicing.wallets(office, of.instrument.token).get(account)
     if wallet is None:
         raise Invalid(f"account {account} is not in the register", field="account")
+    known = holders_of.by_account(office, of.owner, of.instrument.token).get(account)
+    if known is not None:
+        holding.require_found(office, of.owner, known.id)
     calls = list(_held_money(office, of, account, wallet))
+    calls += claiming.of_the_found(office, remains.find(office, id), account, wallet)
     done = servicing.carry(office, actor, of, calls) if calls else None
     if done is not None and done.refused:
         return done
+    if Step.RECONCILE in of.steps:
+        pots.record_payments(office, actor, of, only=frozenset({account}))
     if Step.DELIVER in of.steps:
         done = delivering.release(office, actor, of, account) or done
     if done is None:
@@ -272,11 +282,11 @@ def _proof_of_pot(office: Office, of: Case, code: str) -> Proof:
     number, part = pots.numbers(of)[code], pots.opened(of).get(code)
     paid, held = pots.payments(office, number)
     due = pots.due_of(part) if part else {}
-    claimed = of.terms.options.payout is Payout.CLAIM
+    claimed, lost = of.terms.options.payout is Payout.CLAIM, pots.missing(office, of, code)
     named, differences = f" in {code}" if code else "", []
     for account in sorted(due.keys() | paid.keys()):
         wrong = due.get(account) != paid.get(account)
-        if wrong and not (claimed and account not in paid):
+        if wrong and not ((claimed or account in lost) and account not in paid):
             said = f"{due.get(account)} is due and {paid.get(account)} was paid"
             differences.append(f"account {account}: {said}{named}")
     unspent, inside, tax = pots.money(office, number)
@@ -288,6 +298,7 @@ def _proof_of_pot(office: Office, of: Case, code: str) -> Proof:
     if tax not in (0, withheld):
         differences.append(f"the pot keeps {tax} of {withheld} tax{named}")
     net = gross - withheld - sum(held.values())
+    inside += sum(due[one][0] - due[one][1] for one in lost)
     return Proof(net, inside, withheld, len(paid), tuple(differences), code)
 
 
@@ -295,7 +306,8 @@ def _pay_out(office: Office, actor: Actor, of: Case, found: Plan) -> ActOutcome:
     """Open each pot with its pages and the root of its claims, and push what is pushed."""
     if Step.OPEN not in of.steps:
         until = holding.kept_back(office, of)
-        pots.written(office, actor, of, found, until)
+        lost = holding.lost(office, of.owner, of.instrument.token)
+        pots.written(office, actor, of, found, until, lost)
         of = servicing.case(office, of.known.id)
     done = ActOutcome("pay", of.known.id, actor.name, Ended.DONE)
     for code in pots.opened(of):
