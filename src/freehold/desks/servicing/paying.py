@@ -8,17 +8,18 @@ next. Register and contract must agree about the record before anybody is paid.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from freehold.book import actions as book
 from freehold.chain.contracts import call
 from freehold.core.actions.by_currency import BASE
 from freehold.core.actions.kinds import Work
-from freehold.core.actions.life import State, Step
+from freehold.core.actions.life import Step
 from freehold.core.actions.options import Payout
 from freehold.core.actions.plan import Plan
 from freehold.core.errors import Broken, Conflict, Invalid
 from freehold.core.ids import Address
 from freehold.desks.office import Office
+from freehold.desks.outbox import repricing
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
+from freehold.desks.securities import split_figures
 from freehold.desks.servicing import (
     claiming,
     delivering,
@@ -33,9 +34,6 @@ from freehold.desks.servicing import (
     undelivered,
 )
 from freehold.desks.servicing.servicing import Case
-
-COUNTED = (Work.ISSUE, Work.OFFER, Work.CONVERT, Work.BUY, Work.REDEEM)
-"""Works whose units and prices for a unit are of the register at their record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
         number = int(of.left(Step.ANNOUNCE)["record"])
         entitlements.require_agreement(office, of.instrument.token, number)
         if of.terms.work is Work.SPLIT:
-            _require_no_old_units(office, of)
+            _require_splittable(office, of)
     if of.terms.work is Work.OFFER:
         of = delivering.subscribers(office, actor, of)
     found = servicing.planned(office, of)
@@ -317,19 +315,13 @@ def _pay_out(office: Office, actor: Actor, of: Case, found: Plan) -> ActOutcome:
     return done
 
 
-def _require_no_old_units(office: Office, of: Case) -> None:
-    """Raises Conflict where units, or prices of them, are due that were counted before the split."""
-    with office.book.reading() as tx:
-        others = [one.id for one in book.every(tx, of.owner.id) if one.id != of.known.id]
-    for other in (servicing.case(office, id) for id in others):
-        if other.instrument.token != of.instrument.token or other.terms.work not in COUNTED:
-            continue
-        if servicing.state_of(office, other) in (State.RECORDED, State.FUNDED, State.PAYING):
-            raise Conflict(
-                f"the {other.terms.kind} {other.known.id} counts units of before the split: carry it"
-                f" out or call it off, then split",
-                action=of.known.id,
-            )
+def _require_splittable(office: Office, of: Case) -> None:
+    """Raises Invalid, Conflict where a split would leave something absurd, or counted in other units."""
+    assert of.terms.exchange is not None, "a split has its ratio"
+    ratio = of.terms.exchange.ratio
+    split_figures.figures(office, of.instrument, ratio)
+    split_figures.require_no_rules_announced(office, of.instrument)
+    repricing.require_none_due(office, of.instrument.token, ratio, of.known.id)
 
 
 def _begun(office: Office, actor: Actor, of: Case) -> None:
