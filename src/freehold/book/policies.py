@@ -62,8 +62,7 @@ def adoptions(tx: Transaction, instrument: Address) -> list[Adoption]:
 
 def _adoption(row: dict[str, Any]) -> Adoption:
     rows = ((what, int(key, 16), int(word, 16)) for what, key, word in json.loads(row["rows"]))
-    read = {"rows": tuple(rows), "why_called_off": row["why_called_off"] or ""}
-    return Adoption(**{name: row[name] for name in Adoption.__slots__} | read)
+    return Adoption(**{name: row[name] for name in Adoption.__slots__} | {"rows": tuple(rows)})
 
 
 def activated(tx: Transaction, adoption: Adoption, now: datetime) -> None:

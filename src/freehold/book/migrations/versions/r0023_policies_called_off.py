@@ -9,4 +9,5 @@ down_revision = "0022"
 
 def upgrade() -> None:
     op.add_column("policy_adoption", sa.Column("called_off_at", sa.String(20)))
-    op.add_column("policy_adoption", sa.Column("why_called_off", sa.Text()))
+    why = sa.Column("why_called_off", sa.Text(), nullable=False, server_default="")
+    op.add_column("policy_adoption", why)
