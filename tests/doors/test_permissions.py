@@ -254,9 +254,8 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         status = platform.ask(role, method, path.removeprefix("/api"), body).status_code
         return 200 if path.endswith("/legends") and status == 404 else status  # he has no such lot
     if path == "/api/v1/documents" and method == "POST":
-        query = f"?about=issuer&name=Matrix-{role}.txt"
         headers = {"Authorization": f"Bearer {platform.keys[role]}"}
-        url = f"{platform.url}{path}{query}"
+        url = f"{platform.url}{path}?about=issuer&name=Matrix-{role}.txt"
         return requests.post(url, data=b"matrix", headers=headers, timeout=60).status_code
     if path.endswith("/stream"):
         return opened(platform, role, path)
