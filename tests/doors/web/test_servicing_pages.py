@@ -186,7 +186,7 @@ def test_the_notice_of_a_meeting_is_changed_by_two_persons_and_called_anew(platf
     body = {"notice": moved}
     path = f"/v1/meetings/{first}/amendment"
     tried = platform.ask(ISSUER, "POST", f"{path}/dry-runs", body).json()
-    assert any("Bonn" in each["after"] for each in tried["difference"]["changes"])
+    assert "The seat moves to Bonn" in str(tried["difference"])
     approved(platform, issuer.send(page, page, notice=moved, confirm="yes", key="anew"))
     until(lambda: platform.ask(ISSUER, "GET", f"/v1/meetings/{first}").json()["replaced_by"], 60)
     known = platform.ask(ISSUER, "GET", f"/v1/meetings/{first}").json()
