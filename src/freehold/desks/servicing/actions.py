@@ -33,10 +33,12 @@ from freehold.desks.outbox.carrying import Asked
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
 from freehold.desks.register import records
 from freehold.desks.securities import split_figures
-from freehold.desks.servicing import noting, pots, servicing, undelivered
+from freehold.desks.servicing import noting, pots, servicing, subscribing, undelivered
 from freehold.desks.servicing.servicing import Case
 from freehold.desks.servicing.undelivered import Kept
 
+_TRIED_WITH = 100
+"""Holders whose balance is looked at when a coin is tried."""
 CHOICES = {Work.OFFER: ("subscribe",), Work.BUY: ("tender",)}
 """What a holder may elect in units; whoever elects 0 units takes back what he elected before."""
 
@@ -255,6 +257,8 @@ def _check(
                 raise Invalid(f"there is an action {terms.id} already", field="id")
     if terms.cash is not None:
         coin = coins.about(office.w3, terms.cash.coin)
+        if not announced:
+            subscribing.require_reliable(office, coin.address, _who_may_have(office, owner))
         if coin.decimals != terms.cash.decimals:
             raise Invalid(
                 f"the terms say {terms.cash.decimals} decimals, the coin {coin.symbol} has"
@@ -278,6 +282,13 @@ def _check(
             raise Invalid(said, field="into")
     if terms.work is Work.SPLIT and terms.exchange is not None:
         split_figures.figures(office, instrument, terms.exchange.ratio)
+
+
+def _who_may_have(office: Office, owner: KnownIssuer) -> list[str]:
+    """Wallets that may have some of a coin, so that it can be tried: the agent's, then the holders'."""
+    with office.book.reading() as tx:
+        known = [one.wallet for one in issuers.holders(tx, owner.id)]
+    return [office.keys.agent.address, *known[:_TRIED_WITH]]
 
 
 def _announce_record(
