@@ -198,6 +198,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     bodies = {
         **DRAFTED,
         "/suspension": {"suspended": False},
+        f"/subscriptions/{HOLDER}": {"signature": "0x" + "11" * 65},
         "/holders": {"id": f"matrix-{role}", "name": "Matrix", "country": "DE"},
         "/approval": {"difference": "0" * 64},
         "/decline": {"note": "matrix"},
