@@ -72,6 +72,14 @@ def add(tx: Transaction, known: KnownAction, text: str) -> None:
     add_terms(tx, known.id, text, known.created_at, known.by)
 
 
+def is_taken(tx: Transaction, id: str) -> bool:
+    """Whether an action or a winding-up of any issuer has this id."""
+    return any(
+        tx.execute(select(of.c.id).where(of.c.id == id)).first()
+        for of in (corporate_action, windup)
+    )
+
+
 def find(tx: Transaction, id: str) -> KnownAction:
     """The action with this id. Raises NotFound."""
     row = tx.execute(select(corporate_action).where(corporate_action.c.id == id)).first()

@@ -34,7 +34,7 @@ from freehold.desks.outbox.carrying import Asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
 from freehold.desks.rules import adoption
-from freehold.desks.servicing import noting, pots, servicing, undelivered
+from freehold.desks.servicing import noting, pots, servicing, undelivered, unit_checks
 from freehold.desks.servicing.servicing import Case
 from freehold.desks.servicing.undelivered import Kept
 from freehold.indexer import read as register
@@ -158,16 +158,39 @@ def elect(
     Raises NotFound, Invalid where the action asks nobody, Conflict where it is too late.
     """
     of = servicing.case(office, id)
-    servicing.require(office, of, Step.ELECT)
+    servicing.require(office, of, Step.ELECT if units else _latest(office, of))
     choices = choices_in(of.terms)
     if choice not in choices:
         known = " or ".join(choices) or "what is written: it has no [elections] and no [reinvest]"
         raise Invalid(f"the {of.terms.kind} {id} asks holders nothing but {known}", field="choice")
     party = parties.party(office, of.owner, holder)
+    _check_units(of, units)
     with office.book.transaction() as tx:
         now = office.clock.now()
         if keep(tx):
             book.elect(tx, id, party.facts.account, choice, units, now, actor.name)
+
+
+def _latest(office: Office, of: Case) -> Step:
+    """By which step's time a tender of units that are no longer there may be taken back: until anybody is
+    paid, for it stops the payment of all others."""
+    if of.terms.work is not Work.BUY or servicing.now_of(office) < of.terms.payment:
+        return Step.ELECT
+    short = unit_checks.lacking(office, of, servicing.planned(office, of))
+    return Step.AMEND if short else Step.ELECT
+
+
+def _check_units(of: Case, units: int) -> None:
+    """Raises Invalid for units that nobody can tender or subscribe."""
+    if units < 0:
+        raise Invalid(f"units {units} is below none: 0 takes an election back", field="units")
+    if units and of.terms.work not in CHOICES:
+        raise Invalid(f"units {units}: this choice is of money, and takes no units", field="units")
+    if of.terms.work is Work.OFFER and units > of.terms.most:
+        raise Invalid(
+            f"units {units} is more than the {of.terms.most} base units that are offered in all",
+            field="units",
+        )
 
 
 def choices_in(terms: Terms) -> tuple[str, ...]:
@@ -254,9 +277,8 @@ def _check(
             field="record",
         )
     if not announced:
-        with office.book.reading() as tx:
-            if any(one.id == terms.id for one in book.every(tx, owner.id)):
-                raise Invalid(f"there is an action {terms.id} already", field="id")
+        _check_id(office, terms.id)
+        unit_checks.require_alone(office, owner, instrument, terms)
     if terms.cash is not None:
         coin = coins.about(office.w3, terms.cash.coin)
         if coin.decimals != terms.cash.decimals:
@@ -282,6 +304,14 @@ def _check(
             raise Invalid(said, field="into")
     if terms.work is Work.SPLIT and terms.exchange is not None:
         _check_caps(office, instrument, terms.exchange.ratio)
+    unit_checks.require_authorised(office, owner, instrument, terms)
+
+
+def _check_id(office: Office, id: str) -> None:
+    """Ids are those of the whole book: its acts' keys on the chain come from them."""
+    with office.book.reading() as tx:
+        if book.is_taken(tx, id):
+            raise Invalid(f"the id {id} is used already: give this one another", field="id")
 
 
 def _check_caps(office: Office, instrument: KnownInstrument, ratio: Fraction) -> None:
