@@ -13,19 +13,26 @@
              token's own, exact for ever; the register's words say who may be paid now.
 """
 from interfaces import IDistribution
+from modules import claiming
 from modules import coins
 from modules import payouts
 from modules import pots
 from modules import powers
 from modules import remains
-from modules import signed
 from modules import words
 
 initializes: pots
 initializes: payouts[pots := pots]
+initializes: claiming[pots := pots]
 initializes: remains[pots := pots]
 
 exports: pots.count
+exports: (
+    claiming.claim,
+    claiming.claim_signed,
+    claiming.DOMAIN_SEPARATOR,
+    claiming.eip712Domain,
+)
 exports: (
     remains.release,
     remains.remit_tax,
@@ -36,10 +43,6 @@ exports: (
     remains.held_for,
 )
 
-NAME_HASH: constant(bytes32) = keccak256("Freehold Distribution")
-CLAIM: constant(bytes32) = keccak256(
-    "Claim(uint256 distribution,uint256 account,address payee,uint256 deadline)"
-)
 # rows of a page: wallet 0..159 | one unit more 160 | re-invest 161 | withheld, or the listed amount 164..255
 
 # ---- declaring and funding ----
@@ -160,49 +163,6 @@ def pay(distribution: uint256, rows: DynArray[uint256, payouts.PAGE_MAX], after:
     payouts._pay_page(distribution, pots._acting(distribution), rows, after)
 
 
-@external
-def claim(
-    distribution: uint256,
-    wallet: address,
-    gross: uint256,
-    withheld: uint256,
-    proof: DynArray[bytes32, payouts.PROOF_MAX],
-):
-    """
-    @notice Anybody brings the proof of an account's money, and it goes to the wallet that opens the
-            account now.
-    """
-    payouts._claim(distribution, wallet, wallet, gross, withheld, proof)
-
-
-@external
-def claim_signed(
-    distribution: uint256,
-    wallet: address,
-    gross: uint256,
-    withheld: uint256,
-    proof: DynArray[bytes32, payouts.PROOF_MAX],
-    payee: address,
-    deadline: uint256,
-    signature: Bytes[65],
-):
-    """
-    @notice As `claim`, and the wallet has signed to whom its money goes; it needs no gas of its own.
-    """
-    assert block.timestamp <= deadline, "claim: expired"
-    assert payee != empty(address) and payee != self, "claim: no payee"
-    register: pots.IRegister = pots.IRegister(pots.of[distribution].register)
-    facts: uint256 = staticcall register.facts(payee)
-    assert facts & (words.FACT_STOPPED | words.TOMBSTONE) == 0, "claim: payee stopped"
-    account: uint256 = words._number(staticcall register.facts(wallet))
-    content: bytes32 = keccak256(abi_encode(CLAIM, distribution, account, payee, deadline))
-    assert signed._signs(wallet, signed._digest(NAME_HASH, content), signature), "claim: bad signature"
-    payouts._claim(distribution, wallet, payee, gross, withheld, proof)
-    log IDistribution.DistributionRedirected(
-        distribution=distribution, account=account, payee=payee, amount=gross - withheld
-    )
-
-
 # ---- what is left ----
 
 
@@ -227,22 +187,3 @@ def finish(distribution: uint256, document: bytes32):
     assert pots.of[distribution].head == empty(bytes32), "pages: left to pay"
     assert pots.of[distribution].money >> 128 == 0, "pot: money is held"
     pots._end(distribution, pots.of[distribution].purse, pots.FINISHED, document)
-
-
-# ---- what anybody asks ----
-
-
-@external
-@view
-def DOMAIN_SEPARATOR() -> bytes32:
-    return signed._separator(NAME_HASH)
-
-
-@external
-@view
-def eip712Domain() -> (
-    bytes1, String[21], String[1], uint256, address, bytes32, DynArray[uint256, 1]
-):
-    return 0x0f, "Freehold Distribution", "1", chain.id, self, empty(bytes32), []
-
-

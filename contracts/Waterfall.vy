@@ -14,6 +14,7 @@
 """
 from interfaces import IDistribution
 from interfaces import IWaterfall
+from modules import claiming
 from modules import coins
 from modules import payouts
 from modules import plans
@@ -25,9 +26,15 @@ from modules import words
 initializes: pots
 initializes: payouts[pots := pots]
 initializes: plans[pots := pots]
+initializes: claiming[pots := pots]
 initializes: remains[pots := pots]
 
 exports: pots.count
+exports: (
+    claiming.claim,
+    claiming.claim_signed,
+    claiming.DOMAIN_SEPARATOR,
+)
 exports: (
     remains.release,
     remains.remit_tax,
@@ -175,21 +182,6 @@ def pay(part: uint256, rows: DynArray[uint256, payouts.PAGE_MAX], after: bytes32
             Who may not be paid now has his money held under his account; nobody is paid twice.
     """
     payouts._pay_page(part, pots._acting(part), rows, after)
-
-
-@external
-def claim(
-    part: uint256,
-    wallet: address,
-    gross: uint256,
-    withheld: uint256,
-    proof: DynArray[bytes32, payouts.PROOF_MAX],
-):
-    """
-    @notice Anybody brings the proof of an account's money, and it goes to the wallet that opens the
-            account now.
-    """
-    payouts._claim(part, wallet, wallet, gross, withheld, proof)
 
 
 @external

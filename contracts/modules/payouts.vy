@@ -2,7 +2,7 @@
 """
 @title Payouts
 @license Apache-2.0
-@notice One account's part of a pot: may it be paid now, and to whom; by page or by proof.
+@notice One account's part of a pot: may it be paid now, and to whom; by page.
 """
 from interfaces import IDistribution
 from modules import coins
@@ -12,7 +12,6 @@ from modules import words
 uses: pots
 
 PAGE_MAX: constant(uint256) = 200
-PROOF_MAX: constant(uint256) = 32
 HOPS_MAX: constant(uint256) = 8
 REINVEST: constant(uint256) = 1 << 161
 # why an account is not paid now
@@ -124,53 +123,6 @@ def _hand_over(
         distribution=distribution, account=account, amount=net, why=why
     )
     return net
-
-
-@internal
-def _claim(
-    distribution: uint256,
-    wallet: address,
-    payee: address,
-    gross: uint256,
-    withheld: uint256,
-    proof: DynArray[bytes32, PROOF_MAX],
-):
-    source: uint256 = pots._alive(distribution)
-    coin: uint256 = pots._payable(distribution, source)
-    register: pots.IRegister = pots.IRegister(pots.of[distribution].register)
-    facts: uint256 = staticcall register.facts(wallet)
-    account: uint256 = words._number(facts)
-    assert account != 0 and facts & words.TOMBSTONE == 0, "claim: no account"
-    assert facts & words.FACT_TREASURY == 0, "claim: treasury"
-    assert self._stopped(facts, self._least(register)) == 0, "claim: not now"
-    node: bytes32 = keccak256(keccak256(abi_encode(account, gross, withheld)))
-    for other: bytes32 in proof:
-        if convert(node, uint256) < convert(other, uint256):
-            node = keccak256(concat(node, other))
-        else:
-            node = keccak256(concat(other, node))
-    root: bytes32 = pots.of[distribution].claims
-    assert root != empty(bytes32) and node == root, "claim: not in the file"
-    if (source >> 176) & words.M8 == pots.RATED:
-        rate: uint256 = pots.of[distribution].rate
-        token: pots.IToken = pots.IToken(convert(source & words.M160, address))
-        units: uint256 = staticcall token.held_at_account(account, (source >> 160) & words.M16)
-        least: uint256 = units * (rate & words.M128) // (rate >> 128)
-        assert gross == least or gross == least + 1, "claim: not by the rate"
-    assert gross < 1 << 112 and withheld <= gross, "row: more tax than money"
-    place: uint256 = (pots.of[distribution].group << 32) | (account >> 8)
-    bits: uint256 = pots.paid[place]
-    assert (bits >> (account & 255)) & 1 == 0, "claim: paid before"
-    pots.paid[place] = bits | (1 << (account & 255))
-    money: uint256 = pots.of[distribution].money
-    assert gross <= money & words.M128, "pot: spent"
-    pots.of[distribution].money = money - gross
-    pots.of[distribution].tax += withheld
-    pots.of[distribution].source = source | (pots.STARTED << 184)
-    log IDistribution.DistributionPaid(
-        distribution=distribution, parts=[(account << 224) | (gross << 112) | withheld]
-    )
-    assert coins._give(convert(coin & words.M160, address), payee, gross - withheld), "cash: refused"
 
 
 @internal

@@ -71,7 +71,10 @@ WORDS = {
         "DOMAIN_SEPARATOR": "EIP-712: what signatures of claims bind to",
         "eip712Domain": "ERC-5267: the same in words",
     },
-    "Waterfall": {"count": "How many waterfalls there were; the last one's number"},
+    "Waterfall": {
+        "count": "How many waterfalls there were; the last one's number",
+        "DOMAIN_SEPARATOR": "EIP-712: what signatures of claims bind to, as of Distribution",
+    },
     "SecurityToken": _MONEY
     | {
         "transfer": "ERC-20, by the rules: the plain case here, every other in the transfer desk",

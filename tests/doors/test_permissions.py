@@ -66,6 +66,7 @@ DRAFTED = {
     "/examinations": {"text": "kind = 1"},
     "/cases": {"sender": HOLDER, "receiver": "jonas-keller", "units": "1"},
     "d_0000000000000000/decision": {"agree": False, "seen": "0" * 64, "note": "matrix"},
+    "/call-off": {"why": "for the matrix"},  # 422: nothing is announced
     "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed
 }
 """What is sent to the routes of drafts and policies; nothing comes of it."""

@@ -22,9 +22,9 @@ from freehold.core.errors import NotFound, Plain
 
 INSTRUCTION, REGISTER, POSITION = "instruction.changed", "register.changed", "position.changed"
 ACTION, MEETING, WINDUP = "action.changed", "meeting.changed", "windup.changed"
-APPROVAL = "approval.changed"
+APPROVAL, POLICY = "approval.changed", "policy.changed"
 CASH = "cash.break"
-KINDS = (INSTRUCTION, POSITION, REGISTER, ACTION, MEETING, WINDUP, APPROVAL, CASH, AUDIT)
+KINDS = (INSTRUCTION, POSITION, REGISTER, ACTION, MEETING, WINDUP, POLICY, APPROVAL, CASH, AUDIT)
 
 
 @dataclass(frozen=True, slots=True)

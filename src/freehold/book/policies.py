@@ -1,7 +1,8 @@
 """Policies as they were written, and when which was put on which instrument.
 
 A policy's text is kept with the texts of its profiles, so that what was in force on any day can be
-read again for ever. A row is written once; an adoption ends with its activation.
+read again for ever. A row is written once; an adoption ends with its activation, or is called off. Each of
+these is told in the feed of changes, in the transaction in which it is written.
 """
 
 import json
@@ -11,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
-from freehold.book import schema
+from freehold.book import changes, schema
 from freehold.book.session import Transaction
-from freehold.core.errors import NotFound
+from freehold.core.clock import stamp
+from freehold.core.errors import NotFound, Plain
 from freehold.core.ids import Address
 from freehold.core.policy.adoption import Adoption
 
@@ -44,10 +46,11 @@ def find_policy(tx: Transaction, id: str) -> KnownPolicy | None:
 
 
 def add_adoption(tx: Transaction, adoption: Adoption) -> None:
-    """Record that a step of an adoption was announced."""
+    """Record, and tell, that a step of an adoption was announced."""
     values = {name: getattr(adoption, name) for name in Adoption.__slots__}
     values["rows"] = json.dumps([[what, hex(key), hex(word)] for what, key, word in adoption.rows])
     tx.execute(insert(schema.policy_adoption).values(values))
+    _tell(tx, adoption, "announced", adoption.announced_at)
 
 
 def adoptions(tx: Transaction, instrument: Address) -> list[Adoption]:
@@ -63,7 +66,18 @@ def _adoption(row: dict[str, Any]) -> Adoption:
 
 
 def activated(tx: Transaction, adoption: Adoption, now: datetime) -> None:
-    """Record that an announced step is in force. Raises NotFound if it was not announced."""
+    """Record that an announced step is in force. Raises NotFound if it does not wait for that."""
+    _end(tx, adoption, "in-force", {"activated_at": now}, now)
+
+
+def called_off(tx: Transaction, adoption: Adoption, why: str, now: datetime) -> None:
+    """Record that an announced step was called off. Raises NotFound if it does not wait any more."""
+    _end(tx, adoption, "called-off", {"called_off_at": now, "why_called_off": why}, now)
+
+
+def _end(
+    tx: Transaction, adoption: Adoption, event: str, values: dict[str, Any], now: datetime
+) -> None:
     table = schema.policy_adoption
     which = (
         (table.c.instrument == adoption.instrument)
@@ -71,6 +85,18 @@ def activated(tx: Transaction, adoption: Adoption, now: datetime) -> None:
         & (table.c.step == adoption.step)
         & (table.c.announced_at == adoption.announced_at)
         & table.c.activated_at.is_(None)
+        & table.c.called_off_at.is_(None)
     )
-    if not tx.execute(update(table).where(which).values(activated_at=now)).rowcount:
+    if not tx.execute(update(table).where(which).values(**values)).rowcount:
         raise NotFound(f"policy {adoption.policy} waits for no activation", policy=adoption.policy)
+    _tell(tx, adoption, event, now)
+
+
+def _tell(tx: Transaction, adoption: Adoption, event: str, now: datetime) -> None:
+    """Tell what became of a policy; whoever may ask reads the rest at the instrument."""
+    of = schema.instrument.c
+    issuer = tx.execute(select(of.issuer).where(of.token == adoption.instrument)).scalar_one()
+    told: dict[str, Plain] = {"event": event, "policy": adoption.policy}
+    told |= {"step": adoption.step, "steps": adoption.steps}
+    told |= {"effective_at": stamp(adoption.effective_at)}
+    changes.record(tx, changes.POLICY, issuer, adoption.instrument, told, now)

@@ -215,4 +215,6 @@ policy_adoption = Table(
     Column("announced_at", Instant, nullable=False),
     Column("effective_at", Instant, nullable=False),
     Column("activated_at", Instant),
+    Column("called_off_at", Instant),
+    Column("why_called_off", Text, nullable=False, server_default=""),
 )

@@ -72,9 +72,9 @@ class Connection:
         """End something."""
         self._ask("DELETE", path, named, query=query)
 
-    def content(self, path: str, **named: str) -> bytes:
+    def content(self, path: str, query: Query | None = None, **named: str) -> bytes:
         """A file as it is. Raises ProblemError."""
-        with self._send("GET", path, named, None, None, {}) as answer:
+        with self._send("GET", path, named, None, query, {}) as answer:
             if answer.status_code != 200:
                 raise _problem(answer)
             return bytes(answer.content)

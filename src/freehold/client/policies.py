@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from freehold.client.connection import Connection
 from freehold.wire.approvals import Approval, TriedOut
 from freehold.wire.policies import (
+    CallOff,
     CaseIn,
     CaseOut,
     ExaminationOut,
@@ -50,3 +51,11 @@ class Policies:
         """Propose a policy; another person approves it, and it waits for its public delay."""
         path = "/v1/instruments/{token}/policy/proposals"
         return self.connection.act(path, Approval, asked, key, token=token)
+
+    def call_off(self, token: str, why: str, key: str | None = None) -> Approval:
+        """Call the announced policy off before its delay is over; the rules in force stay.
+
+        Raises Refused with the code where nothing is announced, or it is too late.
+        """
+        path = "/v1/instruments/{token}/policy/call-off"
+        return self.connection.act(path, Approval, CallOff(why=why), key, token=token)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from freehold.client.connection import Connection
 from freehold.wire.approvals import Approval, TriedOut
+from freehold.wire.claims import ClaimOut, ClaimsOut
 from freehold.wire.orders import OrderOut, Orders
 from freehold.wire.windups import PotIn, ShareOut, Shares, WindupIn, WindupOut
 from freehold.wire.windups import Windups as Page
@@ -69,3 +70,17 @@ class Windups:
     def orders(self, id: str) -> Iterator[OrderOut]:
         """What was asked of the worker and is not done yet, or failed."""
         return self.connection.items("/v1/windups/{id}/orders", Orders, id=id)
+
+    def claims(self, id: str, holder: str) -> Iterator[ClaimOut]:
+        """What proves a holder's claims, one for each class of each stage that is open."""
+        path = "/v1/windups/{id}/claims/{holder}"
+        return self.connection.items(path, ClaimsOut, id=id, holder=holder)
+
+    def claim(self, id: str, holder: str) -> OrderOut:
+        """Bring those proofs: his money goes to his wallet. A signed claim goes through the relay."""
+        path = "/v1/windups/{id}/claims/{holder}"
+        return self.connection.post(path, OrderOut, id=id, holder=holder)
+
+    def claim_file(self, id: str, pot: str = "") -> bytes:
+        """Every account's claim on a pot and the root, as CSV; on the first pot if none is named."""
+        return self.connection.content("/v1/windups/{id}/claims", {"pot": pot}, id=id)

@@ -19,7 +19,7 @@ from freehold.core.grounds import Grounds
 from freehold.core.ids import JSON, record_hash
 
 ANY = "*"
-TRANSFER = "transfer"
+TRANSFER, CALL_OFF = "transfer", "policy-call-off"
 RULES = "approval-rules"
 """The act that changes these rules for an issuer; no setting makes it need fewer than two persons."""
 SHORTEST, LONGEST = 1, 24 * 30
@@ -188,8 +188,9 @@ class Rules:
         return timedelta(hours=self.hours)
 
 
-DEFAULT = Rules((Rule(TRANSFER, 1), Rule(ANY, 2)))
-"""Without a setting an ordinary transfer needs nobody besides, and every other act a second person."""
+DEFAULT = Rules((Rule(TRANSFER, 1), Rule(CALL_OFF, 1), Rule(ANY, 2)))
+"""Without a setting an ordinary transfer needs nobody besides, nor does calling an announced policy off,
+because the rules that everybody knows go on holding; every other act needs a second person."""
 
 
 def require_open(proposal: Proposal, now: datetime) -> None:

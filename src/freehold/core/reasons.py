@@ -94,6 +94,10 @@ class Reason(IntEnum):
     SIGNATURE_EXPIRED = 221
     SIGNATURE_EARLY = 222
     SIGNATURE_USED = 223
+    NO_POLICY_ANNOUNCED = 230
+    POLICY_DELAY_OVER = 231
+    POLICY_BEGUN = 232
+    POLICY_CALLED_OFF = 233
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,5 +394,18 @@ _EXPLAINED: dict[Reason, tuple[int, str]] = {
     ),
     Reason.SIGNATURE_EARLY: (0x58, "The signed act is dated in the future: wait, or sign it anew."),
     Reason.SIGNATURE_USED: (0x58, "The signed act was used before, or cancelled: sign a new one."),
+    Reason.NO_POLICY_ANNOUNCED: (0x50, "No policy is announced for this security."),
+    Reason.POLICY_DELAY_OVER: (
+        0x50,
+        "The delay of the announced policy is over, so it comes into force.",
+    ),
+    Reason.POLICY_BEGUN: (
+        0x50,
+        "The announced policy is in force in part already, and its limits belong to it.",
+    ),
+    Reason.POLICY_CALLED_OFF: (
+        0x50,
+        "The announced policy was called off before its delay was over.",
+    ),
 }
 _CODES = frozenset(int(reason) for reason in Reason)

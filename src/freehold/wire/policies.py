@@ -23,7 +23,8 @@ ProofName = Literal["offshore", "four_a_seven", "form_144", "issuer_consent", "f
 class AdoptionOut(BaseModel):
     """A policy that was announced: in force from `effective_at` on, once somebody activates it.
 
-    `step` 1 of `steps` 2 counts groups of holders before a limit rests on them.
+    `step` 1 of `steps` 2 counts groups of holders before a limit rests on them. One that was called off
+    never comes into force; `why_called_off` is empty otherwise.
     """
 
     policy: str
@@ -33,6 +34,8 @@ class AdoptionOut(BaseModel):
     announced_at: datetime
     effective_at: datetime
     activated_at: datetime | None
+    called_off_at: datetime | None = None
+    why_called_off: str = ""
 
 
 class RuledOut(BaseModel):
@@ -142,6 +145,14 @@ class PolicyProposed(BaseModel):
 
     text: PolicyText
     acknowledge_stranded: bool = Field(False, strict=True)
+
+
+class CallOff(BaseModel):
+    """Why the announced policy is called off; kept, and shown to everybody who reads the policy."""
+
+    model_config = STRICT
+
+    why: Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")]
 
 
 class CaseIn(BaseModel):

@@ -38,6 +38,7 @@ PLANTED_IN = {
     "modules/acts.vy": "StandardsDesk",
     **{f"modules/{name}.vy": "Ballot" for name in "agenda casting counting proxies".split()},
     "modules/payouts.vy": "Distribution",
+    "modules/claiming.vy": "Distribution",
     "modules/coins.vy": "Distribution",
     "modules/remains.vy": "Distribution",
     "modules/plans.vy": "Waterfall",

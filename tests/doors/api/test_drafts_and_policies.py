@@ -137,6 +137,25 @@ def _changed(issuer, officer, token: str) -> None:
     assert listed.pending == now.pending
     with pytest.raises(client.Conflicting, match="announced already"):
         issuer.policies.propose(token, asked)
+    _called_off(issuer, officer, token, made.id)
+
+
+def _called_off(issuer, officer, token: str, proposal: str) -> None:
+    """One officer calls it off, once under a key; then there is nothing left to call off."""
+    with pytest.raises(client.Mistaken, match="say why"):
+        officer.policies.call_off(token, " ")
+    first = officer.policies.call_off(token, "Counsel objects", key=f"off-{token}")
+    assert (first.kind, first.persons) == ("policy-call-off", 1)
+    assert officer.policies.call_off(token, "Counsel objects", key=f"off-{token}").id == first.id
+    until(lambda: issuer.policies.policy(token).pending is None, 60)
+    ended = issuer.policies.policy(token)
+    assert (ended.policy, ended.history[0].why_called_off) == ("starting rules", "Counsel objects")
+    assert ended.history[0].called_off_at and ended.history[0].activated_at is None
+    until(lambda: issuer.approvals.proposal(proposal).state == "refused", 60)
+    assert issuer.approvals.proposal(proposal).code == 233
+    with pytest.raises(client.Refused, match="No policy is announced") as caught:
+        officer.policies.call_off(token, "Twice")
+    assert caught.value.problem.code == 230
 
 
 def test_a_policy_of_its_own_waits_for_a_second_person(issuer, officer, platform):
@@ -211,6 +230,8 @@ def test_who_may_not_ask_and_what_makes_no_sense_is_said(platform, issuer, commo
     with pytest.raises(client.NotPermitted, match="policy:change"):
         asked = PolicyProposed(text=PLACEMENT)
         as_role(platform, Role.TRANSFER_AGENT).policies.propose(common, asked)
+    with pytest.raises(client.NotPermitted, match="policy:change"):
+        as_role(platform, Role.TRANSFER_AGENT).policies.call_off(common, "I object")
     case = CaseIn(sender="priya-raman", receiver="nobody", units="1")
     with pytest.raises(client.Missing):
         issuer.policies.ask(common, case)

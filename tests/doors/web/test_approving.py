@@ -7,8 +7,11 @@ import pytest
 
 from freehold.core.roles import Role
 from tests.doors.running import HOLDER, Platform, between, form_token, until
+from tests.doors.web.windows import Window, session_of, somebody
+from tests.parts import ROOT
 
 DOCUMENT = "9c" * 32
+POLICY = (ROOT / "examples/policies/private-placement.toml").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -184,3 +187,39 @@ def test_an_issue_takes_several_receivers_and_rows_without_a_script(platform, to
     assert "/approvals/ap_" in made.url
     assert "Jonas Keller, units" in made.text and "Priya Raman, units" in made.text
     assert "Issue units: 1,250 units" in made.text
+
+
+def test_an_announced_policy_is_called_off_on_its_page_by_one_officer(platform, token):
+    names = (("writer", Role.ISSUER), ("officer", Role.COMPLIANCE_OFFICER))
+    writer, officer = (
+        Window(
+            platform, session_of(platform, somebody(platform, f"{name}@northwind.example", role))
+        )
+        for name, role in names
+    )
+    place = f"/securities/{token}/policy"
+    given = {"text": POLICY}
+    made = writer.press(f"{place}/edit?template=private-placement", "Propose the policy", **given)
+    proposal = made.headers["location"]
+    officer.press(proposal, "Approve", note="read")
+    until(lambda: "Call the policy off" in officer.see(place), 60)
+    assert "Call the policy off" in writer.see(place)
+    auditor = shown(platform, Role.AUDITOR, place)
+    assert "Announced: " in auditor and "Call the policy off" not in auditor
+    blank = officer.press(place, "Call the policy off", why=" ")
+    assert blank.status_code == 422 and "Say why it is called off" in blank.text
+    old = officer.see(place)
+    done = officer.press(place, "Call the policy off", why="Counsel wants it clearer")
+    assert done.headers["location"] == place
+    until(lambda: "Called off " in officer.see(place), 60)
+    after = officer.see(place)
+    assert "Counsel wants it clearer" in after and "Call the policy off" not in after
+    assert "starting rules" in after
+    again = officer.press(
+        place,
+        "Call the policy off",
+        page=old.replace('name="key" value="', 'name="key" value="2'),
+        why="Twice",
+    )
+    assert again.status_code == 422 and "No policy is announced" in again.text
+    until(lambda: "Called off on" in officer.see(proposal), 60)

@@ -32,6 +32,12 @@ def test_a_second_person_declines_a_draft_and_agrees_to_the_next(platform):
     assert "Would be refused" in tried.text and "would pass on" in tried.text
     assert "Deploy the instrument" not in author.see(f"{place}/review")
     author.press(f"{place}/review", "Ask for a review")
+    for page in ("/policies", "/approvals"):
+        assert "Review the draft Reviewed units" in reader.see(page)
+        own = author.see(page)
+        assert "Open the draft Reviewed units" in own and "Drafted by you" in own
+    assert "1 waiting for you" in reader.see("/approvals")
+    assert "0 waiting for you" in author.see("/approvals")
     assert "Reviewed units: its policy needs a second person" in reader.see("/")
     assert "Reviewed units: its policy" not in author.see("/")
     unsaid = reader.press(f"{place}/second", "Decline the draft")
@@ -49,3 +55,8 @@ def test_a_second_person_declines_a_draft_and_agrees_to_the_next(platform):
     assert "Agreed to by " in ready and "Deploy the instrument" in ready
     acts = acts_of(platform, place.rsplit("/", 1)[1])
     assert ("decline a draft", "DONE") in acts and ("agree to a draft", "DONE") in acts
+    assert "Reviewed units" not in reader.see("/approvals"), "nothing waits any more"
+    assert "gone for good" in author.see(f"{place}/terms")
+    gone = author.press(f"{place}/terms", "Discard for good")
+    assert gone.headers["location"] == "/assets" and "A reviewed thing" not in author.see("/assets")
+    assert ("discard a draft", "DONE") in acts_of(platform, place.rsplit("/", 1)[1])

@@ -1,4 +1,4 @@
-"""A policy on its way into force: announced in public, then activated when the delay is over."""
+"""A policy on its way into force: announced in public, activated when the delay is over, or called off."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,8 @@ from freehold.core.ids import Address
 class Adoption:
     """A policy announced for an instrument, with the very rows announced.
 
-    `step` 1 of `steps` may have to come first: groups of holders are counted, then limited.
+    `step` 1 of `steps` may have to come first: groups of holders are counted, then limited. One that was
+    called off never comes into force; `why_called_off` is empty otherwise.
     """
 
     instrument: Address
@@ -21,3 +22,10 @@ class Adoption:
     announced_at: datetime
     effective_at: datetime
     activated_at: datetime | None = None
+    called_off_at: datetime | None = None
+    why_called_off: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is announced and neither in force nor called off."""
+        return self.activated_at is None and self.called_off_at is None

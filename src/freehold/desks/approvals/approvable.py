@@ -13,6 +13,7 @@ from freehold.core.approvals import RULES, Act, Change, read_rules, write_rules
 from freehold.core.errors import Invalid
 from freehold.core.roles import Power
 from freehold.desks.approvals import (
+    approvable_call_off,
     approvable_corrections,
     approvable_holders,
     approvable_policy,
@@ -65,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
         *approvable_holders.KINDS,
         *approvable_corrections.KINDS,
         *approvable_policy.KINDS,
+        *approvable_call_off.KINDS,
         *approvable_powers.KINDS,
         *approvable_restraints.KINDS,
         *approvable_servicing.KINDS,

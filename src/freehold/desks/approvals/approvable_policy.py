@@ -8,16 +8,18 @@ import json
 from collections.abc import Sequence
 from functools import partial
 
-from freehold.book import policies, settings
+from freehold.book import approvals, policies, settings
+from freehold.book.issuers import KnownInstrument
 from freehold.book.policies import KnownPolicy
 from freehold.book.session import Transaction
-from freehold.core.approvals import Act, Change
+from freehold.core.approvals import CALL_OFF, Act, Change, State
 from freehold.core.clock import parse, stamp
 from freehold.core.errors import Conflict, Invalid
 from freehold.core.policy.adoption import Adoption
 from freehold.core.policy.parse import parse_policy
 from freehold.core.policy.rows import Row
 from freehold.core.powers import Powers
+from freehold.core.reasons import Reason
 from freehold.core.roles import Power
 from freehold.desks import parties
 from freehold.desks.approvals import kinds
@@ -50,7 +52,9 @@ def _read(office: Office, asking: Asking) -> Act:
     )
     file = _file(act)
     if adoption.pending(office, instrument):
-        raise Conflict("another policy is announced already: let it come into force first")
+        raise Conflict(
+            "another policy is announced already: let it come into force, or call it off, first"
+        )
     adoption.require_adoptable(
         office, asking.owner.id, str(instrument.token), file, bool(texts.get(STRANDED))
     )
@@ -117,21 +121,44 @@ def _wait(office: Office, planned: Planned, number: int) -> Step:
     _, instrument = instrument_of(office, planned.act)
     waiting = adoption.pending(office, instrument)
     if waiting is None or waiting.step != number + 1:
-        rows, steps = _kept(office, planned, number)
-        effective = adoption.effective_of(office, planned.done[-1])
-        now = next_instant(office)
-        policy = _policy_id(planned.act)
-        token = instrument.token
-        found = Adoption(token, policy, number + 1, steps, tuple(rows), now, effective)
-        return Step(
-            waits=f"Announced. The old rules hold until {stamp(effective)}.",
-            write=partial(policies.add_adoption, adoption=found),
-        )
+        return _announced(office, planned, number)
     if next_instant(office) < waiting.effective_at:
         return Step(waits=f"Announced. The old rules hold until {stamp(waiting.effective_at)}.")
+    if _being_called_off(office, instrument):
+        return Step(waits="It is being called off.")
     asked = adoption.activating(office, waiting, f"{planned.key} activate {number}")
     order = Order(KIND, f"policy {instrument.token}", asked.key, (asked,), Powers.RULES)
     return Step(order)
+
+
+def _announced(office: Office, planned: Planned, number: int) -> Step:
+    """Write what was announced, or end where that was called off."""
+    _, instrument = instrument_of(office, planned.act)
+    policy, effective = _policy_id(planned.act), adoption.effective_of(office, planned.done[-1])
+    written = f"{_named(planned, number)} written"
+    with office.book.reading() as tx:
+        every, known = policies.adoptions(tx, instrument.token), settings.read(tx, written)
+    same = [one for one in every if (one.policy, one.effective_at) == (policy, effective)]
+    ended = next((one for one in reversed(same) if one.called_off_at), None)
+    if known and ended and ended.called_off_at:
+        on = f"Called off on {stamp(ended.called_off_at)}: {ended.why_called_off}"
+        return Step(refused=on, code=int(Reason.POLICY_CALLED_OFF))
+    rows, steps = _kept(office, planned, number)
+    now, token = next_instant(office), instrument.token
+    found = Adoption(token, policy, number + 1, steps, tuple(rows), now, effective)
+
+    def write(tx: Transaction) -> None:
+        policies.add_adoption(tx, found)
+        settings.write(tx, written, "yes", now)
+
+    return Step(waits=f"Announced. The old rules hold until {stamp(effective)}.", write=write)
+
+
+def _being_called_off(office: Office, instrument: KnownInstrument) -> bool:
+    """Whether calling it off is approved and on its way to the chain."""
+    with office.book.reading() as tx:
+        asked = approvals.about(tx, str(instrument.token), CALL_OFF)
+    return any(one.state is State.APPROVED for one in asked)
 
 
 def _activate(office: Office, waiting: Adoption, tx: Transaction) -> None:

@@ -48,7 +48,7 @@ from freehold.desks import permits, posting
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import ENDED, Asked, entered, wait
-from freehold.desks.outbox.following import ballot
+from freehold.desks.outbox.following import ballot, waterfall_setting
 from freehold.desks.permits import Actor
 
 DAY = timedelta(days=1)
@@ -328,14 +328,19 @@ def _meeting(office: Office, signed: SignedVote) -> tuple[KnownIssuer, Address]:
 
 
 def _pot(office: Office, signed: SignedClaim) -> tuple[KnownIssuer, Address]:
+    """Of whatever contract of this chain has pots: all of them are asked and called alike."""
     with office.book.reading() as tx:
-        place = settings.read(tx, f"distribution:{office.chain}")
+        places = [
+            settings.read(tx, name)
+            for name in (f"distribution:{office.chain}", waterfall_setting(office))
+        ]
         known = issuers.issuers(tx)
-    if place == signed.place:
+    if signed.place in places:
+        place = Address(signed.place)
         found = contracts.read(office.w3, "Distribution", place, "pot", signed.distribution)
         for owner in known:
             if str(found[_REGISTER]).lower() == owner.register.lower():
-                return owner, Address(place)
+                return owner, place
     raise NotFound(
         f"there is no distribution {signed.distribution} in {signed.place}", field="distribution"
     )

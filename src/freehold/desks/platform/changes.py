@@ -18,6 +18,7 @@ from freehold.book.changes import AUDIT as AUDIT
 from freehold.book.changes import CASH as CASH
 from freehold.book.changes import INSTRUCTION as INSTRUCTION
 from freehold.book.changes import MEETING as MEETING
+from freehold.book.changes import POLICY as POLICY
 from freehold.book.changes import POSITION as POSITION
 from freehold.book.changes import REGISTER as REGISTER
 from freehold.book.changes import WINDUP as WINDUP
@@ -44,15 +45,16 @@ NEEDS = {
     ACTION: (Power.READ_REGISTER, Power.READ_CHAIN, Power.READ_OWN),
     MEETING: (Power.READ_REGISTER, Power.READ_CHAIN, Power.READ_OWN),
     WINDUP: (Power.READ_REGISTER, Power.READ_CHAIN),
+    POLICY: (Power.ASK_POLICY, Power.READ_CHAIN, Power.READ_OWN),
     APPROVAL: (Power.READ_APPROVALS,),
     CASH: (Power.READ_CASH,),
 }
 """Any of these powers, for the scope of the change, lets an actor see it.
 
-Who reads the chain sees what stands on it for anybody: that a register, an action, a meeting or a
-winding-up moved on, which names nobody.
+Who reads the chain sees what stands on it for anybody: that a register, an action, a meeting, a
+winding-up or a policy moved on, which names nobody.
 """
-FOR_HOLDERS = (ACTION, MEETING)
+FOR_HOLDERS = (ACTION, MEETING, POLICY)
 """What concerns every holder of an issuer."""
 TOLD_TO = "registers told to"
 PAGE = 500

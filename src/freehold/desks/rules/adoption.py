@@ -208,10 +208,16 @@ def second_rows(office: Office, issuer: str | None, named: str, policy: str) -> 
 
 
 def pending(office: Office, instrument: KnownInstrument) -> Adoption | None:
-    """The announced step that is not in force yet."""
+    """The announced step that is neither in force yet nor called off."""
     with office.book.reading() as tx:
         every = policies.adoptions(tx, instrument.token)
-    return every[-1] if every and every[-1].activated_at is None else None
+    return every[-1] if every and every[-1].waits else None
+
+
+def announced_so_far(office: Office, instrument: KnownInstrument) -> int:
+    """How many steps were announced for an instrument, those that were called off too."""
+    with office.book.reading() as tx:
+        return len(policies.adoptions(tx, instrument.token))
 
 
 def in_force(office: Office, instrument: KnownInstrument) -> InForce:
@@ -331,9 +337,9 @@ def _announce(
     key: str = "",
 ) -> Adoption:
     now = next_instant(office)
-    asked = announcing(
-        office, instrument, policy, rows, key or f"announce {policy} {step[0]} {stamp(now)}"
-    )
+    again = announced_so_far(office, instrument)  # what was called off may be announced once more
+    own = f"announce {policy} {step[0]} {again} {stamp(now)}"
+    asked = announcing(office, instrument, policy, rows, key or own)
     done = carry_out(office, f"policy {instrument.token}", [asked])
     adoption = Adoption(
         instrument.token, policy, step[0], step[1], tuple(rows), now, effective_of(office, done[0])

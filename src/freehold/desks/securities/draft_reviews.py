@@ -25,13 +25,21 @@ LONGEST_NOTE = 2_000
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """A draft as its reviewer sees it: who asked, by sign-in name; whether he may decide, if not why."""
+    """A draft as its reviewer sees it: who asked, by sign-in name, and whether that is he himself;
+    whether he may decide, if not why."""
 
     draft: Draft
     review: Review | None
     author: str
+    own: bool
     may_decide: bool
     why_not: str
+
+    @property
+    def named(self) -> str:
+        """What the instrument will be called, or whose it is."""
+        content = self.draft.content
+        return str(content.get("terms", {}).get("name") or content["issuer"]["name"])
 
 
 def ask(office: Office, actor: Actor, id: str) -> Draft:
@@ -66,10 +74,15 @@ def waiting(office: Office, actor: Actor) -> list[DraftView]:
     """The drafts of others that this person could agree to now; none without the powers."""
     if not permits.allows(actor, Power.APPROVE):
         return []
+    return [one for one in queue(office, actor) if one.may_decide]
+
+
+def queue(office: Office, actor: Actor) -> list[DraftView]:
+    """The drafts that wait for a second person: one's own, and those that one may read as a reviewer."""
     with office.book.reading() as tx:
         every = drafts.waiting(tx)
-    found = [_view(office, actor, one) for one in every]
-    return [one for one in found if one.may_decide]
+    readable = [one for one in every if one.identity == actor.id or _reads(actor, one)]
+    return [_view(office, actor, one) for one in readable]
 
 
 def shown(office: Office, actor: Actor, id: str) -> DraftView:
@@ -131,6 +144,12 @@ def is_needed(office: Office, draft: Draft) -> bool:
         return deployments.needs_second(tx, draft.content)
 
 
+def _reads(actor: Actor, draft: Draft) -> bool:
+    owner = draft.content["issuer"]["id"]
+    powers = (Power.APPROVE, Power.CHANGE_POLICY)
+    return all(permits.allows(actor, power, owner) for power in powers)
+
+
 def _view(office: Office, actor: Actor, draft: Draft) -> DraftView:
     owner, why_not = draft.content["issuer"]["id"], ""
     with office.book.reading() as tx:
@@ -144,4 +163,5 @@ def _view(office: Office, actor: Actor, draft: Draft) -> DraftView:
             why_not = fault.message
     review = drafts.review_of(draft.content)
     waits = review is not None and review.waits and not draft.work_order
-    return DraftView(draft, review, author.sign_in_name, waits and not why_not, why_not)
+    own = draft.identity == actor.id
+    return DraftView(draft, review, author.sign_in_name, own, waits and not why_not, why_not)

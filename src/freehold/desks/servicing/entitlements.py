@@ -16,6 +16,8 @@ from freehold.desks.outbox.following import bring_up
 from freehold.indexer import read
 
 _SHOWN = 3
+_SUPPLY = 0
+"""No account has this number: the supply stands under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def holdings(office: Office, token: str, record: int) -> Holdings:
 def agreement(office: Office, token: str, record: int) -> Agreement:
     """Compare every account's units at a record in the register with `held_at_account` on chain.
 
-    The supply at the record is compared too, so an account that only one side knows is found.
+    Whoever holds by the register is asked for, and the supply at the record; where the sums differ,
+    everybody else too, so that an account that only the chain knows is named.
     Raises NotFound, Conflict as `holdings`.
     """
     bring_up(office)
@@ -49,22 +52,31 @@ def agreement(office: Office, token: str, record: int) -> Agreement:
         before = read.block_before(view, read.record_instant(view, token, record))
         held = read.units_by_account(view, token, before)
         last = read.last_block(view)
-        known = sorted(held.keys() | set(read.accounts(view, token).values()))
-    asked = [call("SecurityToken", "held_at_account", account, record) for account in known]
-    asked.append(call("SecurityToken", "supply_at", record))
-    said = [
-        int(answer, 16)
-        for answer in call_all(office.w3, [(token, "0x" + one.hex()) for one in asked], last)
-    ]
+        others = set(read.accounts(view, token).values()) - held.keys()
+    said = _said(office, token, record, sorted(held), last)
+    supply = said.pop(_SUPPLY)
+    total = sum(held.values())
+    if total != supply:
+        said |= _said(office, token, record, sorted(others), last)
+        del said[_SUPPLY]
     found = [
         f"account {account} held {held.get(account, 0)} units in the register, {units} on the chain"
-        for account, units in zip(known, said, strict=False)
+        for account, units in sorted(said.items())
         if held.get(account, 0) != units
     ]
-    total = sum(held.values())
-    if total != said[-1]:
-        found.append(f"all accounts held {total} units in the register, {said[-1]} on the chain")
-    return Agreement(record, len(known), total, tuple(found))
+    if total != supply:
+        found.append(f"all accounts held {total} units in the register, {supply} on the chain")
+    return Agreement(record, len(held) + len(others), total, tuple(found))
+
+
+def _said(
+    office: Office, token: str, record: int, accounts: Sequence[int], block: int
+) -> dict[int, int]:
+    """The units of accounts at a record by the contract itself, and beside them the supply."""
+    asked = [call("SecurityToken", "supply_at", record)]
+    asked += [call("SecurityToken", "held_at_account", account, record) for account in accounts]
+    said = call_all(office.w3, [(token, "0x" + one.hex()) for one in asked], block)
+    return dict(zip((_SUPPLY, *accounts), (int(one, 16) for one in said), strict=True))
 
 
 def require_agreement(office: Office, token: str, record: int) -> Agreement:

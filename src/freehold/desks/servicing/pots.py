@@ -21,18 +21,14 @@ from freehold.core.actions.plan import Plan
 from freehold.core.actions.terms import Terms
 from freehold.core.clock import to_seconds
 from freehold.core.errors import Broken
-from freehold.core.events_paying import (
-    DistributionDeclared,
-    DistributionHeld,
-    DistributionPaid,
-    DistributionReleased,
-)
+from freehold.core.events_paying import DistributionDeclared
 from freehold.core.ids import Address, record_hash
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
 from freehold.desks.servicing import servicing, taxes
+from freehold.desks.servicing.pot_events import Paid, paid_of
 from freehold.desks.servicing.servicing import Case
 from freehold.indexer import journal
 
@@ -119,32 +115,18 @@ def state(office: Office, number: int) -> int:
 
 def payments(office: Office, number: int) -> tuple[dict[int, tuple[int, int]], dict[int, int]]:
     """Gross and withheld by account, and what was held when it was paid, from the chain's events."""
-    bring_up(office)
-    with office.index.connect() as view:
-        place = servicing.distribution(office)
-        said = journal.events_of(view, [place], (DistributionPaid, DistributionHeld))
-    paid: dict[int, tuple[int, int]] = {}
-    held: dict[int, int] = {}
-    for logged in said:
-        event = logged.event
-        if isinstance(event, DistributionPaid) and event.distribution == number:
-            paid |= {account: (gross, tax) for account, gross, tax in event.payments}
-        if isinstance(event, DistributionHeld) and event.distribution == number:
-            held[event.account] = event.amount
-    return paid, held
+    said = _said(office, number)
+    return dict(said.due), dict(said.held)
 
 
 def held_now(office: Office, number: int) -> dict[int, int]:
     """What is held by account: without what was released since to the account's wallet."""
-    bring_up(office)
-    held = dict(payments(office, number)[1])
-    with office.index.connect() as view:
-        said = journal.events_of(view, [servicing.distribution(office)], (DistributionReleased,))
-    for logged in said:
-        event = logged.event
-        if isinstance(event, DistributionReleased) and event.distribution == number:
-            held.pop(event.account, None)
-    return held
+    said = _said(office, number)
+    return {one: amount for one, amount in said.held.items() if one not in said.released}
+
+
+def _said(office: Office, number: int) -> Paid:
+    return paid_of(office, servicing.distribution(office), [number])[number]
 
 
 def hash_of(terms: Terms) -> bytes:

@@ -33,6 +33,7 @@ from freehold.desks.servicing import (
     noting,
     paying,
     pots,
+    remains,
     servicing,
     unclaimed,
     voting,
@@ -107,24 +108,23 @@ def ask(office: Office, who: permits.Actor, id: str, act: Act, **texts: str) -> 
 
 
 def ask_claim(office: Office, who: permits.Actor, id: str, holder: str) -> WorkOrder:
-    """Ask that a holder's proof is brought, which sends his money to his own wallet: for himself, or for
-    whoever services the action. Asked again it is the same order.
+    """Ask that a holder's proofs are brought, which sends his money to his own wallet: for himself, or for
+    whoever services the action or winding-up. Asked again for the same money it is the same order.
 
     Raises NotFound, NotPermitted, Conflict with the sentence why nothing can be claimed now.
     """
     permits.require_any(who, (Power.ELECT, None), (Power.SERVICE, None))
-    of = servicing.case(office, id)
+    of = remains.find(office, id)
     scope = holder_scope(of.owner.id, holder)
     permits.require_any(who, (Power.ELECT, scope), (Power.SERVICE, of.owner.id))
-    one = claiming.proof(office, who, id, holder)
-    if why := claiming.why_not(office, of, one):
-        raise Conflict(why, action=id, account=one.account)
-    key, texts = f"{Act.CLAIM} {holder}", {"action": id, "holder": holder}
+    now = claiming.require_open(office, claiming.proofs(office, who, id, holder))
+    key = " ".join([Act.CLAIM, holder, *(str(one.distribution) for one in now)])
+    texts = {"action": id, "holder": holder}
     with office.book.transaction() as tx:
-        found = enter(office, tx, who, Act.CLAIM, of.owner.id, id, texts, key)
+        found = enter(office, tx, who, Act.CLAIM, of.owner.id, of.subject, texts, key)
         if found.state is Stage.FAILED:  # asked again
-            now = office.clock.now()
-            found = kept.move(tx, found.id, Stage.FAILED, Stage.WAITING, now, doing="")
+            moment = office.clock.now()
+            found = kept.move(tx, found.id, Stage.FAILED, Stage.WAITING, moment, doing="")
     return found
 
 

@@ -64,15 +64,17 @@ def left(office: Office, who: Actor, issuer: str | None, id: str = "") -> list[U
 
 def rows_of(office: Office, one: Remains) -> list[Unclaimed]:
     """What is left in the pots of one action or winding-up, by account."""
+    open_ = [pot for pot in one.pots if not one.is_ended(office, pot.number)]
+    if not open_:
+        return []
     known = holders_of.by_account(office, one.owner, one.instrument.token)
     lives, now, found = _residences(office, one), servicing.now_of(office), []
-    for pot in one.pots:
-        if one.is_ended(office, pot.number):
-            continue
+    said = one.paid(office)
+    for pot in open_:
         for account, (gross, _) in sorted(pot.due.items()):
-            amount, was_held = gross if pot.claimable else 0, account in pot.paid
+            amount, was_held = gross if pot.root else 0, account in said[pot.number].due
             if was_held:
-                held = account in pot.held
+                held = account in said[pot.number].held
                 amount = one.held_for(office, pot.number, account) if held else 0
             if not amount:
                 continue

@@ -19,18 +19,15 @@ from freehold.core.actions.tax import Payee, Treatment
 from freehold.core.actions.tax_forms import Income
 from freehold.core.actions.tax_regimes import regime
 from freehold.core.actions.windup import Step
-from freehold.core.events_paying import DistributionHeld, DistributionPaid, DistributionReleased
 from freehold.core.events_waterfall import WaterfallSettled
 from freehold.desks.office import Office
-from freehold.desks.outbox.following import bring_up
 from freehold.desks.servicing import taxes, windups
+from freehold.desks.servicing.pot_events import Amounts, Paid, paid_of
 from freehold.desks.servicing.windups import Case, Draft
 from freehold.indexer import journal
 
 ENDED = 8
 _LOW = (1 << 128) - 1
-Amounts = Mapping[int, tuple[int, int]]
-"""Gross and tax by account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +45,6 @@ class Proof:
     accounts: int
     differences: tuple[str, ...]
     unclaimed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Paid:
-    """What the chain's events say of a class's part of a stage: gross and tax by account, what was held
-    when it was paid, and what of that was released since."""
-
-    due: Amounts
-    held: Mapping[int, int]
-    released: Mapping[int, int]
-
-    def still(self, account: int) -> int:
-        """What is held for an account now."""
-        return self.held.get(account, 0) - self.released.get(account, 0)
 
 
 # ---- what is due ----
@@ -137,24 +120,7 @@ def is_ended(office: Office, part: int) -> bool:
 
 def paid_parts(office: Office, of: Case) -> dict[int, Paid]:
     """What the chain's events say of each class's part of each stage, by the part's number."""
-    bring_up(office)
-    place = windups.waterfall(office)
-    kinds = (DistributionPaid, DistributionHeld, DistributionReleased)
-    with office.index.connect() as view:
-        said = journal.events_of(view, [place], kinds)
-    pots = [part for part, _, _ in class_pots(of)]
-    paid: dict[int, dict[int, tuple[int, int]]] = {part: {} for part in pots}
-    held: dict[int, dict[int, int]] = {part: {} for part in pots}
-    released: dict[int, dict[int, int]] = {part: {} for part in pots}
-    for logged in said:
-        event = logged.event
-        if isinstance(event, DistributionPaid) and event.distribution in paid:
-            paid[event.distribution] |= {one: (gross, tax) for one, gross, tax in event.payments}
-        if isinstance(event, DistributionHeld) and event.distribution in held:
-            held[event.distribution][event.account] = event.amount
-        if isinstance(event, DistributionReleased) and event.distribution in released:
-            released[event.distribution][event.account] = event.amount
-    return {part: Paid(paid[part], held[part], released[part]) for part in pots}
+    return paid_of(office, windups.waterfall(office), [part for part, _, _ in class_pots(of)])
 
 
 def settled_parts(office: Office, of: Case) -> Iterator[tuple[str, int]]:

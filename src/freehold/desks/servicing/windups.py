@@ -219,7 +219,9 @@ def propose(
     done = _announce_records(office, actor, found, dry_run=dry_run)
     if done.refused or dry_run:
         return WindupOutcome(done, found.terms.id, "")
-    records = {one.class_id: _record(office, found, one) for one in found.instruments}
+    records = _records(office, found)
+    if missing := [id for id, number in records.items() if not number]:
+        raise Broken(f"the record announced for {missing[0]} is not in the chain's events")
     plan = _plan(found, records, actor.signer.address)
     hashed, place = plan_hash(plan), waterfall(office)
     scope, key = scope_of(found.terms.id), f"propose {hashed[2:18]}"
@@ -421,28 +423,37 @@ def _require_ahead(office: Office, found: Draft) -> None:
 
 
 def _announce_records(office: Office, actor: Actor, found: Draft, *, dry_run: bool) -> ActOutcome:
-    """Announce the record instant of each class that has not announced it."""
+    """Announce the record instant of the classes that have not announced it, all in one go."""
     ended = Ended.TRIED if dry_run else Ended.DONE
     done = ActOutcome("propose", found.terms.id, actor.name, ended)
     seconds = to_seconds(found.terms.record)
-    for one in found.instruments:
-        if servicing.record_at(office, one.token, seconds):
-            continue
-        key = f"announce {one.class_id}"
-        data = call("SecurityToken", "announce_record", seconds)
-        asked = (Asked(actor.signer, one.token, data, "announce a record", key),)
-        order = Order("propose", scope_of(found.terms.id), key, asked, Powers.RECORD)
+    data = call("SecurityToken", "announce_record", seconds)
+    records = _records(office, found)
+    scope = scope_of(found.terms.id)
+    asked = tuple(
+        Asked(actor.signer, one.token, data, "announce a record", f"announce {one.class_id}")
+        for one in found.instruments
+        if not records[one.class_id]
+    )
+    together = [asked] if asked else []
+    for each in [(one,) for one in asked] if dry_run else together:
+        order = Order("propose", scope, each[0].key, each, Powers.RECORD)
         done = orders.carry(office, actor, order, dry_run=dry_run)
         if done.refused:
             return done
     return done
 
 
-def _record(office: Office, found: Draft, one: KnownInstrument) -> int:
-    number = servicing.record_at(office, one.token, to_seconds(found.terms.record))
-    if not number:
-        raise Broken(f"the record announced for {one.class_id} is not in the chain's events")
-    return number
+def _records(office: Office, found: Draft) -> dict[str, int]:
+    """The number of the record at the plan's instant by class, 0 where it is not announced."""
+    bring_up(office)
+    seconds = to_seconds(found.terms.record)
+    with office.index.connect() as view:
+        announced = {one.class_id: register.records(view, one.token) for one in found.instruments}
+    return {
+        id: max((one for one, at in known.items() if to_seconds(at) == seconds), default=0)
+        for id, known in announced.items()
+    }
 
 
 def _plan(found: Draft, records: Mapping[str, int], purse: str) -> ExitPlan:

@@ -11,12 +11,15 @@ from freehold.core.units import format_units
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.register import reports
 from freehold.desks.servicing import claiming, processing, unclaimed
+from freehold.desks.servicing.claiming import ClaimProof
 from freehold.desks.servicing.unclaimed import Escheated
 from freehold.doors.api.action_documents import STRICT, HolderId, OrderOut, order_out
 from freehold.doors.api.actions import ActionId, Issuer, proposed
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, IdempotencyKey, OfficeOf
+from freehold.doors.api.windups import WindupId
 from freehold.wire.approvals import Approval
+from freehold.wire.claims import ClaimOut, ClaimsOut
 
 router = APIRouter(prefix="/v1")
 Holder = Annotated[HolderId, Path(description="The holder's id")]
@@ -25,28 +28,6 @@ HEADS = (
     "jurisdiction", "holder", "name", "account", "action", "currency", "amount", "paid_on", "swept_on",
     "payee",
 )  # fmt: skip
-
-
-class ClaimOut(BaseModel):
-    """A holder's claim with its proof; amounts in the coin's smallest unit, hashes from below.
-
-    `examples/check_claim.py` reads this document and checks it against the root the contract shows.
-    """
-
-    action: str
-    currency: str
-    chain: int
-    place: str
-    distribution: int
-    account: int
-    wallet: str
-    gross: str
-    withheld: str
-    proof: list[str]
-    root: str
-    claim_from: datetime
-    claim_until: datetime
-    paid: bool
 
 
 class UnclaimedOut(BaseModel):
@@ -121,14 +102,37 @@ def claims(
 @router.get("/actions/{id}/claims/{holder}", responses=responses(400, 404, 409))
 def claim_proof(office: OfficeOf, actor: Caller, id: ActionId, holder: Holder) -> ClaimOut:
     """What proves a holder's claim; for himself, or for whoever reads the register."""
-    one = claiming.proof(office, actor, id, holder)
-    known: dict[str, Any] = {name: getattr(one, name) for name in ClaimOut.model_fields}
-    return ClaimOut(**known | {"gross": str(one.gross), "withheld": str(one.withheld)})
+    return _claim(claiming.proof(office, actor, id, holder))
 
 
 @router.post("/actions/{id}/claims/{holder}", status_code=202, responses=responses(400, 404, 409))
 def claim(office: OfficeOf, actor: Caller, id: ActionId, holder: Holder) -> OrderOut:
     """Bring a holder's proof, for oneself or for him: his money goes to his wallet."""
+    return order_out(processing.ask_claim(office, actor, id, holder))
+
+
+@router.get(
+    "/windups/{id}/claims", response_class=Response, responses=CSV | responses(400, 404, 409)
+)
+def windup_claims(
+    office: OfficeOf, actor: Caller, id: WindupId, pot: Annotated[str, Query(max_length=16)] = ""
+) -> Response:
+    """The claim file of one pot of a winding-up (the first if left out): a class of a stage."""
+    found = claiming.claims(office, actor, id, pot)
+    text = "".join(claim_file.write(found.claims, found.root))
+    return Response(text, media_type="text/csv")
+
+
+@router.get("/windups/{id}/claims/{holder}", responses=responses(400, 404, 409))
+def windup_claim_proofs(office: OfficeOf, actor: Caller, id: WindupId, holder: Holder) -> ClaimsOut:
+    """What proves a holder's claims, one for each class of each stage that is open."""
+    found = claiming.proofs(office, actor, id, holder)
+    return ClaimsOut(items=[_claim(one) for one in found])
+
+
+@router.post("/windups/{id}/claims/{holder}", status_code=202, responses=responses(400, 404, 409))
+def claim_windup(office: OfficeOf, actor: Caller, id: WindupId, holder: Holder) -> OrderOut:
+    """Bring a holder's proofs, for oneself or for him: his money goes to his wallet."""
     return order_out(processing.ask_claim(office, actor, id, holder))
 
 
@@ -198,6 +202,11 @@ def escheat_csv(
         for one in unclaimed.report(office, actor, issuer, of)
     ]
     return Response(reports.csv_text(HEADS, rows), media_type="text/csv")
+
+
+def _claim(one: ClaimProof) -> ClaimOut:
+    known: dict[str, Any] = {name: getattr(one, name) for name in ClaimOut.model_fields}
+    return ClaimOut(**known | {"gross": str(one.gross), "withheld": str(one.withheld)})
 
 
 def escheat_out(one: Escheated) -> EscheatOut:

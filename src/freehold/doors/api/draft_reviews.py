@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from freehold.desks.office import Office
 from freehold.desks.securities import draft_reviews
 from freehold.desks.securities.draft_reviews import DraftView
 from freehold.doors.api.drafts import DraftId, draft_out, review_out
@@ -15,14 +16,14 @@ router = APIRouter(prefix="/v1/draft-reviews")
 @router.get("", responses=responses(400))
 def list_draft_reviews(office: OfficeOf, actor: Caller) -> DraftReviews:
     """The drafts of others that the caller may decide now."""
-    found = [_view(office, one) for one in draft_reviews.waiting(office, actor)]
+    found = [review_document(office, one) for one in draft_reviews.waiting(office, actor)]
     return DraftReviews(items=found, next=None)
 
 
 @router.get("/{id}", responses=responses(400, 404))
 def one_draft_review(office: OfficeOf, actor: Caller, id: DraftId) -> DraftReviewOut:
     """A draft for which a review was asked."""
-    return _view(office, draft_reviews.shown(office, actor, id))
+    return review_document(office, draft_reviews.shown(office, actor, id))
 
 
 @router.post("/{id}/decision", responses=responses(400, 404, 409))
@@ -33,10 +34,11 @@ def decide_draft(
     decided = draft_reviews.decide(
         office, actor, id, given.seen, agree=given.agree, note=given.note
     )
-    return _view(office, decided)
+    return review_document(office, decided)
 
 
-def _view(office: OfficeOf, one: DraftView) -> DraftReviewOut:
+def review_document(office: Office, one: DraftView) -> DraftReviewOut:
+    """A draft as its reviewer sees it; the command line prints the same."""
     return DraftReviewOut(
         draft=draft_out(office, one.draft),
         review=review_out(one.review),

@@ -1,13 +1,15 @@
 """Routes of policies: what is in force and announced, a text examined, a change proposed, a case tried.
 
 A change is proposed and answered with the proposal: another person approves it at /approvals, it is
-announced on the chain, and the old rules hold until its public delay is over.
+announced on the chain, and the old rules hold until its public delay is over. Until then it can be called
+off, by one person where the issuer's approval rules do not ask for two.
 """
 
 from typing import Any
 
 from fastapi import APIRouter
 
+from freehold.core.approvals import CALL_OFF
 from freehold.core.facts import Kind, Proof
 from freehold.core.ids import checksummed
 from freehold.core.policy.adoption import Adoption
@@ -25,6 +27,7 @@ from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, Off
 from freehold.wire.approvals import Approval, TriedOut
 from freehold.wire.policies import (
     AdoptionOut,
+    CallOff,
     CaseIn,
     CaseOut,
     CheckOut,
@@ -117,6 +120,22 @@ def propose_policy(
     return proposed(office, actor, _proposal(office, actor, token, given, key))
 
 
+@router.post(
+    POLICY + "/call-off",
+    status_code=201,
+    response_model=Approval,
+    responses=responses(400, 404, 409, 422),
+)
+def call_off_policy(
+    office: OfficeOf, actor: Caller, token: Token, given: CallOff, key: IdempotencyKey
+) -> Any:
+    """Call the announced policy off: the rules in force stay. 422 `refused` with the code where nothing
+    is announced (230), its delay is over (231), or its first part is in force (232)."""
+    ruled = rulemaking.rulebook(office, actor, checksummed(token)).ruled
+    texts = {"instrument": ruled.token, "why": given.why}
+    return proposed(office, actor, ProposeRequest(CALL_OFF, texts, key, ruled.issuer))
+
+
 def _proposal(
     office: OfficeOf, actor: Caller, token: str, given: PolicyProposed, key: str
 ) -> ProposeRequest:
@@ -134,7 +153,7 @@ def _ruled(one: Ruled) -> dict[str, Any]:
 
 
 def _adoption(name: str, one: Adoption) -> AdoptionOut:
-    names = ("policy", "step", "steps", "announced_at", "effective_at", "activated_at")
+    names = AdoptionOut.model_fields.keys() - {"name"}
     return AdoptionOut(name=name, **{each: getattr(one, each) for each in names})
 
 

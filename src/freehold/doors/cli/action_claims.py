@@ -1,4 +1,7 @@
-"""`freehold action`: claims with their proofs, money that nobody claimed, the report of sweeps."""
+"""`freehold action`: claims with their proofs, money that nobody claimed, the report of sweeps.
+
+`claims` and `claim` are commands of `freehold windup` too.
+"""
 
 from pathlib import Path
 
@@ -30,15 +33,20 @@ payee_option = click.option("--payee", help="The wallet to which the holder sign
 deadline_option = click.option(
     "--deadline", type=int, help="The last second of the signature; the end of claims if left out."
 )
+pot_option = click.option(
+    "--pot", type=int, default=0, help="The number of one pot alone, where the holder has several."
+)
 
 
 @click.command()
 @id_argument
-@click.option("--currency", default="", help="Of which pot; the action's own coin if left out.")
+@click.option(
+    "--currency", default="", help="Of which pot, by its currency or number; the first if left out."
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="The file to write.")
 @json_option
 def claims(id: str, currency: str, out: Path, as_json: bool) -> None:
-    """Write the claim file of action ID: every account's claim, and the root."""
+    """Write a claim file of action or winding-up ID: every account's claim, and the root."""
     with open_office(settings()) as office:
         found = claiming.claims(office, permits.keyholder(), id, currency)
     try:
@@ -76,6 +84,7 @@ def proof(id: str, holder: str, payee: str | None, deadline: int | None, as_json
 @payee_option
 @deadline_option
 @click.option("--signature", help="65 bytes by the holder's wallet, where --payee is named.")
+@pot_option
 @as_option
 @json_option
 def claim(
@@ -84,18 +93,19 @@ def claim(
     payee: str | None,
     deadline: int | None,
     signature: str | None,
+    pot: int,
     acting: str,
     as_json: bool,
 ) -> Outcome:
-    """Bring a holder's proof: his money of action ID goes to his wallet, or where he signed it goes."""
+    """Bring a holder's proofs: his money of ID goes to his wallet, or where he signed that it goes."""
     if bool(payee) != bool(signature):
         raise Invalid("--payee and --signature belong together", field="signature")
     with open_office(settings()) as office:
         signed = None
         if payee and signature:
-            one = claiming.proof(office, permits.keyholder(), id, holder)
+            one = claiming.proof(office, permits.keyholder(), id, holder, pot)
             signed = Signed(payee, deadline or claiming.deadline_of(one), signature)
-        done = claiming.claim(office, actor_of(office, acting), id, holder, signed)
+        done = claiming.claim(office, actor_of(office, acting), id, holder, signed, pot)
     show(act_document(done), as_json, act_table(done))
     return ended(done)
 

@@ -54,7 +54,7 @@ def list_(states: tuple[str, ...], limit: int, key_file: Path, as_json: bool) ->
     """The last proposals, the newest first."""
     wanted = [State(one.upper().replace("-", "_")) for one in states]
     with open_office(settings()) as office:
-        who = _who(office, key_file)
+        who = person_of(office, key_file)
         found = desk.proposals(office, who, wanted, None, limit)
     rows = [
         (
@@ -79,7 +79,7 @@ def list_(states: tuple[str, ...], limit: int, key_file: Path, as_json: bool) ->
 def show_(id: str, key_file: Path, as_json: bool) -> None:
     """One proposal with what it would change."""
     with open_office(settings()) as office:
-        found = desk.proposal(office, _who(office, key_file), id)
+        found = desk.proposal(office, person_of(office, key_file), id)
     _show(found, as_json)
 
 
@@ -111,7 +111,7 @@ def propose(
     grounds = _grounds(reason, document)
     asked = ProposeRequest(kind, texts, key_or_new(key), issuer, grounds, reference)
     with open_office(settings()) as office:
-        who = _who(office, key_file)
+        who = person_of(office, key_file)
         if dry_run:
             found = desk.dry_run(office, who, asked)
             answer = tried(found).model_dump(mode="json")
@@ -137,7 +137,7 @@ def propose(
 def approve(id: str, seen: str, note: str, key_file: Path, as_json: bool) -> None:
     """Approve what somebody else proposed; the worker of `freehold serve` carries it out."""
     with open_office(settings()) as office:
-        who = _who(office, key_file)
+        who = person_of(office, key_file)
         desk.approve(office, who, id, seen, note)
         found = desk.proposal(office, who, id)
     _show(found, as_json)
@@ -151,7 +151,7 @@ def approve(id: str, seen: str, note: str, key_file: Path, as_json: bool) -> Non
 def decline(id: str, note: str, key_file: Path, as_json: bool) -> None:
     """Decline what somebody else proposed."""
     with open_office(settings()) as office:
-        who = _who(office, key_file)
+        who = person_of(office, key_file)
         desk.decline(office, who, id, note)
         found = desk.proposal(office, who, id)
     _show(found, as_json)
@@ -164,7 +164,7 @@ def decline(id: str, note: str, key_file: Path, as_json: bool) -> None:
 def withdraw(id: str, key_file: Path, as_json: bool) -> None:
     """Take back what one proposed oneself."""
     with open_office(settings()) as office:
-        who = _who(office, key_file)
+        who = person_of(office, key_file)
         desk.withdraw(office, who, id)
         found = desk.proposal(office, who, id)
     _show(found, as_json)
@@ -179,13 +179,13 @@ def withdraw(id: str, key_file: Path, as_json: bool) -> None:
 def break_glass(id: str, seen: str, reason: str, key_file: Path, as_json: bool) -> None:
     """Approve alone; it is logged and announced to everybody concerned."""
     with open_office(settings()) as office:
-        who = _who(office, key_file)
+        who = person_of(office, key_file)
         desk.break_glass(office, who, id, seen, reason)
         found = desk.proposal(office, who, id)
     _show(found, as_json)
 
 
-def _who(office: Office, key_file: Path) -> Actor:
+def person_of(office: Office, key_file: Path) -> Actor:
     """The person behind the API key. Raises NotPermitted."""
     found = sessions.actor_of_key(office, key_file.read_text(encoding="utf-8").strip())
     if found is None:

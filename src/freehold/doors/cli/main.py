@@ -93,6 +93,10 @@ COMMANDS = {
         "freehold.doors.cli.demo:demo",
         "The main job: a real cap table becomes securities that move by the rules.",
     ),
+    "draft": Entry(
+        "freehold.doors.cli.draft:draft",
+        "Drafts of assets: list one's own, see what waits for a second person, agree, decline, discard.",
+    ),
     "evidence": Entry(
         "freehold.doors.cli.evidence:evidence",
         "Evidence about persons: submit it, look at the queue, approve or reject it.",

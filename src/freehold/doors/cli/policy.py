@@ -2,7 +2,7 @@
 
 import click
 
-from freehold.doors.cli.policy_adopt import activate, adopt, diff, explain, propose
+from freehold.doors.cli.policy_adopt import activate, adopt, call_off, diff, explain, propose
 from freehold.doors.cli.policy_ask import ask
 from freehold.doors.cli.policy_coverage import show_coverage
 from freehold.doors.cli.policy_file import check, compile_file, expand
@@ -19,7 +19,7 @@ def policy() -> None:
 
 COMMANDS = (
     check, expand, compile_file, ask, prove_file, show_coverage, try_vectors,
-    diff, simulate, propose, adopt, activate, explain, inform,
+    diff, simulate, propose, adopt, activate, call_off, explain, inform,
 )  # fmt: skip
 for command in COMMANDS:
     policy.add_command(command)

@@ -1,4 +1,4 @@
-"""`freehold policy propose`, `adopt`, `activate`, `explain`, `diff`: a policy and an instrument."""
+"""`freehold policy propose`, `adopt`, `activate`, `call-off`, `explain`, `diff`: policy and instrument."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from freehold.core.policy.model import KIND_NAMES, NOTICE, PROOF_NAMES
 from freehold.core.registration import Signed
 from freehold.core.units import format_units, parse_units
 from freehold.desks.office import open_office
-from freehold.desks.rules import adoption, policies, restraining
+from freehold.desks.rules import adoption, calling_off, policies, restraining
 from freehold.desks.rules.explaining import Explanation, Question
 from freehold.desks.rules.explaining import explain as explained
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
@@ -80,6 +80,22 @@ def activate(instrument: str, issuer: str | None, as_json: bool) -> None:
     """Put the announced policy of an INSTRUMENT in force, once its delay is over."""
     with open_office(settings()) as office:
         _show_adoption(adoption.activate(office, issuer, instrument), as_json)
+
+
+@click.command("call-off")
+@click.argument("instrument")
+@click.option("--why", required=True, help="Kept, and shown to whoever reads the policy.")
+@issuer_option
+@json_option
+def call_off(instrument: str, why: str, issuer: str | None, as_json: bool) -> Outcome:
+    """Call the announced policy of an INSTRUMENT off before its delay is over; what holds goes on holding.
+
+    Exit code 1 where nothing is announced, or it comes into force already.
+    """
+    with open_office(settings()) as office:
+        ended = calling_off.call_off(office, issuer, instrument, why)
+    _show_adoption(ended, as_json)
+    return Outcome.DONE if ended.called_off_at else Outcome.REFUSED
 
 
 @click.command()
@@ -193,8 +209,9 @@ def _said(code: int) -> str:
 
 
 def _show_adoption(announced: Adoption, as_json: bool) -> None:
-    state = "in force" if announced.activated_at else "announced"
-    document = {
+    ended = "called off" if announced.called_off_at else "announced"
+    state = "in force" if announced.activated_at else ended
+    document: dict[str, object] = {
         "policy": announced.policy,
         "instrument": announced.instrument,
         "state": state,
@@ -205,7 +222,11 @@ def _show_adoption(announced: Adoption, as_json: bool) -> None:
     }
     facts = [("policy id", announced.policy), ("state", state)]
     facts += [("step", f"{announced.step} of {announced.steps}")]
-    facts += [("can be activated from", announced.effective_at.isoformat())]
+    if announced.called_off_at:
+        document["why"] = announced.why_called_off
+        facts += [("why", announced.why_called_off)]
+    else:
+        facts += [("can be activated from", announced.effective_at.isoformat())]
     show(document, as_json, Table("", [Column("what"), Column("is")], facts))
 
 

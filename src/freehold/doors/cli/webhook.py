@@ -34,8 +34,8 @@ def webhook() -> None:
     "kinds",
     multiple=True,
     required=True,
-    help="instruction.changed, position.changed, register.changed, cash.break or audit.recorded; may be"
-    " given again.",
+    help="instruction.changed, position.changed, register.changed, policy.changed, cash.break or"
+    " audit.recorded; may be given again.",
 )
 @click.option("--issuer", default=EVERYWHERE, show_default=True, help="Changes of one issuer.")
 @json_option

@@ -13,7 +13,7 @@ from freehold.core.units import format_units, parse_units
 from freehold.desks import permits
 from freehold.desks.office import Office, open_office
 from freehold.desks.outbox.orders import Actor, ActOutcome
-from freehold.desks.servicing import winding_up, windup_claims, windup_reading, windups
+from freehold.desks.servicing import claiming, winding_up, windup_reading, windups
 from freehold.desks.servicing.windup_reading import PartView, Share, WindupView
 from freehold.desks.servicing.windups import Case, Draft
 from freehold.doors.cli.acting import (
@@ -25,6 +25,13 @@ from freehold.doors.cli.acting import (
     dry_run_option,
     ended,
     issuer_option,
+)
+from freehold.doors.cli.action_claims import (
+    claim,
+    claims,
+    deadline_option,
+    holder_option,
+    payee_option,
 )
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, plain, show
 from freehold.doors.cli.settings import settings
@@ -164,27 +171,27 @@ def release(id: str, account: int, acting: str, as_json: bool) -> Outcome:
 
 @windup.command()
 @id_argument
-@click.option("--holder", required=True, help="Whose claims, by id or wallet.")
+@holder_option
+@payee_option
+@deadline_option
 @json_option
-def proof(id: str, holder: str, as_json: bool) -> None:
-    """What proves a holder's claims in ID, one for each class and stage that is open."""
+def proof(id: str, holder: str, payee: str | None, deadline: int | None, as_json: bool) -> None:
+    """What proves a holder's claims in ID; with --payee what his wallet signs for each, too."""
     with open_office(settings()) as office:
-        found = windup_claims.proofs(office, permits.keyholder(), id, holder)
+        found = claiming.proofs(office, permits.keyholder(), id, holder)
     told = [{**plain(one), "gross": str(one.gross), "withheld": str(one.withheld)} for one in found]
-    names = ("distribution", "account", "gross", "withheld", "root", "paid")
+    if payee:
+        for each, one in zip(told, found, strict=True):
+            until = deadline or claiming.deadline_of(one)
+            each["message"] = claiming.message(one, payee, until)
+    names = ("part", "distribution", "account", "gross", "withheld", "root", "paid")
     rows = [tuple(str(getattr(one, name)) for name in names) for one in found]
     columns = [Column(name) for name in names]
     show({"windup": id, "claims": told}, as_json, Table(f"Claims in {id}", columns, rows))
 
 
-@windup.command()
-@id_argument
-@click.option("--holder", required=True, help="Whose claims, by id or wallet.")
-@as_option
-@json_option
-def claim(id: str, holder: str, acting: str, as_json: bool) -> Outcome:
-    """Bring a holder's proofs: his money of winding-up ID goes to his wallet."""
-    return _acted(acting, as_json, lambda office, who: windup_claims.claim(office, who, id, holder))
+for shared in (claims, claim):
+    windup.add_command(shared)
 
 
 @windup.command("list")

@@ -18,7 +18,7 @@ from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
 from freehold.desks.approvals.kinds import Kind
 from freehold.desks.outbox import instructions
-from freehold.desks.securities import instruments
+from freehold.desks.securities import draft_reviews, instruments
 from freehold.desks.securities.instruments import InstrumentView
 from freehold.doors.web import refusing
 from freehold.doors.web.formats import words
@@ -38,6 +38,7 @@ CONSEQUENCES = {
     "recovery": "Another wallet opens the account, in every instrument, after the public delay.",
     "correction": "The wrong entry is reversed, the right one posted; both stay, linked.",
     "policy": "Other rules hold for everybody once the public delay is over.",
+    "policy-call-off": "What is announced never comes into force; the rules that hold go on holding.",
     "grant-powers": "A key may do more on chain once the public delay is over.",
     "revoke-powers": "A key may do less on chain once the public delay is over.",
     "approval-rules": "Other acts, or other amounts, need a second person.",
@@ -68,6 +69,7 @@ LABELS = {
     "policy": ("Policy", "The text of a policy file."),
     "acknowledge_stranded": ("Holders who could not receive any more", ""),
     "sanctioned": ("Because a sanctions list names the person", ""),
+    "why": ("Reason", "Kept, and shown to whoever reads the policy."),
     "exit": ("Exit", "What there is to divide, in the currency of the terms."),
     "windup": ("Winding-up", "The id that its terms give it."),
     "rules": ("Rules", 'JSON: {"hours": 72, "rules": [{"act": ..., "persons": ...}]}'),
@@ -99,7 +101,7 @@ class Stage:
 
 
 def queue(visit: Visit) -> Response:
-    """What waits for a decision, what waits for this person, what was decided."""
+    """What waits for a decision, drafts too, what waits for this person, what was decided."""
     found = approvals.queue(visit.office, visit.who)
     text = visit.query("before")
     before = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
@@ -107,6 +109,7 @@ def queue(visit: Visit) -> Response:
     values: dict[str, Any] = {
         "queue": found,
         "mine": [one for one in found if one.may_decide],
+        "drafts": draft_reviews.queue(visit.office, visit.who),
         "decided": decided,
         "following": decided[-1].proposal.number if len(decided) == ROWS else None,
         "kinds": approvals.proposable(visit.who),

@@ -81,7 +81,7 @@ def to_review(visit: Visit) -> list[Waiting]:
     return [
         Waiting(
             Urgency.WARN,
-            f"{_named(view)}: its policy needs a second person",
+            f"{view.named}: its policy needs a second person",
             f"Drafted by {view.author}.",
             f"/assets/drafts/{view.draft.id}/second",
             "Review",
@@ -145,8 +145,3 @@ def _decimals(content: Mapping[str, Any]) -> int:
         return deployments.terms_of(content).share.decimals
     except Invalid:
         return 0
-
-
-def _named(view: DraftView) -> str:
-    content = view.draft.content
-    return str(content.get("terms", {}).get("name") or content["issuer"]["name"])

@@ -157,6 +157,15 @@ def again(visit: Visit, form: Form) -> Response:
     return go(f"/assets/drafts/{draft.id}/progress")
 
 
+def discard(visit: Visit, form: Form) -> Response:
+    """Throw a draft away, once its page has asked whether that is meant."""
+    try:
+        deployments.discard(visit.office, visit.who, visit.path("id"))
+    except Conflict:
+        return go(f"/assets/drafts/{visit.path('id')}/progress")
+    return go("/assets")
+
+
 def _deploy(visit: Visit, id: str) -> Response:
     """Put it on chain, or ask the second person whom its policy needs."""
     draft = deployments.find(visit.office, visit.who, id)

@@ -229,10 +229,12 @@ def _breadth() -> list[BaseRoute]:
     return [
         Route("/securities/{token}/policy", page(rules.policy), methods=["GET"]),
         _signed_in("/securities/{token}/policy/edit", rules.edit, rules.examine),
+        Route("/securities/{token}/policy/call-off", act(rules.call_off), methods=["POST"]),
         Route("/policies", page(rules.list_of), methods=["GET"]),
         Route("/assets", page(establishing.assets), methods=["GET"]),
         _signed_in("/assets/new", establishing.new, establishing.begin),
         Route("/assets/drafts/{id}/progress", page(establishing.progress), methods=["GET"]),
+        Route("/assets/drafts/{id}/discard", act(establishing.discard), methods=["POST"]),
         Route("/assets/drafts/{id}/again", act(establishing.again), methods=["POST"]),
         _signed_in("/assets/drafts/{id}/second", drafting.second, drafting.decide),
         _signed_in("/assets/drafts/{id}/{step}", establishing.step, establishing.keep),

@@ -1,4 +1,4 @@
-"""The pages of policies: what is in force, the test bench, the editor, a change proposed."""
+"""The pages of policies: what is in force, the test bench, the editor, a change proposed or called off."""
 
 import secrets
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from freehold.core.approvals import CALL_OFF, State
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.facts import Kind, Proof
 from freehold.core.policy.checks import Check
@@ -19,13 +20,14 @@ from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvable_policy import KIND as POLICY
 from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
 from freehold.desks.register import ownership
-from freehold.desks.rules import explaining, policies, restraining, rulemaking
+from freehold.desks.rules import calling_off, explaining, policies, restraining, rulemaking
 from freehold.desks.rules.explaining import Explanation, Question
 from freehold.desks.rules.rulemaking import Rulebook
+from freehold.desks.securities import draft_reviews
 from freehold.desks.securities.transfers import KINDS
 from freehold.doors.web.owning import token_of
 from freehold.doors.web.policy_words import clauses
-from freehold.doors.web.visits import Form, Visit, go, see
+from freehold.doors.web.visits import Form, Visit, go, prove_first, see
 
 TEMPLATES = Path(__file__).resolve().parents[4] / "examples" / "policies"
 PROOFS = tuple(one for one in Proof if one.name)
@@ -52,12 +54,14 @@ class Answer:
 
 
 def list_of(visit: Visit) -> Response:
-    """Every instrument with its rules, and the profiles that policies are made of."""
+    """Every instrument with its rules, what waits for a second person, and the profiles of law."""
     found = rulemaking.rules_of_all(visit.office, visit.who)
     waiting = [one for one in _queue(visit) if one.proposal.act.kind == POLICY and one.may_decide]
     named = {each.token: each.name for each in found}
-    profiles = sorted(policies.shipped_profiles())
-    return see(visit, "policies.html", found=found, waiting=waiting, named=named, profiles=profiles)
+    values: dict[str, Any] = {"found": found, "waiting": waiting, "named": named}
+    values["drafts"] = draft_reviews.queue(visit.office, visit.who)
+    values["profiles"] = sorted(policies.shipped_profiles())
+    return see(visit, "policies.html", **values)
 
 
 def policy(visit: Visit) -> Response:
@@ -68,7 +72,36 @@ def policy(visit: Visit) -> Response:
     status = 422 if mistakes else 200
     part = visit.is_part and visit.request.headers.get("HX-Target", "").endswith("bench")
     template = "bench.html" if part else "policy.html"
-    return see(visit, template, status, **_values(visit, book), answer=answer, mistakes=mistakes)
+    return _policy(visit, book, template, status, answer=answer, mistakes=mistakes)
+
+
+def call_off(visit: Visit, form: Form) -> Response:
+    """Call the announced policy off, with a reason; what is wrong with that stands above the page."""
+    book = rulemaking.rulebook(visit.office, visit.who, token_of(visit))
+    one, place = book.ruled, f"/securities/{book.ruled.token}/policy"
+    permits.require(visit.who, Power.CHANGE_POLICY, one.issuer)
+    if first := prove_first(visit, place):
+        return first
+    why = form.get("why", "")
+    try:
+        given = {"instrument": one.token, "why": calling_off.require_why(why)}
+        asked = ProposeRequest(CALL_OFF, given, form.get("key", "")[:128], one.issuer)
+        made = approvals.propose(visit.office, visit.who, asked)
+    except (Conflict, Invalid) as fault:
+        problem = fault.message[:1].upper() + fault.message[1:]
+        return _policy(visit, book, "policy.html", 422, problem=problem, why=why)
+    if made.proposal is None:
+        return _policy(visit, book, "policy.html", 422, problem=made.tried.reason, why=why)
+    return go(place if made.proposal.persons == 1 else f"/approvals/{made.proposal.id}")
+
+
+def _policy(visit: Visit, book: Rulebook, template: str, status: int, **more: Any) -> Response:
+    """An instrument's policy, with the proposal that calls it off where one is on its way."""
+    asked = approvals.about(visit.office, visit.who, book.ruled.token, CALL_OFF)
+    open_ones = (one for one in asked if one.state in (State.PROPOSED, State.APPROVED))
+    values: dict[str, Any] = {"answer": None, "mistakes": {}, "problem": "", "why": ""}
+    values["ending"] = next(open_ones, None)
+    return see(visit, template, status, **_values(visit, book) | values | more)
 
 
 def edit(visit: Visit) -> Response:

@@ -22,17 +22,20 @@ from freehold.desks.servicing import events, kept_back, remains, unclaimed
 from freehold.desks.servicing.unclaimed import Unclaimed
 from freehold.doors.api.claims import HEADS, escheat_out
 from freehold.doors.web import charts
+from freehold.doors.web.claims import PLACES
 from freehold.doors.web.visits import Form, Visit, act, go, issuer_of, issuers_of, page, see
 
 
 def routes() -> list[BaseRoute]:
     """The page, the report as CSV, and what the form of a sweep is sent to."""
-    return [
+    found: list[BaseRoute] = [
         Route("/unclaimed", page(money), methods=["GET"]),
         Route("/unclaimed/report.csv", page(report_csv), methods=["GET"]),
-        Route("/actions/{id}/sweep", page(sweeping), methods=["GET"]),
-        Route("/actions/{id}/sweep", act(sweep), methods=["POST"]),
     ]
+    for of in PLACES:
+        found.append(Route(f"{of}/sweep", page(sweeping), methods=["GET"]))
+        found.append(Route(f"{of}/sweep", act(sweep), methods=["POST"]))
+    return found
 
 
 def money(visit: Visit) -> Response:
@@ -52,7 +55,7 @@ def money(visit: Visit) -> Response:
         "left": [one for one in rows if not one.held],
         "bars": _bars(rows, symbols),
         "due": _due(rows),
-        "ends": {id for id, one in known.items() if one.contract == "Waterfall"},
+        "ends": {id for id, one in known.items() if one.winds_up},
         "symbols": symbols,
         "swept": [escheat_out(one) for one in unclaimed.report(office, who, issuer, year)],
         "year": year,
@@ -76,7 +79,7 @@ def report_csv(visit: Visit) -> Response:
 
 
 def sweeping(visit: Visit) -> Response:
-    """To whom what is left of an action goes."""
+    """To whom what is left of an action or a winding-up goes."""
     permits.require(visit.who, Power.SERVICE)
     unclaimed.serviced(visit.office, visit.who, visit.path("id"))
     return _sweeping(visit, {"payee": "", "key": secrets.token_hex(16)})

@@ -32,6 +32,7 @@ from freehold.desks.permits import Actor
 from freehold.desks.platform import auditing, changes, examples
 from freehold.desks.platform.readiness import readiness
 from freehold.desks.register import ownership
+from freehold.desks.securities import draft_reviews
 from freehold.doors.api.problems import FULL, status_of
 from freehold.doors.web import assets, formats, uploads
 from freehold.doors.web.network import badge
@@ -159,7 +160,7 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
             powers=permits.powers(visit.actor) if visit.actor else frozenset(),
             Power=Power,
             **_of_the_frame(visit),
-            to_approve=approvals.waiting_for(visit.office, visit.actor) if visit.actor else 0,
+            to_approve=_to_approve(visit.office, visit.actor) if visit.actor else 0,
             announced=_announced(visit),
             theme=visit.request.cookies.get(THEME, "system"),
             density=visit.request.cookies.get(DENSITY, "comfortable"),
@@ -174,6 +175,11 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
     if status == 200 and (named := visit.query(ISSUER)):
         keep_choice(response, visit.settings, ISSUER, named)
     return response
+
+
+def _to_approve(office: Office, actor: Actor) -> int:
+    """How many proposals and drafts wait for this person."""
+    return approvals.waiting_for(office, actor) + len(draft_reviews.waiting(office, actor))
 
 
 def issuer_of(visit: Visit) -> str | None:

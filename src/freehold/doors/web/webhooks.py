@@ -24,6 +24,7 @@ WORDS = {
     changes.ACTION: "A corporate action, step by step",
     changes.MEETING: "A meeting, and that a vote was cast",
     changes.WINDUP: "A winding-up, step by step",
+    changes.POLICY: "A policy announced, called off, in force",
     changes.APPROVAL: "What two persons agree to",
     changes.CASH: "A new break of the cash book",
     changes.AUDIT: "An entry of the audit log",

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from freehold.core.actions.exit_plan import plan_hash
+from freehold.core.actions.options import Payout
 from freehold.core.actions.windup import State, Step
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.roles import Power
@@ -19,7 +20,7 @@ from freehold.desks import permits
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest, Tried
 from freehold.desks.register import reports
-from freehold.desks.servicing import windup_orders, windup_reading, windups
+from freehold.desks.servicing import remains, unclaimed, windup_orders, windup_reading, windups
 from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.windup_reading import WindupView
 from freehold.doors.web.visits import Form, Visit, act, go, issuers_of, page, see
@@ -32,6 +33,7 @@ ORDERS: Mapping[str, Act] = {
     "close": Act.CLOSE_WINDUP,
 }
 KINDS = ("propose-windup", "fund-windup", "cancel-windup")
+SWEEP = "sweep-unclaimed"
 TITLES = {
     Step.PROPOSE: "Proposed",
     Step.CONFIRM: "Agreed",
@@ -178,7 +180,9 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "may_cancel": one.state not in (State.PAYING, *_DONE),
         "orders": windup_orders.waiting(office, who, id) if services else [],
         "reads_all": windup_reading.reads_all(who, of),
-        "waiting": [each for each in _proposed(visit) if _about(each, id)],
+        "waiting": [each for each in _proposed(visit, (*KINDS, SWEEP)) if _about(each, id)],
+        "claimed": of.terms.payout is not Payout.PUSH,
+        "left": _left(visit, of),
         "key": secrets.token_hex(16),
         "problem": "",
         "wrong_at": "",
@@ -289,14 +293,37 @@ def _next_order(one: WindupView) -> str:
     return "pay" if one.next.startswith("The stage") and one.next.endswith("is paid") else ""
 
 
-def _proposed(visit: Visit) -> list[Any]:
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is held under names and what nobody has claimed, in smallest units, of how many accounts;
+    whether the period for it is over."""
+
+    held: int
+    open: int
+    accounts: int
+    due: bool
+
+
+def _left(visit: Visit, of: windups.Case) -> Left | None:
+    """What is left of a winding-up, for whoever reads the cash book; None where nothing is."""
+    if not permits.allows(visit.who, Power.READ_CASH, of.owner.id) or not of.course.opened:
+        return None
+    rows = unclaimed.rows_of(visit.office, remains.find(visit.office, of.id))
+    if not rows:
+        return None
+    held = sum(one.amount for one in rows if one.held)
+    rest = sum(one.amount for one in rows) - held
+    return Left(held, rest, len({one.account for one in rows}), rows[0].due)
+
+
+def _proposed(visit: Visit, kinds: Sequence[str] = KINDS) -> list[Any]:
     """Proposals about winding-ups that wait for a second person."""
     if not permits.allows(visit.who, Power.READ_APPROVALS):
         return []
     return [
-        one for one in approvals.queue(visit.office, visit.who) if one.proposal.act.kind in KINDS
+        one for one in approvals.queue(visit.office, visit.who) if one.proposal.act.kind in kinds
     ]
 
 
 def _about(view: Any, id: str) -> bool:
-    return bool(view.proposal.act.arguments.get("windup") == id)
+    return id in (view.proposal.act.arguments.get(name) for name in ("windup", "action"))
