@@ -4,7 +4,7 @@ Rows are only ever added. What an action is now follows from them (`core/actions
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -95,12 +95,13 @@ def every(tx: Transaction, issuer: str) -> list[KnownAction]:
     return [KnownAction(**row._mapping) for row in tx.execute(rows)]
 
 
-def unfinished(tx: Transaction) -> list[str]:
-    """The ids of all actions that are neither closed nor cancelled, as they were announced."""
+def unfinished(tx: Transaction, kinds: Sequence[str] = ()) -> list[str]:
+    """The ids of all actions (of some kinds) that are neither closed nor cancelled, as they were
+    announced."""
     of, ended = corporate_action, ("close", "cancel")
     over = select(action_step.c.action).where(action_step.c.step.in_(ended))
     rows = select(of.c.id).where(of.c.id.not_in(over)).order_by(of.c.created_at, of.c.id)
-    return list(tx.scalars(rows))
+    return list(tx.scalars(rows.where(of.c.kind.in_(kinds)) if kinds else rows))
 
 
 def add_terms(tx: Transaction, action: str, text: str, at: datetime, by: str) -> int:

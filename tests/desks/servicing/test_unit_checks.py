@@ -4,19 +4,26 @@ from datetime import timedelta
 
 import pytest
 
+from freehold.chain import contracts
 from freehold.core.actions.life import State
 from freehold.core.asset import AssetKind, AssetRecord
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid
+from freehold.core.grounds import Ground, Grounds
 from freehold.core.instrument import InstrumentKind, Issuer, ShareClass
 from freehold.core.units import Units
+from freehold.desks import parties, permits
+from freehold.desks.agent import restraints
 from freehold.desks.office import now_on_chain
 from freehold.desks.platform import establishment
-from freehold.desks.securities import transfers
+from freehold.desks.securities import enforcement, transfers
+from freehold.desks.securities.enforcement import ForceRequest
 from freehold.desks.securities.transfers import TransferRequest
-from freehold.desks.servicing import actions, paying
-from freehold.doors.bench import action_checks, action_world
+from freehold.desks.servicing import actions, paying, tendering, transfer_books
+from freehold.doors.bench import action_checks, action_table, action_world
 from freehold.doors.bench.action_world import FIRST
+
+GROUNDS = Grounds(Ground.COURT_ORDER, b"\2" * 32)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +69,17 @@ def sold(world, named, units, key, way=("ada", "cyd")):
     return transfers.transfer(world.office, world.agent, asked).reason
 
 
+def frozen(world, named):
+    """The frozen units of everybody who has some, on the chain."""
+    found = {}
+    for who in action_world.HOLDERS:
+        account = parties.party(world.office, world.owner, who).facts.account
+        token = world.classes[named].token
+        word = contracts.read(world.office.w3, "SecurityToken", token, "account_word", account)
+        found[who] = word >> 96 & (1 << 96) - 1
+    return {who: many for who, many in found.items() if many}
+
+
 def units(world, named):
     return action_checks.units(world, world.classes[named])
 
@@ -88,29 +106,62 @@ def test_nobody_is_paid_for_units_that_were_sold_after_the_record_of_a_redemptio
     assert {one for who, one in units(world, "sold").items() if who != "treasury"} == {0}
 
 
-def test_nobody_is_paid_for_tendered_units_that_are_gone_until_the_tender_is_taken_back(world):
+def test_tendered_units_stay_until_they_are_bought_and_who_lost_his_takes_the_tender_back(world):
     office, agent = world.office, world.agent
     filled(world, "offered")
+    action_checks.freeze(world, "offered", "court")
     announced(world, head(world, "offered", "tender") + "most = 500\n" + cash(world))
-    actions.elect(office, agent, "offered", "ada", "tender", 400)
-    actions.elect(office, agent, "offered", "ben", "tender", 50)
+    with pytest.raises(Invalid, match=r"cyd holds 499 of offered, 400 of them free: only free"):
+        actions.elect(office, agent, "offered", "cyd", "tender", 401)
+    for who, many in (("ada", 400), ("ben", 700), ("ben", 50), ("cyd", 400)):
+        actions.elect(office, agent, "offered", who, "tender", many)
+    assert frozen(world, "offered") == {"ada": 400, "ben": 50, "cyd": 499}
     passed(world, "offered", "record")
-    assert sold(world, "offered", 900, "all but 101") == ""
+    assert "does not hold that many units that are free" in sold(world, "offered", 602, "sale")
+    taken = ForceRequest("offered", "ada", "ben", Units(900), GROUNDS, "court", world.owner.id)
+    assert enforcement.force_transfer(office, agent, taken).reason == ""
     assert paying.fund(office, agent, "offered").reason == ""
     passed(world, "offered", "payment")
     before = action_world.money_of(world)
-    with pytest.raises(Conflict, match=r"ada holds 101 of 400\. Have .* take such a tender back"):
+    with pytest.raises(Conflict, match=r"ada holds 101 of \d+\. Have .* take such a tender back"):
         paying.pay(office, agent, "offered")
+    assert action_world.money_of(world) == before
+    actions.elect(office, agent, "offered", "ada", "tender", 0)
     with pytest.raises(Conflict, match="ended with the payment"):
         actions.elect(office, agent, "offered", "ben", "tender", 60)
-    actions.elect(office, agent, "offered", "ada", "tender", 0)
     assert paying.pay(office, agent, "offered").reason == ""
-    after = action_world.money_of(world)
-    assert {who: after[who] - before[who] for who in ("ada", "ben")} == {
-        "ada": 0,
-        "ben": 100 * 10**6,
-    }
-    assert units(world, "offered") == FIRST | {"ada": 101, "ben": 653, "cyd": 1399}
+    paying.reconcile(office, agent, "offered")
+    assert units(world, "offered") == FIRST | {"ada": 101, "ben": 1553, "cyd": 99}
+    assert frozen(world, "offered") == {"cyd": action_table.FROZEN}
+    assert restraints.of_holder(office, permits.keyholder(), world.owner.id, "ben")[-1].released_at
+
+
+def test_a_tender_binds_to_the_same_price_or_a_higher_one(world):
+    office, agent = world.office, world.agent
+    filled(world, "price")
+    text = head(world, "price", "tender") + "most = 500\n" + cash(world)
+    announced(world, text)
+    actions.elect(office, agent, "price", "ada", "tender", 400)
+    assert actions.amend(office, agent, text.replace('"2"', '"3"')).act.reason == ""
+    assert frozen(world, "price") == {"ada": 400}
+    assert actions.amend(office, agent, text.replace('"2"', '"0.01"')).act.reason == ""
+    tendering.locking.keep(office)
+    passed(world, "price", "record")
+    assert actions.preview(office, "price")[0].gives == {}
+    assert sold(world, "price", 1_001, "all of it") == ""
+
+
+def test_the_books_of_a_class_that_ends_are_closed_from_the_record_until_it_is_over(world):
+    office, agent = world.office, world.agent
+    filled(world, "books")
+    announced(world, head(world, "books", "maturity") + cash(world))
+    assert transfer_books.keep(office).moved == 0
+    passed(world, "books", "record")
+    assert transfer_books.keep(office).moved == 1
+    assert transfer_books.keep(office).moved == 0
+    assert sold(world, "books", 1, "closed") != ""
+    assert paying.cancel(office, agent, "books").reason == ""
+    assert sold(world, "books", 1, "open") == ""
 
 
 def test_a_pot_is_funded_with_what_is_lacking_and_pays_nobody_before_it_is(world):

@@ -13,10 +13,11 @@ from typing import Any
 from freehold.book import actions as book
 from freehold.book import issuers
 from freehold.book.actions import KnownAction
-from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.book.session import Transaction
 from freehold.chain import coins, contracts
 from freehold.chain.contracts import call
+from freehold.core.actions import consent
 from freehold.core.actions.kinds import Kind, Work
 from freehold.core.actions.life import State, Step
 from freehold.core.actions.plan import UNTAXED, Plan
@@ -27,14 +28,22 @@ from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Invalid
 from freehold.core.powers import Powers
 from freehold.core.units import MAX_UNITS
-from freehold.desks import parties
+from freehold.desks import notices, parties
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
 from freehold.desks.rules import adoption
-from freehold.desks.servicing import noting, pots, servicing, undelivered, unit_checks
+from freehold.desks.servicing import (
+    holders_of,
+    noting,
+    pots,
+    servicing,
+    tendering,
+    undelivered,
+    unit_checks,
+)
 from freehold.desks.servicing.servicing import Case
 from freehold.desks.servicing.undelivered import Kept
 from freehold.indexer import read as register
@@ -112,7 +121,8 @@ def announce(
 
 @noting.noted("amend action", noting.id_in)
 def amend(office: Office, actor: Actor, text: str) -> ActionOutcome:
-    """Put other terms in force while nobody was paid by the old ones.
+    """Put other terms in force while nobody was paid by the old ones; what holders elected lapses where the
+    bargain is worse for them now.
 
     The record instant of an announced action stays what it is on chain: another one is another action.
     Raises Invalid, NotFound, Conflict where it is too late.
@@ -135,11 +145,39 @@ def amend(office: Office, actor: Actor, text: str) -> ActionOutcome:
     done = _amend_pot(office, actor, of, terms)
     if done.refused:
         return ActionOutcome(done, terms.id, servicing.state_of(office, of))
+    known = holders_of.by_account(office, of.owner, of.instrument.token)
     with office.book.transaction() as tx:
         version = book.add_terms(tx, terms.id, text, office.clock.now(), actor.name)
         content = {"version": version}
         book.add_step(tx, terms.id, Step.AMEND, content, office.clock.now(), actor.name)
+        _lapse(office, tx, actor, of, terms, known)
     return _outcome(office, done, terms.id)
+
+
+def _lapse(
+    office: Office,
+    tx: Transaction,
+    actor: Actor,
+    of: Case,
+    terms: Terms,
+    known: Mapping[int, KnownHolder],
+) -> None:
+    """Take back what holders elected in a bargain that is worse for them now, and tell them."""
+    now, lapsed = office.clock.now(), terms.options.default
+    for account, (choice, units) in sorted(of.elections.items()):
+        taken_back = not units if terms.work in CHOICES else choice == of.terms.options.default
+        if taken_back or consent.binds(of.terms, terms, choice):
+            continue
+        left = choice if terms.work in CHOICES else lapsed
+        book.elect(tx, terms.id, account, left, 0, now, actor.name)
+        if account in known:
+            tendering.locked(office, tx, of, known[account].id, 0, actor.name)
+            said = (
+                f"What you elected in {terms.id} ({choice}) has lapsed, because its terms were changed"
+                f" on {now:%Y-%m-%d}. Elect again if you still want to."
+            )
+            once = f"lapse {terms.id} {of.version + 1} {account}"
+            notices.tell_holder(tx, of.owner.id, known[account].id, said, now, once)
 
 
 @noting.noted("elect in action", noting.itself)
@@ -165,10 +203,13 @@ def elect(
         raise Invalid(f"the {of.terms.kind} {id} asks holders nothing but {known}", field="choice")
     party = parties.party(office, of.owner, holder)
     _check_units(of, units)
+    tendering.require_free(office, of, party, units)
     with office.book.transaction() as tx:
         now = office.clock.now()
         if keep(tx):
             book.elect(tx, id, party.facts.account, choice, units, now, actor.name)
+            tendering.locked(office, tx, of, party.holder.id, units, actor.name)
+    tendering.settle(office, of, party.holder.id)
 
 
 def _latest(office: Office, of: Case) -> Step:

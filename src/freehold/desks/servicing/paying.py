@@ -27,6 +27,8 @@ from freehold.desks.servicing import (
     pots,
     reinvesting,
     servicing,
+    tendering,
+    transfer_books,
     undelivered,
     unit_checks,
 )
@@ -149,8 +151,11 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     found = servicing.planned(office, of)
     if Step.PAY not in of.steps:
         _require_funded(of, found)
+        tendering.settle_all(office, of)
         unit_checks.require_held(office, of, found)
         unit_checks.require_room(office, of, found)
+        if transfer_books.close(office, of):
+            unit_checks.require_held(office, of, found)
     moneyless = not (found.money or found.others)
     if Step.PAY not in of.steps and (of.terms.work is Work.SPLIT or moneyless):
         servicing.record_step(office, actor, id, Step.PAY, delivering.before(office, of))
@@ -161,7 +166,12 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
             return done
     if of.terms.pays and (found.money or found.others):
         done = _pay_out(office, actor, of, found)
-        if done.refused or pots.next_hold(office, servicing.case(office, id)) is not None:
+        if done.refused:
+            return done
+        if pots.next_hold(office, servicing.case(office, id)) is not None:
+            if of.terms.work is Work.REDEEM:
+                paid = pots.payments(office, pots.numbers(of)[BASE])[0].keys()
+                done = delivering.even_out(office, actor, of, frozenset(paid))
             return done  # a page that is kept back waits for its day
     if of.terms.work not in (Work.SPLIT, Work.PAY):
         done = delivering.deliver(office, actor, of, found)
@@ -171,6 +181,8 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
         done = reinvesting.delivered(office, actor, servicing.case(office, id), found)
         if done.refused:
             return done
+    transfer_books.reopen(office, of)
+    tendering.end(office, of, actor.name)
     if Step.DELIVER not in of.steps:
         servicing.record_step(office, actor, id, Step.DELIVER, {})
     return ActOutcome("pay", id, actor.name, Ended.DONE)
@@ -244,6 +256,8 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
         done = delivering.even_out(office, actor, of, frozenset(paid))
         if done.refused:
             return done
+    transfer_books.reopen(office, of)
+    tendering.end(office, of, actor.name)
     pots.record_payments(office, actor, of, called_off=True)
     gross = sum(amount for amount, _ in paid.values())
     left = {"paid": str(gross), "accounts": len(paid)}
