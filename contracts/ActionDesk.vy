@@ -77,6 +77,7 @@ def announce_rules(policy: bytes32, content: bytes32) -> uint256:
             once, all others only after the delay. Returns the second from which `activate_rules` works.
     """
     powers._need(powers.RULES)
+    assert book.state & words.HALTED == 0, "split: one runs"
     effective: uint256 = block.timestamp + powers.delay
     if book.policy == empty(bytes32) and book.accounts[words.SUPPLY] == 0:
         effective = block.timestamp

@@ -78,6 +78,7 @@ def setCompliance(outside: address):
             `activate_rules` with the two changes written here makes it so after the delay.
     """
     powers._need(powers.RULES)
+    assert book.state & words.HALTED == 0, "split: one runs"
     state: uint256 = book.state & ~words.OUTSIDE
     if outside != empty(address):
         state |= words.OUTSIDE

@@ -4,7 +4,8 @@
 @license Apache-2.0
 @notice n for m: the token is halted, every account scaled once, page by page, and trading resumes only
         when every unit was seen. No hidden factor. Until its first page a split can be cancelled; from
-        then on it can always be finished. Record instants that pass while it runs fall behind it.
+        then on it can always be finished. Record instants that pass while it runs fall behind it. What the
+        rules say in units is scaled with them: the authorised units, and the most that a person may hold.
 """
 from interfaces import IHolders
 from interfaces import ISecurityToken
@@ -31,7 +32,7 @@ def announce_split(
 ):
     """
     @notice Halt the token and begin an n for m split; `split_page` then scales account by account.
-            `day` is its legal day, 0 for today.
+            `day` is its legal day, 0 for today. Refused while rules are announced.
     """
     powers._need(powers.ACTION)
     assert book.split_ratio == 0, "split: one runs"
@@ -40,6 +41,9 @@ def announce_split(
     supply: uint256 = book.accounts[words.SUPPLY] & words.M96
     # what fits for the supply fits for every account, so the split can always be finished
     assert supply * numerator // denominator <= words.M96, "units: more than 96 bits"
+    # announced rules say figures in units of today, which would come into force behind the split
+    assert book.announced_content == empty(bytes32), "split: rules are announced"
+    assert self._limit(book.state, numerator, denominator) != 0, "split: nobody could hold a unit"
     assert document != empty(bytes32), "act: document"
     legal: uint256 = acts._legal_day(day)
     book.split_ratio = (numerator << 128) | (legal << 64) | denominator
@@ -100,7 +104,8 @@ def split_page(wallets: DynArray[address, PAGE_MAX]):
 @external
 def finish_split():
     """
-    @notice Trading resumes only when every unit was seen.
+    @notice Trading resumes only when every unit was seen. Authorised units, and the most that the rules
+            let one person hold, are scaled with them.
     """
     powers._need(powers.ACTION)
     ratio: uint256 = book.split_ratio
@@ -114,9 +119,30 @@ def finish_split():
     book.accounts[words.SUPPLY] = (supply & ~words.M96) | book.split_supply
     scaled: uint256 = book.authorised * ((ratio >> 128) & words.M32) // (ratio & words.M32)
     book.authorised = min(max(scaled, book.split_supply), words.M96)
+    limit: uint256 = self._limit(state, (ratio >> 128) & words.M32, ratio & words.M32)
     book.split_ratio = 0
-    book.state = state & ~words.HALTED
+    book.state = (state & ~(words.HALTED | (words.M32 << 196))) | (limit << 196)
     log ISecurityToken.SplitFinished(instruction=book.split_instruction, supply=book.split_supply)
+
+
+@internal
+@pure
+def _limit(state: uint256, up: uint256, down: uint256) -> uint256:
+    """
+    @dev The most units of a person after the split, as the state word keeps it: rounded down to 24 bits
+         and binary zeros. What more than 96 bits would not hold is no limit, and stays as it is.
+    """
+    zeros: uint256 = (state >> 220) & words.M8
+    if zeros > 96:
+        return (state >> 196) & words.M32
+    units: uint256 = (((state >> 196) & words.M24) << zeros) * up // down
+    zeros = 0
+    for bit: uint256 in range(160):
+        if units <= words.M24:
+            break
+        units = units >> 1
+        zeros += 1
+    return (zeros << 24) | units
 
 
 @internal

@@ -1,8 +1,10 @@
 """Splits: pages, resumable, each account once; lots, frozen units, records, counts; nothing else moves."""
 
+from fractions import Fraction
+
 import pytest
 
-from freehold.core.policy.rows import authorised_row
+from freehold.core.policy.rows import authorised_row, limit_after_split, unit_limit
 from freehold.core.reasons import Reason
 from tests.contracts.engine import Refused
 from tests.contracts.world import AGENT, DOC, ISSUER, NOTE, OFFICER, OUTSIDER, basic_rules, wallet
@@ -210,3 +212,61 @@ def test_a_recovered_wallet_is_scaled_under_its_account(world):
     world.token.split_page([wallet("new a")], by=AGENT)
     world.token.finish_split(by=AGENT)
     assert world.balance(wallet("new a")) == 200
+
+
+# ---- what the rules say in units ----
+
+
+def limit_of(world):
+    return unit_limit(world.token.ask("state"))
+
+
+@pytest.mark.parametrize(
+    ("most", "up", "down"),
+    [(1_000, 2, 1), (1_001, 3, 2), (9_999_999, 3, 1), (1_000_000, 1, 10), (7 << 90, 9_999, 1),
+     ((1 << 24) - 1 << 96, 2, 3), (5, 7, 3), (None, 2, 1)],
+)  # fmt: skip
+def test_the_most_units_in_one_hand_is_scaled_with_the_units(world, most, up, down):
+    a, b = world.holder("a", 3), world.holder("b", 4)
+    world.set_rules(basic_rules(most_units=most))
+    split(world, up, down, a, b)
+    assert limit_of(world) == (
+        None if most is None else limit_after_split(most, Fraction(up, down))
+    )
+
+
+def test_a_limit_binds_behind_a_split_as_it_did_before(world):
+    a, b = world.holder("a", 100), world.holder("b", 60)
+    world.set_rules(basic_rules(most_units=100))
+    assert world.transfer(b, a, 1) == Reason.MAX_HOLDING
+    split(world, 2, 1, a, b)
+    assert world.transfer(b, a, 1) == Reason.MAX_HOLDING
+    assert world.transfer(a, b, 80) == 0 and world.transfer(a, b, 1) == Reason.MAX_HOLDING
+
+
+def test_a_split_that_would_let_nobody_hold_a_unit_is_refused_at_once(world):
+    world.holder("a", 5_000)
+    world.set_rules(basic_rules(most_units=9))
+    with pytest.raises(Refused, match="^split: nobody could hold a unit$"):
+        world.token.announce_split(NOTE, 1, 10, 0, DOC, by=AGENT)
+    world.token.announce_split(NOTE, 1, 9, 0, DOC, by=AGENT)
+
+
+def test_rules_that_are_announced_are_in_force_before_a_split_and_none_are_announced_while_it_runs(
+    world,
+):
+    a, token = world.holder("a", 100), world.token
+    token.announce_rules(b"\1" * 32, b"\2" * 32, by=ISSUER)
+    with pytest.raises(Refused, match="^split: rules are announced$"):
+        token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT)
+    world.set_rules(basic_rules())  # which replace what was announced, and come into force
+    token.announce_split(NOTE, 2, 1, 0, DOC, by=AGENT)
+    for act in (
+        lambda: token.announce_rules(b"\1" * 32, b"\2" * 32, by=ISSUER),
+        lambda: token.setCompliance(OUTSIDER, by=ISSUER),
+    ):
+        with pytest.raises(Refused, match=RUNS):
+            act()
+    token.split_page([a], by=AGENT)
+    token.finish_split(by=AGENT)
+    token.announce_rules(b"\1" * 32, b"\2" * 32, by=ISSUER)

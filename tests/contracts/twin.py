@@ -8,6 +8,7 @@ from the balances each time, so that an error in counting cannot hide in both.
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import partial
 from random import Random
 from typing import Any
@@ -20,7 +21,7 @@ from freehold.core.facts import NO_FLAGS, Facts, Flags, Kind, Vintage, pack_vint
 from freehold.core.policy import compiled
 from freehold.core.policy.compiled import ISSUER as ISSUING
 from freehold.core.policy.compiled import Lot, Moment, Party, Rules
-from freehold.core.policy.rows import amended_row, count_row, policy_rows
+from freehold.core.policy.rows import amended_row, count_row, limit_after_split, policy_rows
 from tests.contracts import world as roles
 from tests.contracts.engine import Refused
 from tests.contracts.world import (
@@ -311,6 +312,9 @@ class Twin:
         self.forward(seconds)
         token.split_page(everybody, by=AGENT)
         token.finish_split(by=AGENT)
+        if self.rules.most_units is not None:
+            most = limit_after_split(self.rules.most_units, Fraction(up, down))
+            self.rules = replace(self.rules, most_units=most)
 
     def _scale(self, up: int, down: int) -> None:
         for held in self.holdings.values():

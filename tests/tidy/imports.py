@@ -81,6 +81,7 @@ CORE_LAYERS = (
     {
         "captable",
         "cashbook",
+        "cash_control",
         "cash_pots",
         "bank_statements",
         "company",

@@ -5,14 +5,17 @@ is a conflict. What does not balance never gets here (`core/cashbook.py`), and w
 balanced again when it is read.
 """
 
+import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import insert, select
 
 from freehold.book import schema_cashbook as schema
+from freehold.book import settings
 from freehold.book.session import Transaction
 from freehold.core import cashbook as core
 from freehold.core.cashbook import (
@@ -28,6 +31,7 @@ from freehold.core.cashbook import (
     Posted,
     Source,
 )
+from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, NotFound
 
 
@@ -286,6 +290,24 @@ def statements(tx: Transaction, issuer: str, account: str, until: date) -> list[
             )
         )
     return found
+
+
+# ---- when it was compared ----
+
+
+def keep_compared(tx: Transaction, issuer: str, said: Mapping[str, str], now: datetime) -> None:
+    """Write down that an issuer's book was compared now: `by` whom, `failed` why not, and how much."""
+    settings.write(tx, _compared(issuer), json.dumps({"at": stamp(now), **said}), now)
+
+
+def compared(tx: Transaction, issuer: str) -> dict[str, str]:
+    """What was written down last, with `at` when; empty where it never was."""
+    found: dict[str, str] = json.loads(settings.read(tx, _compared(issuer)) or "{}")
+    return found
+
+
+def _compared(issuer: str) -> str:
+    return f"cash compared {hashlib.sha256(issuer.encode()).hexdigest()[:32]}"
 
 
 # ---- breaks ----

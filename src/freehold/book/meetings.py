@@ -69,6 +69,14 @@ def end(tx: Transaction, issuer: str, number: int, minutes: str, now: datetime) 
     tell(tx, issuer, number, "closed", now)
 
 
+def call_off(tx: Transaction, issuer: str, number: int, event: str, now: datetime) -> None:
+    """Write down, once, that there is no such meeting any more, and tell it."""
+    of = schema.meeting.c
+    here = update(schema.meeting).where(of.issuer == issuer, of.number == number)
+    if tx.execute(here.where(of.ended_at.is_(None)).values(ended_at=now)).rowcount:
+        tell(tx, issuer, number, event, now)
+
+
 def tell(tx: Transaction, issuer: str, number: int, event: str, now: datetime) -> None:
     """Tell what became of a meeting, or that a vote was cast: never whose, nor for what."""
     told: dict[str, Plain] = {"event": event, "meeting": number}

@@ -5,7 +5,17 @@ moment somebody gives it until it was brought in a batch. A vote without a signa
 holder whose account the agent's key opens. What a secret vote says is sealed under its holder's subject.
 """
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from freehold.book.schema import Instant, Number, metadata
 
@@ -39,4 +49,17 @@ meeting_vote = Table(
     Column("instruction", String(66)),
     UniqueConstraint("issuer", "meeting", "key"),
     Index(None, "instruction"),
+)
+
+meeting_version = Table(
+    "meeting_version",
+    metadata,
+    Column("issuer", ForeignKey("issuer.id"), primary_key=True),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("notice", Text, nullable=False),
+    Column("digest", String(66), nullable=False),
+    Column("replaces", BigInteger),
+    Column("created_at", Instant, nullable=False),
+    Column("by", String(128), nullable=False),
 )

@@ -6,6 +6,9 @@ from or goes to a place of the issuer's own (a purse, the tax wallet) was seen b
 and stands there against the contract's address, as money in transit: an event whose other side is such
 a place is posted against the same account, which is empty again once both are posted.
 
+Tax that a pot sends to a wallet of the issuer's own has not reached any authority: it is kept under `tax`
+with that wallet's name, apart from what else is in the wallet, until two persons say that it was remitted.
+
 Sources: contracts/interfaces/IDistribution.vyi and IWaterfall.vyi; docs/reference/cash-book.md.
 """
 
@@ -84,11 +87,13 @@ def pot_of(account: Account) -> Pot | None:
 @dataclass(slots=True)
 class Known:
     """What was read so far of a contract: what is left in the pots that end, plans of waterfalls, and
-    coins that went between the contract and the issuer's own places, by transaction."""
+    coins that went between the contract and the issuer's own places, by transaction; `own` are those places
+    by address, and the wallets that pay for the issuer without being one (none), funders too."""
 
     stands: dict[Account, int] = field(default_factory=dict)
     plans: dict[int, WaterfallProposed] = field(default_factory=dict)
     crossings: dict[str, list[Movement]] = field(default_factory=dict)
+    own: dict[str, Account | None] = field(default_factory=dict)
 
 
 class _Leg(NamedTuple):
@@ -110,6 +115,8 @@ def entry_of_event(issuer: str, currency: str, logged: Logged, known: Known) -> 
     if isinstance(event, WaterfallProposed):
         known.plans[event.waterfall] = event
         return None
+    if isinstance(event, DistributionFunded | WaterfallFunded):
+        known.own.setdefault(event.funder, None)
     said = _said(event, contract, known)
     if said is None:
         return None
@@ -120,6 +127,8 @@ def entry_of_event(issuer: str, currency: str, logged: Logged, known: Known) -> 
     if other:
         postings.append(Posting(Account(Kind.OUTSIDE, contract), -crossed))
         postings.append(Posting(other.account, crossed - moved))
+    if other and isinstance(event, TaxRemitted):
+        postings += _set_apart(known.own.get(event.office), other.account, -crossed)
     postings = [one for one in postings if one.amount]
     if not postings:
         return None
@@ -150,7 +159,8 @@ def _said(event: object, at: Address, known: Known) -> tuple[str, list[_Leg], _L
             text = f"pot {number}: released to account {account}"
             return text, [_Leg(Pot(at, number).held, -amount)], _Leg(_HOLDERS, 0)
         case TaxRemitted(distribution=number, office=office, amount=amount):
-            other = _Leg(Account(Kind.AUTHORITY, office), 0, office)
+            kind = Kind.TAX if office in known.own else Kind.AUTHORITY
+            other = _Leg(Account(kind, office), 0, office)
             return f"pot {number}: tax remitted", [_Leg(Pot(at, number).tax, -amount)], other
         case DistributionEnded(distribution=number, payee=payee, amount=amount, how=how):
             pot = Pot(at, number)
@@ -187,6 +197,13 @@ def _said_of_waterfall(
                 _outside(payee),
             )
     return None
+
+
+def _set_apart(place: Account | None, tax: Account, amount: int) -> list[Posting]:
+    """Tax that the coin's own log posted to a place of the issuer's, told apart from the rest of it."""
+    if place is None or place == tax:
+        return []
+    return [Posting(place, -amount), Posting(tax, amount)]
 
 
 _HOLDERS = Account(Kind.HOLDERS)

@@ -386,7 +386,8 @@ def _told_apart(lines: Sequence[BankLine]) -> Iterator[BankLine]:
 
 @dataclass(frozen=True, slots=True)
 class BankLeg:
-    """Money that leaves a bank account (below zero) or came in; `against` says what it is for."""
+    """Money that leaves a bank account (below zero) or came in; `against` says what it is for. Where
+    `account` is a wallet it is tax that a pot sent there, and that its authority gets."""
 
     issuer: str
     currency: str
@@ -398,6 +399,11 @@ class BankLeg:
     day: date
     proposed_by: str = ""
     released_by: str = ""
+
+    @property
+    def of_wallet(self) -> bool:
+        """Whether it is tax that waits in a wallet, and not money at a bank."""
+        return self.account.startswith("0x")
 
     @property
     def id(self) -> str:

@@ -79,7 +79,7 @@ def allows(actor: Actor, power: Power, scope: str | None = None) -> bool:
     """Whether the actor has the power for a scope; without one, for anything at all."""
     if actor.limit is not None and power not in actor.limit:
         return False
-    held = [one.scope for one in actor.given if power in GRANTED[one.role]]
+    held = [one.scope for one in actor.given if _grants(one, power)]
     return any(scope is None or _covers(one, scope) for one in held)
 
 
@@ -87,7 +87,7 @@ def scopes(actor: Actor, power: Power) -> frozenset[str]:
     """For what the actor has the power: issuers, issuer/holder, or * for everything."""
     if actor.limit is not None and power not in actor.limit:
         return frozenset()
-    return frozenset(one.scope for one in actor.given if power in GRANTED[one.role])
+    return frozenset(one.scope for one in actor.given if _grants(one, power))
 
 
 def require(actor: Actor, power: Power, scope: str | None = None) -> None:
@@ -142,6 +142,13 @@ def require_other_administrator(tx: Transaction, without: str) -> None:
     held = identities.with_role(tx, Role.ADMINISTRATOR, EVERYWHERE)
     if held and not held - {without}:
         raise Conflict("this is the last administrator: make somebody else one first")
+
+
+def _grants(one: Given, power: Power) -> bool:
+    """Whether a role has a power at all. An investor's that names no holder has none: he would be all."""
+    if one.role is Role.INVESTOR and "/" not in one.scope:
+        return False
+    return power in GRANTED[one.role]
 
 
 def _covers(held: str, scope: str) -> bool:

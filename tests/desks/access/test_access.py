@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from freehold.book import identities, tokens
+from freehold.book.identities import Given
 from freehold.core.errors import Conflict, Invalid, NotPermitted
-from freehold.core.roles import EVERYWHERE, Role
+from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
 from freehold.desks.access import access, sessions, signin
 from freehold.desks.office import Office
@@ -59,6 +60,17 @@ def test_nobody_gives_himself_anything_or_locks_himself(office, boss):
     ):
         with pytest.raises(NotPermitted, match="himself"):
             act()
+
+
+def test_an_investor_of_no_holder_is_not_made_and_has_no_power(office, boss):
+    for scope in (EVERYWHERE, "nowhere", "nowhere/ann"):
+        with pytest.raises(Invalid):
+            signin.invite(office, boss, "ann@acme.example", [(Role.INVESTOR, scope)])
+    given = Given(Role.INVESTOR, EVERYWHERE, office.clock.now())
+    old = Actor("id_old", "old@acme.example", (given,))
+    assert permits.powers(old) == frozenset() == permits.scopes(old, Power.READ_OWN)
+    with pytest.raises(NotPermitted):
+        permits.require(old, Power.READ_OWN, "acme/ann")
 
 
 def test_the_last_administrator_stays(office, boss):

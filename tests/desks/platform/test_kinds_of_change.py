@@ -8,16 +8,18 @@ import pytest
 from freehold.book import actions as kept
 from freehold.book import approvals as decided
 from freehold.book import changes
+from freehold.book.identities import Given
 from freehold.core.actions.ballot import Mark
 from freehold.core.actions.life import Step
 from freehold.core.approvals import State
-from freehold.core.clock import parse, stamp, to_seconds
+from freehold.core.clock import from_seconds, parse, stamp, to_seconds
 from freehold.core.roles import Role, holder_scope
 from freehold.desks import ledgers
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
+from freehold.desks.permits import Actor
 from freehold.desks.platform import webhooks
 from freehold.desks.platform.changes import (
     ACTION,
@@ -157,9 +159,9 @@ def test_a_developer_of_an_issuer_sees_what_stands_on_its_chain_and_no_other(sha
     office = shared_company
     actions.announce(office, orders.agent(office), renamed(office, "seen"))
     mine = somebody(office, Role.DEVELOPER, ISSUER)
-    other = somebody(office, Role.DEVELOPER, "somebody-else")
+    other = elsewhere(Role.DEVELOPER, "somebody-else")
     holder = somebody(office, Role.INVESTOR, holder_scope(ISSUER, "wei-ling-tan"))
-    stranger = somebody(office, Role.INVESTOR, holder_scope("somebody-else", "wei-ling-tan"))
+    stranger = elsewhere(Role.INVESTOR, holder_scope("somebody-else", "wei-ling-tan"))
     with office.book.reading() as tx:
         seen = {
             who.id: {one.kind for one in visible(tx, who, 0, 10_000).items}
@@ -169,6 +171,10 @@ def test_a_developer_of_an_issuer_sees_what_stands_on_its_chain_and_no_other(sha
     assert seen[other.id] == set()
     assert seen[holder.id] - {POSITION} == {ACTION, MEETING} & _told(office)
     assert seen[stranger.id] == set()
+
+
+def elsewhere(role, scope):
+    return Actor(f"id_{role}", role, (Given(role, scope, from_seconds(0)),))
 
 
 def _told(office):

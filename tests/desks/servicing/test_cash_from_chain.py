@@ -1,17 +1,21 @@
 """Money of pots comes into the cash book from the contract's own events: book and chain are equal."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from freehold.book import issuers
 from freehold.chain import node
 from freehold.core.cash_pots import Pot
-from freehold.core.cashbook import Account, Kind
+from freehold.core.cashbook import Account, BankLeg, Kind
+from freehold.core.errors import Conflict, Invalid
 from freehold.desks import parties, permits
+from freehold.desks.office import now_on_chain
 from freehold.desks.outbox import orders
 from freehold.desks.servicing import (
     actions,
+    bank_payments,
     cash_from_chain,
     cashbook,
     paying,
@@ -88,9 +92,35 @@ def test_a_payment_with_tax_held_money_release_and_dust_is_in_the_book_to_the_ce
     assert paying.close(company, agent, "div").reason == ""
     closed = stands(company)
     assert not {pot.unspent, pot.held, pot.tax} & closed.keys()
-    assert closed[Account(Kind.CASH, own)] == world.PLENTY - plan.money + withheld
+    waits = Account(Kind.TAX, own)
+    assert closed[Account(Kind.CASH, own)] == world.PLENTY - plan.money
+    assert closed[waits] == withheld, "the authority does not have what the agent has"
+    assert not [one for one in closed if one.kind is Kind.AUTHORITY]
     texts = {one.entry.text for one in cashbook.journal(company, AGENT, None, "EUR")[0]}
     assert {"pot 1: tax remitted", "pot 1: dust returned"} <= texts
+    _remitted(company, own, withheld)
+    after = stands(company)
+    assert (after[Account(Kind.AUTHORITY, "IRS")], after.get(waits)) == (withheld, None)
+    assert after[Account(Kind.CASH, own)] == world.PLENTY - plan.money + withheld
+
+
+def _remitted(office, wallet, amount):
+    """Two persons say that the tax office has its tax, which was paid out of another account."""
+    owner = parties.owner(office, None)
+    day = now_on_chain(office).date()
+    more = BankLeg(owner.id, "EUR", wallet, -amount - 1, "IRS", Kind.AUTHORITY, "EFTPS 1", day)
+    with pytest.raises(Conflict, match="waits"):
+        bank_payments.propose_payment(office, AGENT, more)
+    with pytest.raises(Invalid, match="stands against authority"):
+        bank_payments.propose_payment(office, AGENT, replace(more, against=Kind.OUTSIDE))
+    with pytest.raises(Conflict, match="send them first"):
+        at = replace(more, amount=-amount, payee=wallet[:-4] + "0001")
+        bank_payments.propose_payment(office, AGENT, at)
+    bank_payments.propose_payment(office, AGENT, replace(more, amount=-amount))
+    with pytest.raises(Conflict, match="a second person"):
+        bank_payments.release_payment(office, AGENT, None, "EFTPS 1")
+    assert stands(office)[Account(Kind.TAX, wallet)] == amount
+    bank_payments.release_payment(office, permits.keyholder("bo"), None, "EFTPS 1")
 
 
 def test_a_cancelled_pot_and_one_that_two_persons_end_leave_nothing_behind(company, agent, coin):

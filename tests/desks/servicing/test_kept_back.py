@@ -10,11 +10,24 @@ from freehold.core.actions.life import State
 from freehold.core.clock import from_seconds
 from freehold.core.errors import Conflict
 from freehold.desks import parties
+from freehold.desks.agent import recordkeeping
 from freehold.desks.office import now_on_chain
 from freehold.desks.outbox import orders
-from freehold.desks.servicing import actions, holding, paying, pots, processing, servicing
+from freehold.desks.servicing import (
+    actions,
+    claiming,
+    holding,
+    kept_back,
+    paying,
+    pots,
+    processing,
+    servicing,
+    taxes,
+    unclaimed,
+)
+from freehold.desks.servicing.kept_back import Why
 from tests import paying as world
-from tests.desks.servicing.test_cash_from_chain import stands
+from tests.desks.servicing.test_cash_from_chain import AGENT, stands
 from tests.desks.servicing.test_options import holders_of
 
 
@@ -81,3 +94,53 @@ def test_a_payment_after_a_change_of_address_waits_and_the_worker_pays_it_when_t
     assert paying.reconcile(company, agent, "div").paid == plan.money
     assert paying.close(company, agent, "div").reason == ""
     assert holding.waiting(company, servicing.case(company, "div")) == []
+
+
+def test_money_of_the_lost_is_held_until_each_is_found_whoever_is_found_first(company):
+    agent, coin = orders.agent(company), world.a_coin(company)
+    actions.announce(company, agent, world.terms(company, "div", coin, top='tax = "US"\n'))
+    first, second, third, *_ = holders_of(company)
+    owner = parties.owner(company, None)
+    day = company.clock.now().date()
+    entries = {
+        one: recordkeeping.lose(company, AGENT, owner.id, one, day) for one in (first, second)
+    }
+    world.pass_by(company, "div")
+    _, parts = actions.preview(company, "div")
+    due = {one.account: one for one in parts}
+    number = {
+        one: parties.party(company, owner, one).facts.account for one in (first, second, third)
+    }
+    paying.fund(company, agent, "div")
+    assert paying.pay(company, agent, "div").reason == ""
+    wallets = world.wallets(company)
+
+    def has(holder):
+        return coins.balance(company.w3, coin, wallets[number[holder]])
+
+    assert (has(first), has(second), has(third)) == (0, 0, due[number[third]].net)
+    rows = {one.holder: (one.why, one.amount) for one in kept_back.kept(company, AGENT, None)}
+    assert rows == {one: (Why.LOST, due[number[one]].net) for one in (first, second)}
+    proof = paying.reconcile(company, agent, "div")
+    assert proof.held == due[number[first]].net + due[number[second]].net
+    with pytest.raises(Conflict, match="is written down as lost"):
+        paying.release(company, agent, "div", number[first])
+    with pytest.raises(Conflict, match="is written down as lost"):
+        claiming.claim(company, agent, "div", first)
+    assert paying.close(company, agent, "div").reason == ""
+    stands(company)
+
+    recordkeeping.found(company, AGENT, entries[second])
+    assert {one.holder: one.why for one in kept_back.kept(company, AGENT, None)} == {
+        first: Why.LOST,
+        second: Why.CLEARED,
+    }
+    assert paying.release(company, agent, "div", number[second]).reason == ""
+    assert (has(first), has(second)) == (0, due[number[second]].net)
+    stands(company)
+    _, statements = taxes.action_statements(company, AGENT, None, "div")
+    told = {one.account for _, paid in statements for one in paid}
+    assert told == due.keys() - {number[first]}, "what is not paid is on no statement"
+    world.pass_to(company, actions.show(company, "div").terms.claim_until)
+    (left,) = unclaimed.left(company, AGENT, None)
+    assert (left.holder, left.amount) == (first, due[number[first]].gross)

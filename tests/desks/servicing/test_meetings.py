@@ -6,18 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from freehold.book import audit
+from freehold.book import audit, issuers, notices, registrations
 from freehold.book import meetings as kept
 from freehold.chain import contracts
 from freehold.core.actions.ballot import Mark
 from freehold.core.clock import parse
-from freehold.core.errors import Invalid, NotFound
+from freehold.core.errors import Conflict, Invalid, NotFound
+from freehold.core.letters import Kind, State
 from freehold.core.reasons import Reason, sentence
 from freehold.desks import ledgers, parties, posting
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.orders import Ended
 from freehold.desks.register import registers
-from freehold.desks.servicing import assembly, meetings, voting
+from freehold.desks.servicing import assembly, meeting_changes, meetings, voting
+from freehold.desks.servicing.meeting_changes import AmendRequest
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.voting import Given, ProxyRequest, VoteRequest
 
@@ -277,3 +279,133 @@ def test_a_signed_vote_brought_again_never_goes_before_a_later_one(called):
     at(office, "2024-06-08T08:00:00Z")
     late = voting.vote(office, "operator", replace(changed, key="late"))
     assert late.given is Given.REFUSED and "the vote closed at" in late.reason
+
+
+# ---- a notice that changes ----
+
+
+def amend(office, number, notice, key="amend"):
+    asked = AmendRequest(number, notice, key)
+    return meeting_changes.amend(office, orders.agent(office), asked)
+
+
+def letters(office):
+    with office.book.reading() as tx:
+        every = notices.newest(tx, list(State), 1_000)
+    return [one.facts["what"] for one in every if one.kind is Kind.HOLDING]
+
+
+def mailboxes(office):
+    """Every holder has a mailbox in his file."""
+    with office.book.transaction() as tx:
+        for one in ("tobias-brandt", "mara-lindqvist", "jonas-keller"):
+            mailbox = f"{one}@example.com"
+            registrations.write_mailbox(tx, issuers.find(tx, None).id, one, mailbox)
+
+
+def test_a_meeting_is_called_anew_before_its_vote_opens_and_the_first_one_is_called_off(company):
+    at(company, "2024-05-07T09:00:00Z")
+    first = announce(company, NOTICE.format(more="")).number
+    asked = ProxyRequest(first, "jonas-keller", "tobias-brandt", "p1")
+    assert voting.appoint(company, orders.agent(company), asked).ended is Ended.DONE
+    later = NOTICE.format(more="").replace("06-08T08", "06-09T08")
+    found = meeting_changes.planned(company, None, first, later)
+    assert [(one.what, one.after) for one in found.differences] == [
+        ("Closes", "2024-06-09T08:00:00Z")
+    ]
+    done = amend(company, first, later)
+    assert done.act.ended is Ended.DONE and done.number != first
+    assert amend(company, first, later).number == done.number
+    old, new = (assembly.find(company, None, one) for one in (first, done.number))
+    assert (old.stage, old.replaced_by) == (assembly.Stage.CANCELLED, done.number)
+    assert (new.stage, new.record) == (assembly.Stage.ANNOUNCED, old.record)
+    assert [(one.version, one.number, one.replaces) for one in new.versions] == [
+        (1, first, None), (2, done.number, first),
+    ]  # fmt: skip
+    assert (
+        new.versions[-1].digest
+        == new.chain.notice
+        == "0x" + hashlib.sha256(later.encode()).hexdigest()
+    )
+    with company.book.reading() as tx:
+        entry = [one.entry for one in audit.every(tx) if one.entry.act == "amend meeting"]
+    assert [str(one.outcome) for one in entry] == ["DONE", "DONE"]
+    at(company, "2024-06-01T09:00:00Z")
+    assert vote(company, first, "mara-lindqvist", YES, "v1").given is Given.REFUSED
+    assert vote(company, done.number, "mara-lindqvist", YES, "v2").given is Given.COUNTED
+    at(company, "2024-06-09T08:00:00Z")
+    minutes = json.loads(close(company, done.number).minutes)
+    assert minutes["versions"] == [one.digest for one in new.versions]
+
+
+def test_a_supplement_changes_the_place_while_votes_are_cast_and_nothing_else_does(called):
+    office, number = called
+    assert vote(office, number, "mara-lindqvist", YES, "v1").given is Given.COUNTED
+    text = NOTICE.format(more="changeable = true")
+    moved = text.replace("[[res", 'place = "Room 4"\n[[res', 1)
+    assert amend(office, number, moved).number == number
+    assert amend(office, number, moved).act.ended is Ended.DONE  # asked again
+    one, standing = meetings.show(office, None, number)
+    assert (one.notice.place, one.stage, len(one.versions)) == ("Room 4", assembly.Stage.OPEN, 2)
+    assert standing.tallies[0].count.votes["for"] == 1_200_000
+    assert one.chain.notice == one.kept.digest != one.versions[-1].digest
+    for wrong, said in (
+        (moved.replace("06-08T08", "06-09T08"), "is open since 2024-06-01T08:00:00Z"),
+        (moved, "says nothing else"),
+    ):
+        with pytest.raises(Conflict, match=said):
+            meeting_changes.planned(office, None, number, wrong)
+    with pytest.raises(Conflict, match="is open since"):
+        amend(office, number, moved.replace("cedar", "cherry"), "more")
+    at(office, "2024-06-08T08:00:00Z")
+    with pytest.raises(Conflict, match="its notice stays as it is"):
+        amend(office, number, moved.replace("Room 4", "Room 5"), "late")
+
+
+def test_once_the_record_instant_has_passed_who_may_vote_is_fixed(company):
+    at(company, "2024-05-07T09:00:00Z")
+    number = announce(company, NOTICE.format(more="")).number
+    at(company, "2024-06-01T01:00:00Z")
+    later = NOTICE.format(more="").replace("06-01T08", "06-02T08")
+    other = later.replace("2024-06-01T00:00", "2024-06-02T00:00")
+    with pytest.raises(Invalid, match="who may vote is fixed"):
+        amend(company, number, other)
+    done = amend(company, number, later)
+    assert assembly.find(company, None, done.number).record == parse("2024-06-01T00:00:00Z")
+
+
+def test_killed_between_calling_and_calling_off_the_same_again_goes_on(company, monkeypatch):
+    at(company, "2024-05-07T09:00:00Z")
+    number = announce(company, NOTICE.format(more="")).number
+    later = NOTICE.format(more="").replace("06-08T08", "06-09T08")
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        carried = orders.carry
+
+        def killed(office, actor, order, **more):
+            if order.act == "amend-meeting":
+                raise KeyboardInterrupt
+            return carried(office, actor, order, **more)
+
+        patched.setattr(orders, "carry", killed)
+        amend(company, number, later)
+    assert assembly.find(company, None, number).stage is assembly.Stage.ANNOUNCED
+    done = amend(company, number, later)
+    assert assembly.find(company, None, number).replaced_by == done.number
+    assert len(assembly.every(company, None)) == 2
+
+
+def test_everybody_who_may_vote_is_told_and_whoever_gave_a_proxy_that_it_ended(company):
+    mailboxes(company)
+    at(company, "2024-05-07T09:00:00Z")
+    first = announce(company, NOTICE.format(more="")).number
+    asked = ProxyRequest(first, "jonas-keller", "tobias-brandt", "p1")
+    voting.appoint(company, orders.agent(company), asked)
+    second = amend(company, first, NOTICE.format(more="").replace("06-08T08", "06-09T08")).number
+    said = letters(company)
+    gone = f"Your vote or proxy for it no longer counts: give it again at meeting {second}. meeting {first}"
+    assert len(said) == 3 and sum(one.startswith(gone) for one in said) == 1
+    assert all(f"is called anew as meeting {second} (closes)" in one for one in said)
+    meetings.cancel(company, orders.agent(company), None, second, b"\7" * 32, "off")
+    assert len(letters(company)) == 6
+    with company.book.reading() as tx:
+        assert all(one.ended_at for one in kept.every(tx, issuers.find(tx, None).id))

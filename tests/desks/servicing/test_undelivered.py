@@ -139,6 +139,22 @@ def test_units_that_are_kept_are_scaled_by_a_split_that_comes_between(world):
     assert paying.reconcile(office, agent, id).differences == ()
 
 
+def test_a_conversion_that_is_kept_converts_by_the_splits_of_both_classes_since(world):
+    office, agent, named, id = world.office, world.agent, "k-turned", "kept-and-turned"
+    at_payment(world, "conversion", named, id)
+    frozen(world, named, True, id)
+    assert not paying.pay(office, agent, id).refused
+    for where, up in ((named, 3), ("other", 2)):
+        asked = splits.SplitRequest(where, up, 1, b"\4" * 32, id, world.owner.id)
+        assert not splits.announce(office, agent, asked).act.refused
+        assert not splits.run(office, agent, world.owner.id, where).act.refused
+    before = before_of(world, "conversion", named)
+    frozen(world, named, False, f"free {id}", FREE)
+    assert not paying.release(office, agent, id, account_of(world, "ben")).refused
+    assert gained(world, "conversion", named, before) == {"ada": 0, "ben": 140, "cyd": 0}
+    assert paying.reconcile(office, agent, id).differences == ()
+
+
 def test_what_would_refuse_everybody_keeps_nobodys_units(world):
     office, agent, named, id = world.office, world.agent, "k-halted", "halted"
     at_payment(world, "stock-dividend", named, id)

@@ -8,11 +8,14 @@ import pytest
 from freehold.chain import coins
 from freehold.core.actions.tax_forms import Income
 from freehold.core.cashbook import Kind
+from freehold.core.errors import Conflict
 from freehold.core.units import parse_units
-from freehold.desks import permits
+from freehold.desks import parties, permits
+from freehold.desks.agent import recordkeeping
 from freehold.desks.outbox import orders
 from freehold.desks.servicing import (
     cashbook,
+    kept_back,
     reconciling,
     servicing,
     taxes,
@@ -147,3 +150,27 @@ def test_a_form_filed_after_the_payment_changes_nothing_of_it(company, agent):
     rows = [one for _, paid in kept.holders for one in paid]
     assert {one.part.partition(",")[0] for one in rows} == {"closing"}, "what was paid stays paid"
     assert sum(one.withheld for one in rows) > 0
+
+
+def test_a_lost_holder_is_paid_by_a_winding_up_when_he_is_found(company, agent):
+    coin = coin_of(company)
+    of = agreed(company, agent, terms(company, coin, pay='tax = "US"'))
+    party = parties.party(company, of.owner, "jonas-keller")
+    day = company.clock.now().date()
+    entry = recordkeeping.lose(company, AGENT, of.owner.id, "jonas-keller", day)
+    assert windups.fund(company, agent, "sale").reason == ""
+    at(company, of.terms.payment)
+    assert winding_up.pay(company, agent, "sale").reason == ""
+
+    def has():
+        return coins.balance(company.w3, coin, party.wallet)
+
+    kept = {one.holder: one for one in kept_back.kept(company, AGENT, None)}
+    assert has() == 0 and kept["jonas-keller"].why is kept_back.Why.LOST
+    account = kept["jonas-keller"].account
+    with pytest.raises(Conflict, match="is written down as lost"):
+        winding_up.release(company, agent, "sale", account)
+    recordkeeping.found(company, AGENT, entry)
+    assert winding_up.release(company, agent, "sale", account).reason == ""
+    found = [one for one in kept_back.kept(company, AGENT, None) if one.account == account]
+    assert (has(), found) == (kept["jonas-keller"].amount, [])

@@ -4,14 +4,14 @@ import json
 
 
 def test_somebody_is_invited_listed_given_a_new_link_and_ended(run):
-    made = run("access", "invite", "Ann@Acme.example", "--role", "auditor", "--role", "issuer=acme")
+    made = run("access", "invite", "Ann@Acme.example", "--role", "auditor", "--role", "issuer=*")
     assert made.code == 0
     assert made.document["name"] == "ann@acme.example"
     assert made.document["link"].startswith("http://localhost:8440/welcome/")
     (listed,) = run("access", "list").document["identities"]
     assert listed["roles"] == [
         {"role": "auditor", "scope": "*"},
-        {"role": "issuer", "scope": "acme"},
+        {"role": "issuer", "scope": "*"},
     ]
     assert not listed["set_up"] and listed["ended"] is None
     taken = run("access", "invite", "ann@acme.example", "--role", "auditor")
@@ -30,6 +30,19 @@ def test_a_role_that_is_none_and_a_name_that_is_none_are_named(run):
     spaced = run("access", "invite", "ann of acme", "--role", "auditor")
     assert spaced.code == 2
     assert "sign_in_name: has 3 to 128 characters and no spaces" in spaced.said
+
+
+def test_nobody_is_invited_for_what_is_not_there_nor_as_every_holder(run):
+    for role, said in (
+        ("investor", "write investor=ISSUER/HOLDER"),
+        ("investor=*", "an investor is one holder: '*'"),
+        ("investor=acme", "an investor is one holder: 'acme'"),
+        ("investor=acme/ann", "'acme/ann' is no issuer, issuer/holder or *"),
+        ("transfer-agent=nowhere-at-all", "'nowhere-at-all' is no issuer"),
+    ):
+        refused = run("access", "invite", "ann@acme.example", "--role", role)
+        assert refused.code == 2 and said in refused.said, role
+    assert run("access", "list").document["identities"] == []
 
 
 def test_the_log_is_verified_exported_and_checked_without_us(run, tmp_path):

@@ -31,12 +31,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.doors.running import Platform
+from tests.doors.web.tabbing import MOST_TABS, tab_to
 from tests.parts import ROOT
 
 PICTURES = ROOT / "screenshots"
-MOST_TABS = 250
 SOON = 60_000
-FOCUSED = "one => one === document.activeElement"
 
 
 @dataclass
@@ -186,12 +185,7 @@ class Walk:
             self.page.reload()
 
     def to(self, wanted: Any) -> None:
-        """Press Tab until an element has the focus."""
-        for _ in range(MOST_TABS):
-            if wanted.evaluate(FOCUSED):
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"{wanted} cannot be reached with Tab on {self.page.url}")
+        tab_to(self.page, wanted)
 
     def to_any(self, selector: str) -> None:
         for _ in range(MOST_TABS):
@@ -223,7 +217,6 @@ class Walk:
 
 def look_at(page: Any, barriers: Any, picture: str, widths: tuple[int, ...] = (1440, 390)) -> None:
     """No barriers, no sideways scrolling, a picture: at each width, the widest last for who goes on."""
-    PICTURES.mkdir(exist_ok=True)
     for width in reversed(widths):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (
@@ -231,7 +224,13 @@ def look_at(page: Any, barriers: Any, picture: str, widths: tuple[int, ...] = (1
         )
         found = barriers(page)
         assert found == [], f"{page.url} at {width}: {found}"
-        page.screenshot(path=PICTURES / f"{picture}-{width}.png", full_page=True)
+        keep_picture(page, f"{picture}-{width}")
+
+
+def keep_picture(page: Any, name: str) -> None:
+    """A picture of the whole page, among those of all journeys."""
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 def run(platform: Platform, command: str) -> str:

@@ -3,10 +3,11 @@
 import os
 import re
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from tests.doors.running import until
+from tests.doors.web.guided import keep_picture
+from tests.doors.web.tabbing import tab_to
 from tests.doors.web.test_browser import barriers
 
 SEEN: set[tuple[int, str]] = set()
@@ -22,9 +23,7 @@ def clean(page: Any) -> None:
         SEEN.add((width, kind))
         found = barriers(page)
         assert not found, f"{page.url}: {found}"
-        if PICTURES:
-            name = re.sub(r"[^a-z]+", "-", kind.lower())
-            page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
+        keep_picture(page, f"{re.sub(r'[^a-z]+', '-', kind.lower()).strip('-')}-{width}")
     assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
 
 
@@ -39,15 +38,6 @@ def watched(pages: Iterable[Any]) -> list[str]:
     for page in pages:
         page.on("response", answered)
     return failed
-
-
-def tab_to(page: Any, wanted: Any) -> None:
-    """Press Tab until an element has the focus."""
-    for _ in range(200):
-        if wanted.evaluate("one => one === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{wanted} cannot be reached with Tab on {page.url}")
 
 
 def press(page: Any, words: str) -> None:

@@ -55,6 +55,16 @@ def test_an_administrator_ends_somebodys_sessions_and_keys(platform):
     assert "0 API keys" in window.see(f"/people/{id}")
 
 
+def test_nobody_is_invited_on_the_page_as_every_holder(platform):
+    boss = somebody(platform, "inviter@northwind.example", Role.ADMINISTRATOR)
+    window, name = Window(platform, session_of(platform, boss)), "everybody@holders.example"
+    done = window.press("/people", "Invite", name=name, role="investor", scope="*")
+    assert done.status_code == 422 and "an investor is one holder" in done.text
+    assert "/welcome/" not in done.text
+    with office_of(platform.home) as office, office.book.reading() as tx:
+        assert identities.named(tx, name) is None
+
+
 def test_the_letters_that_one_wants_are_kept(platform):
     id = somebody(platform, "letters@northwind.example", Role.TRANSFER_AGENT)
     window = Window(platform, session_of(platform, id))

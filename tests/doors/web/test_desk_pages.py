@@ -11,12 +11,8 @@ from pypdf import PdfReader
 from freehold.core.roles import Role
 from tests.doors.desk_bodies import PAPER, send_file
 from tests.doors.running import HOLDER, ISSUER, Platform, between, form_token, until
-from tests.doors.web.test_browser import (
-    WIDTHS,
-    barriers,
-    signed_in,
-    tab_to,
-)
+from tests.doors.web.tabbing import tab_to
+from tests.doors.web.test_browser import signed_in
 from tests.doors.web.windows import Window
 
 AGENT = Role.TRANSFER_AGENT
@@ -37,42 +33,6 @@ def posted(browser, platform, path, **fields):
 def kept(browser, platform, name="Terms.pdf", content=b"%PDF-1.7 terms", **fields):
     token = form_token(browser.get(platform.url + "/documents", timeout=60).text)
     return send_file(browser, platform.url, token, name, content, **fields)
-
-
-@pytest.mark.needs("browser")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_of_the_desk_have_no_barriers_and_do_not_scroll_sideways(
-    chromium,
-    platform,
-    said,
-    browser,
-    scheme,
-):
-    kept(browser, platform, f"Axe-{scheme}.pdf")
-    posted(browser, platform, f"{FILE}/restraint", kind="pledge", document=PAPER, in_favour="Bank")
-    listed = browser.get(platform.url + "/documents", timeout=60).text
-    document = "/documents/doc_" + between(listed, "/documents/doc_", '"')
-    page = signed_in(chromium, said, platform, AGENT, color_scheme=scheme)
-    places = [
-        "/desk",
-        FILE,
-        "/documents",
-        document,
-        f"/statement?holder={HOLDER}",
-        "/desk/reports/1",
-    ]
-    for path in places:
-        page.goto(platform.url + path)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            wide = page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{path} is {wide} wide at {width}"
-            if width == WIDTHS[0] or (width == WIDTHS[1] and scheme == "light"):
-                page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-                assert barriers(page) == [], f"{path} at {width}, {scheme}"
-        assert page.locator("h1").count() == 1
-    page.context.close()
-    assert said == []
 
 
 @pytest.mark.needs("browser")

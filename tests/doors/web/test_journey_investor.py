@@ -27,7 +27,8 @@ from freehold.desks.outbox import orders
 from freehold.desks.securities import issuance
 from freehold.desks.securities.issuance import IssueRequest
 from tests.doors.running import ISSUER, Platform, office_of, until
-from tests.doors.web.test_browser import opened, tab_to
+from tests.doors.web.tabbing import tab_to
+from tests.doors.web.test_browser import opened
 from tests.doors.web.test_ways_in import authenticator, looked_at, press, shots, with_wallet  # noqa: F401
 from tests.parts import ROOT
 from tests.wallet import Wallet, new_wallet

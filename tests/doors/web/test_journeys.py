@@ -13,19 +13,19 @@ from freehold.desks import permits
 from freehold.desks.office import now_on_chain
 from freehold.desks.platform import auditing
 from freehold.desks.rules import adoption
-from tests.doors.running import AGENT, Platform, free_port, office_of, until
-from tests.doors.web.guided import Walk, look_at, parts_of, steps_of
+from tests.doors.running import Platform, free_port, office_of
+from tests.doors.web.guided import Walk, parts_of, steps_of
+from tests.doors.web.looking import faults_of
 from tests.doors.web.test_browser import barriers, opened
 from tests.parts import ROOT
 
 pytestmark = pytest.mark.needs("browser")
 GUIDES = ROOT / "docs/guides"
+PHONE = 390
+Names = tuple[tuple[str, str], ...]
+"""What a guide calls things, and what they are called when it is walked again."""
 EXPECTED = "the server responded with a status of 422"
 """Chromium's own line about a form that came back with its mistakes."""
-FIRST_PAINT_MS = 1_000
-PAGE_BYTES = 100_000
-
-
 WHARF = (("Lantern Yard", "Lantern Wharf"), ("LYD", "LWD"), ("35-0021", "35-0022"))
 """What a second draft by the issuer's guide calls its thing: no thing is recorded twice."""
 AGAIN = (
@@ -39,12 +39,28 @@ DRAFTED, ISSUED = "sign out", "see 1,000,000 units, from the chain"
 """The guide's steps after which a draft waits for its review, and after which its units are held."""
 
 
-def walk(chromium: Any, example: Platform, said: list[str], name: str) -> None:
-    page = opened(chromium, said, viewport={"width": 1440, "height": 900})
-    walker = Walk(page, example, barriers, name)
+SEED = (("Series A Preferred Stock", "Series Seed Preferred Stock"),)
+"""What a second change by the compliance officer's guide is of."""
+
+
+def walker_of(chromium: Any, example: Platform, said: list[str], name: str, width: int) -> Walk:
+    """Who walks a guide; every kind of page is looked at when it is walked at the wider width."""
+    page = opened(chromium, said, viewport={"width": width, "height": 900})
+    return Walk(page, example, None if width == PHONE else barriers, name, width)
+
+
+def walk(
+    chromium: Any,
+    example: Platform,
+    said: list[str],
+    name: str,
+    width: int = 1440,
+    names: Names = (),
+) -> None:
+    walker = walker_of(chromium, example, said, name, width)
     for line in steps_of(GUIDES / f"{name}.md"):
-        walker.step(line)
-    page.context.close()
+        walker.step(renamed(line, names))
+    walker.page.context.close()
     assert [one for one in said if EXPECTED not in one] == []
 
 
@@ -60,20 +76,20 @@ def test_an_issuer_brings_a_building_to_a_transfer_by_its_rules(example, yard):
 
 def test_an_issuer_does_the_whole_job_on_a_phone(chromium, example, said, yard):
     """A draft, a transfer and the rest on a phone; nothing is put on chain a second time for it."""
-    page = opened(chromium, said, viewport={"width": 390, "height": 844})
-    walker, steps = Walk(page, example, None, "issuer", 390), steps_of(GUIDES / "issuer.md")
+    walker = walker_of(chromium, example, said, "issuer", PHONE)
+    steps = steps_of(GUIDES / "issuer.md")
     drafting, trading = steps[: steps.index(DRAFTED) + 1], steps[steps.index(ISSUED) + 1 :]
     assert trading.pop(0) == "sign out"
     for line in [renamed(one, WHARF) for one in drafting] + [
         renamed(one, AGAIN) for one in trading
     ]:
         walker.step(line)
-    page.context.close()
+    walker.page.context.close()
     assert [one for one in said if EXPECTED not in one] == []
     held_by_the_rules(example, 398_000, 352_000)
 
 
-def renamed(line: str, names: tuple[tuple[str, str], ...]) -> str:
+def renamed(line: str, names: Names) -> str:
     for old, new in names:
         line = line.replace(old, new)
     return line
@@ -100,11 +116,14 @@ def held_by_the_rules(example: Platform, ada: int, ben: int) -> None:
         assert auditing.verify(office).ok
 
 
-def test_a_rule_is_changed_by_two_and_holds_only_after_its_delay(chromium, example, said):
-    walk(chromium, example, said, "compliance")
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_rule_is_changed_by_two_and_holds_only_after_its_delay(chromium, example, said, width):
+    """On a phone for another class: the same policy cannot be put in force twice."""
+    walk(chromium, example, said, "compliance", width, SEED if width == PHONE else ())
     with office_of(example.home) as office:
         with office.book.reading() as tx:
-            one = issuers.instrument_named(tx, "northwind-optics", "series-a")
+            named = "series-seed" if width == PHONE else "series-a"
+            one = issuers.instrument_named(tx, "northwind-optics", named)
         known = contracts.read(office.w3, "SecurityToken", one.token, "instrument")[5]
         assert adoption.compiled_of(office, str(known)).policy.name == "rhein-container"
         acts = [link.entry.act for link in auditing.page(office, permits.operator(), None, 200)]
@@ -112,9 +131,10 @@ def test_a_rule_is_changed_by_two_and_holds_only_after_its_delay(chromium, examp
         assert auditing.verify(office).ok
 
 
-def test_a_developer_hears_of_an_act_that_was_signed_offline(chromium, example, said):
-    page = opened(chromium, said, viewport={"width": 1440, "height": 900})
-    walker, port = Walk(page, example, barriers, "developer"), str(free_port())
+@pytest.mark.parametrize("width", [1440, PHONE])
+def test_a_developer_hears_of_an_act_that_was_signed_offline(chromium, example, said, width):
+    walker, port = walker_of(chromium, example, said, "developer", width), str(free_port())
+    before = notes_of_otto(example)
     known: dict[str, Any] = {"URL": example.url}
     for kind, text in parts_of(GUIDES / "developer.md"):
         text = text.replace("8123", port)
@@ -124,17 +144,22 @@ def test_a_developer_hears_of_an_act_that_was_signed_offline(chromium, example, 
         for line in filter(None, map(str.strip, text.splitlines())):
             walker.step(line.replace("FIRST", str(known.get("first"))))
         known |= walker.kept
-    page.context.close()
+    walker.page.context.close()
     assert [one for one in said if EXPECTED not in one] == []
+    assert notes_of_otto(example) == before + 5
     with office_of(example.home) as office:
-        with office.book.reading() as tx:
-            one = issuers.instrument_named(tx, "harbour-mills", "notes-2029")
-        otto = known["otto"]
-        assert contracts.read(office.w3, "SecurityToken", one.token, "balanceOf", otto) == 5
         acts = [link.entry.act for link in auditing.page(office, permits.operator(), None, 200)]
         wanted = {"make API key", "make webhook", "relay transfer", "replay webhook", "end webhook"}
         assert wanted <= set(acts), sorted(set(acts))
         assert auditing.verify(office).ok
+
+
+def notes_of_otto(example: Platform) -> int:
+    with office_of(example.home) as office:
+        with office.book.reading() as tx:
+            token = issuers.instrument_named(tx, "harbour-mills", "notes-2029").token
+            otto = issuers.holder_named(tx, "harbour-mills", "otto-beck").wallet
+        return int(contracts.read(office.w3, "SecurityToken", token, "balanceOf", otto))
 
 
 def paths(example: Platform) -> Iterator[str]:
@@ -158,44 +183,11 @@ def guest(chromium: Any, said: list[str], example: Platform, name: str, **more: 
     return page
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_of_the_example_world_is_looked_at_in_both_themes(
-    chromium, example, said, scheme
-):
-    page = guest(chromium, said, example, "ines@northwind.example", color_scheme=scheme)
-    for number, path in enumerate(paths(example), 1):
-        page.goto(example.url + path)
-        name = path.partition("?")[0].strip("/").split("/")
-        look_at(page, barriers, f"{scheme}-{number:02}-{name[0] or 'home'}-{name[-1][:12]}")
+def test_every_page_of_the_example_world_is_looked_over(chromium, example, said):
+    page = guest(chromium, said, example, "ines@northwind.example")
+    wrong = [fault for path in paths(example) for fault in faults_of(page, example.url + path)]
     page.context.close()
-    assert said == []
-
-
-def test_a_page_weighs_at_most_100_kb_and_paints_within_a_second(chromium, example, said):
-    measured = {}
-    for path in paths(example):
-        page = guest(chromium, said, example, "ines@northwind.example")
-        page.context.clear_permissions()
-        sizes: list[int] = []
-        cold = chromium.new_context(user_agent=AGENT, storage_state=page.context.storage_state())
-        page.context.close()
-        fresh = cold.new_page()
-        fresh.on(
-            "requestfinished", lambda one, to=sizes: to.append(one.sizes()["responseBodySize"])
-        )
-        painted = []
-        for _ in range(10):  # what the page takes, and not what else the machine does meanwhile
-            fresh.goto(example.url + path)
-            paint = "performance.getEntriesByName('first-contentful-paint')"
-            until(lambda: fresh.evaluate(f"{paint}.length"))  # noqa: B023 - asked at once
-            painted.append(fresh.evaluate(f"{paint}[0].startTime"))
-            if len(painted) == 1:
-                measured[path] = sum(sizes)
-            if painted[-1] <= FIRST_PAINT_MS:
-                break
-        cold.close()
-        assert measured[path] <= PAGE_BYTES, f"{path}: {measured[path]:,} bytes"
-        assert min(painted) <= FIRST_PAINT_MS, f"{path} paints after {min(painted):.0f} ms"
+    assert wrong == []
     assert said == []
 
 

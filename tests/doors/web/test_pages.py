@@ -214,6 +214,15 @@ def test_a_page_with_everything_it_needs_weighs_less_than_100_kb(platform):
     assert total <= 100_000, f"{total:,} bytes"
 
 
+def test_a_page_is_packed_and_any_token_of_the_session_is_accepted(platform):
+    browser = platform.browse(AGENT)
+    first, second = (browser.get(f"{platform.url}/search?q=north", timeout=60) for _ in range(2))
+    assert first.headers["Content-Encoding"] == "gzip"
+    assert form_token(first.text) != form_token(second.text)
+    for page in (first, second):
+        assert "Everything agrees" in send(browser, f"{platform.url}/verify", page.text).text
+
+
 def test_an_unknown_file_is_not_found(platform):
     for path in ("/static/nothing.css", "/static/..%2f..%2fpages.py"):
         assert requests.get(platform.url + path, timeout=60).status_code == 404

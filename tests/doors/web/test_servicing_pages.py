@@ -1,7 +1,6 @@
 """Every button of the pages of actions and meetings that the guides do not press, over HTTP."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +19,7 @@ from tests.doors.serviced import (
     travel,
 )
 from tests.doors.web import keys, windows
-from tests.doors.web.keys import PICTURES
-from tests.doors.web.test_browser import WIDTHS, barriers, opened, signed_in
+from tests.doors.web.test_browser import opened
 from tests.doors.web.test_meeting_guide import own_wallet, signs_typed_data
 
 
@@ -214,33 +212,3 @@ def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_of
     act = {"meeting": str(one["number"]), "reason": "issuer-decision", "document": "ab" * 32}
     approved(platform, issuer.send("/acts/cancel-meeting", "/", **act, key=key))
     until(lambda: platform.ask(ISSUER, "GET", f"/v1{page}").json()["stage"] == "cancelled")
-
-
-@pytest.mark.needs("browser")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_of_servicing_has_a_barrier_at_any_width(chromium, platform, said, coin, scheme):
-    id = f"page-{scheme}"
-    announced(platform, dividend(platform, coin, id), id)
-    places = ["/actions", f"/actions/{id}", f"/actions/{id}/amend", "/actions/new"]
-    places += [
-        "/actions/new?kind=rights-issue",
-        "/actions/new?kind=file",
-        "/meetings",
-        "/meetings/new",
-    ]
-    found = platform.ask(ISSUER, "GET", "/v1/meetings").json()["items"]
-    places += [f"/meetings/{each['number']}" for each in found[:1]]
-    seen = [(ISSUER, each) for each in places] + [(Role.INVESTOR, "/payments")]
-    for role, path in seen:
-        page = signed_in(chromium, said, platform, role, color_scheme=scheme)
-        for width in WIDTHS:
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(platform.url + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
-            if width != WIDTHS[1]:
-                assert barriers(page) == [], f"{path} at {width}, {scheme}"
-            if PICTURES and width != WIDTHS[1]:
-                name = f"{path.strip('/').replace('/', '-').partition('?')[0]}-{scheme}-{width}.png"
-                page.screenshot(path=Path(PICTURES) / name, full_page=True)
-        page.context.close()
-    assert said == []

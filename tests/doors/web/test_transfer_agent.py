@@ -14,7 +14,9 @@ from freehold.desks import parties
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.indexer import journal
 from tests.doors.running import Platform, office_of, people, serve, until
-from tests.doors.web.test_browser import barriers, signed_in
+from tests.doors.web.keys import clean
+from tests.doors.web.tabbing import tab_to
+from tests.doors.web.test_browser import signed_in
 from tests.parts import ROOT
 
 pytestmark = pytest.mark.needs("browser")
@@ -28,7 +30,7 @@ def desk(request, chromium, said, northwind_home, tmp_path):
     """A platform of its own, and a browser for each of the two persons."""
     home = tmp_path / "home"
     shutil.copytree(northwind_home, home, ignore=shutil.ignore_patterns("*.sock", "*.socket"))
-    with serve(home) as running:
+    with serve(home, {"FREEHOLD_SERVERS": "1"}) as running:
         people(running)
         size = {"viewport": {"width": request.param, "height": 900}}
         pages = {
@@ -227,26 +229,3 @@ def press(page: Any, words: str) -> None:
     with page.expect_navigation():
         page.keyboard.press("Enter")
     clean(page)
-
-
-def tab_to(page: Any, wanted: Any) -> None:
-    """Press Tab until an element has the focus."""
-    for _ in range(150):
-        if wanted.evaluate("one => one === document.activeElement"):
-            return
-        page.keyboard.press("Tab")
-    raise AssertionError(f"{wanted} cannot be reached with Tab")
-
-
-LOOKED_AT: set[tuple[int, str]] = set()
-
-
-def clean(page: Any) -> None:
-    """No barrier, looked for once on each kind of page, and nothing that scrolls sideways."""
-    kind = re.sub(r"0x[0-9a-fA-F]+|ap_[0-9a-f]+", "", page.url.split("/", 3)[3].split("?")[0])
-    place = page.viewport_size["width"], f"{kind} {page.title()}"
-    if place not in LOOKED_AT:
-        LOOKED_AT.add(place)
-        assert barriers(page) == [], page.url
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= page.viewport_size["width"], page.url

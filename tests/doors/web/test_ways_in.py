@@ -9,7 +9,9 @@ from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits
 from freehold.desks.access import signin
 from tests.doors.running import Platform, office_of, until
-from tests.doors.web.test_browser import barriers, opened, tab_to
+from tests.doors.web.guided import PICTURES
+from tests.doors.web.tabbing import tab_to
+from tests.doors.web.test_browser import barriers, opened
 from tests.wallet import Wallet, new_wallet
 
 pytestmark = pytest.mark.needs("browser")
@@ -72,8 +74,9 @@ def looked_at(page: Any, name: str, shots: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def shots(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return tmp_path_factory.mktemp("screenshots")
+def shots() -> Any:
+    PICTURES.mkdir(exist_ok=True)
+    return PICTURES
 
 
 @pytest.mark.parametrize("width", [1440, 390])

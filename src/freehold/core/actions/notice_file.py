@@ -24,7 +24,7 @@ from freehold.core.clock import stamp
 @dataclass(frozen=True, slots=True)
 class Notice:
     """A meeting as it is announced. `classes` are those that vote on something, in their order;
-    `titles` are what the resolutions say, by id."""
+    `titles` are what the resolutions say, by id; `place` is where it is held, in words."""
 
     name: str
     record: datetime
@@ -32,12 +32,13 @@ class Notice:
     classes: tuple[str, ...]
     agenda: tuple[Resolution, ...]
     titles: dict[str, str]
+    place: str = ""
 
 
 def read_notice(text: str, classes: Sequence[str]) -> Notice:
     """Read the file; `classes` are the issuer's. Raises Invalid with every mistake and its place."""
     top = fields.parse_toml(text)
-    known = "name record opens closes revealed_until changeable resolution".split()
+    known = "name place record opens closes revealed_until changeable resolution".split()
     fields.only(top, *known)
     name, record = fields.text(top, "name"), fields.instant(top, "record")
     terms = _terms(top, record)
@@ -55,7 +56,8 @@ def read_notice(text: str, classes: Sequence[str]) -> Notice:
     titles = {
         one.id: fields.text(each, "title", one.id) for each, one in zip(listed, agenda, strict=True)
     }
-    return Notice(name, record, terms, tuple(voting), agenda, titles)
+    place = fields.text(top, "place", "")
+    return Notice(name, record, terms, tuple(voting), agenda, titles, place)
 
 
 def read_vote(text: str) -> dict[tuple[str, str | None], tuple[Mark, ...]]:

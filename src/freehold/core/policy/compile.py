@@ -96,6 +96,14 @@ def compile_policy(policy: Policy) -> Compiled:
     return replace(found, rules=replace(rules, reacquired=_standing(found)))
 
 
+def with_unit_limit(compiled: Compiled, limit: int) -> Compiled:
+    """The policy as a token obeys it whose splits have scaled the most units in one hand since."""
+    policy = compiled.policy
+    caps = tuple(replace(cap, limit=limit) if cap.per_person else cap for cap in policy.caps)
+    rules = replace(compiled.rules, most_units=limit)
+    return replace(compiled, policy=replace(policy, caps=caps), rules=rules)
+
+
 def _unanswered(policy: Policy) -> list[Mistake]:
     text = "has no answer yet: write yes or no into [questions], after a lawyer has looked"
     open_ones = sorted(name for name, answer in policy.answers.items() if answer == "?")

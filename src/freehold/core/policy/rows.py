@@ -5,6 +5,7 @@ chain cannot hold exactly is refused here, never rounded.
 """
 
 from collections.abc import Iterable
+from fractions import Fraction
 
 from freehold.core.clock import LAST_DAY
 from freehold.core.errors import Invalid
@@ -84,6 +85,24 @@ def state_word(rules: Rules) -> int:
         assert seller in FAST_CLASSES and seller, "the sale matrix holds classes 1 to 7"
         word |= _bits(buyers) << 76 + 8 * seller
     return word
+
+
+def unit_limit(state: int) -> int | None:
+    """The most base units that one person may hold by a token's state word; None where any number."""
+    zeros = state >> 220 & 0xFF
+    return None if zeros == _NO_UNIT_LIMIT else (state >> 196 & 0xFFFFFF) << zeros
+
+
+def limit_after_split(limit: int, ratio: Fraction) -> int:
+    """The most base units of a person after a split: scaled, rounded down to 24 bits and binary zeros.
+
+    A limit above every register is none, and stays. As `_limit` of contracts/modules/splits.vy.
+    """
+    if max(limit.bit_length() - 24, 0) > 96:
+        return limit
+    scaled = int(limit * ratio)
+    zeros = max(scaled.bit_length() - 24, 0)
+    return scaled >> zeros << zeros
 
 
 def _tables(rules: Rules) -> dict[tuple[int, int], int]:

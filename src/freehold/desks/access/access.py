@@ -14,7 +14,7 @@ from freehold.book.schema_access import Proof
 from freehold.book.session import Transaction
 from freehold.book.tokens import Session
 from freehold.core.audit import Entry, Outcome
-from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
+from freehold.core.errors import Conflict, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
 from freehold.desks.access import proofs
@@ -81,7 +81,7 @@ def give_role(office: Office, actor: Actor, which: str, role: Role, scope: str) 
     permits.require_fresh_session(actor, now)
     with office.book.transaction() as tx:
         known = _other(tx, actor, which, "give a role to", [(role, scope)])
-        require_scope(tx, role, scope)
+        proofs.require_scope(tx, role, scope)
         identities.give(tx, known.id, role, scope, actor.id, now)
         _note(tx, actor, "give role", known, now, f"{role} for {scope}")
 
@@ -158,21 +158,6 @@ def _other(
 
 def _held(tx: Transaction, known: Identity) -> list[tuple[Role, str]]:
     return [(one.role, one.scope) for one in identities.roles(tx, known.id)]
-
-
-def require_scope(tx: Transaction, role: Role, scope: str) -> None:
-    """Raises Invalid where a scope is neither everything, nor an issuer or one of its holders; and
-    where an investor's is not a holder, because he would be all of them."""
-    issuer, _, holder = scope.partition("/")
-    if role is Role.INVESTOR and not holder:
-        said = f"an investor is one holder: {scope[:128]!r} is no issuer/holder"
-        raise Invalid(said, field="scope")
-    known = {one.id for one in issuers.issuers(tx)}
-    if scope == EVERYWHERE or (scope in known and not holder):
-        return
-    if issuer in known and holder in {one.id for one in issuers.holders(tx, issuer)}:
-        return
-    raise Invalid(f"{scope!r} is no issuer, issuer/holder or * for everything", field="scope")
 
 
 def _note(

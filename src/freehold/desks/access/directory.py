@@ -12,7 +12,7 @@ from freehold.book.requests import Request
 from freehold.core.ids import record_hash
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
-from freehold.desks.access import access, proofs
+from freehold.desks.access import proofs
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
@@ -93,8 +93,6 @@ def invite(
             made = identities.find(tx, str(known.outcome["identity"]))
             ready = bool(identities.credentials(tx, made.id))
             return Invited(Entered(made, tuple(identities.roles(tx, made.id)), ready), None)
-        for role, scope in roles:
-            access.require_scope(tx, role, scope)
         made = proofs.enter(tx, sign_in_name, roles, actor.id, now)
         link = proofs.one_time_link(tx, made, actor.id, now)
         kept = {"identity": made.id}

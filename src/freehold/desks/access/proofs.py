@@ -19,7 +19,7 @@ from freehold.book.tokens import OneTime
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
 from freehold.core.letters import Kind
-from freehold.core.roles import Role
+from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import notices
 from freehold.desks.access.sessions import Client
 from freehold.desks.permits import Actor
@@ -147,18 +147,35 @@ def replaced(tx: Transaction, known: Identity, now: datetime) -> None:
 def enter(
     tx: Transaction, sign_in_name: str, given: list[tuple[Role, str]], by: str, now: datetime
 ) -> Identity:
-    """Enter an identity with roles for scopes. Raises Invalid for an unusable name, Conflict if it is
-    taken."""
+    """Enter an identity with roles for scopes. Raises Invalid for an unusable name or scope, Conflict
+    if the name is taken."""
     name = sign_in_name.strip().lower()
     if not 3 <= len(name) <= 128 or not name.isprintable() or " " in name:
         said = "has 3 to 128 characters and no spaces, such as an e-mail address"
         raise Invalid("the identity cannot be entered", [Mistake("sign_in_name", said)])
+    for role, scope in given:
+        require_scope(tx, role, scope)
     made = identities.add(tx, Identity(f"id_{secrets.token_hex(12)}", name, None, now, None))
     for role, scope in given:
         identities.give(tx, made.id, role, scope, by, now)
     roles = ", ".join(f"{role} for {scope}" for role, scope in given)
     audit.record(tx, Entry(by, "enter identity", made.id, content={"roles": roles}), now)
     return made
+
+
+def require_scope(tx: Transaction, role: Role, scope: str) -> None:
+    """Raises Invalid where a scope is neither everything, nor an issuer or one of its holders; and
+    where an investor's is not a holder, because he would be all of them."""
+    issuer, _, holder = scope.partition("/")
+    if role is Role.INVESTOR and not holder:
+        said = f"an investor is one holder: {scope[:128]!r} is no issuer/holder"
+        raise Invalid(said, field="scope")
+    known = {one.id for one in issuers.issuers(tx)}
+    if scope == EVERYWHERE or (scope in known and not holder):
+        return
+    if issuer in known and holder in {one.id for one in issuers.holders(tx, issuer)}:
+        return
+    raise Invalid(f"{scope!r} is no issuer, issuer/holder or * for everything", field="scope")
 
 
 def one_time_link(tx: Transaction, known: Identity, by: str, now: datetime) -> str:

@@ -78,7 +78,7 @@ def invite(
 ) -> tuple[Identity, str]:
     """Enter an identity with roles for scopes; the token of the one-time link it enrols with.
 
-    Raises NotPermitted, Conflict if the name is taken, Invalid for an unusable name.
+    Raises NotPermitted, Conflict if the name is taken, Invalid for an unusable name or scope.
     """
     permits.require(actor, Power.MANAGE_IDENTITIES)
     permits.require_over(actor, given)

@@ -1,15 +1,16 @@
 """The daily control report: authorised, issued, outstanding, treasury, held by state, differences.
 
-Chain, projection and book are compared as of one block. The worker makes a report each day; anybody who
+Chain, projection and book are compared as of one block; breaks of the cash book that are open stand with
+what differs, for whoever may read the cash book. The worker makes a report each day; anybody who
 may read the files makes one at any time, now or as of a block that is past.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from freehold.book import audit, controls, issuers, restraints, settings
+from freehold.book import audit, cashbook, controls, issuers, restraints, settings
 from freehold.book.controls import RecordDifference, Report
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain.artifacts import artifact
@@ -17,6 +18,7 @@ from freehold.chain.contracts import call
 from freehold.chain.logs import call_all, storage_words
 from freehold.core import control
 from freehold.core.audit import Entry, Outcome
+from freehold.core.cash_control import CashControlled, cash_control
 from freehold.core.clock import DAY_SECONDS, parse, stamp, to_seconds
 from freehold.core.control import Controlled, Named, OfBook, OfChain
 from freehold.core.errors import NotFound
@@ -37,7 +39,8 @@ _AUTHORISED = artifact("SecurityToken")["storage"]["book.authorised"]
 
 @dataclass(frozen=True, slots=True)
 class ControlReport:
-    """A control of all instruments of an issuer as of a block; `ok`: nothing differs."""
+    """A control of all instruments of an issuer as of a block, and of its cash book (None: not for the
+    reader); `ok`: nothing differs."""
 
     issuer: str
     issuer_name: str
@@ -45,10 +48,12 @@ class ControlReport:
     block_hash: str
     instant: datetime
     instruments: tuple[Controlled, ...]
+    cash: CashControlled | None = None
 
     @property
     def ok(self) -> bool:
-        return not any(one.differences for one in self.instruments)
+        agree = not any(one.differences for one in self.instruments)
+        return agree and (self.cash is None or self.cash.ok)
 
 
 def report_as(
@@ -59,14 +64,15 @@ def report_as(
     found = _made(office, owner, block)
     if block is None:
         _keep(office, who.id, found)
-    return found
+    return found if _reads_cash(who, owner.id) else replace(found, cash=None)
 
 
 def history(office: Office, who: Actor, issuer: str | None) -> list[Report]:
     """The reports kept, the newest first. Raises NotPermitted."""
     owner = _reads(office, who, issuer)
     with office.book.reading() as tx:
-        return controls.history(tx, owner.id, KEPT)
+        found = controls.history(tx, owner.id, KEPT)
+    return [_for_reader(who, one) for one in found]
 
 
 def kept(office: Office, who: Actor, number: int) -> Report:
@@ -75,7 +81,20 @@ def kept(office: Office, who: Actor, number: int) -> Report:
     with office.book.reading() as tx:
         found = controls.report(tx, number)
     permits.require(who, Power.READ_FILES, found.issuer)
-    return found
+    return _for_reader(who, found)
+
+
+def _for_reader(who: Actor, one: Report) -> Report:
+    """A report without what it says of cash, for whoever may not read the cash book."""
+    if _reads_cash(who, one.issuer):
+        return one
+    content = {name: value for name, value in one.content.items() if name != "cash"}
+    agree = not any(each["differences"] for each in content["instruments"])
+    return replace(one, ok=agree, content={**content, "ok": agree})
+
+
+def _reads_cash(who: Actor, issuer: str) -> bool:
+    return permits.allows(who, Power.READ_CASH, issuer)
 
 
 def differences(office: Office, who: Actor, issuer: str | None) -> list[RecordDifference]:
@@ -110,6 +129,19 @@ def to_json(one: ControlReport) -> dict[str, Any]:
         "instant": stamp(one.instant),
         "ok": one.ok,
         "instruments": [_plain(each) for each in one.instruments],
+        "cash": _plain_cash(one.cash) if one.cash else None,
+    }
+
+
+def _plain_cash(one: CashControlled) -> dict[str, Any]:
+    return {
+        "compared_at": stamp(one.at) if one.at else None,
+        "failed": one.failed,
+        "ok": one.ok,
+        "breaks": [
+            {**asdict(each), "day": each.day.isoformat(), "found_at": stamp(each.found_at)}
+            for each in one.breaks
+        ],
     }
 
 
@@ -149,7 +181,20 @@ def _made(office: Office, owner: KnownIssuer, block: int | None) -> ControlRepor
             book = OfBook(frozenset(accounts), locks if block is None else {})
             controlled = _controlled(office, view, one, at, book, instant)
             found += [controlled] if controlled else []
-    return ControlReport(owner.id, owner.name, at, hash, instant, tuple(found))
+    cash = _cash(office, owner, None if block is None else instant)
+    return ControlReport(owner.id, owner.name, at, hash, instant, tuple(found), cash)
+
+
+def _cash(office: Office, owner: KnownIssuer, until: datetime | None) -> CashControlled:
+    """How the cash book stands now, or which breaks were open at an instant."""
+    with office.book.reading() as tx:
+        said = cashbook.compared(tx, owner.id)
+        known = cashbook.breaks(tx, owner.id, open_alone=False)
+        decimals = {one.code: one.decimals for one in cashbook.currencies(tx, owner.id)}
+    at = parse(said["at"]) if said else None
+    if until is not None and at is not None and at > until:
+        return cash_control(known, decimals, None, "", until)
+    return cash_control(known, decimals, at, said.get("failed", ""), until)
 
 
 def _controlled(

@@ -16,6 +16,7 @@ from freehold.desks.approvals import (
     approvable_call_off,
     approvable_corrections,
     approvable_holders,
+    approvable_meetings,
     approvable_policy,
     approvable_powers,
     approvable_restraints,
@@ -70,6 +71,7 @@ KINDS: Mapping[str, Kind] = {
         *approvable_powers.KINDS,
         *approvable_restraints.KINDS,
         *approvable_servicing.KINDS,
+        *approvable_meetings.KINDS,
         *approvable_windups.KINDS,
         _RULES,
     )

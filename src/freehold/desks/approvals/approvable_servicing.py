@@ -1,4 +1,4 @@
-"""Corporate actions and meetings that two persons agree to: what each would change, and how it goes on.
+"""Corporate actions that two persons agree to: what each would change, and how it goes on.
 
 An act takes as long as the chain needs for each of its steps, so what is approved becomes a work order,
 which the worker carries out beside its rounds (`servicing/processing.py`); the proposal waits for it.
@@ -7,32 +7,27 @@ which the worker carries out beside its rounds (`servicing/processing.py`); the 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 
-from freehold.book import issuers
 from freehold.book.actions import KnownAction
 from freehold.book.schema_work import State as Stage
 from freehold.book.session import Transaction
 from freehold.core.actions.life import Step as Taken
-from freehold.core.actions.notice_file import Notice, read_notice
 from freehold.core.actions.plan import Plan
 from freehold.core.actions.terms import Terms
 from freehold.core.actions.terms import read as read_terms
 from freehold.core.approvals import Act, Change
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid, PlatformError
-from freehold.core.ids import record_hash
 from freehold.core.roles import Power
 from freehold.core.units import format_units, parse_units
 from freehold.desks import parties
-from freehold.desks.approvals import kinds
+from freehold.desks.approvals import kinds, split_differences
 from freehold.desks.approvals.kinds import Asking, Kind, Planned, Step
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.servicing import (
     actions,
-    assembly,
     events,
     holders_of,
-    meetings,
     paying,
     pots,
     processing,
@@ -41,7 +36,6 @@ from freehold.desks.servicing import (
     unclaimed,
     windups,
 )
-from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.processing import WORKER
 from freehold.desks.servicing.remains import Remains
 from freehold.desks.servicing.servicing import Case
@@ -74,6 +68,7 @@ def _announcement_difference(office: Office, act: Act) -> Sequence[Change]:
     changes = [Change(name, NONE, text) for name, text in after.items()]
     known = KnownAction(terms.id, owner.id, instrument.token, str(terms.kind), terms.record, "")
     of = Case(known, owner, instrument, terms, 1, (), {})
+    changes += split_differences.of_split(office, instrument, terms)
     return [*changes, *_parts(office, of, None, events.provisional(office, of, terms))]
 
 
@@ -281,55 +276,6 @@ def _funded(of: Case) -> str:
     return _money(of.terms, total) if total else ""
 
 
-# ---- meetings ----
-
-
-def _read_call(office: Office, asking: Asking) -> Act:
-    text = asking.texts["notice"]
-    _notice(office, asking.owner.id, text)
-    return kinds.of_issuer("call-meeting", asking, {"notice": text})
-
-
-def _call_difference(office: Office, act: Act) -> Sequence[Change]:
-    notice = _notice(office, act.issuer, act.arguments["notice"])
-    terms = notice.terms
-    changes = [
-        Change("Meeting", NONE, notice.name),
-        Change("Record", NONE, stamp(notice.record)),
-        Change("Opens", NONE, stamp(terms.opens)),
-        Change("Closes", NONE, stamp(terms.closes)),
-        Change("Votes", NONE, "secret" if terms.revealed_until else "open"),
-        Change("Who votes", NONE, ", ".join(notice.classes)),
-    ]
-    titles = (f"{notice.titles[one.id]} ({one.method})" for one in notice.agenda)
-    return [*changes, *(Change("Resolution", NONE, title) for title in titles)]
-
-
-def _notice(office: Office, issuer: str, text: str) -> Notice:
-    with office.book.reading() as tx:
-        classes = [one.class_id for one in issuers.instruments(tx, issuer)]
-    return read_notice(text, classes)
-
-
-def _read_calling_off(office: Office, asking: Asking) -> Act:
-    number = asking.texts["meeting"]
-    if not (number.isascii() and number.isdigit() and len(number) < 10):
-        raise Invalid(f"{number[:16]!r} is no meeting's number", field="meeting")
-    assembly.find(office, asking.owner.id, int(number))
-    return kinds.of_issuer("cancel-meeting", asking, {"meeting": str(int(number))})
-
-
-def _calling_off_difference(office: Office, act: Act) -> Sequence[Change]:
-    one = assembly.find(office, act.issuer, int(act.arguments["meeting"]))
-    votes = str(len(one.chain.cast) + len(one.chain.sealed))
-    return [Change("Stage", str(one.stage), "cancelled"), Change("Votes that count", votes, "0")]
-
-
-def _tried_call(office: Office, act: Act) -> str:
-    asked = MeetingRequest(act.arguments["notice"], "a dry run", act.issuer)
-    return meetings.announce(office, orders.agent(office), asked, dry_run=True).act.reason
-
-
 # ---- how they are carried out ----
 
 
@@ -377,13 +323,9 @@ def _carries(act: processing.Act, field: str) -> kinds.Carry:
 
 
 def _subject(act: Act, field: str) -> str:
-    """What the order is about: an action's id, a meeting, or a notice by its hash."""
+    """What the order is about: an action's id."""
     text = act.arguments[field]
-    if field == "terms":
-        return read_terms(text).id
-    if field == "notice":
-        return f"notice {record_hash(text)[2:42]}"
-    return f"meeting {text}" if field == "meeting" else text
+    return read_terms(text).id if field == "terms" else text
 
 
 def _texts(office: Office, act: Act) -> Mapping[str, str]:
@@ -400,8 +342,6 @@ def _texts(office: Office, act: Act) -> Mapping[str, str]:
 
 def _refused_now(office: Office, act: processing.Act, given: Act) -> str:
     """What the contracts say to it before it is entered."""
-    if act is processing.Act.CALL:
-        return _tried_call(office, given)
     if act is processing.Act.ANNOUNCE:
         agent, text = orders.agent(office), given.arguments["terms"]
         return actions.announce(office, agent, text, given.issuer, dry_run=True).act.reason
@@ -454,24 +394,5 @@ KINDS = (
         _sweep_difference,
         _carries(processing.Act.SWEEP, "action"),
         ("action", "payee"),
-    ),
-    Kind(
-        "call-meeting",
-        "Call a meeting",
-        Power.HOLD_MEETINGS,
-        _read_call,
-        _call_difference,
-        _carries(processing.Act.CALL, "notice"),
-        ("notice",),
-    ),
-    Kind(
-        "cancel-meeting",
-        "Call a meeting off",
-        Power.HOLD_MEETINGS,
-        _read_calling_off,
-        _calling_off_difference,
-        _carries(processing.Act.CALL_OFF, "meeting"),
-        ("meeting",),
-        grounds=True,
     ),
 )

@@ -1,4 +1,5 @@
-"""What a split makes of the agent's book: restraints of so many units become of as many more or fewer.
+"""What a split makes of the book: restraints of so many units become of as many more or fewer, and what
+is said for a unit in the terms of announced actions is said anew (`repricing.py`).
 
 A pledge of 1,000 units is one of 2,000 after a split of two for one. No clock says which restraints stood
 at the split: the book marks a split before it is announced, while the mark stands no restraint of so many
@@ -8,6 +9,7 @@ once, whoever was killed between the split's end on the chain and that transacti
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 
 from freehold.book import audit, issuers, locks, restraints, settings
@@ -27,8 +29,9 @@ from freehold.core.restraints import scaled_beside
 from freehold.core.roles import holder_scope
 from freehold.desks import parties
 from freehold.desks.office import Office
+from freehold.desks.outbox import repricing
 from freehold.desks.outbox.following import bring_up
-from freehold.indexer import journal, read
+from freehold.indexer import explore, journal, read
 
 _KINDS = (SplitAnnounced, SplitCancelled, SplitFinished, FreezeOrdered)
 _OVER = "over "
@@ -36,10 +39,11 @@ _OVER = "over "
 
 @dataclass(frozen=True, slots=True)
 class _Split:
-    """A split that ended: its ratio, what was frozen of each locked account when it was announced, and
-    the freezes that happened before its end."""
+    """A split that ended: its ratio, when it halted the token, what was frozen of each locked account
+    when it was announced, and the freezes that happened before its end."""
 
     ratio: Fraction
+    begun: datetime
     frozen: Mapping[Account, int]
     freezes: frozenset[str]
 
@@ -101,18 +105,21 @@ def record(office: Office, token: Address) -> int:
         ended = [one for one in said if _is(one, SplitFinished, marked)]
         if not begun or not ended:
             return 0
-        lines = read.lines(view, token, begun[0].position.block)
+        halted = begun[0].position.block
+        lines, (at, _) = read.lines(view, token, halted), explore.block_at(view, halted)
     first = begun[0].event
     assert isinstance(first, SplitAnnounced), "it was looked for"
     before = said[: said.index(ended[0])]
     freezes = {one.event.instruction for one in before if isinstance(one.event, FreezeOrdered)}
     ratio = Fraction(first.numerator, first.denominator)
     figures = {one.account: one.frozen for one in lines}
-    split = _Split(ratio, _frozen(office, token, figures), frozenset(freezes))
+    split = _Split(ratio, at, _frozen(office, token, figures), frozenset(freezes))
     with office.book.transaction() as tx:
         if _marked(tx, token) != marked:  # somebody else was first
             return 0
-        settings.write(tx, _name(token), _OVER + marked, office.clock.now())
+        now = office.clock.now()
+        settings.write(tx, _name(token), _OVER + marked, now)
+        repricing.reprice(tx, office.chain, token, ratio, at, now)
         return _scale(office, tx, token, split)
 
 

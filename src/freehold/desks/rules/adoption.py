@@ -21,10 +21,17 @@ from freehold.core.instruction import Instruction
 from freehold.core.policy import starter
 from freehold.core.policy.adoption import Adoption
 from freehold.core.policy.compare import Flip, Holding, Stranded, flips, stranded
-from freehold.core.policy.compile import Compiled, compile_policy
+from freehold.core.policy.compile import Compiled, compile_policy, with_unit_limit
 from freehold.core.policy.compiled import Group, Rules
 from freehold.core.policy.parse import parse_policy
-from freehold.core.policy.rows import Row, amended_row, count_row, limit_rows, policy_rows
+from freehold.core.policy.rows import (
+    Row,
+    amended_row,
+    count_row,
+    limit_rows,
+    policy_rows,
+    unit_limit,
+)
 from freehold.core.standing import Line
 from freehold.desks.office import Office, next_instant
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
@@ -50,12 +57,21 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The policy that an instrument obeys: `compiled` None where the book does not have its text."""
+    """The policy that an instrument obeys: `compiled` None where the book does not have its text.
+
+    Where the instrument was split since, the most units in one hand are those of now.
+    """
 
     id: str
     name: str
     compiled: Compiled | None
     rules: Rules | None
+
+    def obeys(self, other: Compiled) -> bool:
+        """Whether another policy would change nothing."""
+        return self.id == other.id and (
+            self.rules is None or self.rules.most_units == other.rules.most_units
+        )
 
 
 def propose(office: Office, issuer: str | None, named: str, file: PolicyFile) -> Proposal:
@@ -107,7 +123,7 @@ def require_adoptable(
     """Raises Conflict if the policy is in force already, or would strand holders unacknowledged."""
     _, instrument = _named(office, issuer, named)
     before, after = in_force(office, instrument), compile_policy(file.parsed.policy)
-    if before.id == after.id:
+    if before.obeys(after):
         raise Conflict(f"{after.policy.name} is in force already", policy=after.id)
     proposal = propose(office, issuer, named, file)
     acknowledged = acknowledge_stranded or "stranded" in after.policy.acknowledged
@@ -231,6 +247,11 @@ def in_force(office: Office, instrument: KnownInstrument) -> InForce:
     if known is None:
         return InForce(id, "unknown here", None, None)
     compiled = compiled_of(office, id)
+    if compiled.rules.most_units is not None:
+        word = contracts.read(office.w3, "SecurityToken", instrument.token, "state")
+        limit = unit_limit(int(word))
+        if limit is not None and limit != compiled.rules.most_units:
+            compiled = with_unit_limit(compiled, limit)
     return InForce(id, known.name, compiled, compiled.rules)
 
 

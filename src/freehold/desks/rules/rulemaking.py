@@ -13,6 +13,7 @@ from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.core.errors import Conflict, Invalid
 from freehold.core.policy.adoption import Adoption
 from freehold.core.policy.compare import Flip, Stranded
+from freehold.core.policy.compile import compile_policy
 from freehold.core.policy.model import Policy
 from freehold.core.policy.profile import Lint
 from freehold.core.roles import Power
@@ -139,7 +140,7 @@ def examine(office: Office, actor: Actor, token: str, text: str) -> Examination:
     except Conflict as fault:
         return Examination((Fault(0, "", fault.message),))
     policy = file.parsed.policy
-    same = adoption.in_force(office, one).id == found.policy
+    same = adoption.in_force(office, one).obeys(compile_policy(policy))
     return Examination(
         (), file.parsed.warnings, policy, found.policy, covered(policy), found.steps, found.rows,
         found.stranded, found.flips[:MOST_FLIPS], len(found.flips), same,

@@ -23,10 +23,11 @@ from freehold.core.ids import instruction_id
 from freehold.core.powers import Powers
 from freehold.desks import parties
 from freehold.desks.office import Office
-from freehold.desks.outbox import orders, scaling
+from freehold.desks.outbox import orders, repricing, scaling
 from freehold.desks.outbox.carrying import Asked, was_asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
+from freehold.desks.securities import split_figures
 from freehold.indexer import journal, read
 
 PAGE = 200
@@ -72,7 +73,8 @@ def announce(
 ) -> SplitOutcome:
     """Halt the instrument and begin a split, once under a key.
 
-    Raises NotFound, Invalid for a ratio that is none.
+    Raises NotFound, Invalid for a ratio that is none or leaves a figure absurd, Conflict where something
+    counted in units of before the split is due.
     """
     if request.numerator < 1 or request.denominator < 1:
         raise Invalid(
@@ -82,12 +84,18 @@ def announce(
         )
     _, instrument = parties.instrument(office, request.issuer, request.instrument)
     scope = f"split {instrument.token}"
+    fresh = not was_asked(office, scope, actor.signer.address, request.key)
+    if fresh:
+        exact = Fraction(request.numerator, request.denominator)
+        split_figures.figures(office, instrument, exact)
+        split_figures.require_no_rules_announced(office, instrument)
+        repricing.require_none_due(office, instrument.token, exact)
+    fresh = fresh and not dry_run
     id = orders.instruction_bytes(instruction_id(scope, actor.signer.address, request.key))
     ratio = request.numerator, request.denominator
     data = call("SecurityToken", "announce_split", id, *ratio, 0, request.document)
     asked = (Asked(actor.signer, instrument.token, data, "announce a split", request.key),)
     order = Order("announce-split", scope, request.key, asked, Powers.ACTION)
-    fresh = not dry_run and not was_asked(office, scope, actor.signer.address, request.key)
     if fresh:
         scaling.begin(office, instrument.token, "0x" + id.hex())
     done = orders.carry(office, actor, order, dry_run=dry_run)

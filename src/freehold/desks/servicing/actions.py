@@ -15,7 +15,7 @@ from freehold.book import issuers
 from freehold.book.actions import KnownAction
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.book.session import Transaction
-from freehold.chain import coins, contracts
+from freehold.chain import coins
 from freehold.chain.contracts import call
 from freehold.core.actions import consent
 from freehold.core.actions.kinds import Kind, Work
@@ -27,14 +27,12 @@ from freehold.core.actions.terms import Terms, read
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Invalid
 from freehold.core.powers import Powers
-from freehold.core.units import MAX_UNITS
 from freehold.desks import notices, parties
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked
-from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
-from freehold.desks.rules import adoption
+from freehold.desks.securities import split_figures
 from freehold.desks.servicing import (
     holders_of,
     noting,
@@ -46,7 +44,6 @@ from freehold.desks.servicing import (
 )
 from freehold.desks.servicing.servicing import Case
 from freehold.desks.servicing.undelivered import Kept
-from freehold.indexer import read as register
 
 CHOICES = {Work.OFFER: ("subscribe",), Work.BUY: ("tender",)}
 """What a holder may elect in units; whoever elects 0 units takes back what he elected before."""
@@ -344,7 +341,7 @@ def _check(
             said = f"{instrument.class_id} cannot convert into itself: `into` names another class"
             raise Invalid(said, field="into")
     if terms.work is Work.SPLIT and terms.exchange is not None:
-        _check_caps(office, instrument, terms.exchange.ratio)
+        split_figures.figures(office, instrument, terms.exchange.ratio)
     unit_checks.require_authorised(office, owner, instrument, terms)
 
 
@@ -353,40 +350,6 @@ def _check_id(office: Office, id: str) -> None:
     with office.book.reading() as tx:
         if book.is_taken(tx, id):
             raise Invalid(f"the id {id} is used already: give this one another", field="id")
-
-
-def _check_caps(office: Office, instrument: KnownInstrument, ratio: Fraction) -> None:
-    """A split scales the authorised units too: they must stay above none and within a register."""
-    words = contracts.read(office.w3, "SecurityToken", instrument.token, "instrument")
-    supply = contracts.read(office.w3, "SecurityToken", instrument.token, "totalSupply")
-    after = int(words[4] * ratio)
-    if (after > MAX_UNITS and words[4] < MAX_UNITS) or int(supply * ratio) > MAX_UNITS:
-        raise Invalid(
-            f"the split {ratio} would make {after} authorised units, more than a register holds",
-            field="ratio",
-        )
-    if supply and not int(supply * ratio):
-        raise Invalid(f"the split {ratio} would leave no unit of {supply}", field="ratio")
-    _check_cap_of_rules(office, instrument, ratio)
-
-
-def _check_cap_of_rules(office: Office, instrument: KnownInstrument, ratio: Fraction) -> None:
-    """Rules are data of their own, which a split leaves as they are: what one hand may hold must still be
-    more than somebody holds afterwards, or he could never receive a unit again."""
-    rules = adoption.in_force(office, instrument).rules
-    if rules is None or rules.most_units is None or ratio <= 1:
-        return
-    bring_up(office)
-    with office.index.connect() as view:
-        held = register.holdings(view, instrument.token, register.last_block(view))
-    most = max((int(units * ratio) for units in held.units), default=0)
-    if most > rules.most_units:
-        raise Invalid(
-            f"the split {ratio} would make {most} units of the largest holding, and the rules allow"
-            f" {rules.most_units} in one hand: adopt a policy that allows"
-            f" {int(rules.most_units * ratio)} first",
-            field="ratio",
-        )
 
 
 def _announce_record(

@@ -5,13 +5,14 @@ the same record instants, so a difference means that one of them is wrong.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from freehold.book import issuers, meetings
+from freehold.book import issuers, meeting_versions, meetings
 from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book.meeting_versions import Version
 from freehold.book.meetings import KeptMeeting
 from freehold.chain import contracts
 from freehold.core.actions.ballot import Method, Resolution, Tally
@@ -42,7 +43,11 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A meeting of an issuer, with its classes and its agenda in the words of the notice, as of `block`."""
+    """A meeting of an issuer, with its classes and its agenda in the words of the notice, as of `block`.
+
+    `notice` is the one in force, `kept` the one whose hash is on chain; `versions` are all that led to it,
+    `replaced_by` the meeting that was called instead of this one.
+    """
 
     issuer: KnownIssuer
     ballot: Address
@@ -54,10 +59,19 @@ class Assembly:
     record: datetime
     stage: Stage
     block: int
+    versions: tuple[Version, ...] = ()
+    replaced_by: int | None = None
 
     @property
     def number(self) -> int:
         return self.chain.number
+
+    @property
+    def every_version(self) -> tuple[Version, ...]:
+        """The versions of the notice, the first one where nothing was changed."""
+        one = self.kept
+        first = Version(one.issuer, one.number, 1, one.notice, one.digest, None, one.created_at, "")
+        return self.versions or (first,)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -95,11 +109,40 @@ def every(office: Office, issuer: str | None) -> list[Assembly]:
     with office.book.reading() as tx:
         kept = {one.number: one for one in meetings.every(tx, owner.id)}
         instruments = {one.token: one for one in issuers.instruments(tx, owner.id)}
-    return [
+        changed = meeting_versions.every(tx, owner.id)
+    every_one = [
         _assembled(office, owner, place, found[number], one, instruments, block)
         for number, one in kept.items()
         if number in found
     ]
+    classes = [one.class_id for one in instruments.values()]
+    return [_with_versions(one, kept, changed, classes) for one in every_one]
+
+
+def _with_versions(
+    one: Assembly,
+    kept: Mapping[int, KeptMeeting],
+    changed: Sequence[Version],
+    classes: Sequence[str],
+) -> Assembly:
+    """The meeting with the versions of its notice, the first notice of the first meeting first."""
+    number, chain = one.number, list[Version]()
+    while True:
+        own = [each for each in changed if each.number == number]
+        chain = own + chain
+        replaced = next((each.replaces for each in own if each.replaces is not None), None)
+        if replaced is None:
+            break
+        number = replaced
+    after = next((each.number for each in changed if each.replaces == one.number), None)
+    if not chain:
+        return replace(one, replaced_by=after)
+    first = kept[number]
+    begun = Version(first.issuer, number, 1, first.notice, first.digest, None, first.created_at, "")
+    notice = one.notice
+    if chain[-1].replaces is None:  # a supplement
+        notice = read_notice(chain[-1].notice, classes)
+    return replace(one, notice=notice, versions=(begun, *chain), replaced_by=after)
 
 
 def find(office: Office, issuer: str | None, number: int) -> Assembly:

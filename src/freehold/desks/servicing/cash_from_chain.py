@@ -194,7 +194,8 @@ def _follow(
     moves = coins.movements(office.w3, currency.coin, list(where), done + 1, told.last)
     made = [core.entry_of_movement(issuer, currency.code, where, moved) for moved in moves]
     wanted = [one for one in made if one is not None]
-    wanted += _of_pots(issuer, currency, told, moves, done)
+    own = dict.fromkeys(_signers(office)) | where
+    wanted += _of_pots(issuer, currency, told, moves, done, own)
     now, posted = office.clock.now(), 0
     with office.book.transaction() as tx:
         for one in wanted:
@@ -208,7 +209,12 @@ def _follow(
 
 
 def _of_pots(
-    issuer: str, currency: Currency, told: Told, moves: Iterable[Movement], done: int
+    issuer: str,
+    currency: Currency,
+    told: Told,
+    moves: Iterable[Movement],
+    done: int,
+    own: Mapping[str, Account | None],
 ) -> list[Entry]:
     """The entries of a coin's pots behind block `done`; what came before is followed, not posted."""
     pots = set(told.of(currency.coin))
@@ -222,11 +228,17 @@ def _of_pots(
             continue
         if logged.contract not in known:
             crossings = cash_pots.crossings_of(logged.contract, by_transaction)
-            known[logged.contract] = cash_pots.Known(crossings=crossings)
+            known[logged.contract] = cash_pots.Known(crossings=crossings, own=dict(own))
         made = cash_pots.entry_of_event(issuer, currency.code, logged, known[logged.contract])
         if made is not None and logged.position.block > done:
             found.append(made)
     return found
+
+
+def _signers(office: Office) -> list[str]:
+    """The wallets of the persons who act for the issuers of this ledger."""
+    keys = office.keys
+    return [one.address for one in (keys.agent, keys.second) if one is not None]
 
 
 def _post_lacking(tx: Transaction, one: Entry, now: datetime) -> bool:

@@ -184,6 +184,15 @@ def bank_currencies(
         return {one.code: one.decimals for one in book.currencies(tx, owner.id) if not one.coin}
 
 
+def decimals(
+    office: Office, actor: Actor, issuer: str | None, *, keeping: bool = False
+) -> dict[str, int]:
+    """The decimals of all currencies of an issuer, coins included. Raises NotPermitted."""
+    owner = (_keeping if keeping else _reading)(office, actor, issuer)
+    with office.book.reading() as tx:
+        return {one.code: one.decimals for one in book.currencies(tx, owner.id)}
+
+
 def import_statements(
     office: Office, actor: Actor, issuer: str | None, found: Sequence[ReadStatement], content: bytes
 ) -> list[Statement]:

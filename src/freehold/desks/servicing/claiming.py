@@ -25,7 +25,15 @@ from freehold.desks.office import Office
 from freehold.desks.outbox import orders, relay
 from freehold.desks.outbox.orders import ActOutcome
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import events, holders_of, noting, remains, servicing, windups
+from freehold.desks.servicing import (
+    events,
+    holders_of,
+    holding,
+    noting,
+    remains,
+    servicing,
+    windups,
+)
 from freehold.desks.servicing.remains import Pot, Remains
 
 _SIGNATURE = 65
@@ -238,11 +246,22 @@ def claim(
     claims, or where the account was paid already.
     """
     one = remains.find(office, id)
+    holding.require_found(office, one.owner, parties.party(office, one.owner, holder).holder.id)
     found = _proofs(office, one, holder)
     if signed is not None or distribution:
         found = [_one(found, distribution)]
     now = require_open(office, found)
     return windups.carry(office, actor, one.scope, [_brought(each, signed) for each in now])
+
+
+def of_the_found(office: Office, one: Remains, account: int, wallet: Address) -> list[windups.Call]:
+    """What pays an account that the pages left out because its holder was lost, pot by pot."""
+    left = [pot for pot in one.pots if account in pot.lost]
+    return [
+        _brought(each, None)
+        for each in _each(office, one, wallet, account, left)
+        if not each.paid and not each.ended
+    ]
 
 
 def require_open(office: Office, found: Sequence[ClaimProof]) -> list[ClaimProof]:
@@ -284,6 +303,7 @@ def _own(office: Office, who: Actor, id: str, holder: str) -> Remains:
 
 
 def _signable(office: Office, one: Remains, holder: str, distribution: int) -> ClaimProof:
+    holding.require_found(office, one.owner, parties.party(office, one.owner, holder).holder.id)
     return require_open(office, [_one(_proofs(office, one, holder), distribution)])[0]
 
 

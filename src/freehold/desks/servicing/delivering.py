@@ -73,9 +73,10 @@ def release(office: Office, actor: Actor, of: Case, account: int) -> ActOutcome 
     wallets = servicing.wallets(office, of.instrument.token)
     converts, into = of.terms.work is Work.CONVERT, _into(office, of)
 
-    def late(key: str, one: Portion) -> Call:
-        make = _conversion if converts else _issue
-        return make(of, actor, wallets, into, key, [one])
+    def late(key: str, one: Portion, ratio: Fraction) -> Call:
+        if converts:
+            return _conversion(of, actor, wallets, into, ratio, key, [one])
+        return _issue(of, actor, wallets, into, key, [one])
 
     needs = Powers.ACTION if converts else Powers.ISSUE
     return undelivered.released(office, actor, of, account, late, into, needs)
@@ -360,7 +361,7 @@ def _conversions(
         gives = found.lots[account, vintage]
         key = _unit_key(wallets[account], vintage)
         one = Portion(account, int(gives * ratio), gives, vintage)
-        yield Page(key, (one,), partial(_conversion, of, actor, wallets, into, key))
+        yield Page(key, (one,), partial(_conversion, of, actor, wallets, into, ratio, key))
 
 
 def _conversion(
@@ -368,11 +369,11 @@ def _conversion(
     actor: Actor,
     wallets: Mapping[int, Address],
     into: Address,
+    ratio: Fraction,
     key: str,
     some: Sequence[Portion],
 ) -> Call:
-    assert of.terms.exchange is not None, "a conversion has its ratio"
-    (one,), ratio = some, of.terms.exchange.ratio
+    (one,) = some
     what = (_id(of, actor, key), wallets[one.account], into, one.gives)
     lots = [one.vintage] if one.vintage else []
     terms = (ratio.numerator, ratio.denominator, 0, _document(of), lots)

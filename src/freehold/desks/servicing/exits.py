@@ -21,6 +21,7 @@ from freehold.core.actions.exit_captable import Draft, draft_of, draft_of_classe
 from freehold.core.actions.exit_file import ExitFile, read_exit
 from freehold.core.audit import Entry
 from freehold.core.errors import Invalid, NotFound
+from freehold.core.events import SplitFinished
 from freehold.core.ids import record_hash
 from freehold.core.roles import Power
 from freehold.core.units import parse_units
@@ -28,7 +29,8 @@ from freehold.desks import permits
 from freehold.desks.office import Office
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.permits import Actor
-from freehold.indexer import read
+from freehold.desks.register import captables
+from freehold.indexer import journal, read
 
 CURRENCY = "USD"
 """What a draft counts in where nothing of the issuer states a price."""
@@ -119,8 +121,17 @@ def _draft(office: Office, owner: KnownIssuer) -> Draft:
     units = _units(office, every)
     if not any(name.endswith(".ocf.json") for name in files):
         return draft_of_classes(owner.name, CURRENCY, units)
+    if _was_split(office, every):  # prices, ratios and strikes are of the units there are now
+        files = captables.export_company(office, owner.id)
     source = ocf.read(files)
     return draft_of(ocf.captable_at(source, ocf.last_day(source)), units)
+
+
+def _was_split(office: Office, every: list[KnownInstrument]) -> bool:
+    """Whether a class was split on the chain."""
+    bring_up(office)
+    with office.index.connect() as view:
+        return bool(journal.events_of(view, [one.token for one in every], (SplitFinished,)))
 
 
 def _units(office: Office, every: list[KnownInstrument]) -> Mapping[str, Fraction]:
@@ -143,7 +154,7 @@ def _differences(file: ExitFile, units: Mapping[str, Fraction]) -> Iterator[str]
         elif counted is not None and counted != there:
             yield (
                 f"the terms count {_written(counted)} units of {name}, the register has"
-                f" {_written(there)}"
+                f" {_written(there)}; after a split prices, ratios and strikes are others too"
             )
 
 

@@ -1,15 +1,15 @@
 """Money of holders that is kept under their names: whose, why, since when, and whether it may go out.
 
-Kept are payments after a change of address, which go out by themselves when the hold ends, and what the
-contract held because the holder was stopped or his admission had lapsed. What stands against somebody is
-read from the register as it is now: once nothing does, his money may be released to his wallet.
+Kept are payments after a change of address, which go out by themselves when the hold ends, those of lost
+holders, and what the contract held because the holder was stopped or his admission had lapsed. What
+stands against somebody is read from the register as it is now: once nothing does, his money may be
+released to his wallet.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from freehold.book import registry_records
 from freehold.chain import contracts
 from freehold.core.clock import DAY_SECONDS, to_seconds
 from freehold.core.facts import Flags, has_flag, unpack_facts
@@ -61,9 +61,7 @@ def kept(office: Office, who: Actor, issuer: str | None) -> list[Kept]:
     permits.require(who, Power.READ_CASH)
     owner = parties.owner(office, issuer)
     permits.require(who, Power.READ_CASH, owner.id)
-    with office.book.reading() as tx:
-        searched = registry_records.lost(tx, owner.id)
-    lost = {one.holder for one in searched if one.found_at is None}
+    lost = holding.lost_holders(office, owner.id)
     found = [row for id in remains.ids(office, owner.id) for row in _of(office, id, lost)]
     return sorted(found, key=lambda one: (one.since, one.action, one.account))
 
@@ -75,7 +73,7 @@ def symbol(office: Office, one: Remains) -> str:
     return events.symbol(office, servicing.case(office, one.id).terms)
 
 
-def _of(office: Office, id: str, lost: set[str]) -> list[Kept]:
+def _of(office: Office, id: str, lost: frozenset[str]) -> list[Kept]:
     one = remains.find(office, id)
     if not one.pots:
         return []
@@ -94,11 +92,12 @@ def _of(office: Office, id: str, lost: set[str]) -> list[Kept]:
                 )
             )  # fmt: skip
     for each in unclaimed.rows_of(office, one):
-        if each.held:
+        if each.held or each.lost:
             why = _why(office, one, each.account, each.holder in lost)
+            amount = each.amount - (each.tax if each.lost else 0)
             found.append(
                 Kept(
-                    id, each.currency or code, each.account, each.holder, each.name, each.amount,
+                    id, each.currency or code, each.account, each.holder, each.name, amount,
                     each.decimals, why, each.paid_on, None,
                 )
             )  # fmt: skip

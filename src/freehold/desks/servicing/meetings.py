@@ -23,7 +23,7 @@ from freehold.desks.outbox.carrying import Asked, was_asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
 from freehold.desks.platform import establishment
-from freehold.desks.servicing import assembly, noting
+from freehold.desks.servicing import assembly, meeting_letters, noting
 from freehold.desks.servicing.assembly import Assembly, Stage, Standing
 from freehold.indexer import read
 
@@ -63,20 +63,33 @@ def announce(
 
     Raises Invalid with every mistake of the notice, or where an instant in it has passed.
     """
+    return called(office, actor, request, dry_run=dry_run)
+
+
+def called(
+    office: Office,
+    actor: Actor,
+    request: MeetingRequest,
+    recorded: datetime | None = None,
+    *,
+    dry_run: bool = False,
+) -> MeetingOutcome:
+    """As `announce`, for whoever records the act himself; `recorded` is a record instant that is fixed
+    already, which may have passed."""
     owner = parties.owner(office, request.issuer)
     with office.book.reading() as tx:
         known = issuers.instruments(tx, owner.id)
     notice = read_notice(request.notice, [one.class_id for one in known])
-    called = [one for one in known if one.class_id in notice.classes]
+    voting = [one for one in known if one.class_id in notice.classes]
     digest = noting.digest_of(request.notice)
     scope = f"meetings {owner.register}"
     if not was_asked(office, scope, actor.signer.address, f"{request.key} meeting"):
-        _require_ahead(office, notice)
-    recorded = _recorded(office, actor, scope, request.key, notice, called, dry_run)
-    if recorded is not None and (dry_run or recorded.refused):
-        return MeetingOutcome(recorded, 0, digest)
+        _require_ahead(office, notice, recorded)
+    done = _recorded(office, actor, scope, request.key, notice, voting, dry_run)
+    if done is not None and (dry_run or done.refused):
+        return MeetingOutcome(done, 0, digest)
     place = establishment.ballot(office)
-    data = _announcement(office, owner, notice, called, digest)
+    data = _announcement(office, owner, notice, voting, digest)
     asked = (Asked(actor.signer, place, data, "call a meeting", f"{request.key} meeting"),)
     order = Order("announce-meeting", scope, request.key, asked, Powers.ACTION)
     done = orders.carry(office, actor, order, dry_run=dry_run)
@@ -150,6 +163,10 @@ def cancel(
     asked = (Asked(actor.signer, one.ballot, data, "cancel a meeting", key),)
     order = Order("cancel-meeting", f"meetings {one.issuer.register}", key, asked, Powers.ACTION)
     done = orders.carry(office, actor, order, dry_run=dry_run)
+    if done.ended is Ended.DONE:
+        with office.book.transaction() as tx:
+            meetings.call_off(tx, one.issuer.id, number, "cancelled", office.clock.now())
+        meeting_letters.called_off(office, assembly.find(office, issuer, number))
     return MeetingOutcome(done, number, one.kept.digest)
 
 
@@ -163,6 +180,7 @@ def minutes_of(one: Assembly, standing: Standing) -> str:
         "name": one.notice.name,
         "issuer": one.issuer.id,
         "notice": one.kept.digest,
+        **_versions_of(one),
         "record": stamp(one.record),
         "opened": stamp(one.chain.terms.opens),
         "closed": stamp(one.chain.terms.closes),
@@ -173,6 +191,11 @@ def minutes_of(one: Assembly, standing: Standing) -> str:
         ],
     }
     return json.dumps(written, indent=1, ensure_ascii=False) + "\n"
+
+
+def _versions_of(one: Assembly) -> dict[str, object]:
+    """The hash of every version of a notice that was changed."""
+    return {"versions": [each.digest for each in one.versions]} if one.versions else {}
 
 
 def tally_document(tally: Tally, method: Method) -> dict[str, object]:
@@ -201,11 +224,11 @@ def _text(votes: Fraction) -> str:
     return str(votes)
 
 
-def _require_ahead(office: Office, notice: Notice) -> None:
-    """Raises Invalid where the notice speaks of what has passed."""
+def _require_ahead(office: Office, notice: Notice, recorded: datetime | None) -> None:
+    """Raises Invalid where the notice speaks of what has passed, but for a record fixed already."""
     present = assembly.now(office)
     for field, instant in (("record", notice.record), ("opens", notice.terms.opens)):
-        if instant <= present:
+        if instant <= present and not (field == "record" and instant == recorded):
             raise Invalid(
                 f"the {'record instant' if field == 'record' else 'opening of the vote'}"
                 f" {stamp(instant)} has passed: a meeting is announced ahead",

@@ -37,6 +37,15 @@ class Notice(Protocol):
     def notice(self) -> str: ...
 
 
+class Change(Protocol):
+    """Whatever changes a meeting."""
+
+    @property
+    def issuer(self) -> str | None: ...
+    @property
+    def meeting(self) -> int: ...
+
+
 class Appointment(Protocol):
     """Whatever names a proxy."""
 
@@ -105,6 +114,11 @@ def itself(id: str, *_: object, **__: object) -> str:
 def meeting(issuer: str | None, number: int, *_: object, **__: object) -> str:
     """What an act about a meeting is about."""
     return f"meeting {number}" + (f" of {issuer}" if issuer else "")
+
+
+def of_meeting(request: Change, **_: object) -> str:
+    """The meeting that an act changes."""
+    return meeting(request.issuer, request.meeting)
 
 
 def notice(request: Notice, **_: object) -> str:

@@ -8,24 +8,28 @@ next. Register and contract must agree about the record before anybody is paid.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from freehold.book import actions as book
 from freehold.chain.contracts import call
 from freehold.core.actions.by_currency import BASE
 from freehold.core.actions.kinds import Work
-from freehold.core.actions.life import State, Step
+from freehold.core.actions.life import Step
 from freehold.core.actions.options import Payout
 from freehold.core.actions.plan import Plan
 from freehold.core.errors import Broken, Conflict, Invalid
 from freehold.core.ids import Address
 from freehold.desks.office import Office
+from freehold.desks.outbox import repricing
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
+from freehold.desks.securities import split_figures
 from freehold.desks.servicing import (
+    claiming,
     delivering,
     entitlements,
+    holders_of,
     holding,
     noting,
     pots,
     reinvesting,
+    remains,
     servicing,
     tendering,
     transfer_books,
@@ -33,9 +37,6 @@ from freehold.desks.servicing import (
     unit_checks,
 )
 from freehold.desks.servicing.servicing import Case
-
-COUNTED = (Work.ISSUE, Work.OFFER, Work.CONVERT, Work.BUY, Work.REDEEM)
-"""Works whose units and prices for a unit are of the register at their record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
         number = int(of.left(Step.ANNOUNCE)["record"])
         entitlements.require_agreement(office, of.instrument.token, number)
         if of.terms.work is Work.SPLIT:
-            _require_no_old_units(office, of)
+            _require_splittable(office, of)
     if of.terms.work is Work.OFFER:
         of = delivering.subscribers(office, actor, of)
     found = servicing.planned(office, of)
@@ -269,16 +270,23 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
 def release(office: Office, actor: Actor, id: str, account: int) -> ActOutcome:
     """Send what is held for an account, money and units, to the wallet that opens it now.
 
-    Raises NotFound, Conflict where nothing is held. What still stands against it refuses.
+    Raises NotFound, Conflict where nothing is held, or the holder is lost. What still stands against it
+    refuses.
     """
     of = servicing.case(office, id)
     wallet = servicing.wallets(office, of.instrument.token).get(account)
     if wallet is None:
         raise Invalid(f"account {account} is not in the register", field="account")
+    known = holders_of.by_account(office, of.owner, of.instrument.token).get(account)
+    if known is not None:
+        holding.require_found(office, of.owner, known.id)
     calls = list(_held_money(office, of, account, wallet))
+    calls += claiming.of_the_found(office, remains.find(office, id), account, wallet)
     done = servicing.carry(office, actor, of, calls) if calls else None
     if done is not None and done.refused:
         return done
+    if Step.RECONCILE in of.steps:
+        pots.record_payments(office, actor, of, only=frozenset({account}))
     if Step.DELIVER in of.steps:
         done = delivering.release(office, actor, of, account) or done
     if done is None:
@@ -318,11 +326,11 @@ def _proof_of_pot(office: Office, of: Case, code: str) -> Proof:
     number, part = pots.numbers(of)[code], pots.opened(of).get(code)
     paid, held = pots.payments(office, number)
     due = pots.due_of(part) if part else {}
-    claimed = of.terms.options.payout is Payout.CLAIM
+    claimed, lost = of.terms.options.payout is Payout.CLAIM, pots.missing(office, of, code)
     named, differences = f" in {code}" if code else "", []
     for account in sorted(due.keys() | paid.keys()):
         wrong = due.get(account) != paid.get(account)
-        if wrong and not (claimed and account not in paid):
+        if wrong and not ((claimed or account in lost) and account not in paid):
             said = f"{due.get(account)} is due and {paid.get(account)} was paid"
             differences.append(f"account {account}: {said}{named}")
     unspent, inside, tax = pots.money(office, number)
@@ -334,6 +342,7 @@ def _proof_of_pot(office: Office, of: Case, code: str) -> Proof:
     if tax not in (0, withheld):
         differences.append(f"the pot keeps {tax} of {withheld} tax{named}")
     net = gross - withheld - sum(held.values())
+    inside += sum(due[one][0] - due[one][1] for one in lost)
     return Proof(net, inside, withheld, len(paid), tuple(differences), code)
 
 
@@ -341,7 +350,8 @@ def _pay_out(office: Office, actor: Actor, of: Case, found: Plan) -> ActOutcome:
     """Open each pot with its pages and the root of its claims, and push what is pushed."""
     if Step.OPEN not in of.steps:
         until = holding.kept_back(office, of)
-        pots.written(office, actor, of, found, until)
+        lost = holding.lost(office, of.owner, of.instrument.token)
+        pots.written(office, actor, of, found, until, lost)
         of = servicing.case(office, of.known.id)
     done = ActOutcome("pay", of.known.id, actor.name, Ended.DONE)
     for code in pots.opened(of):
@@ -351,19 +361,13 @@ def _pay_out(office: Office, actor: Actor, of: Case, found: Plan) -> ActOutcome:
     return done
 
 
-def _require_no_old_units(office: Office, of: Case) -> None:
-    """Raises Conflict where units, or prices of them, are due that were counted before the split."""
-    with office.book.reading() as tx:
-        others = [one.id for one in book.every(tx, of.owner.id) if one.id != of.known.id]
-    for other in (servicing.case(office, id) for id in others):
-        if other.instrument.token != of.instrument.token or other.terms.work not in COUNTED:
-            continue
-        if servicing.state_of(office, other) in (State.RECORDED, State.FUNDED, State.PAYING):
-            raise Conflict(
-                f"the {other.terms.kind} {other.known.id} counts units of before the split: carry it"
-                f" out or call it off, then split",
-                action=of.known.id,
-            )
+def _require_splittable(office: Office, of: Case) -> None:
+    """Raises Invalid, Conflict where a split would leave something absurd, or counted in other units."""
+    assert of.terms.exchange is not None, "a split has its ratio"
+    ratio = of.terms.exchange.ratio
+    split_figures.figures(office, of.instrument, ratio)
+    split_figures.require_no_rules_announced(office, of.instrument)
+    repricing.require_none_due(office, of.instrument.token, ratio, of.known.id)
 
 
 def _begun(office: Office, actor: Actor, of: Case) -> None:

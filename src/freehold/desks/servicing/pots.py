@@ -208,16 +208,25 @@ def _number(office: Office, of: Case, actor: Actor, code: str) -> int:
 
 
 def written(
-    office: Office, actor: Actor, of: Case, found: Plan, kept_back: Mapping[int, datetime]
+    office: Office,
+    actor: Actor,
+    of: Case,
+    found: Plan,
+    kept_back: Mapping[int, datetime],
+    lost: frozenset[int] = frozenset(),
 ) -> Mapping[str, Any]:
-    """What is due by each pot with its pages, written down before anything is sent."""
+    """What is due by each pot with its pages, written down before anything is sent; `lost` accounts stand
+    on no page, and are paid by proof when their holders are found."""
     wallets = servicing.wallets(office, of.instrument.token)
+    lost -= found.reinvests.keys()  # whose money stays with the issuer, for units in their accounts
     if found.taxed or found.others:
-        parts = {code: _rated(of.terms, found, code, wallets, kept_back) for code in found.every}
+        args = (wallets, kept_back, lost)
+        parts = {code: _rated(of.terms, found, code, *args) for code in found.every}
     else:
         due = {account: (amount, 0) for account, amount in found.amounts.items()}
-        rows = pages.listed(found.amounts, wallets)
-        listed = _part(due, rows, [], (0, 0), found.money)
+        here = {one: amount for one, amount in found.amounts.items() if one not in lost}
+        rows = pages.listed(here, wallets)
+        listed = _without(_part(due, rows, [], (0, 0), found.money), lost)
         parts = {BASE: listed | {"taxed": taxes.written(None, found.amounts)}}
     left: dict[str, Any] = parts.pop(BASE, {"pots_only": True})
     if parts:
@@ -232,6 +241,7 @@ def _rated(
     code: str,
     wallets: Mapping[int, Address],
     kept_back: Mapping[int, datetime],
+    lost: frozenset[int],
 ) -> dict[str, Any]:
     taxed = found.every[code]
     rate = taxed.entitlement.rate
@@ -239,18 +249,34 @@ def _rated(
     due = {one.account: (one.gross, one.withheld) for one in shares}
     rows, holds = [], []
     if terms.options.payout is not Payout.CLAIM:
-        later = sorted({kept_back[one.account] for one in shares if one.account in kept_back})
+        held = {one.account for one in shares if one.account in kept_back} - lost
+        later = sorted({kept_back[one] for one in held})
         again = frozenset() if code else frozenset(found.reinvests)
         for until in (None, *later):
-            mine = [one for one in shares if kept_back.get(one.account) == until]
+            here = [one for one in shares if one.account not in lost]
+            mine = [one for one in here if kept_back.get(one.account) == until]
             rows += pages.rated(mine, wallets, rate, again)
             if until is not None:
                 holds.append([len(mine), to_seconds(until)])
     part = _part(due, rows, holds, (rate.numerator, rate.denominator), taxed.gross_total)
     if terms.options.payout is not Payout.PUSH:
         part["root"] = claim_file.tree(claims_of(part)).root
+    if terms.options.payout is not Payout.CLAIM:
+        part = _without(part, lost)
     part["taxed"] = taxes.written(taxed)
     return part
+
+
+def _without(part: dict[str, Any], lost: frozenset[int]) -> dict[str, Any]:
+    """A pot whose pages leave the lost out: it has the root by which they are paid when they are found."""
+    out = sorted(lost & due_of(part).keys())
+    return part | {"lost": out, "root": claim_file.tree(claims_of(part)).root} if out else part
+
+
+def missing(office: Office, of: Case, code: str) -> frozenset[int]:
+    """The accounts that a pot's pages left out as lost and that were not paid since."""
+    left_out = frozenset(opened(of).get(code, {}).get("lost", ()))
+    return left_out - payments(office, numbers(of)[code])[0].keys() if left_out else left_out
 
 
 def _part(
@@ -362,7 +388,7 @@ def closing(office: Office, of: Case) -> Iterator[tuple[Address, str, str, bytes
         if tax:
             data = call("Distribution", "remit_tax", number, document)
             yield place, "remit the tax", keyed("remit", code), data
-        if bits & ENDED or held:
+        if bits & ENDED or held or missing(office, of, code):
             continue
         if bits & PAGED:
             data = call("Distribution", "finish", number, document)
@@ -388,13 +414,21 @@ def cancelled(office: Office, actor: Actor, of: Case) -> ActOutcome:
     return done
 
 
-def record_payments(office: Office, actor: Actor, of: Case, *, called_off: bool = False) -> None:
+def record_payments(
+    office: Office,
+    actor: Actor,
+    of: Case,
+    *,
+    called_off: bool = False,
+    only: frozenset[int] | None = None,
+) -> None:
     """Write down who is paid what by each pot, for the statements and the files of the year: all to whom
-    it is due, or where the action is called off those who were paid."""
+    it is due but the lost, or where the action is called off those who were paid; of them `only` some."""
     for code, part in opened(of).items():
         if part.get("taxed"):
-            due = due_of(part).keys()
+            due = due_of(part).keys() - missing(office, of, code)
             paid = payments(office, numbers(of)[code])[0].keys() if called_off else due
+            paid = paid if only is None else paid & only
             coin = coin_of(of.terms, code)
             taxes.record_action(office, of.owner, of.terms, part, actor.name, coin, paid)
 

@@ -29,6 +29,7 @@ from freehold.desks.servicing import (
     actions,
     assembly,
     claiming,
+    meeting_changes,
     meetings,
     noting,
     paying,
@@ -40,6 +41,7 @@ from freehold.desks.servicing import (
     winding_up,
     windups,
 )
+from freehold.desks.servicing.meeting_changes import AmendRequest
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.voting import ProxyRequest
 
@@ -71,6 +73,7 @@ class Act(StrEnum):
     APPOINT = "appoint-proxy"
     REVEAL = "reveal-votes"
     CONCLUDE = "close-meeting"
+    AMEND_MEETING = "amend-meeting"
     CALL_OFF = "cancel-meeting"
 
 
@@ -85,7 +88,9 @@ STEPS = {
 """The step of an action's life that an act takes."""
 ALONE = (Act.PAY, Act.RECONCILE, Act.CLOSE, Act.RELEASE, Act.CLAIM)
 """Acts on an action that follow from what two persons agreed to: one person asks for them."""
-AT_MEETINGS = (Act.CALL, Act.APPOINT, Act.REVEAL, Act.CONCLUDE, Act.CALL_OFF)
+AT_MEETINGS = (
+    Act.CALL, Act.APPOINT, Act.REVEAL, Act.CONCLUDE, Act.AMEND_MEETING, Act.CALL_OFF,
+)  # fmt: skip
 
 
 def ask(office: Office, who: permits.Actor, id: str, act: Act, **texts: str) -> WorkOrder:
@@ -339,6 +344,11 @@ def _conclude(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcom
     return meetings.close(office, actor, given["issuer"], int(given["meeting"]), key).act
 
 
+def _amend_meeting(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    asked = AmendRequest(int(given["meeting"]), given["notice"], key, given["issuer"])
+    return meeting_changes.amend(office, actor, asked).act
+
+
 def _call_off(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
     why = bytes.fromhex(given["document"])
     return meetings.cancel(office, actor, given["issuer"], int(given["meeting"]), why, key).act
@@ -366,5 +376,6 @@ CARRIED: Mapping[Act, Callable[[Office, Actor, Texts, str], ActOutcome | None]] 
     Act.APPOINT: _appoint,
     Act.REVEAL: _reveal,
     Act.CONCLUDE: _conclude,
+    Act.AMEND_MEETING: _amend_meeting,
     Act.CALL_OFF: _call_off,
 }

@@ -6,13 +6,12 @@ pots, those of other issuers too: a sum above the coins is a break of everybody 
 """
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from freehold.book import audit, changes, identities, issuers, settings
+from freehold.book import audit, changes, identities, issuers
 from freehold.book import cashbook as book
 from freehold.book.issuers import KnownIssuer
 from freehold.book.session import Transaction
@@ -22,7 +21,7 @@ from freehold.core.audit import Entry as Noted
 from freehold.core.audit import Outcome
 from freehold.core.cash_pots import Pot
 from freehold.core.cashbook import Account, Break, Cause, Currency, Kind, KnownBreak, Posted
-from freehold.core.clock import parse, stamp
+from freehold.core.clock import parse
 from freehold.core.errors import Broken, Plain
 from freehold.core.letters import Kind as Letter
 from freehold.core.roles import EVERYWHERE, GRANTED, Power, Role
@@ -86,7 +85,7 @@ def reconcile_due(office: Office) -> int:
     now, done = office.clock.now(), 0
     with office.book.reading() as tx:
         known = [one for one in issuers.issuers(tx) if one.chain == office.chain]
-        last = {one.id: _last(tx, one.id) for one in known}
+        last = {one.id: book.compared(tx, one.id) for one in known}
     for owner in known:
         at = last[owner.id].get("at")
         if at and parse(at).astimezone(UTC).date() >= now.astimezone(UTC).date():
@@ -104,7 +103,7 @@ def standing(office: Office, who: Actor, issuer: str | None) -> Standing:
     owner = parties.owner(office, issuer)
     permits.require(who, Power.READ_CASH, owner.id)
     with office.book.reading() as tx:
-        said = _last(tx, owner.id)
+        said = book.compared(tx, owner.id)
         left = tuple(book.breaks(tx, owner.id, open_alone=True))
         decimals = {one.code: one.decimals for one in book.currencies(tx, owner.id)}
     at = parse(said["at"]) if said else None
@@ -135,7 +134,7 @@ def _reconciled(office: Office, owner: KnownIssuer, by: str) -> Reconciled:
         if known or by != WORKER:  # nothing happened where nobody keeps any money
             entry = Noted(by, "cash-reconcile", owner.id, Outcome.DONE, content=content)
             audit.record(tx, entry, now)
-        _keep_last(tx, owner.id, {"by": by, "compared": str(compared)}, now)
+        book.keep_compared(tx, owner.id, {"by": by, "compared": str(compared)}, now)
     return Reconciled(owner.id, day, told.last, posted, compared, len(new), left)
 
 
@@ -157,7 +156,9 @@ def _of_currency(
             yield _bank_breaks(office, owner.id, currency.code, place, booked, day)
         else:
             theirs = coins.balance(office.w3, currency.coin, place.name, told.last)
-            yield core.compare_balance(*known, place, day, stands.get(place, 0), theirs)
+            inside = {place, Account(Kind.TAX, place.name)}  # tax that is not remitted is in it too
+            ours = sum(stands.get(one, 0) for one in inside)
+            yield core.compare_balance(*known, place, day, ours, theirs)
     mine = told.of(currency.coin)
     for pot in mine:
         for place, theirs in cash_from_chain.held_by_pot(office, pot, told.last).items():
@@ -246,7 +247,7 @@ def _failed(office: Office, owner: KnownIssuer, why: str) -> None:
         content: dict[str, Plain] = {"why": why}
         entry = Noted(WORKER, "cash-reconcile", owner.id, Outcome.FAILED, content=content)
         audit.record(tx, entry, now)
-        _keep_last(tx, owner.id, {"by": WORKER, "failed": why}, now)
+        book.keep_compared(tx, owner.id, {"by": WORKER, "failed": why}, now)
         said = f"it could not be compared: {why}"
         _write(tx, owner, said, f"not compared {now:%Y-%m-%d}", now)
 
@@ -255,17 +256,3 @@ def _write(tx: Transaction, owner: KnownIssuer, what: str, once: str, now: datet
     facts = {"issuer": owner.name, "what": what, "link": "/cash/reconciliation"}
     for each in keepers(tx, owner.id):
         notices.tell(tx, each, Letter.BREAK, facts, now, once)
-
-
-def _keep_last(tx: Transaction, issuer: str, said: Mapping[str, str], now: datetime) -> None:
-    text = json.dumps({"at": stamp(now), **said})
-    settings.write(tx, _setting(issuer), text, now)
-
-
-def _last(tx: Transaction, issuer: str) -> dict[str, str]:
-    found: dict[str, str] = json.loads(settings.read(tx, _setting(issuer)) or "{}")
-    return found
-
-
-def _setting(issuer: str) -> str:
-    return f"cash compared {hashlib.sha256(issuer.encode()).hexdigest()[:32]}"

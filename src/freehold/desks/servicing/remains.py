@@ -15,6 +15,7 @@ from freehold.book.actions import Taken
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import contracts
 from freehold.core.actions.life import Step
+from freehold.core.actions.options import Payout
 from freehold.core.actions.windup import Step as WindupStep
 from freehold.core.ids import Address
 from freehold.desks.office import Office
@@ -42,7 +43,8 @@ class Pot:
     has no code).
 
     `due` is gross and tax by account, in the coin's smallest unit; `root` that of its claim file, nothing
-    where all of it is pushed; `opens` is the instant from which it pays.
+    where all of it is pushed; `opens` is the instant from which it pays; `lost` are the accounts that its
+    pages left out, `pushed` says that nobody else is to claim.
     """
 
     number: int
@@ -55,6 +57,12 @@ class Pot:
     root: str
     opens: datetime
     paid_on: date
+    lost: frozenset[int] = frozenset()
+    pushed: bool = False
+
+    def is_claimed_by(self, account: int) -> bool:
+        """Whether an account has its money by a claim, and not by a page."""
+        return bool(self.root) and (not self.pushed or account in self.lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +160,12 @@ def _of_action(office: Office, id: str) -> Remains:
             continue
         places, symbol = pots.coin_of(of.terms, code)[1], code or events.symbol(office, of.terms)
         key, due, root = code or of.terms.options.base, pots.due_of(part), str(part.get("root", ""))
-        found.append(Pot(number, key, "", code, symbol, places, due, root, start, start.date()))
+        lost, pushed = frozenset(part.get("lost", ())), of.terms.options.payout is Payout.PUSH
+        found.append(
+            Pot(
+                number, key, "", code, symbol, places, due, root, start, start.date(), lost, pushed
+            )
+        )  # fmt: skip
     return Remains(
         id, of.owner, of.instrument, of.scope, "Distribution", servicing.distribution(office),
         pots.hash_of(of.terms), start, of.terms.claim_until, of.taken, tuple(found),
@@ -168,7 +181,8 @@ def _of_windup(office: Office, id: str) -> Remains:
         found.append(
             Pot(
                 number, str(number), f"{part}, {class_id}", "", of.coin.symbol, of.coin.decimals, due,
-                root, max(opens, of.terms.payment), day,
+                root, max(opens, of.terms.payment), day, windup_pots.left_out(of, stage, class_id),
+                of.terms.payout is Payout.PUSH,
             )
         )  # fmt: skip
     return Remains(

@@ -32,7 +32,7 @@ NOWHERE = "the issuer's own"
 @dataclass(frozen=True, slots=True)
 class Unclaimed:
     """An account's money that is left in a pot: `held` under its name after tax, or not claimed yet, before
-    tax; when it is due to be swept, and whether that has come."""
+    tax; when it is due to be swept, and whether that has come. `lost`: its pages left him out."""
 
     action: str
     currency: str
@@ -47,6 +47,8 @@ class Unclaimed:
     paid_on: date
     due_on: datetime
     due: bool
+    lost: bool = False
+    tax: int = 0
 
 
 def left(office: Office, who: Actor, issuer: str | None, id: str = "") -> list[Unclaimed]:
@@ -71,8 +73,9 @@ def rows_of(office: Office, one: Remains) -> list[Unclaimed]:
     lives, now, found = _residences(office, one), servicing.now_of(office), []
     said = one.paid(office)
     for pot in open_:
-        for account, (gross, _) in sorted(pot.due.items()):
-            amount, was_held = gross if pot.root else 0, account in said[pot.number].due
+        for account, (gross, tax) in sorted(pot.due.items()):
+            was_held = account in said[pot.number].due
+            amount = gross if pot.is_claimed_by(account) else 0
             if was_held:
                 held = account in said[pot.number].held
                 amount = one.held_for(office, pot.number, account) if held else 0
@@ -94,6 +97,8 @@ def rows_of(office: Office, one: Remains) -> list[Unclaimed]:
                     pot.paid_on,
                     one.until,
                     now > one.until,
+                    account in pot.lost and not was_held,
+                    tax,
                 )
             )  # fmt: skip
     return found

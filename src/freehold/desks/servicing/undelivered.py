@@ -109,18 +109,20 @@ def released(
     actor: Actor,
     of: Case,
     account: int,
-    call: Callable[[str, Portion], Call],
+    call: Callable[[str, Portion, Fraction], Call],
     token: Address,
     needs: Powers,
 ) -> ActOutcome | None:
     """Deliver what is kept for an account; None where nothing is. What still stands against him refuses.
 
-    Raises Conflict where what waits to be converted was split since.
+    `call` makes it from a key, what is delivered now, and the ratio that converts now. Raises Conflict
+    where nothing of it converts into a whole unit behind a split.
     """
     done = None
     for one in [each for each in waiting(of) if each.portion.account == account]:
-        portion = _as_of_now(office, of, one, token)
-        done = servicing.carry(office, actor, of, [call(_late(portion), portion)], needs)
+        portion, ratio = _as_of_now(office, of, one, token)
+        late = call(_late(portion), portion, ratio)
+        done = servicing.carry(office, actor, of, [late], needs)
         if done.refused:
             return done
         left = {"account": account, "vintage": portion.vintage, "gets": str(portion.gets)}
@@ -208,18 +210,23 @@ def _of_one_holder(code: int) -> bool:
     return code != 0 and code not in OF_EVERYBODY
 
 
-def _as_of_now(office: Office, of: Case, one: Kept, token: Address) -> Portion:
-    """The portion after the splits that ended since it was kept."""
-    ratio = _split_since(office, token, one.block)
+def _as_of_now(office: Office, of: Case, one: Kept, token: Address) -> tuple[Portion, Fraction]:
+    """The portion after the splits of either class that ended since it was kept, and the ratio by which it
+    converts. Of what converts only so many units are taken as make whole ones; the rest stays."""
+    kept_, there = one.portion, _split_since(office, token, one.block)
     if of.terms.work is not Work.CONVERT:
-        return Portion(one.portion.account, int(one.portion.gets * ratio))
-    if ratio != 1 or _split_since(office, of.instrument.token, one.block) != 1:
+        return Portion(kept_.account, int(kept_.gets * there)), Fraction(1)
+    assert of.terms.exchange is not None, "a conversion has its ratio"
+    here = _split_since(office, of.instrument.token, one.block)
+    ratio, gives = of.terms.exchange.ratio * there / here, int(kept_.gives * here)
+    gives -= gives % ratio.denominator
+    if not gives:
         raise Conflict(
-            f"units were split since {of.known.id} kept those of account {one.portion.account}:"
-            f" convert them by an action of their own",
+            f"behind the split nothing of what {of.known.id} keeps for account {kept_.account} makes a"
+            f" whole unit by {ratio}: it stays what it is",
             action=of.known.id,
         )
-    return one.portion
+    return Portion(kept_.account, int(gives * ratio), gives, kept_.vintage), ratio
 
 
 def _split_since(office: Office, token: Address, block: int) -> Fraction:

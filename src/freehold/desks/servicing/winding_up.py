@@ -18,7 +18,18 @@ from freehold.core.errors import Broken, Conflict, Invalid
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import entitlements, noting, servicing, taxes, windup_pots, windups
+from freehold.desks.servicing import (
+    claiming,
+    entitlements,
+    holders_of,
+    holding,
+    noting,
+    remains,
+    servicing,
+    taxes,
+    windup_pots,
+    windups,
+)
 from freehold.desks.servicing.windup_pots import Proof, class_pots
 from freehold.desks.servicing.windups import Call, Case
 
@@ -117,22 +128,28 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
 def release(office: Office, actor: Actor, id: str, account: int) -> ActOutcome:
     """Send the money that is held for an account, in whatever class, to the wallet that opens it now.
 
-    Raises NotFound, Conflict where nothing is held, Invalid for an unknown account. What still stands
-    against it refuses.
+    Raises NotFound, Conflict where nothing is held or the holder is lost, Invalid for an unknown account.
+    What still stands against it refuses.
     """
     of = windups.case(office, id)
     place = windups.waterfall(office)
     wallet = servicing.wallets(office, of.instruments[0].token).get(account)
     if wallet is None:
         raise Invalid(f"account {account} is not in the register", field="account")
+    known = holders_of.by_account(office, of.owner, of.instruments[0].token).get(account)
+    if known is not None:
+        holding.require_found(office, of.owner, known.id)
     calls: list[Call] = []
     for part, _, class_id in class_pots(of):
         if contracts.read(office.w3, "Waterfall", place, "held_for", part, account):
             data = call("Waterfall", "release", part, wallet)
             calls.append((place, f"release {class_id}", f"release {part} {account}", data))
+    calls += claiming.of_the_found(office, remains.find(office, id), account, wallet)
     if not calls:
         raise Conflict(f"{id} holds nothing for account {account}", windup=id)
     done = windups.carry(office, actor, of.scope, calls)
+    if not done.refused and any(one.step == Step.RECONCILE for one in of.taken):
+        windup_pots.record_payments(office, of, actor.name, only=frozenset({account}))
     return _finish(office, actor, of) if not done.refused else done
 
 
@@ -168,6 +185,8 @@ def _write(office: Office, actor: Actor, of: Case, stage: int) -> None:
     kinds: dict[str, list[dict[str, Any]]] = {}
     units: dict[str, str] = {}
     roots: dict[str, str] = {}
+    out: dict[str, list[int]] = {}
+    lost = holding.lost(office, of.owner, of.instruments[0].token)
     wallets = servicing.wallets(office, of.instruments[0].token)
     records = of.taken[0].content["records"]
     for one in of.instruments:
@@ -180,14 +199,18 @@ def _write(office: Office, actor: Actor, of: Case, stage: int) -> None:
         found = windup_pots.taxed(office, of, id, held, stage)
         shares = [each for each in found.shares() if each.gross]
         amounts = {each.account: (each.gross, each.withheld) for each in shares}
-        pushed = shares if of.terms.payout is not Payout.CLAIM else []
+        pushed = [each for each in shares if each.account not in lost]
+        pushed = pushed if of.terms.payout is not Payout.CLAIM else []
+        out[id] = [each.account for each in shares if each.account in lost]
         rows[id] = [hex(row) for row in pages.rated(pushed, wallets, found.entitlement.rate)]
-        if of.terms.payout is not Payout.PUSH:
+        if of.terms.payout is not Payout.PUSH or out[id]:
             roots[id] = claim_file.tree(windup_pots.claims_of(amounts)).root
         due[id] = {str(account): [str(part) for part in each] for account, each in amounts.items()}
         units[id], kinds[id] = str(held.total), taxes.written(found)["kinds"]
     left = {"stage": of.stages[stage].id, "rows": rows, "due": due, "units": units, "taxed": kinds}
     left |= {"roots": roots} if roots else {}
+    if any(out.values()) and of.terms.payout is not Payout.CLAIM:
+        left["lost"] = out
     windups.record_step(office, actor, of.id, Step.OPEN, left)
 
 

@@ -14,6 +14,7 @@ from freehold.core.actions import entitlement
 from freehold.core.actions.claim_file import Claim
 from freehold.core.actions.entitlement import Holdings, Taxed
 from freehold.core.actions.exit_plan import part_number, pot_number
+from freehold.core.actions.options import Payout
 from freehold.core.actions.plan import UNTAXED
 from freehold.core.actions.tax import Payee, Treatment
 from freehold.core.actions.tax_forms import Income
@@ -141,7 +142,12 @@ def proof(office: Office, of: Case) -> Proof:
         found, amount = said[part], of.stages[stage].payouts[class_id]
         wanted = due(of, stage, class_id)
         if claimable(of, stage, class_id):
-            wanted = {one: each for one, each in wanted.items() if one in found.due}
+            away, pushed = left_out(of, stage, class_id), of.terms.payout is Payout.PUSH
+            wanted = {
+                one: each
+                for one, each in wanted.items()
+                if one in found.due or (pushed and one not in away)
+            }
         differences += _unequal(f"{of.stages[stage].id}, {class_id}", wanted, found.due)
         paid, tax = (sum(each[at] for each in found.due.values()) for at in (0, 1))
         left = amount - paid
@@ -171,9 +177,21 @@ def claimable(of: Case, stage: int, class_id: str) -> bool:
     return class_id in opened(of, stage).get("roots", {})
 
 
-def record_payments(office: Office, of: Case, by: str, *, called_off: bool = False) -> None:
+def left_out(of: Case, stage: int, class_id: str) -> frozenset[int]:
+    """The accounts of a class that the pages of a stage left out because their holders were lost."""
+    return frozenset(opened(of, stage).get("lost", {}).get(class_id, ()))
+
+
+def record_payments(
+    office: Office,
+    of: Case,
+    by: str,
+    *,
+    called_off: bool = False,
+    only: frozenset[int] | None = None,
+) -> None:
     """Write down what was paid and withheld, for statements and the files of the year, once: all to whom
-    it is due, or where the winding-up is called off those who were paid.
+    it is due but the lost, or where the winding-up is called off those who were paid; of them `only` some.
 
     Raises Conflict for other amounts.
     """
@@ -182,8 +200,12 @@ def record_payments(office: Office, of: Case, by: str, *, called_off: bool = Fal
     for part, stage, class_id in class_pots(of):
         written = opened(of, stage)
         owed: Mapping[str, Sequence[str]] = written["due"][class_id]
+        waits = left_out(of, stage, class_id) - said[part].due.keys()
         if called_off:
-            owed = {one: each for one, each in owed.items() if int(one) in said[part].due}
+            waits = frozenset(due(of, stage, class_id)) - said[part].due.keys()
+        now = frozenset(map(int, owed)) - waits
+        now = now if only is None else now & only
+        owed = {one: each for one, each in owed.items() if int(one) in now}
         kinds = written["taxed"][class_id] or taxes.written(None, due(of, stage, class_id))["kinds"]
         taken = taxes.Taken(
             name=f"{of.id} {part & 0xFFFF}",

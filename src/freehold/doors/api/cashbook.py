@@ -358,17 +358,18 @@ def explain(
 @router.get("/payments", responses=responses(400, 404, 409))
 def payments(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> Payments:
     """Payments of banks, proposed and released."""
-    decimals = cashbook.bank_currencies(office, actor, issuer)
+    decimals = cashbook.decimals(office, actor, issuer)
     found = bank_payments.payments(office, actor, issuer)
     return Payments(items=[_payment(one, decimals[one.currency]) for one in found])
 
 
 @router.post("/payments", status_code=201, responses=responses(400, 404, 409))
 def propose(office: OfficeOf, actor: Caller, given: PaymentIn, issuer: Issuer = None) -> PaymentOut:
-    """Propose that a bank pays; nothing is posted until another person releases it."""
-    decimals = cashbook.bank_currencies(office, actor, issuer, keeping=True)
+    """Propose that a bank pays, or that the tax in a wallet went to its authority; nothing is posted until
+    another person releases it."""
+    decimals = cashbook.decimals(office, actor, issuer, keeping=True)
     if given.currency not in decimals:
-        raise Invalid(f"currency {given.currency}: no bank account is in it", field="currency")
+        raise Invalid(f"currency {given.currency}: the book has no such currency", field="currency")
     places = decimals[given.currency]
     leg = BankLeg(
         cashbook.overview(office, actor, issuer).issuer.id,
@@ -392,7 +393,7 @@ def release(
 ) -> PaymentOut:
     """Attest, as another person than the proposer, that the bank was told to pay; it is posted."""
     found = bank_payments.release_payment(office, actor, issuer, id)
-    return _payment(found, cashbook.bank_currencies(office, actor, issuer)[found.currency])
+    return _payment(found, cashbook.decimals(office, actor, issuer)[found.currency])
 
 
 def against(word: str) -> Kind:

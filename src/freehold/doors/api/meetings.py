@@ -68,6 +68,8 @@ class MeetingOut(BaseModel):
     agenda: list[ResolutionOut]
     votes: int
     sealed: int
+    place: str
+    replaced_by: int | None
 
 
 class Meetings(BaseModel):
@@ -404,6 +406,8 @@ def meeting_out(one: Assembly) -> MeetingOut:
         agenda=[_resolution(one, each) for each in one.agenda],
         votes=len(one.chain.cast),
         sealed=len(one.chain.sealed),
+        place=one.notice.place,
+        replaced_by=one.replaced_by,
     )
 
 

@@ -3,7 +3,8 @@
 On each database, and once on the fast node: half of a minute of reads, then a minute in which transfer
 requests arrive twice as fast as the ledger must drain them, each under its own idempotency key. The
 queue is watched meanwhile through /metrics. Afterwards every request that was accepted is looked for:
-final, on chain, once.
+final, on chain, once. The pages are measured in a browser over what the load left on SQLite, and another
+platform is asked everything that the OpenAPI document allows and forbids.
 """
 
 import re
@@ -28,7 +29,7 @@ from freehold.core.ids import InstructionId
 from freehold.core.instruction import State
 from freehold.desks.office import Office, local_words
 from freehold.desks.register import registers
-from freehold.doors.bench import load, postgresql
+from freehold.doors.bench import browsing, fuzzing, load, postgresql
 from freehold.doors.bench import platform_world as platform
 from freehold.doors.bench.load import Answers, Load
 from freehold.doors.bench.platform_world import World
@@ -60,6 +61,7 @@ def rows(options: Options) -> Iterator[Row]:
         yield Row("load tool wrk: not here, apt install wrk", 0, "", goal=1, better="higher")
         return
     yield from _measured("SQLite", {})
+    yield from fuzzing.rows()
     if postgresql.binaries() is None:
         yield Row("PostgreSQL: not here, apt install postgresql", 0, "", goal=1, better="higher")
     else:
@@ -106,6 +108,8 @@ def _measured(name: str, settings: dict[str, str], home: Path | None = None) -> 
             if name != "anvil":
                 yield from _reads(name, world, key, token)
             burst, queue, drained, drain_seconds = _burst(world, key, token)
+            if name == "SQLite":
+                yield from browsing.rows(world, token)
         with platform.office_of(world, followed=False) as office:
             yield from _figures(name, burst, queue, drained, drain_seconds)
             yield from _proof(name, office, burst)

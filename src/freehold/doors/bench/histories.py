@@ -41,7 +41,7 @@ from freehold.core.policy.decide import first_code, grouped
 from freehold.core.policy.persons import NOBODY, Person
 from freehold.core.policy.rows import amended_row, outside_row, policy_rows
 from freehold.core.reasons import Reason
-from freehold.doors.bench.histories_policies import law, policies
+from freehold.doors.bench.histories_policies import after_splits, law, policies
 
 AGENT, SECOND = 0, 1
 HOLDERS = 6
@@ -97,14 +97,15 @@ class Holder:
 class History:
     """The model of one instrument; `terms` are the vintages by number.
 
-    It begins without an active policy; `outside` says whether the contract at `outside_contract`
-    is asked in addition to the rules.
+    It begins without an active policy; `splits` are those since it came into force; `outside`
+    says whether the contract at `outside_contract` is asked in addition to the rules.
     """
 
     number: int
     draw: Random
     today: int
     policy: int = 0
+    splits: int = 0
     active: bool = False
     outside: bool = False
     outside_contract: int = 0
@@ -120,7 +121,7 @@ class History:
 
     @property
     def compiled(self) -> Compiled:
-        return policies()[self.policy]
+        return after_splits(self.policy, self.splits)
 
 
 def begin(number: int, seed: int, today: int) -> History:
@@ -196,7 +197,7 @@ def counts(history: History) -> dict[str, int]:
     for cap in history.compiled.policy.caps:
         inside = [
             one for one in history.holders
-            if one.units and grouped(law(history.policy), cap.id, one.person)
+            if one.units and grouped(law(history.policy, history.splits), cap.id, one.person)
         ]  # fmt: skip
         found[cap.id] = len(inside)
     return found
@@ -215,7 +216,7 @@ def _case(
 
 def _code(history: History, case: Case) -> int:
     """The first code of the policy as written, then what the outside contract says."""
-    code = first_code(law(history.policy), case)
+    code = first_code(law(history.policy, history.splits), case)
     return code or (int(Reason.OUTSIDE_RULES) if history.outside and case.units % 8 == 5 else 0)
 
 
@@ -269,7 +270,7 @@ def _spend(history: History) -> Step:
         selling=_seen(sender),
         buying=_seen(receiver),
     )  # fmt: skip
-    code = first_code(law(history.policy), case)
+    code = first_code(law(history.policy, history.splits), case)
     if units and code not in BEFORE_ALLOWANCE:
         code = int(Reason.INSUFFICIENT_ALLOWANCE)
     data = call("SecurityToken", "transferFrom", sender.wallet, receiver.wallet, units)
@@ -432,6 +433,7 @@ def _split(history: History) -> Step:
         for one in history.holders:
             one.units, one.frozen = 2 * one.units, 2 * one.frozen
             one.lots = {number: 2 * units for number, units in one.lots.items()}
+        history.splits += 1
 
     return Step("split", acts, 0, happens)
 
@@ -450,6 +452,7 @@ def _change(history: History) -> Step:
 
     def happens() -> None:
         history.policy, history.active, history.outside = following, True, outside
+        history.splits = 0
         for number, terms in sorted(amended.items()):
             history.numbers.pop(history.terms[number], None)
             history.numbers[terms] = number

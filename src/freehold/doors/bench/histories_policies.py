@@ -1,11 +1,13 @@
 """The two policies between which random histories change: a dual offering with every kind of clock."""
 
 from datetime import UTC, datetime
+from fractions import Fraction
 from functools import cache
 
 from freehold.core.policy.case import Law
-from freehold.core.policy.compile import Compiled, compile_policy
+from freehold.core.policy.compile import Compiled, compile_policy, with_unit_limit
 from freehold.core.policy.parse import parse_policy
+from freehold.core.policy.rows import limit_after_split
 from freehold.desks.rules.policies import shipped_profiles
 
 POLICY = """
@@ -75,5 +77,17 @@ def policies() -> tuple[Compiled, Compiled]:
 
 
 @cache
-def law(policy: int) -> Law:
-    return Law(policies()[policy].policy)
+def after_splits(policy: int, splits: int) -> Compiled:
+    """A policy as the token obeys it after so many splits of two for one."""
+    found = policies()[policy]
+    limit = found.rules.most_units
+    assert limit is not None, "both policies limit what is in one hand"
+    for _ in range(splits):
+        limit = limit_after_split(limit, Fraction(2))
+    return with_unit_limit(found, limit)
+
+
+@cache
+def law(policy: int, splits: int = 0) -> Law:
+    """What a policy says after so many splits of two for one."""
+    return Law(after_splits(policy, splits).policy)

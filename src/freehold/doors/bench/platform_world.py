@@ -33,7 +33,7 @@ from freehold.desks.register import captables
 EXAMPLE = Path(__file__).resolve().parents[4] / "examples" / "northwind-optics"
 START_SECONDS = 60.0
 STOP_SECONDS = 40.0
-CLASS = "common"
+ISSUER, CLASS = "northwind-optics", "common"
 SENDER, RECEIVER = "tobias-brandt", "wei-ling-tan"
 """Two holders of the example whose units are free."""
 

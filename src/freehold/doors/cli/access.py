@@ -26,7 +26,7 @@ def access() -> None:
     "roles",
     multiple=True,
     required=True,
-    help="A role, or role=SCOPE: an issuer's id, issuer/holder, or * for all (if left out).",
+    help="A role for everything, or role=SCOPE: an issuer's id, issuer/holder (always for an investor).",
 )
 @json_option
 def invite(name: str, roles: tuple[str, ...], as_json: bool) -> None:
@@ -90,10 +90,13 @@ def list_access(as_json: bool) -> None:
 def _role(text: str) -> tuple[Role, str]:
     name, _, scope = text.partition("=")
     try:
-        return Role(name), scope or EVERYWHERE
+        role = Role(name)
     except ValueError:
         listed = ", ".join(Role)
         raise Invalid(f"{name} is no role; the roles are {listed}", field="role") from None
+    if role is Role.INVESTOR and not scope:
+        raise Invalid("an investor is one holder: write investor=ISSUER/HOLDER", field="role")
+    return role, scope or EVERYWHERE
 
 
 def _show_link(name: str, link: str, as_json: bool) -> None:

@@ -240,7 +240,11 @@ def reverse(entry: str, why: str, issuer: str | None, by: str, as_json: bool) ->
 
 @cash.command()
 @click.argument("reference")
-@click.option("--account", required=True, help="The bank account that pays (an IBAN).")
+@click.option(
+    "--account",
+    required=True,
+    help="The bank account that pays (an IBAN), or the wallet that tax waits in.",
+)
 @click.option("--currency", required=True, help="Its currency.")
 @click.option("--amount", required=True, help="How much, above zero.")
 @click.option("--payee", required=True, help="Who is paid.")
@@ -254,7 +258,8 @@ def reverse(entry: str, why: str, issuer: str | None, by: str, as_json: bool) ->
 @by_option
 @json_option
 def pay(reference: str, issuer: str | None, by: str, as_json: bool, **given: str) -> None:
-    """Propose that a bank pays, under REFERENCE; a second person releases it."""
+    """Propose that a bank pays, or that tax goes from a wallet to its authority, under REFERENCE; a second
+    person releases it."""
     with open_office(settings()) as office:
         who = permits.keyholder(by)
         leg = _leg(office, who, issuer, reference, given)
@@ -277,10 +282,10 @@ def release(reference: str, issuer: str | None, by: str, as_json: bool) -> None:
 def _leg(
     office: Office, who: Actor, issuer: str | None, reference: str, given: Mapping[str, str]
 ) -> BankLeg:
-    decimals = cashbook.bank_currencies(office, who, issuer)
+    decimals = cashbook.decimals(office, who, issuer)
     currency = given["currency"]
     if currency not in decimals:
-        raise Invalid(f"--currency {currency}: no bank account is in it", field="--currency")
+        raise Invalid(f"--currency {currency}: the book has no such currency", field="--currency")
     amount = parse_units(given["amount"], decimals[currency], "--amount")
     owner = cashbook.overview(office, who, issuer).issuer.id
     account = given["account"].replace(" ", "")

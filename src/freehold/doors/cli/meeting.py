@@ -10,8 +10,9 @@ from freehold.core.actions.notice_file import read_vote
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid
 from freehold.desks.office import open_office
-from freehold.desks.servicing import meetings, voting
+from freehold.desks.servicing import meeting_changes, meetings, voting
 from freehold.desks.servicing.assembly import Assembly, Standing, every, find, stand
+from freehold.desks.servicing.meeting_changes import AmendRequest
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.voting import Given, ProxyRequest, VoteRequest
 from freehold.doors.cli.acting import (
@@ -47,6 +48,26 @@ def announce(notice: Path, by: Acting, as_json: bool) -> Outcome:
     with open_office(settings()) as office:
         asked = MeetingRequest(notice.read_text(), by.key, by.issuer)
         done = meetings.announce(office, actor_of(office, by.signer), asked, dry_run=by.dry_run)
+    told = act_document(done.act) | {"meeting": done.number or None, "notice": done.digest}
+    rows = (("meeting", str(done.number or "none")), ("notice", done.digest))
+    show(told, as_json, act_table(done.act, *rows))
+    return ended(done.act)
+
+
+@meeting.command()
+@click.argument("number", type=int)
+@click.argument("notice", type=FILE)
+@act_options
+@json_option
+def amend(number: int, notice: Path, by: Acting, as_json: bool) -> Outcome:
+    """Change meeting NUMBER to what the file NOTICE says, and tell the holders.
+
+    Place and name by a supplement; all else by a meeting called anew, before the vote opens.
+    """
+    with open_office(settings()) as office:
+        asked = AmendRequest(number, notice.read_text(), by.key, by.issuer)
+        actor = actor_of(office, by.signer)
+        done = meeting_changes.amend(office, actor, asked, dry_run=by.dry_run)
     told = act_document(done.act) | {"meeting": done.number or None, "notice": done.digest}
     rows = (("meeting", str(done.number or "none")), ("notice", done.digest))
     show(told, as_json, act_table(done.act, *rows))
@@ -227,6 +248,12 @@ def meeting_document(one: Assembly) -> dict[str, object]:
         "issuer": one.issuer.id,
         "stage": one.stage,
         "notice": one.kept.digest,
+        "place": one.notice.place,
+        "versions": [
+            {"version": each.version, "meeting": each.number, "notice": each.digest}
+            for each in one.every_version
+        ],
+        "replaced_by": one.replaced_by,
         "record": one.record,
         "opens": terms.opens,
         "closes": terms.closes,
@@ -280,6 +307,9 @@ def _meeting_table(one: Assembly) -> Table:
         ("votes", secret or ("may be changed" if terms.changeable else "are final")),
         ("notice", one.kept.digest),
     ]
+    rows += [("place", one.notice.place)] if one.notice.place else []
+    rows += [(f"version {each.version}", each.digest) for each in one.versions]
+    rows += [("called anew as", str(one.replaced_by))] if one.replaced_by else []
     title = f"Meeting {one.number}: {one.notice.name}"
     return Table(title, [Column("what"), Column("")], rows)
 

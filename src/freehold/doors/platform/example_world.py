@@ -115,7 +115,7 @@ def people(office: Office) -> None:
         if name not in known:
             given.setdefault(name, []).append((role, scope))
     for name, roles in given.items():
-        signin.invite(office, permits.operator(), name, roles)
+        examples.enter_guest(office, name, roles)
 
 
 def _company(office: Office) -> None:

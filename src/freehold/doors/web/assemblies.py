@@ -88,7 +88,7 @@ def approvals_of(visit: Visit) -> list[Any]:
     """Proposals about meetings that wait for a second person."""
     if not permits.allows(visit.who, Power.READ_APPROVALS):
         return []
-    kinds = [str(one) for one in (Act.CALL, Act.CALL_OFF)]
+    kinds = [str(one) for one in (Act.CALL, Act.AMEND_MEETING, Act.CALL_OFF)]
     found = approvals.queue(visit.office, visit.who)
     return [one for one in found if one.proposal.act.kind in kinds]
 
@@ -178,9 +178,15 @@ def _whole(one: Assembly, class_id: str, units: int) -> str:
 
 
 def notice(visit: Visit) -> Response:
-    """The notice, word for word: its SHA-256 is on chain."""
+    """The notice, word for word: its SHA-256 is on chain. Of a changed one any version."""
     one = events.meeting(visit.office, visit.who, number_of(visit))
-    return _file(one.kept.notice, f"meeting-{one.number}-notice.toml", "text/plain; charset=utf-8")
+    text, wanted = one.kept.notice, visit.query("version")
+    if wanted:
+        known = {str(each.version): each.notice for each in one.every_version}
+        if wanted not in known:
+            raise NotFound(f"meeting {one.number} has no version {wanted[:16]} of its notice")
+        text = known[wanted]
+    return _file(text, f"meeting-{one.number}-notice.toml", "text/plain; charset=utf-8")
 
 
 def minutes(visit: Visit) -> Response:

@@ -13,6 +13,7 @@ from freehold.doors.api import problems
 from freehold.doors.web import (
     account,
     admitting,
+    amending,
     announcing,
     applying,
     approving,
@@ -101,6 +102,7 @@ def routes() -> list[BaseRoute]:
         *exits.routes(),
         *messaging.routes(),
         *assemblies.routes(),
+        *amending.routes(),
         Route("/problems/{kind}", public(_kind), methods=["GET"]),
         *_ways_in(),
         *_account(),

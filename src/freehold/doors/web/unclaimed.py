@@ -52,7 +52,7 @@ def money(visit: Visit) -> Response:
         "owner": owner,
         "owners": issuers_of(visit),
         "kept": kept_back.kept(office, who, issuer),
-        "left": [one for one in rows if not one.held],
+        "left": [one for one in rows if not (one.held or one.lost)],
         "bars": _bars(rows, symbols),
         "due": _due(rows),
         "ends": {id for id, one in known.items() if one.winds_up},

@@ -6,7 +6,6 @@ request from another site is refused by its Origin besides.
 """
 
 import hashlib
-import hmac
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from freehold.desks.securities import draft_reviews
 from freehold.doors.api.problems import FULL, status_of
 from freehold.doors.web import assets, formats, uploads
 from freehold.doors.web.network import badge
+from freehold.doors.web.packing import is_mask_of, masked, pack
 from freehold.doors.web.uploads import Upload
 
 COOKIE = "freehold"
@@ -69,8 +69,13 @@ class Visit:
 
     @property
     def token(self) -> str:
-        """What every form of this visitor carries; whoever lacks the cookie cannot know it."""
-        return hashlib.sha256(f"form {self.cookie}".encode()).hexdigest()
+        """What every form of this visitor carries, masked; whoever lacks the cookie cannot know it."""
+        return masked(self.secret, self.request)
+
+    @property
+    def secret(self) -> bytes:
+        """What is under the mask of every form's token."""
+        return hashlib.sha256(f"form {self.cookie}".encode()).digest()
 
     @property
     def is_part(self) -> bool:
@@ -170,6 +175,7 @@ def see(visit: Visit, template: str, status: int = 200, **values: Any) -> Respon
         )
     )
     response = HTMLResponse(content, status, {"Vary": "HX-Request, Cookie"})
+    pack(response, visit.request)
     if COOKIE not in visit.request.cookies:
         keep_cookie(response, visit.settings, visit.cookie)
     if status == 200 and (named := visit.query(ISSUER)):
@@ -292,7 +298,7 @@ def _require_ours(visit: Visit, form: Form) -> None:
     host = visit.request.headers.get("host", "")
     ours = origin == visit.settings.public_url or origin == f"http://{host}"
     known = COOKIE in visit.request.cookies
-    if not (ours and known and hmac.compare_digest(form.get("token", ""), visit.token)):
+    if not (ours and known and is_mask_of(form.get("token", ""), visit.secret)):
         raise NotPermitted("this form was not sent by a page of ours, or is too old: load it anew")
 
 
