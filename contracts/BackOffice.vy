@@ -292,6 +292,26 @@ def announce_record(instant: uint256) -> uint256:
     return last + 1
 
 
+@external
+def withdraw_record(record: uint256):
+    """
+    @notice Take back the newest record instant while it lies ahead: it comes right after this block (or the
+            record before it), so that it bars no nearer one. Its number is not given again.
+    """
+    powers._need(powers.RECORD)
+    last: uint256 = book.last_record
+    assert record != 0 and record == last, "record: not the newest"
+    was: uint256 = book.instants[last]
+    assert was > block.timestamp, "record: has come"
+    soon: uint256 = max(block.timestamp, book.instants[last - 1]) + 1
+    state: uint256 = moves._current()
+    book.instants[last] = soon
+    if state & words.M40 == was:
+        state = ((state >> 40) << 40) | soon
+    book.state = state
+    log ISecurityToken.RecordWithdrawn(record=last, instant=soon)
+
+
 # ---- powers, and what the register tells ----
 
 

@@ -8,14 +8,15 @@ not used for a moment is tried before it is used again.
 
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from pg8000 import legacy
 from pg8000.core import BIND, EXECUTE_MSG, NULL_BYTE, SYNC_MSG, Context, H_pack, i_pack, make_params
 from sqlalchemy import Engine, UpdateBase, event
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 
 KEPT_STATEMENTS = 500
 """Statements prepared for one connection; what comes after them is executed as pg8000 does."""
@@ -25,6 +26,12 @@ LATER = "answered_later"
 """The execution option of a statement whose answer is of no interest by itself."""
 UNIQUE = "23505"
 """The server's code for a row that is there already."""
+DISK_FULL = "53100"
+"""What it says where its disk is full."""
+PASSING = ("40", "53", "55", "57")
+"""Classes of SQLSTATE for what passes: taken back, no resources, in use, ended by its operator."""
+UNKNOWN = ("28", "3D")
+"""Classes for who may not come in, and a database that is not there."""
 IDLE_SECONDS = 1.0
 """After so long unused a connection is tried before it is used."""
 
@@ -61,6 +68,11 @@ class Connection(legacy.Connection):  # type: ignore[misc]
         if self._in_transaction:
             self.execute_simple("rollback")
 
+    def close(self) -> None:
+        """End it; a server that has ended before us needs no farewell."""
+        with suppress(legacy.InterfaceError):
+            super().close()
+
     def execute_simple(self, statement: str) -> Context:
         self.receive(heeding=not statement.lower().startswith("rollback"))
         return super().execute_simple(statement)
@@ -95,15 +107,18 @@ class Connection(legacy.Connection):  # type: ignore[misc]
                 text = None if value is None else value.encode(self._client_encoding)
                 body += i_pack(-1) if text is None else i_pack(len(text)) + text
             self._send_message(BIND, body + H_pack(0))
-            self._sock.write(EXECUTE_MSG)
-        self._sock.write(SYNC_MSG)
+            with _network():
+                self._sock.write(EXECUTE_MSG)
+        with _network():
+            self._sock.write(SYNC_MSG)
         self.sent.append(into)
 
     def receive(self, *, heeding: bool = True) -> None:
         """Read the answers to all that was sent; raises the first error unless it is not heeded."""
         if not self.sent:
             return
-        self._sock.flush()
+        with _network():
+            self._sock.flush()
         waiting, self.sent = self.sent, []
         fault = None
         for one in waiting:
@@ -174,6 +189,15 @@ class Cursor(legacy.Cursor):  # type: ignore[misc]
         self._input_oids, self.input_types = (), []
 
 
+@contextmanager
+def _network() -> Iterator[None]:
+    """What the socket says, as pg8000 says it: a server that died is no mistake of ours."""
+    try:
+        yield
+    except OSError as fault:
+        raise legacy.InterfaceError("network error") from fault
+
+
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def _numbered(operation: str, parameters: int) -> str:
     """The text with numbered parameters, which reading letter by letter gives, once for a process."""
@@ -186,12 +210,24 @@ def speak(engine: Engine) -> Engine:
     What is only read (`execution_options(reading=True)`) needs no transaction around it.
     """
     if engine.dialect.name == "postgresql":
-        event.listen(engine, "do_connect", lambda _, __, args, named: Connection(*args, **named))
+        event.listen(engine, "do_connect", _connect)
         event.listen(engine, "begin", _begin)
         event.listen(engine, "before_cursor_execute", _mark)
         event.listen(engine, "checkin", _leave)
         event.listen(engine, "checkout", _try)
     return engine
+
+
+def state_of(error: DBAPIError) -> str:
+    """The SQLSTATE that the server gave; empty where it gave none."""
+    said = error.orig.args[0] if error.orig and error.orig.args else None
+    return str(said.get("C", "")) if isinstance(said, dict) else ""
+
+
+def words_of(error: DBAPIError) -> str:
+    """What a database said, in one line."""
+    said = error.orig.args[0] if error.orig and error.orig.args else type(error.orig).__name__
+    return str(said.get("M", said) if isinstance(said, dict) else said).splitlines()[0]
 
 
 Statement = TypeVar("Statement", bound=UpdateBase)
@@ -200,6 +236,11 @@ Statement = TypeVar("Statement", bound=UpdateBase)
 def later(statement: Statement) -> Statement:
     """A statement that is not waited for on PostgreSQL: nothing follows from its answer but an error."""
     return statement.execution_options(**{LATER: True})
+
+
+def _connect(_: Any, __: Any, args: Any, named: Any) -> Connection:
+    with _network():  # a server that ends while it greets
+        return Connection(*args, **named)
 
 
 def _begin(connection: Any) -> None:

@@ -98,7 +98,10 @@ ACTS = {
         lambda t, by: t.setSymbol("x", by=by),
         lambda t, by: t.setOnchainID(OUTSIDER, by=by),
     ],
-    roles.RECORD: [lambda t, by: t.announce_record(2_000_000_000, by=by)],
+    roles.RECORD: [
+        lambda t, by: t.announce_record(2_000_000_000, by=by),
+        lambda t, by: t.withdraw_record(1, by=by),
+    ],
     roles.ACTION: [
         lambda t, by: t.announce_split(NOTE, 2, 1, 0, DOC, by=by),
         lambda t, by: t.cancel_split(1, DOC, by=by),

@@ -56,6 +56,50 @@ def test_instants_stand_in_order_ahead_and_at_most_24_wait(world):
     assert world.token.ask("last_record") == 25
 
 
+def test_a_record_that_is_withdrawn_bars_no_nearer_one(world):
+    a, b = world.holder("a"), world.admit("b")
+    start = world.engine.seconds
+    announce(world, 10**9)
+    with pytest.raises(Refused, match="^record: out of order$"):
+        announce(world, 500)
+    world.token.withdraw_record(1, by=ISSUER)
+    world.token.transfer(b, 10, by=a)
+    announce(world, 500)
+    assert world.engine.seconds == start, "all of it in one second"
+    world.engine.forward(1)
+    world.token.transfer(b, 90, by=a)
+    world.engine.at(start + 500)
+    assert [held(world, a, record) for record in (1, 2)] == [990, 900]
+
+
+def test_a_record_withdrawn_behind_another_comes_after_that_one(world):
+    a, b = world.holder("a"), world.admit("b")
+    start = world.engine.seconds
+    announce(world, 100, 10**9)
+    with pytest.raises(Refused, match="^record: not the newest$"):
+        world.token.withdraw_record(1, by=ISSUER)
+    world.token.withdraw_record(2, by=ISSUER)
+    announce(world, 102)
+    world.engine.at(start + 100)
+    world.token.transfer(b, 10, by=a)
+    world.engine.at(start + 101)
+    world.token.transfer(b, 20, by=a)
+    world.engine.at(start + 102)
+    assert [held(world, a, record) for record in (1, 2, 3)] == [1000, 990, 970]
+
+
+def test_what_has_come_or_was_never_announced_is_not_withdrawn(world):
+    for number in (0, 1):
+        with pytest.raises(Refused, match="^record: not the newest$"):
+            world.token.withdraw_record(number, by=ISSUER)
+    announce(world, 100)
+    with pytest.raises(Refused, match="^power: not held$"):
+        world.token.withdraw_record(1, by=OUTSIDER)
+    world.engine.forward(100)
+    with pytest.raises(Refused, match="^record: has come$"):
+        world.token.withdraw_record(1, by=ISSUER)
+
+
 def test_24_instants_that_passed_unseen_are_all_exact(world):
     a, b = world.holder("a"), world.admit("b")
     announce(world, *range(10, 250, 10))

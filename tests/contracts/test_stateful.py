@@ -253,6 +253,10 @@ class Register(RuleBasedStateMachine):
     def announce_record(self, seconds):
         self.twin.announce_record(seconds)
 
+    @rule()
+    def withdraw_record(self):
+        self.twin.withdraw_record()
+
     @rule(seconds=st.sampled_from([1, 3600, 86_400, 172_800, 4_000_000]))
     def wait(self, seconds):
         self.twin.forward(seconds)

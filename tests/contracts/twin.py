@@ -409,6 +409,11 @@ class Twin:
             self.world.token.announce_record(instant, by=ISSUER)
             self.ahead.append(instant)
 
+    def withdraw_record(self) -> None:
+        if self.ahead:
+            self.world.token.withdraw_record(self.world.token.ask("last_record"), by=ISSUER)
+            self.ahead[-1] = max([self.world.engine.seconds, *self.ahead[-2:-1]]) + 1
+
     def forward(self, seconds: int) -> None:
         self.world.engine.forward(seconds)
         while self.ahead and self.world.engine.seconds >= self.ahead[0]:

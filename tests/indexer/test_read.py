@@ -1,5 +1,6 @@
 """What the projection answers is what the core register answers, now and at any time before."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -146,3 +147,23 @@ def test_what_is_not_there_is_said_so(sqlite_projection):
     with sqlite_projection.connect() as connection:
         assert read.instruments(connection) == list(stream.TOKENS)
         assert read.lines_at(connection, TOKEN, from_seconds(stream.seconds_of(0))) == []
+
+
+def test_many_processes_may_build_a_new_projection_at_once(projection):
+    tables.metadata.drop_all(projection)
+    url = projection.url.set(drivername=projection.dialect.name)
+    start, failures = threading.Barrier(6), []
+
+    def build():
+        start.wait()
+        try:
+            tables.open_projection(url.render_as_string(hide_password=False)).dispose()
+        except Exception as fault:
+            failures.append(fault)
+
+    threads = [threading.Thread(target=build) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []

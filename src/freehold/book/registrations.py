@@ -84,10 +84,15 @@ def happen(
 
 def file_paper(
     tx: Transaction, issuer: str, holder: str, one: OnFile, document: str, by: str, now: datetime
-) -> None:
-    """Note that a paper was seen; `document` is its SHA-256."""
+) -> bool:
+    """Note that a paper was seen; `document` is its SHA-256. False where that is on file already."""
     row = {"issuer": issuer, "holder": holder, "paper": one.paper, "document": document}
-    _added(tx, schema.holder_paper, row | {"dated": one.dated.isoformat(), "at": now, "by": by})
+    row |= {"dated": one.dated.isoformat()}
+    same = [schema.holder_paper.c[name] == said for name, said in row.items()]
+    if tx.execute(select(schema.holder_paper.c.number).where(*same)).first():
+        return False
+    _added(tx, schema.holder_paper, row | {"at": now, "by": by})
+    return True
 
 
 def papers(tx: Transaction, issuer: str, holder: str) -> list[OnFile]:

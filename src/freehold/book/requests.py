@@ -3,6 +3,8 @@
 Two processes may get the same key at the same moment. SQLite lets one of them write at a time; PostgreSQL
 lets both, so whoever decides holds the key (an advisory lock) until his transaction ends, and the other is
 told at once to ask again: waiting could make two groups of requests wait for each other crosswise.
+
+What makes a secret keeps no answer that could be given again: `require_first` refuses to make another one.
 """
 
 import hashlib
@@ -17,6 +19,7 @@ from sqlalchemy import Row, func, insert, select
 from freehold.book import schema_access as schema
 from freehold.book.session import Transaction
 from freehold.core.errors import Conflict
+from freehold.core.ids import JSON, record_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,24 @@ class Request:
     instruction: str | None
     outcome: Mapping[str, Any]
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """Whose key an act may carry, where it belongs, and the hash that tells it from another under the key.
+
+    Without a key, as from a page or a command, it was not asked before and nothing is kept.
+    """
+
+    actor: str
+    key: str | None
+    scope: str
+    digest: str
+
+
+def once(actor: str, key: str | None, scope: str, *asked: JSON) -> Once:
+    """What was `asked`: the act's name and everything that belongs to it."""
+    return Once(actor, key, scope, record_hash(list(asked))[2:])
 
 
 def earlier(tx: Transaction, actor: str, key: str, digest: str) -> Request | None:
@@ -71,6 +92,30 @@ def keep(tx: Transaction, request: Request) -> None:
     values = {name: getattr(request, name) for name in Request.__dataclass_fields__}
     row = values | {"outcome": json.dumps(dict(request.outcome))}
     tx.execute(insert(schema.request).values(**row))
+
+
+def answered(tx: Transaction, asked: Once) -> Mapping[str, Any] | None:
+    """What was kept under the key of an act, in the transaction that does it. Raises as `claim`."""
+    if asked.key is None:
+        return None
+    known = claim(tx, asked.actor, asked.key, asked.digest)
+    return known.outcome if known else None
+
+
+def require_first(tx: Transaction, asked: Once) -> None:
+    """Raises Conflict, naming what was made, where a secret was made under this key; and as `claim`."""
+    if known := answered(tx, asked):
+        raise Conflict(
+            f"{known['id']} was made under this idempotency key already, and its secret was shown that"
+            " once: if it did not arrive, make another one under a new key",
+            id=known["id"],
+        )
+
+
+def note(tx: Transaction, asked: Once, outcome: Mapping[str, Any], now: datetime) -> None:
+    """Keep what an act made, never its secret, where it has a key."""
+    if asked.key is not None:
+        keep(tx, Request(asked.actor, asked.key, asked.digest, asked.scope, None, outcome, now))
 
 
 def of_instruction(tx: Transaction, instruction: str) -> Request | None:

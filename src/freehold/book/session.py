@@ -35,6 +35,7 @@ from freehold import postgresql
 from freehold.book import appending
 from freehold.book.group_commit import GroupCommit
 from freehold.core.errors import Broken, Conflict, Invalid, NoRoom, PlatformError, Unavailable
+from freehold.postgresql import DISK_FULL, PASSING, UNKNOWN, state_of, words_of
 
 POOL = 32
 """Connections of one process: as many as threads that may ask at once, and a second one for each.
@@ -48,8 +49,6 @@ BUSY_SECONDS = 10
 MIGRATION_LOCK = 0x46524545484F4C44
 """The advisory lock that one process holds while it upgrades a PostgreSQL book."""
 
-DISK_FULL = "53100"
-"""What PostgreSQL says where its disk is full."""
 LEAST_ROOM = 1 << 16
 """With fewer bytes free SQLite cannot make the files beside the book that it needs."""
 
@@ -142,13 +141,13 @@ def open_book(url: str, vault: Callable[[], object] | None = None) -> Book:
     data.
 
     `sqlite:///path/to/book.db` or `postgresql://user:password@host/name`.
-    Raises Invalid for an unreadable URL, Unavailable, Broken for a damaged file, Conflict for a
-    book that a newer version of the program has upgraded.
+    Raises Invalid for an unreadable URL, or one whose server knows no such database or user, Unavailable,
+    Broken for a damaged file, Conflict for a book that a newer version of the program has upgraded.
     """
     place = _place(url)
     engine = _sqlite(place) if place.get_backend_name() == "sqlite" else _postgresql(place)
     try:
-        with speaking_plainly(place):
+        with speaking_plainly(place), _known(place):
             _upgrade(engine)
     except PlatformError:
         engine.dispose()
@@ -235,58 +234,64 @@ def speaking_plainly(place: URL) -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError) as error:
-        said = f"the book {name} cannot be used now: {_words(error)}"
+        said = f"the book {name} cannot be used now: {words_of(error)}"
         if is_full(error, place):
             raise NoRoom(f"{said}; make room and give the command again") from None
-        raise Unavailable(said) from None
+        raise Unavailable(said, database=name) from None
     except DBAPIError as error:
         if is_full(error, place):
-            said = f"the book {name} cannot be used now: {_words(error)}"
+            said = f"the book {name} cannot be used now: {words_of(error)}"
             raise NoRoom(f"{said}; make room and give the command again") from None
         if _passes(error):
-            raise Unavailable(f"the book {name} cannot be used now: {_words(error)}") from None
+            said = f"the book {name} cannot be used now: {words_of(error)}"
+            raise Unavailable(said, database=name) from None
         if _taken(error):
             raise Conflict(
                 "somebody else wrote the same at this moment, and nothing of yours was written: ask again"
             ) from None
         if not _damaged(error):
             raise
-        raise Broken(f"the book {name} is damaged ({_words(error)}): restore it") from None
+        raise Broken(f"the book {name} is damaged ({words_of(error)}): restore it") from None
+
+
+@contextmanager
+def _known(place: URL) -> Iterator[None]:
+    """Say that a server knows no such database or user: waiting would not help."""
+    try:
+        yield
+    except DBAPIError as error:
+        if state_of(error)[:2] not in UNKNOWN:
+            raise
+        name = place.render_as_string(hide_password=True)
+        raise Invalid(
+            f"the book {name} cannot be opened: {words_of(error)}; create it, or correct book_url",
+            field="book_url",
+        ) from None
 
 
 def is_full(error: DBAPIError, place: URL) -> bool:
     """Whether a database had no room to write; SQLite may call that an I/O error, so the disk is asked."""
-    if _state(error) == DISK_FULL or "is full" in _words(error):
+    if state_of(error) == DISK_FULL or "is full" in words_of(error):
         return True
     file = place.database if place.get_backend_name() == "sqlite" else None
-    if "disk I/O error" not in _words(error) or not file or file == ":memory:":
+    if "disk I/O error" not in words_of(error) or not file or file == ":memory:":
         return False
     return shutil.disk_usage(Path(file).parent).free < LEAST_ROOM
 
 
 def _passes(error: DBAPIError) -> bool:
     """Whether PostgreSQL gave up for a reason that passes (classes 40, 53, 55, 57 of SQLSTATE)."""
-    return _state(error)[:2] in ("40", "53", "55", "57")
+    return state_of(error)[:2] in PASSING
 
 
 def _taken(error: DBAPIError) -> bool:
     """Whether a row of the same unique key was written by another transaction meanwhile."""
-    return _state(error) == postgresql.UNIQUE or "UNIQUE constraint" in str(error.orig)
-
-
-def _state(error: DBAPIError) -> str:
-    said = error.orig.args[0] if error.orig and error.orig.args else None
-    return str(said.get("C", "")) if isinstance(said, dict) else ""
+    return state_of(error) == postgresql.UNIQUE or "UNIQUE constraint" in str(error.orig)
 
 
 def _damaged(error: DBAPIError) -> bool:
     words = str(error.orig)
     return "not a database" in words or "malformed" in words
-
-
-def _words(error: DBAPIError) -> str:
-    said = error.orig.args[0] if error.orig and error.orig.args else type(error.orig).__name__
-    return str(said.get("M", said) if isinstance(said, dict) else said).splitlines()[0]
 
 
 def _upgrade(engine: Engine) -> None:

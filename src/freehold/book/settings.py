@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from freehold.book import schema
-from freehold.book.session import Transaction
+from freehold.book.session import Transaction, new
 
 
 def read(tx: Transaction, name: str) -> str | None:
@@ -14,8 +14,11 @@ def read(tx: Transaction, name: str) -> str | None:
 
 
 def write(tx: Transaction, name: str, value: str, now: datetime) -> None:
-    """Set a setting."""
+    """Set a setting, also where another process sets it for the first time at this moment."""
     values = {"value": value, "changed_at": now}
-    named = update(schema.setting).where(schema.setting.c.name == name)
-    if not tx.execute(named.values(**values)).rowcount:
-        tx.execute(insert(schema.setting).values(name=name, **values))
+    named = update(schema.setting).where(schema.setting.c.name == name).values(**values)
+    if tx.execute(named).rowcount:
+        return
+    first = new(tx.dialect.name, schema.setting).values(name=name, **values)
+    if not tx.execute(first).rowcount:
+        tx.execute(named)

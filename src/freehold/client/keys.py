@@ -19,10 +19,12 @@ class Keys:
         """One's own keys, without their secrets."""
         return self.connection.items("/v1/api-keys", Listed)
 
-    def make(self, label: str, powers: Sequence[Power], days: int) -> NewKey:
+    def make(
+        self, label: str, powers: Sequence[Power], days: int, key: str | None = None
+    ) -> NewKey:
         """A key with some of the powers of this one; its secret is in the answer, this once."""
         asked = KeyWanted(label=label, powers=list(powers), days=days)
-        return self.connection.post("/v1/api-keys", NewKey, asked)
+        return self.connection.act("/v1/api-keys", NewKey, asked, key)
 
     def end(self, id: str) -> None:
         """End a key at once."""

@@ -52,10 +52,12 @@ class Webhooks:
         """One's own webhooks, without their secrets."""
         return self.connection.items("/v1/webhooks", Listed)
 
-    def make(self, url: str, kinds: Sequence[str], issuer: str = EVERYWHERE) -> NewWebhook:
+    def make(
+        self, url: str, kinds: Sequence[str], issuer: str = EVERYWHERE, key: str | None = None
+    ) -> NewWebhook:
         """Be told of what changes from now on. The secret is in the answer, this once."""
         asked = WebhookWanted(url=url, kinds=list(kinds), issuer=issuer)
-        return self.connection.post("/v1/webhooks", NewWebhook, asked)
+        return self.connection.act("/v1/webhooks", NewWebhook, asked, key)
 
     def end(self, id: str) -> None:
         """End a webhook at once."""
@@ -66,15 +68,15 @@ class Webhooks:
         asked = PauseWanted(paused=paused)
         return self.connection.put("/v1/webhooks/{id}/pause", Webhook, asked, id=id)
 
-    def rotate(self, id: str) -> NewWebhook:
+    def rotate(self, id: str, key: str | None = None) -> NewWebhook:
         """A new secret, which is in the answer this once; the old one signs nothing more."""
-        return self.connection.post("/v1/webhooks/{id}/secret", NewWebhook, id=id)
+        return self.connection.act("/v1/webhooks/{id}/secret", NewWebhook, key=key, id=id)
 
     def deliveries(self, id: str) -> Iterator[Delivery]:
         """What was delivered and tried, the newest first."""
         return self.connection.items("/v1/webhooks/{id}/deliveries", Deliveries, id=id)
 
-    def replay(self, id: str, first: int, last: int) -> Replayed:
+    def replay(self, id: str, first: int, last: int, key: str | None = None) -> Replayed:
         """Deliver the changes with these numbers once more, both ends included."""
         asked = ReplayWanted(first=first, last=last)
-        return self.connection.post("/v1/webhooks/{id}/replays", Replayed, asked, id=id)
+        return self.connection.act("/v1/webhooks/{id}/replays", Replayed, asked, key, id=id)

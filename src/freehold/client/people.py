@@ -42,9 +42,9 @@ class People:
         """Somebody's access: roles, kinds of proof, sessions; no secrets."""
         return self.connection.get("/v1/people/{id}", PersonFile, id=id)
 
-    def new_link(self, id: str) -> OneTimeLink:
-        """A new one-time link for somebody who lost his way in."""
-        return self.connection.post("/v1/people/{id}/link", OneTimeLink, id=id)
+    def new_link(self, id: str, key: str | None = None) -> OneTimeLink:
+        """A new one-time link for somebody who lost his way in; it is in the answer, this once."""
+        return self.connection.act("/v1/people/{id}/link", OneTimeLink, key=key, id=id)
 
     def give_role(self, id: str, role: Role, scope: str) -> PersonFile:
         """Give somebody else a role."""

@@ -225,6 +225,14 @@ class RecordAnnounced:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordWithdrawn:
+    """The newest record comes at `instant`, sooner than announced: nothing is due by it."""
+
+    record: int
+    instant: int
+
+
+@dataclass(frozen=True, slots=True)
 class RulesAnnounced:
     policy: str
     content: str

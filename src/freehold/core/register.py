@@ -373,6 +373,15 @@ def _record_announced(
     roll.record_changes.append(RecordChange(*position[:3], event.record, event.instant))
 
 
+def _record_withdrawn(
+    register: Register, roll: Roll, position: Position, event: e.RecordWithdrawn
+) -> None:
+    if event.record != max(roll.records, default=0) or event.instant > roll.records[event.record]:
+        raise _broken(register, f"record {event.record} of {roll.token} is not withdrawn by this")
+    roll.records[event.record] = event.instant
+    roll.record_changes.append(RecordChange(*position[:3], event.record, event.instant))
+
+
 def _supply_stated(
     register: Register, roll: Roll, position: Position, event: e.SplitFinished | e.TakeOverClosed
 ) -> None:
@@ -400,6 +409,7 @@ _ON_ROLL: Mapping[type, Callable[[Register, Roll, Position, Any], None]] = {
     e.Frozen: _frozen,
     e.AddressFrozen: _address_frozen,
     e.RecordAnnounced: _record_announced,
+    e.RecordWithdrawn: _record_withdrawn,
     e.SplitApplied: _split_applied,
     e.SplitFinished: _supply_stated,
     e.TakeOverClosed: _supply_stated,

@@ -59,7 +59,7 @@ class VintageChange(NamedTuple):
 
 
 class RecordChange(NamedTuple):
-    """A record instant was announced."""
+    """A record instant was announced, or withdrawn and so comes sooner."""
 
     block: int
     log: int

@@ -53,6 +53,7 @@ ARGUMENTS: Mapping[type, str] = {
     e.FreezeOrdered: "bytes32* address* uint256 bytes32",
     e.AddressFrozen: "address* bool* address*",
     e.RecordAnnounced: "uint256* uint256",
+    e.RecordWithdrawn: "uint256* uint256",
     e.RulesAnnounced: "bytes32* bytes32 uint256",
     e.RulesActivated: "bytes32* uint256",
     e.AuthorisedSet: "uint256 bytes32",

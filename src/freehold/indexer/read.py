@@ -100,17 +100,16 @@ def record_instant(connection: Connection, token: str, record: int) -> datetime:
     """The instant of an announced record. Raises NotFound."""
     number, known = _number(connection, token), t.record.c
     rows = select(known.instant).where(known.token == number, known.record == record)
-    found = connection.scalar(rows.limit(1))
+    found = connection.scalar(rows.order_by(known.block.desc(), known.log.desc()).limit(1))
     if found is None:
         raise NotFound(f"no record {record} was announced for {token}", record=record)
     return from_seconds(found)
 
 
 def records(connection: Connection, token: str) -> dict[int, datetime]:
-    """The announced record instants by number."""
-    number, known = _number(connection, token), t.record.c
-    rows = select(known.record, known.instant).where(known.token == number)
-    return {row.record: from_seconds(row.instant) for row in connection.execute(rows)}
+    """The announced record instants by number, as they are since the last one was withdrawn."""
+    number = _number(connection, token)
+    return {row.record: from_seconds(row.instant) for row in t.latest(connection, t.record, number)}
 
 
 def accounts(connection: Connection, token: str) -> dict[str, int]:

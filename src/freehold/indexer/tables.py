@@ -6,6 +6,8 @@ and words are decimal text, because they are wider than SQL's integers. Contract
 so that the long tables stay narrow.
 """
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -29,16 +31,27 @@ from sqlalchemy import (
     event,
     inspect,
     select,
+    text,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    OperationalError,
+)
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from freehold import postgresql
-from freehold.core.errors import Broken, NoRoom, Unavailable
+from freehold.core.errors import Broken, Invalid, NoRoom, PlatformError, Unavailable
+from freehold.postgresql import DISK_FULL, PASSING, UNKNOWN, state_of, words_of
 
 PROJECTION_VERSION = 1
+BUILDING_LOCK = 0x46524545484F4C49
+"""The advisory lock that one process holds while it builds the tables in PostgreSQL."""
+BUSY_SECONDS = 10.0
 Rows = list[tuple[Any, ...]]
 Version = Row[Any]
 POOL = 32
@@ -182,27 +195,58 @@ REWOUND = (
 
 
 def open_projection(url: str) -> Engine:
-    """The projection at sqlite:///PATH or postgresql://..., its tables built (anew if outdated)."""
-    place = make_url(url)
-    if place.get_backend_name() == "postgresql":
-        place = place.set(drivername="postgresql+pg8000")
+    """The projection at sqlite:///PATH or postgresql://..., its tables built (anew if outdated).
+
+    Raises Invalid for an unreadable URL, or one whose server knows no such database or user. Whoever uses
+    it is told by Unavailable or NoRoom what passes by itself.
+    """
+    place = _place(url)
     engine = postgresql.speak(create_engine(place, pool_size=POOL, pool_use_lifo=True))
+    event.listen(engine, "handle_error", _explain)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
-    prepare(engine)
+    try:
+        prepare(engine)
+    except PlatformError:
+        engine.dispose()
+        raise
     return engine
+
+
+def _place(url: str) -> URL:
+    try:
+        place = make_url(url)
+    except ArgumentError:
+        place = None
+    backend = place.get_backend_name() if place else ""
+    if place is None or backend not in ("sqlite", "postgresql"):
+        raise Invalid(
+            "the index cannot be kept there: write sqlite:///PATH or postgresql://...",
+            field="index_url",
+        )
+    return place.set(drivername="postgresql+pg8000") if backend == "postgresql" else place
+
+
+def _explain(context: ExceptionContext) -> PlatformError | None:
+    """What an error of the database is to whoever asked; None leaves it as it is."""
+    error = context.sqlalchemy_exception
+    if not isinstance(error, DBAPIError) or context.engine is None:
+        return None
+    state, words = state_of(error), words_of(error)
+    said = f"the index at {context.engine.url} cannot be used: {words}"
+    if state == DISK_FULL or "is full" in words:
+        return NoRoom(f"{said}; make room and give the command again")
+    if state[:2] in UNKNOWN:
+        return Invalid(f"{said}; create it, or correct index_url", field="index_url")
+    away = isinstance(error, OperationalError | InterfaceError) or state[:2] in PASSING
+    return Unavailable(said, database=str(context.engine.url)) if away else None
 
 
 @contextmanager
 def plain_faults(url: str) -> Iterator[None]:
-    """Say what is wrong with the projection's database: Unavailable if it is away, else Broken."""
+    """Say that the projection's database is damaged: Broken."""
     try:
         yield
-    except OperationalError as fault:
-        said = f"the index at {make_url(url)} cannot be used: {fault.orig}"
-        if "is full" in str(fault.orig):
-            raise NoRoom(f"{said}; make room and give the command again") from None
-        raise Unavailable(said) from None
     except DatabaseError as fault:
         if not any(words in str(fault.orig) for words in ("malformed", "not a database")):
             raise
@@ -215,14 +259,20 @@ def plain_faults(url: str) -> Iterator[None]:
 def prepare(engine: Engine) -> None:
     """Build the tables; where they are of another version, drop what they hold first.
 
-    The version is written last: whoever is interrupted starts over.
+    One process does it, in one transaction; the others wait and find it done.
     """
     with engine.connect() as connection:
         if _version(connection) == str(PROJECTION_VERSION):
             return
-    metadata.drop_all(engine)
-    metadata.create_all(engine)
     with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": BUILDING_LOCK})
+        if _version(connection) == str(PROJECTION_VERSION):
+            return
+        metadata.drop_all(connection)
+        metadata.create_all(connection)
         connection.execute(
             meta.insert().values(name="projection_version", value=str(PROJECTION_VERSION))
         )
@@ -300,9 +350,22 @@ def _tune_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
     """
     cursor = connection.cursor()
     cursor.execute("PRAGMA page_size=16384")
-    cursor.execute("PRAGMA journal_mode=WAL")
+    _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA cache_size=-65536")
     cursor.execute("PRAGMA wal_autocheckpoint=4000")
     cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
+
+
+def _write_ahead(cursor: DBAPICursor) -> None:
+    """Switch to WAL. Where two do so at once SQLite fails one without waiting, so we wait."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as fault:
+            if "locked" not in str(fault) or time.monotonic() > until:
+                raise
+            time.sleep(0.01)

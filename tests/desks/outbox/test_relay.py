@@ -64,6 +64,27 @@ def test_a_signed_transfer_is_sent_once_and_the_same_key_gets_the_same_answer(
     assert again.instruction and again.instruction.state == "SETTLED"
 
 
+def test_a_key_is_for_one_message_under_one_signature(shared_company, agent):
+    office = shared_company
+    asked, signature = signed(office, 1, "0a")
+    other, another = signed(office, 2, "0b")
+    done = relay.relay(office, agent, asked, signature, "one key")
+    assert done.instruction, done.reason
+    for one, by in ((other, another), (asked, another), (other, signature)):
+        with pytest.raises(Conflict, match="used for another request"):
+            relay.relay(office, agent, one, by, "one key")
+    with pytest.raises(Conflict, match="was relayed already") as caught:
+        relay.relay(office, agent, asked, signature, "another key")
+    assert caught.value.facts["instruction"] == done.instruction.id
+    again = relay.relay(office, agent, asked, signature, "one key")
+    assert again.instruction and again.instruction.id == done.instruction.id
+    wrong = relay.relay(office, agent, other, signature, "wrong first")
+    assert (wrong.instruction, wrong.code) == (None, Reason.SIGNATURE_WRONG)
+    with pytest.raises(Conflict, match="used for another request"):
+        relay.relay(office, agent, other, another, "wrong first")
+    assert relay.relay(office, agent, other, another, "right then").instruction
+
+
 def test_what_would_fail_is_refused_and_costs_nothing(shared_company, agent):
     office = shared_company
     nonce = office.w3.eth.get_transaction_count(office.keys.agent.address)

@@ -20,8 +20,8 @@ from freehold.desks import parties, permits
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
-from freehold.desks.register import registers
-from freehold.desks.servicing import actions, feeding, paying, servicing, taxes
+from freehold.desks.register import records, registers
+from freehold.desks.servicing import actions, feeding, paying, recording, servicing, taxes
 
 UNIT_KINDS = {
     "stock-dividend": '[units]\nratio = "1/10"\n',
@@ -208,6 +208,38 @@ def test_terms_that_make_no_sense_are_refused_and_nothing_is_begun(
     said = str(caught.value) + "".join(map(str, getattr(caught.value, "mistakes", ())))
     assert why in said
     assert actions.every(company, None) == []
+
+
+def test_a_record_far_ahead_bars_nearer_ones_until_its_action_is_called_off(company, agent, coin):
+    far = money_terms(company, "cash-dividend", coin, ahead=5000)
+    assert not actions.announce(company, agent, far).act.refused
+    near = money_terms(company, "rent", coin, ahead=3)
+    with pytest.raises(Invalid, match="record 1 of series-a comes at .*choose a later instant"):
+        actions.announce(company, agent, near)
+    named = ("northwind-optics", "series-a", 1)
+    with pytest.raises(Conflict, match="record 1 is that of the action cash-dividend: call off"):
+        recording.withdraw(company, agent, *named, "by hand")
+    assert not paying.cancel(company, agent, "cash-dividend").refused
+    assert not actions.announce(company, agent, near).act.refused
+    pass_by(company, "rent")
+    assert not registers.verify(company).differences
+    first, second = records.records(company, None, "series-a")
+    assert first.passed and first.instant < second.instant
+
+
+def test_a_record_that_something_else_waits_for_stays(company, agent, coin):
+    first = money_terms(company, "cash-dividend", coin, ahead=30)
+    assert not actions.announce(company, agent, first).act.refused
+    instant = actions.show(company, "cash-dividend").terms.record
+    second = money_terms(company, "rent", coin, ahead=30)
+    assert not actions.announce(company, agent, second).act.refused
+    assert not paying.cancel(company, agent, "cash-dividend").refused
+    assert records.records(company, None, "series-a")[-1].instant == instant
+    assert not paying.cancel(company, agent, "rent").refused, (
+        "the record is not this one's to take back"
+    )
+    done = recording.withdraw(company, agent, None, "series-a", 1, "by hand")
+    assert not done.refused and records.records(company, None, "series-a")[-1].instant < instant
 
 
 def test_a_pot_smaller_than_declared_is_refused(company, agent, coin):

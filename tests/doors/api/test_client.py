@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from freehold import client
+from freehold.book import schema_access, webhooks
 from freehold.client import signing
 from freehold.core.roles import Power, Role
 from freehold.desks import parties
@@ -185,6 +187,68 @@ def test_budgets_are_set_by_an_administrator_and_hold_at_once(platform, agent, t
         owner.relay.set_budgets(ISSUER, before.issuer_gas, before.holder_gas)
     act = next(one for one in owner.audit.entries() if one.act == "set relay budgets")
     assert act.subject == ISSUER
+
+
+def test_a_secret_is_in_the_first_answer_under_a_key_and_is_not_kept(platform, agent):
+    owner = as_role(platform, Role.ADMINISTRATOR)
+    hook = agent.webhooks.make("http://localhost:9/", ["audit.recorded"])
+    somebody = owner.people.invite("once@northwind.example", [(Role.AUDITOR, ISSUER)])
+    asks = {
+        "key": lambda key: agent.keys.make("once", [Power.OWN_KEYS], 1, key).token,
+        "hook": lambda key: (
+            agent.webhooks.make("http://localhost:9/once", ["audit.recorded"], key=key).secret
+        ),
+        "secret": lambda key: agent.webhooks.rotate(hook.id, key).secret,
+        "link": lambda key: owner.people.new_link(somebody.id, key).link,
+    }
+    shown = {name: ask(f"once-{name}") for name, ask in asks.items()}
+    for name, ask in asks.items():
+        with pytest.raises(
+            client.Conflicting, match="made under this idempotency key already"
+        ) as told:
+            ask(f"once-{name}")
+        assert shown[name] not in str(told.value)
+    with pytest.raises(client.Conflicting, match="used for another request"):
+        agent.keys.make("another", [Power.OWN_KEYS], 1, "once-key")
+    assert [one.label for one in agent.keys.listed()].count("once") == 1
+    mine = [one for one in agent.webhooks.listed() if one.url.endswith("/once")]
+    assert len(mine) == 1
+    with office_of(platform.home) as office, office.book.reading() as tx:
+        rows = tx.execute(select(schema_access.request)).all()
+        assert webhooks.secret_of(tx, hook.id) == shown["secret"], "not exchanged again"
+    kept = [str(row) for row in rows if row.key.startswith("once-")]
+    assert len(kept) == 4
+    secrets = [one.rpartition("/")[2] for one in shown.values()]
+    assert not [one for one in secrets if any(one in row for row in kept)]
+    for one in (hook, *mine):
+        agent.webhooks.end(one.id)
+
+
+def test_a_replay_and_a_restraint_are_asked_once_under_a_key(platform, agent):
+    hook = agent.webhooks.make("http://localhost:9/", ["instruction.changed"])
+    top = max(one.number for one in agent.changes.since(kinds=["instruction.changed"]))
+    for _ in range(2):
+        assert agent.webhooks.replay(hook.id, top, top, "once-replay").deliveries == 1
+    assert len(list(agent.webhooks.deliveries(hook.id))) == 1
+    with pytest.raises(client.Conflicting, match="used for another request"):
+        agent.webhooks.replay(hook.id, top - 1, top, "once-replay")
+    agent.webhooks.end(hook.id)
+    body = {"kind": "stop", "document": "ab" * 32, "until": "2096-01-01"}
+    path, header = "/v1/agent/holders/mara-lindqvist/restraints", {"Idempotency-Key": "once-stop"}
+    made = [platform.ask(Role.TRANSFER_AGENT, "POST", path, body, header) for _ in range(2)]
+    assert [one.status_code for one in made] == [201, 201], made[0].text
+    assert made[0].json() == made[1].json()
+    other = platform.ask(Role.TRANSFER_AGENT, "POST", path, body | {"words": "x"}, header)
+    assert other.status_code == 409, other.text
+    end = f"/v1/agent/restraints/{made[0].json()['id']}/release"
+    paper = {"document": "cd" * 32}
+    assert platform.ask(Role.TRANSFER_AGENT, "POST", end, paper).status_code == 200
+    seen = {"paper": "trust-certification", "dated": "2024-01-02", "document": "ef" * 32}
+    files = "/v1/agent/holders/mara-lindqvist/papers"
+    for _ in range(2):
+        filed = platform.ask(Role.TRANSFER_AGENT, "POST", files, seen)
+        assert filed.status_code == 201, filed.text
+        assert len([one for one in filed.json()["papers"] if one["dated"] == "2024-01-02"]) == 1
 
 
 def test_a_rotated_secret_is_another_one(agent):

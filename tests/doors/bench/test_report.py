@@ -3,10 +3,12 @@
 import importlib
 import json
 import sys
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
 
+from freehold.core.errors import Unavailable
 from freehold.doors.bench.report import TOPICS, Options, Row
 from freehold.doors.cli.main import main
 
@@ -57,6 +59,23 @@ def test_a_missed_goal_fails_the_run_and_is_shown(
     assert document["rows"][1]["met"] is False
     assert main(["bench", topic]) == 1
     assert "NO" in capsys.readouterr().out
+
+
+def test_what_was_measured_before_a_part_broke_is_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(options: Options) -> Iterator[Row]:
+        yield Row("transfer", 44_000, "gas")
+        raise Unavailable("the node went away")
+
+    topic, planted = sorted(TOPICS)[0], ModuleType("planted")
+    planted.broken = broken  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "planted", planted)
+    monkeypatch.setitem(TOPICS, topic, "planted:broken")
+    assert main(["bench", topic, "--json"]) == 1
+    kept, fault = json.loads(capsys.readouterr().out)["rows"]
+    assert kept["name"] == "transfer"
+    assert fault["name"] == "ended early: the node went away" and fault["met"] is False
 
 
 def test_every_topic_has_its_function() -> None:

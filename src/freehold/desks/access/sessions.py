@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv6Network, ip_address
 
-from freehold.book import audit, identities, security_notices, tokens
+from freehold.book import audit, identities, requests, security_notices, tokens
 from freehold.book.identities import Identity
 from freehold.book.security_notices import Notice
 from freehold.book.session import Transaction
 from freehold.book.tokens import ApiKey, Session
 from freehold.core.audit import Entry
 from freehold.core.errors import Invalid, Mistake, NoRoom, NotFound
-from freehold.core.roles import Power
+from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import notices, permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
@@ -171,11 +171,17 @@ def sign_out(office: Office, token: str) -> None:
 
 
 def make_key(
-    office: Office, actor: Actor, label: str, wanted: frozenset[Power], days: int
+    office: Office,
+    actor: Actor,
+    label: str,
+    wanted: frozenset[Power],
+    days: int,
+    once: str | None = None,
 ) -> tuple[ApiKey, str]:
     """An API key with some of one's own powers, and its token, which is shown this once.
 
-    Raises NotPermitted for powers that the actor lacks, Invalid for a label or a life out of range.
+    Raises NotPermitted for powers that the actor lacks, Invalid for a label or a life out of range,
+    Conflict where one was made under the idempotency key `once`.
     """
     permits.require(actor, Power.OWN_KEYS)
     for power in wanted:
@@ -200,10 +206,14 @@ def make_key(
         now,
         now + timedelta(days=days),
     )
+    powers = " ".join(words)
+    asked = requests.once(actor.id, once, EVERYWHERE, "make API key", key.label, powers, days)
     with office.book.transaction() as tx:
+        requests.require_first(tx, asked)
+        requests.note(tx, asked, {"id": key.id}, now)
         tokens.add_key(tx, key)
         notices.warn(tx, actor.id, "API key made", now, {"name": key.label})
-        content = {"powers": " ".join(words)}
+        content = {"powers": powers}
         audit.record(tx, Entry(actor.id, "make API key", key.id, content=content), now)
     return key, token
 

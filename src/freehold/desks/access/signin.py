@@ -19,7 +19,7 @@ from functools import cache
 import argon2
 import pyotp
 
-from freehold.book import audit, identities, tokens
+from freehold.book import audit, identities, requests, tokens
 from freehold.book.identities import Given, Identity
 from freehold.book.schema_access import Proof, Purpose
 from freehold.book.session import Transaction
@@ -61,6 +61,13 @@ def first_link(office: Office, sign_in_name: str = "administrator") -> str | Non
 
     Asked again before it is used, it gives a new one, and the older is worthless.
     """
+    try:
+        return _first_link(office, sign_in_name)
+    except Conflict:  # another process has just entered him, in the same database
+        return _first_link(office, sign_in_name)
+
+
+def _first_link(office: Office, sign_in_name: str) -> str | None:
     now = office.clock.now()
     with office.book.transaction() as tx:
         known = identities.named(tx, sign_in_name)
@@ -88,10 +95,11 @@ def invite(
         return made, proofs.one_time_link(tx, made, actor.id, now)
 
 
-def new_link(office: Office, actor: Actor, sign_in_name: str) -> str:
+def new_link(office: Office, actor: Actor, sign_in_name: str, once: str | None = None) -> str:
     """A new one-time link for somebody who lost his password or his code generator.
 
-    What he has now stays good until the link is used. Raises NotPermitted, NotFound.
+    What he has now stays good until the link is used. Raises NotPermitted, NotFound, Conflict where one was
+    made under the idempotency key `once`.
     """
     permits.require(actor, Power.MANAGE_IDENTITIES)
     with office.book.transaction() as tx:
@@ -99,7 +107,11 @@ def new_link(office: Office, actor: Actor, sign_in_name: str) -> str:
         permits.require_over(
             actor, [(one.role, one.scope) for one in identities.roles(tx, known.id)]
         )
-        return proofs.one_time_link(tx, known, actor.id, office.clock.now())
+        now = office.clock.now()
+        asked = requests.once(actor.id, once, EVERYWHERE, "make one-time link", known.id)
+        requests.require_first(tx, asked)
+        requests.note(tx, asked, {"id": f"a one-time link for {known.id}"}, now)
+        return proofs.one_time_link(tx, known, actor.id, now)
 
 
 def end_identity(office: Office, actor: Actor, sign_in_name: str) -> Identity:

@@ -133,7 +133,8 @@ def file_paper(
     dated: date,
     document: str,
 ) -> None:
-    """Note that a paper of a kind was seen, with its date and SHA-256. Raises Invalid."""
+    """Note that a paper of a kind was seen, with its date and SHA-256; again is no change. Raises
+    Invalid."""
     owner, one = _mine(office, who, issuer, holder)
     known, now = restraining.rules().papers, office.clock.now()
     if paper not in known:
@@ -142,7 +143,9 @@ def file_paper(
         raise Invalid(f"the paper is dated {dated}, which has not come", field="dated")
     with office.book.transaction() as tx:
         filed = OnFile(paper, dated)
-        registrations.file_paper(tx, owner.id, one.id, filed, _hash(document), who.id, now)
+        digest = _hash(document)
+        if not registrations.file_paper(tx, owner.id, one.id, filed, digest, who.id, now):
+            return
         said: dict[str, Plain] = {"paper": paper, "dated": str(dated)}
         scope = holder_scope(owner.id, one.id)
         audit.record(tx, Entry(who.id, "file a paper", scope, content=said), now)

@@ -8,10 +8,10 @@ he brings an order of a court or a bond. A pledge has the secured party's contro
 9-106): only he releases it.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from freehold.book import audit, issuers, locks, restraints
+from freehold.book import audit, issuers, locks, requests, restraints
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.book.locks import Account, Locked
 from freehold.book.session import Transaction
@@ -70,10 +70,11 @@ class Placed:
     refused: str = ""
 
 
-def place(office: Office, who: Actor, request: PlaceRequest) -> Placed:
+def place(office: Office, who: Actor, request: PlaceRequest, once: str | None = None) -> Placed:
     """Place a restraint, and lock the units on the chain where that is asked.
 
-    Nothing is written if the chain refuses the lock. Raises Invalid, NotFound, NotPermitted.
+    Under the idempotency key `once` it is the same restraint when asked again. Nothing is written if the
+    chain refuses the lock. Raises Invalid, NotFound, NotPermitted.
     """
     owner = _may(office, who, request.issuer)
     one = drawn_up(office, owner, request, restraints.new_id(), who.id)
@@ -82,8 +83,14 @@ def place(office: Office, who: Actor, request: PlaceRequest) -> Placed:
         _require_keys(who)
         if refused := lock_refused(office, one):
             return Placed(one, refused)
+    said = {**asdict(request), "until": request.until.isoformat() if request.until else None}
+    asked = requests.once(who.id, once, owner.id, "place restraint", said)
     with office.book.transaction() as tx:
+        if known := requests.answered(tx, asked):
+            return Placed(restraints.find(tx, known["id"]))
+        requests.note(tx, asked, {"id": one.id}, one.placed_at)
         enter(office, tx, who, one)
+        one = restraints.find(tx, one.id)  # as it is answered when asked again
     if request.lock:
         locking.settle(office, _account(one))
     return Placed(one)
@@ -195,7 +202,7 @@ def of_issuer(office: Office, who: Actor, issuer: str | None) -> list[Restraint]
 
 def stamp_legend(office: Office, who: Actor, request: LegendRequest) -> int:
     """Put a legend on a lot; its number. Raises Invalid for an unknown code, NotFound for a lot that
-    the holder does not have."""
+    the holder does not have, Conflict where the lot bears it."""
     owner = _may(office, who, request.issuer)
     code = request.code.upper()
     if code not in LEGENDS:

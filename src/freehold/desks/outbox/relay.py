@@ -122,6 +122,8 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class _Act:
+    """`digest` is of the message alone, `asked` of message and signature: what a key was used for."""
+
     kind: Kind
     signed: SignedAct
     owner: KnownIssuer
@@ -131,6 +133,7 @@ class _Act:
     digest: str
     data: bytes
     signature: str
+    asked: str
 
 
 def relay(office: Office, actor: Actor, signed: SignedAct, signature: str, key: str) -> Relayed:
@@ -142,12 +145,12 @@ def relay(office: Office, actor: Actor, signed: SignedAct, signature: str, key: 
     act = _read(office, actor, signed, signature)
     with office.book.reading() as tx:
         used = relays.instruction_of(tx, act.digest)  # first: who used it kept his answer with it
-        if known := requests.earlier(tx, actor.id, key, act.digest[2:]):
+        if known := requests.earlier(tx, actor.id, key, act.asked):
             return _answered(tx, known)
     _require_new(act, used)
     gas = _tried(office, act)
     with office.book.transaction() as tx:
-        if known := requests.claim(tx, actor.id, key, act.digest[2:]):
+        if known := requests.claim(tx, actor.id, key, act.asked):
             return _answered(tx, known)
         _require_new(act, relays.instruction_of(tx, act.digest))
         done = gas if isinstance(gas, Relayed) else _sent(office, tx, act, gas)
@@ -300,7 +303,8 @@ def _read(office: Office, actor: Actor, signed: SignedAct, signature: str) -> _A
         raise Invalid("this is no signature", [Mistake("signature", said)])
     digest = "0x" + signer.typed_data_digest(_message(office, signed)).hex()
     data = kind.call(signed, raw)
-    return _Act(kind, signed, owner, place, wallet, holder, digest, data, signature)
+    asked = hashlib.sha256(bytes.fromhex(digest[2:]) + raw).hexdigest()
+    return _Act(kind, signed, owner, place, wallet, holder, digest, data, signature, asked)
 
 
 def _concerned(office: Office, signed: SignedAct) -> tuple[KnownIssuer, Address, str]:
@@ -458,7 +462,7 @@ def _keep(
     audit.record(tx, Entry(actor.id, what, act.place, ended, done.code or None, content), now)
     kept = {"code": done.code, "reason": done.reason, "gas": done.gas}
     scope = holder_scope(act.owner.id, act.holder)
-    requests.keep(tx, Request(actor.id, key, act.digest[2:], scope, id, kept, now))
+    requests.keep(tx, Request(actor.id, key, act.asked, scope, id, kept, now))
 
 
 def _answered(tx: Transaction, known: Request) -> Relayed:

@@ -1,16 +1,24 @@
 """Whether the platform can do its work now: book, ledger, projection, worker, and what waits."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from freehold.book import instructions, settings
+from freehold.book.session import open_book
 from freehold.chain import send
+from freehold.config import Config
 from freehold.core.clock import parse, stamp
-from freehold.core.errors import NotFound, PlatformError
+from freehold.core.errors import NotFound, PlatformError, Unavailable
 from freehold.core.instruction import State
 from freehold.desks.office import Office
 from freehold.indexer import read
+from freehold.indexer.tables import open_projection, plain_faults
 
+PATIENCE_SECONDS = 60.0
+"""How long a database that cannot be reached is waited for: it may be starting itself."""
+AGAIN_SECONDS = 0.5
 WORKER_PASSED = "the worker's last pass"
 WORKER_LATE = timedelta(seconds=20)
 
@@ -62,6 +70,33 @@ def readiness(office: Office) -> Readiness:
     if passed is None or office.clock.now() - passed > WORKER_LATE:
         faults.append("the worker has not passed lately: nothing is being sent or read")
     return Readiness(tuple(faults), head, block, passed, waiting, oldest, thrown_back)
+
+
+def await_databases(
+    known: Config, wait: Callable[[float], bool], tell: Callable[[str], None]
+) -> bool:
+    """Open book and projection once before anything else does, which brings their tables to this version.
+
+    What cannot be reached is asked for again; `tell` hears once why. `wait` waits so many seconds and says
+    whether to stop, then this is False. Raises as `open_book` and `open_projection`, Unavailable after a
+    minute.
+    """
+    known.home.mkdir(parents=True, exist_ok=True)
+    until, told = time.monotonic() + PATIENCE_SECONDS, ""
+    while True:
+        try:
+            open_book(known.book_url).close()
+            with plain_faults(known.index_url):
+                open_projection(known.index_url).dispose()
+            return True
+        except Unavailable as fault:
+            if time.monotonic() > until:
+                raise
+            if fault.message != told:
+                told = fault.message
+                tell(told)
+        if wait(AGAIN_SECONDS):
+            return False
 
 
 def passed(office: Office) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from freehold.book import audit, changes, identities, webhooks
+from freehold.book import audit, changes, identities, requests, webhooks
 from freehold.book.changes import KINDS, Change
 from freehold.book.schema_live import Delivered as Delivered
 from freehold.book.session import Transaction
@@ -56,12 +56,17 @@ class Health:
 
 
 def subscribe(
-    office: Office, actor: Actor, url: str, kinds: Sequence[str], issuer: str = EVERYWHERE
+    office: Office,
+    actor: Actor,
+    url: str,
+    kinds: Sequence[str],
+    issuer: str = EVERYWHERE,
+    once: str | None = None,
 ) -> tuple[Webhook, str]:
     """A webhook for oneself, and its secret, which is shown this once.
 
     It begins with what changes from now on. Raises NotPermitted, Invalid with every mistake, Conflict
-    where one has too many already.
+    where one has too many already, or one was made under the idempotency key `once`.
     """
     permits.require(actor, Power.OWN_KEYS)
     mistakes = [
@@ -79,12 +84,15 @@ def subscribe(
         raise Invalid("the webhook cannot be made", mistakes)
     now, secret = office.clock.now(), _new_secret()
     wanted = tuple(dict.fromkeys(kinds))
+    asked = requests.once(actor.id, once, issuer, "make webhook", url, list(wanted), issuer)
     with office.book.transaction() as tx:
+        requests.require_first(tx, asked)
         if len(webhooks.of_identity(tx, actor.id)) >= MOST_HOOKS:
             raise Conflict(f"there are {MOST_HOOKS} webhooks already: end one first")
         id = f"hook_{secrets.token_hex(12)}"
         made = Webhook(id, actor.id, issuer, url, wanted, changes.head(tx), now, _limit(actor))
         webhooks.add(tx, made, secret)
+        requests.note(tx, asked, {"id": id}, now)
         content = {"url": url, "kinds": " ".join(wanted), "issuer": issuer}
         audit.record(tx, Entry(actor.id, "make webhook", id, content=dict(content)), now)
     return made, secret
@@ -126,22 +134,30 @@ def pause(office: Office, actor: Actor, which: str, *, paused: bool) -> Webhook:
     return replace(one, paused_at=since)
 
 
-def rotate(office: Office, actor: Actor, which: str) -> tuple[Webhook, str]:
+def rotate(
+    office: Office, actor: Actor, which: str, once: str | None = None
+) -> tuple[Webhook, str]:
     """A new secret for one of one's own webhooks, shown this once; the next try is signed with it.
 
-    Raises NotPermitted, NotFound.
+    Raises NotPermitted, NotFound, Conflict where one was made under the idempotency key `once`.
     """
     permits.require(actor, Power.OWN_KEYS)
     now, secret = office.clock.now(), _new_secret()
+    asked = requests.once(actor.id, once, EVERYWHERE, "rotate webhook secret", which)
     with office.book.transaction() as tx:
         one = webhooks.find(tx, actor.id, which)
+        requests.require_first(tx, asked)
+        requests.note(tx, asked, {"id": f"a new secret of {which}"}, now)
         webhooks.exchange_secret(tx, which, secret)
         audit.record(tx, Entry(actor.id, "rotate webhook secret", which), now)
     return one, secret
 
 
-def replay(office: Office, actor: Actor, which: str, first: int, last: int) -> int:
-    """Deliver again the changes with these numbers that the webhook is about; how many that are.
+def replay(
+    office: Office, actor: Actor, which: str, first: int, last: int, once: str | None = None
+) -> int:
+    """Deliver again the changes with these numbers that the webhook is about, under the idempotency key
+    `once` no second time; how many that are.
 
     Raises NotPermitted, NotFound, Invalid for a range that is empty or too long.
     """
@@ -150,13 +166,17 @@ def replay(office: Office, actor: Actor, which: str, first: int, last: int) -> i
         said = f"a range has 1 to {MOST_REPLAYED} changes, the first one first"
         raise Invalid("this cannot be replayed", [Mistake("last", said)])
     now = office.clock.now()
+    asked = requests.once(actor.id, once, EVERYWHERE, "replay webhook", which, first, last)
     with office.book.transaction() as tx:
         one = webhooks.find(tx, actor.id, which)
+        if known := requests.answered(tx, asked):
+            return int(known["deliveries"])
         found = visible(tx, actor, first - 1, last - first + 1, one.kinds).items
         numbers = [
             change.number for change in found if change.number <= last and _concerns(one, change)
         ]
         count = webhooks.replay(tx, which, numbers, now)
+        requests.note(tx, asked, {"deliveries": count}, now)
         content = {"first": first, "last": last, "deliveries": count}
         audit.record(tx, Entry(actor.id, "replay webhook", which, content=dict(content)), now)
     return count

@@ -32,6 +32,7 @@ from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
+from freehold.desks.register import records
 from freehold.desks.securities import split_figures
 from freehold.desks.servicing import (
     holders_of,
@@ -309,12 +310,8 @@ def _check(
     announced: bool = False,
 ) -> None:
     """What only the ledger can tell about terms. Raises Invalid, NotFound, Conflict."""
-    if not announced and terms.record <= servicing.now_of(office):
-        raise Invalid(
-            f"the record instant {stamp(terms.record)} has passed: a record is announced ahead",
-            field="record",
-        )
     if not announced:
+        records.require_ahead(office, instrument, terms.record)
         _check_id(office, terms.id)
         unit_checks.require_alone(office, owner, instrument, terms)
     if terms.cash is not None:
@@ -357,7 +354,9 @@ def _announce_record(
 ) -> ActOutcome:
     seconds = to_seconds(terms.record)
     scope, key = f"action {terms.id}", "announce"
-    if servicing.record_at(office, instrument.token, seconds):  # another action's, or asked again
+    if records.number_at(
+        office, instrument.token, terms.record
+    ):  # another action's, or asked again
         ended = orders.Ended.TRIED if dry_run else orders.Ended.DONE
         return ActOutcome("announce", key, actor.name, ended)
     data = call("SecurityToken", "announce_record", seconds)
@@ -374,7 +373,7 @@ def _keep(
     terms: Terms,
     text: str,
 ) -> None:
-    number = servicing.record_at(office, instrument.token, to_seconds(terms.record))
+    number = records.number_at(office, instrument.token, terms.record)
     if not number:
         raise Broken(f"the record announced for {terms.id} is not in the chain's events")
     now = office.clock.now()

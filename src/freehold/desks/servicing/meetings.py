@@ -20,9 +20,9 @@ from freehold.desks import parties
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, was_asked
-from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
 from freehold.desks.platform import establishment
+from freehold.desks.register import records
 from freehold.desks.servicing import assembly, meeting_letters, noting
 from freehold.desks.servicing.assembly import Assembly, Stage, Standing
 from freehold.indexer import read
@@ -84,7 +84,7 @@ def called(
     digest = noting.digest_of(request.notice)
     scope = f"meetings {owner.register}"
     if not was_asked(office, scope, actor.signer.address, f"{request.key} meeting"):
-        _require_ahead(office, notice, recorded)
+        _require_ahead(office, notice, voting, recorded)
     done = _recorded(office, actor, scope, request.key, notice, voting, dry_run)
     if done is not None and (dry_run or done.refused):
         return MeetingOutcome(done, 0, digest)
@@ -224,16 +224,17 @@ def _text(votes: Fraction) -> str:
     return str(votes)
 
 
-def _require_ahead(office: Office, notice: Notice, recorded: datetime | None) -> None:
-    """Raises Invalid where the notice speaks of what has passed, but for a record fixed already."""
-    present = assembly.now(office)
-    for field, instant in (("record", notice.record), ("opens", notice.terms.opens)):
-        if instant <= present and not (field == "record" and instant == recorded):
-            raise Invalid(
-                f"the {'record instant' if field == 'record' else 'opening of the vote'}"
-                f" {stamp(instant)} has passed: a meeting is announced ahead",
-                field=field,
-            )
+def _require_ahead(
+    office: Office, notice: Notice, called: list[KnownInstrument], recorded: datetime | None
+) -> None:
+    """Raises Invalid where the vote opens in the past, or a record not yet fixed cannot be announced."""
+    for one in called if notice.record != recorded else ():
+        records.require_ahead(office, one, notice.record)
+    if notice.terms.opens <= assembly.now(office):
+        raise Invalid(
+            f"the opening of the vote {stamp(notice.terms.opens)} has passed: a meeting is announced ahead",
+            field="opens",
+        )
 
 
 def _recorded(
@@ -251,7 +252,7 @@ def _recorded(
     asked = tuple(
         Asked(actor.signer, one.token, data, "announce a record", f"{key} record {one.class_id}")
         for one in called
-        if _record_number(office, one, notice.record) is None
+        if not records.number_at(office, one.token, notice.record)
     )
     if not asked:
         return None
@@ -259,19 +260,12 @@ def _recorded(
     return orders.carry(office, actor, order, dry_run=dry_run)
 
 
-def _record_number(office: Office, one: KnownInstrument, instant: datetime) -> int | None:
-    bring_up(office)
-    with office.index.connect() as view:
-        found = read.records(view, one.token)
-    return next((number for number, at in found.items() if at == instant), None)
-
-
 def _announcement(
     office: Office, owner: KnownIssuer, notice: Notice, called: list[KnownInstrument], digest: str
 ) -> bytes:
     classes = [one.class_id for one in called]
     words = [
-        int(one.token, 16) | (_record_number(office, one, notice.record) or 0) << 160
+        int(one.token, 16) | records.number_at(office, one.token, notice.record) << 160
         for one in called
     ]
     put = [pack_resolution(one, classes) for one in notice.agenda]

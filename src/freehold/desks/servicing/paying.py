@@ -28,6 +28,7 @@ from freehold.desks.servicing import (
     holding,
     noting,
     pots,
+    recording,
     reinvesting,
     remains,
     servicing,
@@ -260,6 +261,9 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
     transfer_books.reopen(office, of)
     tendering.end(office, of, actor.name)
     pots.record_payments(office, actor, of, called_off=True)
+    recording.called_off(
+        office, actor, of
+    )  # a record that stays bars nearer ones, and harms nobody
     gross = sum(amount for amount, _ in paid.values())
     left = {"paid": str(gross), "accounts": len(paid)}
     servicing.record_step(office, actor, id, Step.CANCEL, left)

@@ -20,7 +20,6 @@ from freehold.core.actions.life import State, Step, state, why_not
 from freehold.core.actions.plan import NO_FORMS, Movable, Plan, movable_of, plan
 from freehold.core.actions.revenue import pot_of
 from freehold.core.actions.terms import Basis, Terms, read
-from freehold.core.clock import to_seconds
 from freehold.core.errors import Conflict
 from freehold.core.ids import Address, InstructionId, instruction_id
 from freehold.core.powers import Powers
@@ -168,15 +167,6 @@ def wallets(office: Office, token: Address) -> dict[int, Address]:
     with office.index.connect() as view:
         known = register.accounts(view, token)
         return {account: Address(wallet) for wallet, account in known.items()}
-
-
-def record_at(office: Office, token: Address, seconds: int) -> int:
-    """The number of the record at this second, 0 where none was announced."""
-    bring_up(office)
-    with office.index.connect() as view:
-        found = register.records(view, token)
-    numbers = [one for one, instant in found.items() if to_seconds(instant) == seconds]
-    return max(numbers, default=0)
 
 
 def token_named(office: Office, of: Case, named: str) -> Address:

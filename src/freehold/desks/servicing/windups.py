@@ -38,7 +38,7 @@ from freehold.core.actions.windup_file import (
     read_windup,
     stages_of,
 )
-from freehold.core.clock import stamp, to_seconds
+from freehold.core.clock import to_seconds
 from freehold.core.errors import Broken, Conflict, Invalid, NotPermitted
 from freehold.core.events_waterfall import WaterfallProposed
 from freehold.core.ids import Address, instruction_id, record_hash
@@ -50,6 +50,7 @@ from freehold.desks.outbox import following, orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
+from freehold.desks.register import records
 from freehold.desks.servicing import events, noting, servicing
 from freehold.indexer import journal
 from freehold.indexer import read as register
@@ -414,12 +415,8 @@ def _already(office: Office, text: str, exit: str) -> Case | None:
 
 
 def _require_ahead(office: Office, found: Draft) -> None:
-    record = found.terms.record
-    if record <= servicing.now_of(office):
-        raise Invalid(
-            f"the record instant {stamp(record)} has passed: a record is announced ahead",
-            field="record",
-        )
+    for one in found.instruments:
+        records.require_ahead(office, one, found.terms.record)
 
 
 def _announce_records(office: Office, actor: Actor, found: Draft, *, dry_run: bool) -> ActOutcome:

@@ -14,7 +14,7 @@ from freehold.desks.agent import controls, recordkeeping, registrations, restrai
 from freehold.desks.agent.restraints import LegendRequest, PlaceRequest
 from freehold.doors.api.papers import Holder, Issuer
 from freehold.doors.api.problems import responses
-from freehold.doors.api.routes import Caller, OfficeOf
+from freehold.doors.api.routes import Caller, OfficeOf, OnceKey
 from freehold.wire import documents as w
 
 router = APIRouter(prefix="/v1/agent")
@@ -277,7 +277,12 @@ def lift_hold(office: OfficeOf, actor: Caller, holder: Holder, issuer: Issuer = 
 
 @router.post("/holders/{holder}/restraints", status_code=201, responses=responses(400, 404, 409))
 def place_restraint(
-    office: OfficeOf, actor: Caller, holder: Holder, given: RestraintIn, issuer: Issuer = None
+    office: OfficeOf,
+    actor: Caller,
+    holder: Holder,
+    given: RestraintIn,
+    issuer: Issuer = None,
+    key: OnceKey = None,
 ) -> RestraintOut:
     """Place a restraint in the book. To lock the units on the chain besides, propose a `lock`."""
     asked = PlaceRequest(
@@ -291,7 +296,7 @@ def place_restraint(
         issuer=issuer,
         until=given.until,
     )
-    return restraint_out(restraints.place(office, actor, asked).restraint)
+    return restraint_out(restraints.place(office, actor, asked, key).restraint)
 
 
 @router.post("/restraints/{id}/notice", responses=responses(400, 404, 409))

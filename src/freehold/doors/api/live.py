@@ -21,6 +21,7 @@ from freehold.doors.api.routes import (
     Cursor,
     Limit,
     OfficeOf,
+    OnceKey,
 )
 from freehold.wire.live import (
     Change,
@@ -98,9 +99,11 @@ def list_webhooks(office: OfficeOf, actor: Caller) -> Webhooks:
 
 
 @router.post("/webhooks", status_code=201, responses=responses(400, 409))
-def make_webhook(office: OfficeOf, actor: Caller, wanted: WebhookWanted) -> NewWebhook:
+def make_webhook(
+    office: OfficeOf, actor: Caller, wanted: WebhookWanted, key: OnceKey = None
+) -> NewWebhook:
     """Be told at a URL of what changes from now on; the secret of the signatures is shown this once."""
-    made, secret = webhooks.subscribe(office, actor, wanted.url, wanted.kinds, wanted.issuer)
+    made, secret = webhooks.subscribe(office, actor, wanted.url, wanted.kinds, wanted.issuer, key)
     return NewWebhook(**_webhook(made).model_dump(), secret=secret)
 
 
@@ -117,10 +120,10 @@ def pause_webhook(office: OfficeOf, actor: Caller, id: Which, wanted: PauseWante
     return _webhook(webhooks.pause(office, actor, id, paused=wanted.paused))
 
 
-@router.post("/webhooks/{id}/secret", status_code=201, responses=responses(400, 404))
-def rotate_secret(office: OfficeOf, actor: Caller, id: Which) -> NewWebhook:
+@router.post("/webhooks/{id}/secret", status_code=201, responses=responses(400, 404, 409))
+def rotate_secret(office: OfficeOf, actor: Caller, id: Which, key: OnceKey = None) -> NewWebhook:
     """A new secret, shown this once; the old one signs nothing from now on."""
-    made, secret = webhooks.rotate(office, actor, id)
+    made, secret = webhooks.rotate(office, actor, id, key)
     return NewWebhook(**_webhook(made).model_dump(), secret=secret)
 
 
@@ -134,10 +137,12 @@ def list_deliveries(
     return Deliveries(items=[_delivery(one) for one in found], next=following)
 
 
-@router.post("/webhooks/{id}/replays", status_code=202, responses=responses(400, 404))
-def replay_webhook(office: OfficeOf, actor: Caller, id: Which, wanted: ReplayWanted) -> Replayed:
+@router.post("/webhooks/{id}/replays", status_code=202, responses=responses(400, 404, 409))
+def replay_webhook(
+    office: OfficeOf, actor: Caller, id: Which, wanted: ReplayWanted, key: OnceKey = None
+) -> Replayed:
     """Deliver changes once more, one or a range."""
-    count = webhooks.replay(office, actor, id, wanted.first, wanted.last)
+    count = webhooks.replay(office, actor, id, wanted.first, wanted.last, key)
     return Replayed(deliveries=count)
 
 

@@ -11,7 +11,14 @@ from freehold.desks.access.directory import Entered
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.doors.api.problems import responses
-from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf
+from freehold.doors.api.routes import (
+    Caller,
+    Cursor,
+    IdempotencyKey,
+    Limit,
+    OfficeOf,
+    OnceKey,
+)
 from freehold.wire.people import (
     Invitation,
     Invited,
@@ -76,11 +83,11 @@ def one_person(office: OfficeOf, actor: Caller, id: Which) -> PersonFile:
     return _file(office, actor, id)
 
 
-@router.post("/people/{id}/link", status_code=201, responses=responses(400, 404))
-def renew_link(office: OfficeOf, actor: Caller, id: Which) -> OneTimeLink:
+@router.post("/people/{id}/link", status_code=201, responses=responses(400, 404, 409))
+def renew_link(office: OfficeOf, actor: Caller, id: Which, key: OnceKey = None) -> OneTimeLink:
     """A new one-time link for somebody who lost his way in; what he has stays good until it is used."""
-    found = access.file(office, actor, id)
-    return OneTimeLink(link=_welcome(signin.new_link(office, actor, found.known.sign_in_name)))
+    name = access.file(office, actor, id).known.sign_in_name
+    return OneTimeLink(link=_welcome(signin.new_link(office, actor, name, key)))
 
 
 @router.post("/people/{id}/roles", responses=responses(400, 404, 409))

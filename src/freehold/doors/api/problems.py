@@ -43,6 +43,10 @@ FULL = (
     "The disk with the records is full, so nothing of this was written. Whoever runs this has to make"
     " room; then ask again, with the same key where you gave one."
 )
+AWAY = (
+    "The records cannot be reached now, so nothing of this was answered or written. It is tried again by"
+    " itself; ask again, with the same key where you gave one."
+)
 BY_STATUS = {kind.status: name for name, kind in reversed(list(KINDS.items()))}
 """The usual kind of each status."""
 
@@ -87,7 +91,12 @@ def of_error(fault: PlatformError) -> Response:
     mistakes = fault.mistakes if isinstance(fault, Invalid) else ()
     headers = {"Retry-After": "2"} if status == 503 else None
     kind = MISTAKEN if isinstance(fault, Invalid) else None
-    return answer(status, fault.message, mistakes, headers=headers, kind=kind)
+    return answer(status, told(fault), mistakes, headers=headers, kind=kind)
+
+
+def told(fault: PlatformError) -> str:
+    """The sentence of an error; where a database is kept, and who it lets in, is told to nobody outside."""
+    return AWAY if "database" in fault.facts else fault.message
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -85,6 +85,17 @@ IdempotencyKey = Annotated[
         description="The same key gives the same answer, and acts once",
     ),
 ]
+OnceKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=128,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Under the same key it is done once; a secret is in the first answer alone: then 409",
+    ),
+]
+"""For acts that were asked without a key before there were any for them."""
 
 
 @router.get("/me", responses=responses())
@@ -252,12 +263,11 @@ def list_keys(office: OfficeOf, actor: Caller) -> w.Keys:
     return w.Keys(items=[w.Key(**_key(one)) for one in sessions.keys(office, actor)])
 
 
-@router.post("/api-keys", status_code=201, responses=responses(400))
-def make_key(office: OfficeOf, actor: Caller, wanted: w.KeyWanted) -> w.NewKey:
+@router.post("/api-keys", status_code=201, responses=responses(400, 409))
+def make_key(office: OfficeOf, actor: Caller, wanted: w.KeyWanted, key: OnceKey = None) -> w.NewKey:
     """Make an API key with some of the powers of this one; its secret is shown this once."""
-    made, token = sessions.make_key(
-        office, actor, wanted.label, frozenset(wanted.powers), wanted.days
-    )
+    powers = frozenset(wanted.powers)
+    made, token = sessions.make_key(office, actor, wanted.label, powers, wanted.days, key)
     return w.NewKey(**_key(made), token=token)
 
 

@@ -55,9 +55,9 @@ def killed(world: World, kills: int, seed: int) -> Iterator[Row]:
             client.start()
         while done < kills and time.monotonic() - began < LIMIT_SECONDS:
             time.sleep(chance.uniform(0, BETWEEN_SECONDS))
-            part = chance.choice(PARTS)
-            restarts[part] += 1
-            done += _kill(world, part, chance)
+            if part := _kill(world, chance):
+                restarts[part] += 1
+                done += 1
         told.stop.set()
         for client in clients:
             client.join()
@@ -76,17 +76,19 @@ def killed(world: World, kills: int, seed: int) -> Iterator[Row]:
         yield Row("differences found by verify", differences, "figures", goal=0)
 
 
-def _kill(world: World, part: str, chance: random.Random) -> int:
-    """Kill one process of a part, once one lives; how many were killed."""
+def _kill(world: World, chance: random.Random) -> str | None:
+    """Kill one process of any part that lives, once one does; whose it was."""
     end = time.monotonic() + 30
     while time.monotonic() < end:
-        living = platform.processes(world).get(part, [])
-        if living:
+        living = platform.processes(world)
+        parts = [part for part in PARTS if living.get(part)]
+        if parts:
+            part = chance.choice(parts)
             with contextlib.suppress(ProcessLookupError):
-                os.kill(chance.choice(living), signal.SIGKILL)
-                return 1
+                os.kill(chance.choice(living[part]), signal.SIGKILL)
+                return part
         time.sleep(0.02)
-    return 0
+    return None
 
 
 def _drained(world: World) -> None:

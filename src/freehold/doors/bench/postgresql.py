@@ -11,6 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,12 +22,42 @@ def binaries() -> Path | None:
     return max(found, key=lambda folder: float(folder.parts[-2]), default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server of ours: its database `postgres`, its folder, the account it runs as, its options."""
+
+    url: str
+    folder: Path
+    account: str | None
+    options: str
+
+    def start(self) -> None:
+        """Start it, also after it died; what was committed is there."""
+        data, log = self.folder / "data", self.folder / "log"
+        _run(self.account, "pg_ctl", "-D", data, "-w", "-l", log, "-o", self.options, "start")
+
+    def stop(self) -> None:
+        """End it as a machine that loses its power does."""
+        _run(self.account, "pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop")
+
+
 @contextmanager
 def running(*, durable: bool = False) -> Iterator[str]:
     """The URL of a server's database `postgres`; the server ends with the block.
 
     `durable` waits for the disk at each commit, as a server in use does.
     """
+    with prepared(durable=durable) as server:
+        server.start()
+        try:
+            yield server.url
+        finally:
+            server.stop()
+
+
+@contextmanager
+def prepared(*, durable: bool = False) -> Iterator[Server]:
+    """A server that does not run yet; whoever starts it stops it. Its folder goes with the block."""
     folder = Path(tempfile.mkdtemp(prefix="freehold-postgresql-"))
     account = _account()
     if account:
@@ -34,13 +65,9 @@ def running(*, durable: bool = False) -> Iterator[str]:
     try:
         _run(account, "initdb", "-D", folder / "data", "-U", "book", "-A", "trust", "--no-sync")
         port = _free_port()
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-        said = ["-o", options if durable else f"-F {options}"]
-        _run(account, "pg_ctl", "-D", folder / "data", "-w", "-l", folder / "log", *said, "start")
-        try:
-            yield f"postgresql://book@127.0.0.1:{port}/postgres"
-        finally:
-            _run(account, "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
+        said = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
+        url = f"postgresql://book@127.0.0.1:{port}/postgres"
+        yield Server(url, folder, account, said if durable else f"-F {said}")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

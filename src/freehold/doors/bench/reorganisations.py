@@ -44,7 +44,7 @@ FINALITY = 8
 BLOCK_SECONDS = 0.25
 BETWEEN_SECONDS = 2.5
 """At most so long the network goes on between two of them."""
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 WORDS = "bench_words"
 """The environment variable with the mnemonic of both keys, after the prefix."""
 SENDER_NAME = "Tobias Brandt"

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from freehold.core.errors import PlatformError
+
 TOPICS = {
     "actions": "freehold.doors.bench.actions:rows",
     "api": "freehold.doors.bench.api:rows",
@@ -89,10 +91,15 @@ class Report:
 
 
 def measure(topic: str, options: Options) -> Report:
-    """Run one topic of TOPICS."""
+    """Run one topic of TOPICS; what was measured before a part broke is kept, and the break is a row."""
     module, name = TOPICS[topic].split(":")
     rows: Callable[[Options], Iterable[Row]] = getattr(importlib.import_module(module), name)
-    return Report(topic, machine(), commit(), tuple(rows(options)))
+    taken: list[Row] = []
+    try:
+        taken.extend(rows(options))
+    except PlatformError as fault:
+        taken.append(Row(f"ended early: {fault}", 1, "faults", goal=0))
+    return Report(topic, machine(), commit(), tuple(taken))
 
 
 def machine() -> dict[str, str | int]:

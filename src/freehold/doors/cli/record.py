@@ -8,7 +8,7 @@ from freehold.desks import parties
 from freehold.desks.office import open_office
 from freehold.desks.register import records
 from freehold.desks.register.records import RecordRequest
-from freehold.desks.servicing import entitlements
+from freehold.desks.servicing import entitlements, recording
 from freehold.doors.cli.acting import (
     Acting,
     act_document,
@@ -48,6 +48,22 @@ def announce(
     rows = (("record", number), ("instant", stamp(done.instant)))
     show(told, as_json, act_table(done.act, *rows))
     return ended(done.act)
+
+
+@record.command()
+@click.argument("number", type=int)
+@instrument_option
+@act_options
+@json_option
+def withdraw(number: int, instrument: str, by: Acting, as_json: bool) -> Outcome:
+    """Take back the newest record, which lies ahead and for which nothing waits: it bars nearer ones."""
+    with open_office(settings()) as office:
+        actor = actor_of(office, by.signer)
+        done = recording.withdraw(
+            office, actor, by.issuer, instrument, number, by.key, dry_run=by.dry_run
+        )
+    show(act_document(done) | {"record": number}, as_json, act_table(done, ("record", str(number))))
+    return ended(done)
 
 
 @record.command("list")

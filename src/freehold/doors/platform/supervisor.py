@@ -1,6 +1,7 @@
 """Starts the parts of the platform as processes, starts again what dies, stops all of them cleanly.
 
-The order matters twice: the ledger is up before the others ask for it, and it goes last. A part that
+The databases are opened before any part is: a server that cannot be reached yet is waited for. The order
+matters twice: the ledger is up before the others ask for it, and it goes last. A part that
 dies is started again after a wait that doubles from half a second to ten, and begins anew once the
 part has run for half a minute, or was doing its work when somebody killed it. A part that cannot even
 start is a mistake in the settings, so the first failures stop everything with the part's own words.
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from freehold.config import FILE_VARIABLE, Config, host_of, port_of
 from freehold.core.errors import Unavailable
+from freehold.desks.platform.readiness import await_databases
 from freehold.doors.platform import journal
 from freehold.doors.platform.worker import STOPPED_FOR_GOOD
 
@@ -80,10 +82,12 @@ def supervise(
 ) -> int:
     """Keep the platform up until `stop` is set; 0 after a clean end.
 
-    `ready` is told the process ids once every part does its work. Raises Unavailable if a part
-    cannot be started at all; the others are stopped then.
+    `ready` is told the process ids once every part does its work. Raises Unavailable if a database
+    does not come up or a part cannot be started at all; the others are stopped then.
     """
     listen(settings.listen).close()  # before anything is started in vain
+    if not await_databases(settings, stop.wait, _waiting):
+        return 0
     ledger = ["ledger"] if settings.ledger == "embedded" else []
     more = [f"server-{number}" for number in range(2, settings.servers + 1)]
     parts = [Part(name) for name in (*ledger, "worker", "server", *more)]
@@ -105,6 +109,10 @@ def supervise(
         for part in reversed(parts):
             _end(part)
         shutil.rmtree(counted, ignore_errors=True)
+
+
+def _waiting(why: str) -> None:
+    journal.write("supervisor", "waiting for a database", why=why)
 
 
 def _counting_place(home: Path) -> Path:

@@ -8,7 +8,7 @@ request from another site is refused by its Origin besides.
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -32,7 +32,7 @@ from freehold.desks.platform import auditing, changes, examples
 from freehold.desks.platform.readiness import readiness
 from freehold.desks.register import ownership
 from freehold.desks.securities import draft_reviews
-from freehold.doors.api.problems import FULL, status_of
+from freehold.doors.api.problems import FULL, status_of, told
 from freehold.doors.web import assets, formats, uploads
 from freehold.doors.web.network import badge
 from freehold.doors.web.packing import is_mask_of, masked, pack
@@ -258,7 +258,13 @@ def within(where: str) -> str:
 def problem(request: Request, fault: Exception) -> Response:
     """An error as a page; a missing power is recorded and named."""
     assert isinstance(fault, PlatformError), "registered for this kind"
-    visit = _visit(request)
+    try:
+        return _problem(_visit(request), request, fault)
+    except Unavailable as away:  # not even who asks can be looked up
+        return _problem(_stranger(request), request, away)
+
+
+def _problem(visit: Visit, request: Request, fault: PlatformError) -> Response:
     status = 400 if isinstance(fault, Invalid) else status_of(fault)
     if isinstance(fault, NotPermitted):
         route = getattr(request.scope.get("route"), "path", "unknown")
@@ -268,7 +274,7 @@ def problem(request: Request, fault: Exception) -> Response:
         except Unavailable as unwritten:  # a denial that cannot be recorded is answered with why
             fault, status = unwritten, status_of(unwritten)
     words = {500: "Something does not agree here.", 507: FULL}
-    message = words.get(status, fault.message)
+    message = words.get(status) or told(fault)
     return see(visit, "problem.html", status, kind=status, message=message)
 
 
@@ -309,12 +315,18 @@ def client_of(request: Request, visitor: str = "") -> Client:
 
 
 def _visit(request: Request) -> Visit:
+    visit = _stranger(request)
+    actor = sessions.actor_of_session(visit.office, visit.cookie, visit.client)
+    return replace(visit, actor=actor)
+
+
+def _stranger(request: Request) -> Visit:
+    """A request of whoever it may be."""
     office: Office = request.app.state.office
     cookie = request.cookies.get(COOKIE) or secrets.token_urlsafe(32)
     visitor = hashlib.sha256(f"visitor {cookie}".encode()).hexdigest()
     client = client_of(request, visitor)
-    actor = sessions.actor_of_session(office, cookie, client)
-    return Visit(request, office, request.app.state.settings, client, cookie, actor)
+    return Visit(request, office, request.app.state.settings, client, cookie, None)
 
 
 async def _form(request: Request) -> Form:
