@@ -221,6 +221,8 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/sweep": {"payee": "0x" + "ee" * 20},
         "/elections": {"holder": HOLDER, "choice": "tender", "units": "1"},
         "/meetings": {"notice": NOTICE},
+        "/amendment": {"notice": NOTICE},
+        "/amendment/dry-runs": {"notice": NOTICE},
         "/call": {"notice": NOTICE},
         "/ballots": BALLOT,
         "/votes": BALLOT,

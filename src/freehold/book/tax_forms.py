@@ -10,7 +10,8 @@ from freehold.book import schema_cashbook as schema
 from freehold.book.people import open_document, seal_document
 from freehold.book.session import Transaction
 from freehold.book.vault import Vault
-from freehold.core.actions.tax_forms import Income, Payment, TaxForm, form_from_json, form_json
+from freehold.core.actions.incomes import Income
+from freehold.core.actions.tax_forms import Payment, TaxForm, form_from_json, form_json
 from freehold.core.errors import Conflict
 
 _PLACE = "tax form"

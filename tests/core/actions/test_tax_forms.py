@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import pytest
 
+from freehold.core.actions.incomes import Income
 from freehold.core.actions.tax import Form, treatment
 from freehold.core.actions.tax_forms import (
-    Income,
     Payment,
     Recipient,
     form_from_json,
@@ -161,3 +161,40 @@ def test_a_1042_s_keeps_chapters_and_rates_apart_and_loses_no_unit():
         for one in rows
     ] == [("3", "1.000003", "15", "0"), ("4", "0.5", "0", "30")]  # fmt: skip
     assert sum(Fraction(one["box_7a_federal_tax_withheld"]) for one in rows) == Fraction(3, 10)
+
+
+def test_interest_rent_and_other_income_have_forms_and_codes_of_their_own():
+    def of(income, *given, **named):
+        return replace(paid(*given, **named), income=income)
+
+    interest = of(Income.INTEREST, "ann", 10_000_000, 0, "1099-INT")
+    rent = of(Income.RENT, "ann", 600_000_000, 0, "1099-MISC", account=2)
+    share = of(Income.OTHER, "ann", 1, 0, "1099-MISC", account=3)
+    every = [interest, rent, share]
+    assert rows_of_1099(every, WHO, "Acme", 2025) == []
+    (row,) = rows_of_1099(every, WHO, "Acme", 2025, "1099-INT")
+    assert row["box_1_interest_income"] == "10"
+    (row,) = rows_of_1099(every, WHO, "Acme", 2025, "1099-MISC")
+    assert (row["box_1_rents"], row["box_3_other_income"]) == ("600", "0.000001")
+    assert rows_of_1099([share], WHO, "Acme", 2025, "1099-MISC") == [], "below the limit"
+    abroad = [
+        of(income, "max", 10, 0, "1042-S", 3, rate, place)
+        for place, (income, rate) in enumerate(
+            [(Income.INTEREST, Fraction(0)), (Income.RENT, Fraction(30, 100))]
+        )
+    ]
+    assert {
+        (one["box_1_income_code"], one["box_3a_exemption_code"])
+        for one in rows_of_1042s(abroad, WHO, "Acme", 2025)
+    } == {("01", "05"), ("14", "00")}
+
+
+def test_a_treatys_rate_on_dividends_is_taken_of_nothing_else():
+    max_, nobody = payee_of(WHO["max"].form, "DE", TODAY), payee_of(None, "DE", TODAY)
+    rates = {one: treatment(max_, TODAY, one).rate for one in Income}
+    assert (rates[Income.DIVIDEND], rates[Income.RENT]) == (Fraction(15, 100), Fraction(30, 100))
+    interest = treatment(max_, TODAY, Income.INTEREST)
+    assert (interest.rate, interest.cite) == (0, "IRC 871(h), 881(c)") and not interest.verified
+    assert treatment(nobody, TODAY, Income.INTEREST).rate == Fraction(30, 100), "without a form"
+    ann = payee_of(W9, "US", TODAY)
+    assert treatment(ann, TODAY, Income.INTEREST).statement == "1099-INT"

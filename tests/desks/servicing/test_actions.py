@@ -354,7 +354,7 @@ def test_a_dividend_withholds_by_the_forms_on_file_says_when_one_ran_out_and_is_
             "recipient_name": "p-us",
             "recipient_address": "",
             "recipient_tin": "123-45-6789",
-            "currency": coin[:16],
+            "currency": "EUR",
             "box_1a_total_ordinary_dividends": gross,
             "box_4_federal_income_tax_withheld": "0",
             "box_9_cash_liquidation_distributions": "0",

@@ -7,7 +7,7 @@ import pytest
 
 from freehold.book import people, tax_forms
 from freehold.core.cashbook import Currency, Kind
-from freehold.core.clock import to_seconds
+from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.holder import Particulars
 from freehold.desks import parties, permits
@@ -15,9 +15,10 @@ from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
 from freehold.desks.register import records
 from freehold.desks.register.records import RecordRequest
-from freehold.desks.servicing import cashbook, entitlements, taxes
+from freehold.desks.servicing import actions, cashbook, entitlements, paying, taxes
 from freehold.desks.servicing.taxes import PreviewRequest
 from freehold.doors.papers import tax as paper
+from tests import paying as world
 
 AGENT = permits.keyholder()
 
@@ -113,3 +114,47 @@ def test_what_cannot_be_is_refused_and_nothing_begun(recorded):
         company, parties.instrument(company, None, "common")[1].token, number
     )
     assert Currency("USD", 2) in cashbook.overview(company, AGENT, None).currencies
+
+
+def test_a_coupon_is_interest_of_the_year_in_which_it_was_paid_and_principal_bears_no_tax(company):
+    agent, coin = orders.agent(company), world.a_coin(company)
+    known_person(company, "p-jonas", "jonas-keller")
+    token = parties.instrument(company, None, "common")[1]
+
+    def said(id, kind="coupon", tax="US", more=""):
+        money = (
+            "" if kind == "split" else f'[cash]\ncoin = "{coin}"\ndecimals = 6\nper_unit = "1"\n'
+        )
+        record = now_on_chain(company) + timedelta(days=1)
+        return (
+            f'id = "{id}"\nkind = "{kind}"\ninstrument = "{token.class_id}"\ntax = "{tax}"\n'
+            f"record = {stamp(record)}\npayment = {stamp(record + timedelta(days=2))}\n{more}{money}"
+        )
+
+    for kind, tax, more in (
+        ("redemption", "US", ""),
+        ("tender", "US", "most = 5\n"),
+        ("split", "US", '[units]\nratio = "2"\n'),
+        ("coupon", "DE", ""),
+    ):
+        with pytest.raises(Invalid, match="leave tax out"):
+            actions.announce(company, agent, said("no", kind, tax, more))
+    assert actions.announce(company, agent, said("coup")).act.reason == ""
+    day = now_on_chain(company).date()
+    form = {"form": "w8ben", "signed": day.isoformat(), "residence": "DE", "tin": "1", "treaty": 1}
+    taxes.keep_form(company, AGENT, None, "p-jonas", form)
+    due = actions.show(company, "coup").terms.payment
+    late = due.replace(year=due.year + 1, month=2, day=1)
+    world.pass_to(company, late)
+    paying.fund(company, agent, "coup")
+    assert paying.pay(company, agent, "coup").reason == ""
+    paying.reconcile(company, agent, "coup")
+    with pytest.raises(NotFound, match=f"nothing was paid by .* in {due.year}"):
+        taxes.year_files(company, AGENT, None, due.year)
+    files = taxes.year_files(company, AGENT, None, late.year)
+    rows = {one["recipient_id"]: one for one in files.foreign}
+    jonas, others = rows.pop("p-jonas"), list(rows.values())
+    assert (jonas["box_1_income_code"], jonas["box_3a_exemption_code"]) == ("01", "05")
+    assert jonas["box_7a_federal_tax_withheld"] == "0", "portfolio interest, by a valid form"
+    assert {(one["box_1_income_code"], one["box_3b_tax_rate"]) for one in others} == {("01", "30")}
+    assert {one["currency"] for one in files.foreign} == {"EUR"}

@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from freehold.chain import coins
-from freehold.core.actions.tax_forms import Income
+from freehold.core.actions.incomes import Income
 from freehold.core.cashbook import Kind
 from freehold.core.errors import Conflict
 from freehold.core.units import parse_units

@@ -21,10 +21,11 @@ from freehold.core.actions.entitlement import (
     from_rate,
     taxed,
 )
+from freehold.core.actions.incomes import income_of
 from freehold.core.actions.kinds import Work
 from freehold.core.actions.options import REINVEST, Reinvested, reinvested
 from freehold.core.actions.tax import Payee, Treatment
-from freehold.core.actions.tax_regimes import regime
+from freehold.core.actions.tax_regimes import regime, unknown_of
 from freehold.core.actions.terms import Basis, Cash, Exchange, Terms
 from freehold.core.errors import Invalid
 from freehold.core.facts import Flags, has_flag
@@ -137,7 +138,9 @@ def _money(terms: Terms, holdings: Holdings, decimals: int) -> Entitlement:
 
 
 def _taxed(terms: Terms, what: Entitlement, forms: Forms) -> Taxed:
-    rule = regime(terms.tax) if terms.tax else lambda payee, day: UNTAXED
+    income = income_of(terms.kind)
+    taken = bool(terms.tax) and not unknown_of(terms.tax, income)
+    rule = regime(terms.tax, income=income) if taken else lambda payee, day: UNTAXED
     return taxed(what, forms, terms.payment.date(), rule)
 
 

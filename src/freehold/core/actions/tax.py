@@ -16,12 +16,11 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from freehold.core.actions.incomes import DIVIDENDS, FOREIGN, Income, exemption, reporting
 from freehold.core.errors import Invalid, Mistake
 from freehold.core.policy.vectors import Field, Kind
 from freehold.core.policy.vectors import Form as Kept
 from freehold.core.reasons import Reason
-
-DIVIDENDS, FOREIGN = "1099-DIV", "1042-S"
 
 
 class Form(StrEnum):
@@ -35,8 +34,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The rates from a day on; from which amounts of a year, in cents, 1099-DIV is due: `statement_from`
-    for dividends, `liquidation_from` for what is paid as part of a liquidation."""
+    """The rates from a day on; from which dividends of a year, in cents, 1099-DIV is due."""
 
     since: date
     backup: Fraction
@@ -44,16 +42,12 @@ class Rates:
     fatca: Fraction
     form_years: int
     statement_from: int
-    liquidation_from: int
 
 
 RATES = (
-    Rates(
-        date(2018, 1, 1), Fraction(24, 100), Fraction(30, 100), Fraction(30, 100), 3, 1_000, 60_000
-    ),
+    Rates(date(2018, 1, 1), Fraction(24, 100), Fraction(30, 100), Fraction(30, 100), 3, 1_000),
 )
-"""IRC 3406(a)(1), 871(a), 1441, 1471(a); Treas. Reg. 1.1441-1(e)(4)(ii); IRC 6042(b). The limit
-of liquidations is that of the form's instructions (unverified)."""
+"""IRC 3406(a)(1), 871(a), 1441, 1471(a); Treas. Reg. 1.1441-1(e)(4)(ii); IRC 6042(b)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,16 +127,20 @@ def withhold(payee: Payee, gross: int, day: date) -> Withholding:
     )
 
 
-def treatment(payee: Payee, day: date) -> Treatment:
-    """The rate that a US issuer withholds from this payee on a day.
+def treatment(payee: Payee, day: date, income: Income = Income.DIVIDEND) -> Treatment:
+    """The rate that a US issuer withholds of an income from this payee on a day.
+
+    A treaty's rate is one on dividends and is taken of nothing else but what a liquidation pays.
 
     Raises Invalid for a day before the first rates.
     """
     rates = _rates_on(day)
     until = valid_until(payee.form, payee.signed, day)
-    rate, rule, cite, code, chapter = _rate(payee, rates, until is not None and day <= until)
-    statement = FOREIGN if rule == "US-NRA" else DIVIDENDS
-    checked = chapter != 4 and rate != payee.treaty
+    valid = until is not None and day <= until
+    rate, rule, cite, code, chapter = _rate(payee, rates, valid, income, day)
+    reported = reporting(income, day)
+    statement = FOREIGN if rule == "US-NRA" else reported.statement if reported else DIVIDENDS
+    checked = chapter != 4 and rate != payee.treaty and income is Income.DIVIDEND
     return Treatment(rate, rule, cite, statement, code, until, chapter, verified=checked)
 
 
@@ -155,16 +153,6 @@ def note(what: Treatment, day: date) -> str:
     if until is not None and until < day:
         return f"the form ran out on {until}: the default rate applies until there is a new one"
     return "no valid form is on file: the default rate applies"
-
-
-def statement_from(day: date) -> int:
-    """The amount of a year's dividends, in cents, from which Form 1099-DIV is due. Raises Invalid."""
-    return _rates_on(day).statement_from
-
-
-def liquidation_from(day: date) -> int:
-    """The same for a year's payments as part of a liquidation. Raises Invalid."""
-    return _rates_on(day).liquidation_from
 
 
 def _rates_on(day: date) -> Rates:
@@ -183,7 +171,9 @@ def valid_until(form: Form, signed: date | None, day: date) -> date | None:
     return date(signed.year + _rates_on(day).form_years, 12, 31)
 
 
-def _rate(payee: Payee, rates: Rates, valid: bool) -> tuple[Fraction, str, str, Reason, int]:
+def _rate(
+    payee: Payee, rates: Rates, valid: bool, income: Income, day: date
+) -> tuple[Fraction, str, str, Reason, int]:
     if payee.us_person:
         if payee.form is Form.W9 and payee.tin_certified:
             return Fraction(0), "US-BWH", "IRC 6042", Reason.OK, 0
@@ -194,7 +184,10 @@ def _rate(payee: Payee, rates: Rates, valid: bool) -> tuple[Fraction, str, str, 
         return payee.own, "US-NRA", "IRC 1441(c)", Reason.OK, 3
     if not valid:
         return rates.foreign, "US-NRA", "IRC 1441(a)", Reason.TAX_FORM_MISSING, 3
-    if payee.treaty is not None and payee.tin_certified:
+    if exempt := exemption(income, day):
+        return Fraction(0), "US-NRA", exempt.cite, Reason.OK, 3
+    of_treaty = income in (Income.DIVIDEND, Income.LIQUIDATION)
+    if payee.treaty is not None and payee.tin_certified and of_treaty:
         return payee.treaty, "US-NRA", "IRC 894(a), 1441", Reason.OK, 3
     return rates.foreign, "US-NRA", "IRC 871(a), 1441(a)", Reason.OK, 3
 

@@ -9,12 +9,20 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
 from freehold.core.actions import tax
-from freehold.core.actions.tax import DIVIDENDS, FOREIGN, Form, Payee
+from freehold.core.actions.incomes import (
+    DIVIDENDS,
+    FOREIGN,
+    INTEREST,
+    MISCELLANEOUS,
+    Income,
+    exemption,
+    reporting,
+)
+from freehold.core.actions.tax import Form, Payee
 from freehold.core.actions.tax_regimes import treaty_rate
 from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid, Mistake
@@ -194,13 +202,6 @@ def payee_of(form: TaxForm | None, residence: str, day: date) -> Payee:
 # ---- the files of a year ----
 
 
-class Income(StrEnum):
-    """What a payment is, where the forms of a year ask for it."""
-
-    DIVIDEND = "dividend"
-    LIQUIDATION = "liquidation"
-
-
 @dataclass(frozen=True, slots=True)
 class Payment:
     """One payment to an account of a person, in the smallest unit of a currency of `decimals`.
@@ -248,6 +249,14 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "currency", "box_1a_total_ordinary_dividends", "box_4_federal_income_tax_withheld",
         "box_9_cash_liquidation_distributions", "box_10_noncash_liquidation_distributions",
     ),
+    INTEREST: (
+        "year", "payer", "recipient_id", "recipient_name", "recipient_address", "recipient_tin",
+        "currency", "box_1_interest_income", "box_4_federal_income_tax_withheld",
+    ),
+    MISCELLANEOUS: (
+        "year", "payer", "recipient_id", "recipient_name", "recipient_address", "recipient_tin",
+        "currency", "box_1_rents", "box_3_other_income", "box_4_federal_income_tax_withheld",
+    ),
     FOREIGN: (
         "year", "withholding_agent", "recipient_id", "recipient_name", "recipient_address",
         "recipient_country", "recipient_tin", "currency", "box_1_income_code", "box_2_gross_income",
@@ -256,32 +265,34 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
         "box_13f_chapter_3_status_code", "box_13g_chapter_4_status_code",
     ),
 }  # fmt: skip
-INCOME_CODES: Mapping[Income, str] = {Income.DIVIDEND: "06", Income.LIQUIDATION: "37"}
-"""Box 1 of Form 1042-S (appendix A): dividends paid by US corporations, general; return of capital, which
-stands for a distribution in liquidation (unverified). Tax is taken of the whole amount of either where
-the agent does not elect otherwise (Treas. Reg. 1.1441-3(c)(1))."""
 
 
 def rows_of_1099(
-    payments: Iterable[Payment], who: Mapping[str, Recipient], payer: str, year: int
+    payments: Iterable[Payment],
+    who: Mapping[str, Recipient],
+    payer: str,
+    year: int,
+    statement: str = DIVIDENDS,
 ) -> list[dict[str, str]]:
-    """One row for each US person and currency that is over a limit, or had tax withheld.
+    """One row for each US person and currency that is over a limit of the form, or had tax withheld.
 
     What a liquidation paid is no dividend: it stands in box 9 (all money here is cash, so box 10 is 0).
     """
-    found = []
-    for (person, currency, decimals), mine in _grouped(payments, DIVIDENDS).items():
-        withheld, ends = sum(one.withheld for one in mine), date(year, 12, 31)
-        got = {kind: sum(one.gross for one in mine if one.income is kind) for kind in Income}
-        shared, ended = got[Income.DIVIDEND], got[Income.LIQUIDATION]
-        due = shared * 100 >= tax.statement_from(ends) * 10**decimals
-        due = due or ended * 100 >= tax.liquidation_from(ends) * 10**decimals
-        if not due and not withheld:
-            continue
-        one = who[person]
-        amounts = (*(format_units(each, decimals) for each in (shared, withheld, ended)), "0")
-        cells = (str(year), payer, person, one.name, one.address, _tin(one), currency, *amounts)
-        found.append(dict(zip(HEADINGS[DIVIDENDS], cells, strict=True)))
+    found, ends = [], date(year, 12, 31)
+    for (person, currency, decimals), mine in _grouped(payments, statement).items():
+        withheld, due, one = sum(each.withheld for each in mine), False, who[person]
+        known = (str(year), payer, person, one.name, one.address, _tin(one), currency)
+        row = dict.fromkeys(HEADINGS[statement], "0") | dict(
+            zip(HEADINGS[statement], known, strict=False)
+        )
+        for income in Income:
+            line, got = reporting(income, ends), sum(e.gross for e in mine if e.income is income)
+            if line is not None and line.statement == statement:
+                row[line.box] = format_units(got, decimals)
+                due = due or got * 100 >= line.least * 10**decimals
+        row["box_4_federal_income_tax_withheld"] = format_units(withheld, decimals)
+        if due or withheld:
+            found.append(row)
     return found
 
 
@@ -300,7 +311,9 @@ def rows_of_1042s(
             third, fourth = ("00", percent), ("15" if one.form else "00", "0")
             if chapter == 4:
                 third, fourth = ("12", "0"), ("00", percent)
-            elif rate == 0 or (one.form and one.form.treaty):
+            elif rate == 0 and (exempt := exemption(income, date(year, 12, 31))):
+                third = (exempt.code, percent)
+            elif rate == 0 or (one.form and one.form.treaty and income in _OF_TREATIES):
                 third = ("04", percent)
             status = (
                 CHAPTER3[one.form.chapter3] if one.form else "29",
@@ -308,11 +321,21 @@ def rows_of_1042s(
             )
             cells = (
                 str(year), agent, person, one.name, one.address, one.residence, _tin(one), currency,
-                INCOME_CODES[income], format_units(gross, decimals), str(chapter), *third, *fourth,
+                _code(income, year), format_units(gross, decimals), str(chapter), *third, *fourth,
                 format_units(withheld, decimals), *status,
             )  # fmt: skip
             found.append(dict(zip(HEADINGS[FOREIGN], cells, strict=True)))
     return found
+
+
+_OF_TREATIES = (Income.DIVIDEND, Income.LIQUIDATION)
+"""Of what a treaty's rate on dividends is taken."""
+
+
+def _code(income: Income, year: int) -> str:
+    """Box 1 of Form 1042-S."""
+    line = reporting(income, date(year, 12, 31))
+    return line.code if line else ""
 
 
 def _grouped(

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from freehold.core.actions.incomes import Income
 from freehold.core.actions.tax import RATES, Payee, Treatment, treatment
 from freehold.core.errors import Invalid
 
@@ -105,6 +106,15 @@ def rates_on(day: date) -> list[KnownRate]:
     return found
 
 
+def unknown_of(country: str, income: Income) -> str:
+    """Why the tax of a country cannot be taken of an income, in a sentence; empty where it can."""
+    if income is Income.PRINCIPAL:
+        return "pays principal back or a price for units, of which no tax is withheld"
+    if country != "US" and income not in (Income.DIVIDEND, Income.LIQUIDATION):
+        return f"pays {income}: of {country} the tax on dividends alone is known"
+    return ""
+
+
 def _since(rate: FlatRate) -> date:
     return rate.since
 
@@ -124,13 +134,15 @@ def treaty_rate(source: str, residence: str, day: date) -> TreatyRate | None:
     return max(known, key=lambda one: one.since, default=None)
 
 
-def regime(country: str, field: str = "country") -> Callable[[Payee, date], Treatment]:
-    """How issuers of a country tax a payee on a day. Raises Invalid for a country not known.
+def regime(
+    country: str, field: str = "country", income: Income = Income.DIVIDEND
+) -> Callable[[Payee, date], Treatment]:
+    """How issuers of a country tax an income of a payee on a day. Raises Invalid for a country not known.
 
     The function raises Invalid for a day before the first rates.
     """
     if country == "US":
-        return treatment
+        return lambda payee, day: treatment(payee, day, income)
     if country not in countries():
         raise Invalid(
             f"{field} {country!r}: its tax at source is not known; known are"

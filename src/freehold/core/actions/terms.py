@@ -17,10 +17,11 @@ from freehold.core import clock
 from freehold.core.actions import fields
 from freehold.core.actions.bond_terms import due_of
 from freehold.core.actions.fields import Section
+from freehold.core.actions.incomes import income_of
 from freehold.core.actions.kinds import PAYS, TRAITS, Kind, Work
 from freehold.core.actions.options import PLAIN, Options, check_options, option_lines, read_options
 from freehold.core.actions.revenue import Revenue, as_lines, read_revenue
-from freehold.core.actions.tax_regimes import countries
+from freehold.core.actions.tax_regimes import countries, unknown_of
 from freehold.core.calendar import Calendar, add_business_days, adjust, calendar, cutoff
 from freehold.core.calendar import Convention as Moves
 from freehold.core.errors import Invalid
@@ -311,6 +312,15 @@ def _check_split(top: Section, kind: Kind, exchange: Exchange) -> None:
     if (kind is Kind.SPLIT) != (exchange.ratio > 1):
         wanted = "above 1" if kind is Kind.SPLIT else "below 1"
         fields.note(top, "units", f"has the ratio {exchange.ratio}; a {kind} needs one {wanted}")
+
+
+def untaxed_because(terms: Terms) -> str:
+    """Why the tax that terms name is not withheld by them; empty where it is, or they name none."""
+    if not terms.tax:
+        return ""
+    if terms.work not in (Work.PAY, Work.REDEEM, Work.BUY):
+        return "pays no income, of which tax could be withheld"
+    return unknown_of(terms.tax, income_of(terms.kind))
 
 
 def as_text(terms: Terms) -> str:

@@ -23,7 +23,7 @@ from freehold.core.actions.life import State, Step
 from freehold.core.actions.plan import UNTAXED, Plan
 from freehold.core.actions.revenue import pot_of
 from freehold.core.actions.tax import note
-from freehold.core.actions.terms import Terms, read
+from freehold.core.actions.terms import Terms, read, untaxed_because
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Invalid
 from freehold.core.powers import Powers
@@ -310,6 +310,8 @@ def _check(
     announced: bool = False,
 ) -> None:
     """What only the ledger can tell about terms. Raises Invalid, NotFound, Conflict."""
+    if why := untaxed_because(terms):
+        raise Invalid(f"tax {terms.tax}: the {terms.kind} {why}; leave tax out", field="tax")
     if not announced:
         records.require_ahead(office, instrument, terms.record)
         _check_id(office, terms.id)

@@ -64,7 +64,7 @@ def follow(office: Office, issuer: str | None) -> int:
 def bring_in(office: Office, owner: KnownIssuer) -> tuple[int, Told]:
     """As `follow`, with what the chain said about pots, up to the block that the book now stands at."""
     told = told_of(office, owner)
-    _let_in(office, owner, told)
+    let_in(office, owner, set(told.pots.values()))
     with office.book.reading() as tx:
         known = [one for one in book.currencies(tx, owner.id) if one.coin]
         watched = {one.code: book.places(tx, owner.id, one.code) for one in known}
@@ -166,11 +166,11 @@ def held_by_pot(office: Office, pot: Pot, block: int) -> dict[Account, int]:
 # ---- posting ----
 
 
-def _let_in(office: Office, owner: KnownIssuer, told: Told) -> None:
-    """A coin in which a pot was declared is a currency of the book, whether anybody said so or not."""
+def let_in(office: Office, owner: KnownIssuer, wanted: Collection[str]) -> None:
+    """Coins in which pots were declared are currencies of the book, whether anybody said so or not."""
     with office.book.reading() as tx:
         known = book.currencies(tx, owner.id)
-    for coin in sorted(set(told.pots.values()) - {one.coin for one in known}):
+    for coin in sorted(set(wanted) - {one.coin for one in known}):
         about = coins.about(office.w3, coin)
         letters = "".join(
             each for each in about.symbol.upper() if each.isascii() and each.isalnum()

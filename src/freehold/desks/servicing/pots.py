@@ -27,7 +27,7 @@ from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import servicing, taxes
+from freehold.desks.servicing import pot_events, servicing, taxes
 from freehold.desks.servicing.pot_events import Paid, paid_of
 from freehold.desks.servicing.servicing import Case
 from freehold.indexer import journal
@@ -426,9 +426,11 @@ def record_payments(
     it is due but the lost, or where the action is called off those who were paid; of them `only` some."""
     for code, part in opened(of).items():
         if part.get("taxed"):
+            number, day = numbers(of)[code], of.terms.payment.date()
+            said = pot_events.paid_of(office, servicing.distribution(office), [number])[number]
             due = due_of(part).keys() - missing(office, of, code)
-            paid = payments(office, numbers(of)[code])[0].keys() if called_off else due
-            paid = paid if only is None else paid & only
+            who = said.due.keys() if called_off else due
+            paid = {one: said.days.get(one, day) for one in who if only is None or one in only}
             coin = coin_of(of.terms, code)
             taxes.record_action(office, of.owner, of.terms, part, actor.name, coin, paid)
 

@@ -6,8 +6,8 @@ What was paid and withheld is written down once for each action and account, and
 made of it.
 """
 
-from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -17,10 +17,10 @@ from freehold.book.issuers import KnownIssuer
 from freehold.book.session import Transaction
 from freehold.core.actions import entitlement
 from freehold.core.actions.entitlement import Entitlement, Forms, Taxed
+from freehold.core.actions.incomes import INTEREST, MISCELLANEOUS, Income, income_of
 from freehold.core.actions.plan import UNTAXED
 from freehold.core.actions.tax import Payee, Treatment
 from freehold.core.actions.tax_forms import (
-    Income,
     Payment,
     Recipient,
     TaxForm,
@@ -33,11 +33,12 @@ from freehold.core.actions.tax_regimes import regime
 from freehold.core.actions.terms import Terms
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Invalid, NotFound
+from freehold.core.ids import checksummed
 from freehold.core.roles import Power
 from freehold.desks import parties, permits
 from freehold.desks.office import Office, today
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import entitlements
+from freehold.desks.servicing import cash_from_chain, entitlements
 from freehold.indexer import read
 
 NOBODY = Payee(us_person=False)
@@ -74,6 +75,8 @@ class YearFiles:
     year: int
     dividends: tuple[dict[str, str], ...]
     foreign: tuple[dict[str, str], ...]
+    interest: tuple[dict[str, str], ...]
+    miscellaneous: tuple[dict[str, str], ...]
     holders: tuple[tuple[Recipient, tuple[Payment, ...]], ...]
 
 
@@ -225,7 +228,8 @@ class Taken:
     """What was paid, and the tax that was taken of it: under which name it is kept, the coin, and by
     account what was due; `kinds` say how each account was treated, as `written` has them.
 
-    `part` says in words of which part of a winding-up it was paid.
+    `part` says in words of which part of a winding-up it was paid, `days` on which day each account was,
+    `day` where it was not yet.
     """
 
     name: str
@@ -237,6 +241,7 @@ class Taken:
     due: Mapping[str, Sequence[str]]
     income: Income = Income.DIVIDEND
     part: str = ""
+    days: Mapping[int, date] = field(default_factory=dict)
 
 
 def record_action(
@@ -246,10 +251,11 @@ def record_action(
     opened: Mapping[str, Any],
     by: str,
     money: tuple[str, int],
-    paid: Container[int],
+    paid: Mapping[int, date],
 ) -> int:
-    """Write down what a pot of an action paid to the accounts `paid` and withheld of it, as its pages
-    said; once. How many were new. Statements, and where there was tax the files of the year, come of it.
+    """Write down what a pot of an action paid to the accounts `paid`, on which days, and withheld of it, as
+    its pages said; once. How many were new. Statements, and where there was tax the files of the year, come
+    of it.
 
     `money` is the pot's coin and its decimals. Raises Conflict for other amounts.
     """
@@ -258,20 +264,21 @@ def record_action(
     coin, decimals = money
     day, kinds = terms.payment.date(), opened["taxed"]["kinds"]
     due = {one: amounts for one, amounts in opened["due"].items() if int(one) in paid}
-    taken = Taken(terms.id, token, coin, decimals, day, kinds, due)
+    income = income_of(terms.kind)
+    taken = Taken(terms.id, token, coin, decimals, day, kinds, due, income, days=paid)
     return record_taken(office, owner, taken, by)
 
 
 def record_taken(office: Office, owner: KnownIssuer, taken: Taken, by: str) -> int:
     """Write down what was paid and withheld; once. How many were new.
 
-    The currency is the coin's in the cash book, or its own address where the book does not have it.
-    Raises Conflict for other amounts.
+    The coin comes into the cash book, where it is not yet. Raises Conflict for other amounts.
     """
+    cash_from_chain.let_in(office, owner, {checksummed(taken.coin)})
     with office.book.reading() as tx:
         codes = {one.coin.lower(): one.code for one in cashbook.currencies(tx, owner.id)}
     _, persons = forms(office, owner, taken.token, taken.day)
-    code, rows = codes.get(taken.coin.lower(), taken.coin[:16]), []
+    code, rows = codes[taken.coin.lower()], []
     for kind in taken.kinds:
         for account in kind["accounts"]:
             if str(account) not in taken.due:
@@ -282,7 +289,7 @@ def record_taken(office: Office, owner: KnownIssuer, taken: Taken, by: str) -> i
                     taken.name,
                     account,
                     persons.get(account, ""),
-                    taken.day,
+                    taken.days.get(account, taken.day),
                     code,
                     taken.decimals,
                     gross,
@@ -305,7 +312,7 @@ def record_taken(office: Office, owner: KnownIssuer, taken: Taken, by: str) -> i
 
 
 def year_files(office: Office, actor: Actor, issuer: str | None, year: int) -> YearFiles:
-    """The rows of 1099-DIV and 1042-S, and every person's payments of a year.
+    """The rows of 1099-DIV, 1099-INT, 1099-MISC and 1042-S, and every person's payments of a year.
 
     Raises NotPermitted, NotFound where nothing was paid in the year.
     """
@@ -323,6 +330,8 @@ def year_files(office: Office, actor: Actor, issuer: str | None, year: int) -> Y
         year,
         tuple(rows_of_1099(paid, who, owner.name, year)),
         tuple(rows_of_1042s(paid, who, owner.name, year)),
+        tuple(rows_of_1099(paid, who, owner.name, year, INTEREST)),
+        tuple(rows_of_1099(paid, who, owner.name, year, MISCELLANEOUS)),
         _by_holder(paid, who),
     )
 

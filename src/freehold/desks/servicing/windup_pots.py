@@ -14,10 +14,10 @@ from freehold.core.actions import entitlement
 from freehold.core.actions.claim_file import Claim
 from freehold.core.actions.entitlement import Holdings, Taxed
 from freehold.core.actions.exit_plan import part_number, pot_number
+from freehold.core.actions.incomes import Income
 from freehold.core.actions.options import Payout
 from freehold.core.actions.plan import UNTAXED
 from freehold.core.actions.tax import Payee, Treatment
-from freehold.core.actions.tax_forms import Income
 from freehold.core.actions.tax_regimes import regime
 from freehold.core.actions.windup import Step
 from freehold.core.events_waterfall import WaterfallSettled
@@ -217,6 +217,7 @@ def record_payments(
             due=owed,
             income=Income.LIQUIDATION,
             part=f"{of.stages[stage].id}, {class_id}",
+            days=said[part].days,
         )
         taxes.record_taken(office, of.owner, taken, by)
 

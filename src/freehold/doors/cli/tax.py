@@ -11,7 +11,8 @@ import click
 
 from freehold.core.actions import tax_regimes
 from freehold.core.actions.entitlement import TAX_ROUNDING
-from freehold.core.actions.tax import DIVIDENDS, FOREIGN, valid_until
+from freehold.core.actions.incomes import DIVIDENDS, FOREIGN, INTEREST, MISCELLANEOUS
+from freehold.core.actions.tax import valid_until
 from freehold.core.actions.tax_forms import HEADINGS
 from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
@@ -182,7 +183,7 @@ def statements(action: str, into: Path, issuer: str | None, as_json: bool) -> No
 @issuer_option
 @json_option
 def files(year: int, into: Path, issuer: str | None, as_json: bool) -> None:
-    """The files of YEAR: rows shaped for 1099-DIV and 1042-S, and each holder's statement as PDF."""
+    """The files of YEAR: rows of 1099-DIV, -INT, -MISC and 1042-S, and each holder's statement as PDF."""
     with open_office(settings()) as office:
         found = taxes.year_files(office, permits.keyholder(), issuer, year)
     _new_folder(into)
@@ -190,6 +191,8 @@ def files(year: int, into: Path, issuer: str | None, as_json: bool) -> None:
     columns = [Column("file"), Column("rows", number=True)]
     rows = [
         (f"1099-DIV-{year}", str(len(found.dividends))),
+        (f"1099-INT-{year}", str(len(found.interest))),
+        (f"1099-MISC-{year}", str(len(found.miscellaneous))),
         (f"1042-S-{year}", str(len(found.foreign))),
         ("statements", str(len(found.holders))),
     ]
@@ -205,7 +208,13 @@ def _new_folder(into: Path) -> None:
 def _contents(found: YearFiles) -> Iterator[tuple[str, bytes]]:
     from freehold.doors.papers import tax as paper
 
-    for name, rows in ((DIVIDENDS, found.dividends), (FOREIGN, found.foreign)):
+    forms = (
+        (DIVIDENDS, found.dividends),
+        (INTEREST, found.interest),
+        (MISCELLANEOUS, found.miscellaneous),
+        (FOREIGN, found.foreign),
+    )
+    for name, rows in forms:
         headings = HEADINGS[name]
         text = csv_text(headings, [[row[one] for one in headings] for row in rows])
         yield f"{name}-{found.year}.csv", text.encode()

@@ -216,6 +216,8 @@ def _desk() -> list[Route]:
         Route("/desk", page(desk.overview), methods=["GET"]),
         Route("/desk/control", act(desk.control), methods=["POST"]),
         Route("/desk/reports/{number}", page(desk.kept_report), methods=["GET"]),
+        Route("/desk/reports/{number}/csv", page(desk.report_csv), methods=["GET"]),
+        Route("/desk/reports/{number}/pdf", page(desk.report_pdf), methods=["GET"]),
         Route(place, page(desk.file), methods=["GET"]),
         Route(f"{place}/registration", act(desk.register), methods=["POST"]),
         Route(f"{place}/address", act(desk.address), methods=["POST"]),
