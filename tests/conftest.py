@@ -23,6 +23,12 @@ from tests.company import (  # noqa: F401
 from tests.parts import PARTS
 
 IN_CI = bool(os.environ.get("CI"))
+LONGEST = (
+    "tests/docs/test_docs.py", "tests/doors/web/test_journeys.py", "tests/doors/api/test_openapi.py",
+    "tests/doors/web/test_every_page.py",
+    "tests/doors/web/", "tests/doors/", "tests/desks/",
+)  # fmt: skip
+"""Files and folders that take longest, some of them minutes, the longest first."""
 
 settings.register_profile("freehold", deadline=None, print_blob=True)
 settings.load_profile("freehold")
@@ -30,6 +36,19 @@ settings.load_profile("freehold")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(part): runs only where that part (parts.py) is here")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Processes that share a run (with `--no-loadscope-reorder`) begin with what takes long: a file of
+    minutes that begins last keeps one of them busy while the others have nothing left to do."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=rank)
+
+
+def rank(item: pytest.Item) -> int:
+    found = (n for n, folder in enumerate(LONGEST) if item.nodeid.startswith(folder))
+    return next(found, len(LONGEST))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

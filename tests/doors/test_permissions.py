@@ -57,6 +57,18 @@ REVIEWED = {
     "/approval": {"accepted": {"kyc": "2099-01-01"}},
     "/decline": {"why": "for the matrix"},
 }
+SEEN = {
+    "v1/evidence": {
+        "person": "p-nobody",
+        "examiner": "matrix",
+        "dated": "2999-01-01",  # 422: nothing is kept
+        "facts": {"income": 1},
+        "papers": {"letter.pdf": "sha256:" + "5a" * 32},
+    },
+    "/approval": {"by": "us.persons", "why": "for the matrix"},
+    "/rejection": {"why": "for the matrix"},
+}
+OF_REVIEWS = {"/applications/": REVIEWED, "v1/evidence": SEEN}
 DRAFTED = {
     "/drafts": {"kind": "company"},  # 422: nothing is begun
     "/record": {"name": ""},
@@ -222,6 +234,8 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/sweep": {"payee": "0x" + "ee" * 20},
         "/elections": {"holder": HOLDER, "choice": "tender", "units": "1"},
         "/meetings": {"notice": NOTICE},
+        "/amendment": {"notice": NOTICE},
+        "/amendment/dry-runs": {"notice": NOTICE},
         "/call": {"notice": NOTICE},
         "/ballots": BALLOT,
         "/votes": BALLOT,
@@ -241,16 +255,14 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         status = platform.ask(role, method, path.removeprefix("/api"), body).status_code
         return 200 if path.endswith("/legends") and status == 404 else status  # he has no such lot
     if path == "/api/v1/documents" and method == "POST":
-        query = f"?about=issuer&name=Matrix-{role}.txt"
         headers = {"Authorization": f"Bearer {platform.keys[role]}"}
-        url = f"{platform.url}{path}{query}"
+        url = f"{platform.url}{path}?about=issuer&name=Matrix-{role}.txt"
         return requests.post(url, data=b"matrix", headers=headers, timeout=60).status_code
     if path.endswith("/stream"):
         return opened(platform, role, path)
     if "/roles/" in path:
         path += "?scope=*"
-    if "/applications/" in path:
-        bodies |= REVIEWED
+    bodies |= next((more for word, more in OF_REVIEWS.items() if word in path), {})
     ends = path.removeprefix("/api/v1").removesuffix("/dry-runs").removesuffix("/act")
     said = [one for word, one in bodies.items() if ends.endswith(word) or word in path]
     exact = [one for word, one in bodies.items() if ends.endswith(word)]

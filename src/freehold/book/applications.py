@@ -70,6 +70,12 @@ def of_identity(tx: Transaction, identity: str) -> Application | None:
     return _application(row) if row else None
 
 
+def of_person(tx: Transaction, person: str) -> list[Application]:
+    """What was applied for in a person's name, the oldest first."""
+    rows = _rows().where(schema.application.c.person == person)
+    return [_application(row) for row in tx.execute(rows.order_by(schema.application.c.created_at))]
+
+
 def in_stages(tx: Transaction, *stages: Stage) -> list[Application]:
     """Applications that have come so far, the oldest first."""
     of = schema.application.c

@@ -110,7 +110,7 @@ def find(tx: Transaction, issuer: str | None) -> KnownIssuer:
         raise NotFound(f"there is no {name}", issuer=issuer)
     if len(found) > 1:
         ids = ", ".join(one.id for one in found)
-        raise Conflict(f"there are several issuers, name one with --issuer: {ids}")
+        raise Conflict(f"there are several issuers, name one: {ids}")
     return found[0]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from freehold.book import schema_people as schema
 from freehold.book.people import open_document, seal_document
@@ -31,6 +31,15 @@ class Review:
     approved: bool | None = None
     reviewer: str = ""
     ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question about what is looked at, and who asked it."""
+
+    by: str
+    question: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +148,31 @@ def why(tx: Transaction, vault: Vault, review: Review) -> str:
         return ""
     place = f"review {review.number}"
     return str(open_document(tx, vault, review.person, place, sealed)["why"])
+
+
+def ask(tx: Transaction, vault: Vault, review: Review, asked: Asked) -> None:
+    """Keep a question about a review, sealed."""
+    table = schema.review_question
+    rows = select(func.count()).select_from(table).where(table.c.review == review.number)
+    place = int(tx.execute(rows).scalar() or 0) + 1
+    sealed = seal_document(tx, vault, review.person, _asked(review, place), {"q": asked.question})
+    row = {"review": review.number, "place": place, "asked_by": asked.by}
+    tx.execute(insert(table).values(**row, sealed=sealed, created_at=asked.at))
+
+
+def questions(tx: Transaction, vault: Vault, review: Review) -> list[Asked]:
+    """The questions that were asked about a review, in their order."""
+    of = schema.review_question.c
+    rows = select(of.place, of.asked_by, of.sealed, of.created_at).where(of.review == review.number)
+    found = []
+    for row in tx.execute(rows.order_by(of.place)):
+        said = open_document(tx, vault, review.person, _asked(review, row.place), row.sealed)
+        found.append(Asked(row.asked_by, str(said["q"]), row.created_at))
+    return found
+
+
+def _asked(review: Review, place: int) -> str:
+    return f"review {review.number} question {place}"
 
 
 def add_task(tx: Transaction, what: str, about: str, rule: str, due: date, now: datetime) -> Task:

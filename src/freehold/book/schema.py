@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 from freehold.core import clock
@@ -216,5 +217,5 @@ policy_adoption = Table(
     Column("effective_at", Instant, nullable=False),
     Column("activated_at", Instant),
     Column("called_off_at", Instant),
-    Column("why_called_off", Text, nullable=False, server_default=""),
+    Column("why_called_off", Text, nullable=False, server_default=text("''")),
 )

@@ -172,6 +172,16 @@ review_end = Table(
     Column("created_at", Instant, nullable=False),
 )
 
+review_question = Table(
+    "review_question",
+    metadata,
+    Column("review", ForeignKey("review.number"), primary_key=True, autoincrement=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("asked_by", String(128), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
 dated_task = Table(
     "dated_task",
     metadata,

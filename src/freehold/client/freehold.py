@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from freehold.client.approvals import Approvals
 from freehold.client.connection import Connection
 from freehold.client.drafts import Drafts
+from freehold.client.evidence import Evidence
 from freehold.client.exits import Exits
 from freehold.client.holders import Holders
 from freehold.client.keys import Keys
@@ -38,6 +39,7 @@ class Freehold:
     people: People
     sessions: Sessions
     reviews: Reviews
+    evidence: Evidence
     windups: Windups
     chain: Chain
     audit: Audit
@@ -71,6 +73,7 @@ def of(connection: Connection) -> Freehold:
         People(connection),
         Sessions(connection),
         Reviews(connection),
+        Evidence(connection),
         Windups(connection),
         Chain(connection),
         Audit(connection),

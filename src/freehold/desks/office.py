@@ -14,10 +14,11 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 from freehold.book import issuers, people
 from freehold.book import settings as kept
@@ -41,6 +42,7 @@ from freehold.core.clock import Clock, from_seconds
 from freehold.core.errors import Invalid, NotPermitted, Unavailable
 from freehold.core.ids import checksummed
 from freehold.desks.posting import Posting
+from freehold.indexer.memory import Memory
 from freehold.indexer.tables import Projection, open_projection, plain_faults
 
 CUSTODY_FROM = 1_000
@@ -97,6 +99,15 @@ class PeopleKey:
 
 
 @dataclass(frozen=True, slots=True)
+class Follower:
+    """What bringing the projection up remembers between two times, which spares reading it again; one at
+    a time has its turn."""
+
+    turn: Lock = field(default_factory=Lock)
+    memory: Memory = field(default_factory=Memory)
+
+
+@dataclass(frozen=True, slots=True)
 class Office:
     """An open office. `simulated` says whether the ledger's clock is a declared simulated one.
 
@@ -116,6 +127,7 @@ class Office:
     simulated: bool = False
     followed: bool = False
     relay_gas: tuple[int, int] = (RELAY_ISSUER_GAS, RELAY_HOLDER_GAS)
+    follower: Follower = field(default_factory=Follower, compare=False)
 
 
 @contextmanager

@@ -50,6 +50,12 @@ def load(connection: Connection) -> Memory:
     return memory
 
 
+def forget(memory: Memory) -> None:
+    """Let go of what a memory holds; the next step reads the tables again."""
+    memory.fresh, memory.tip = False, None
+    memory.numbers, memory.registers, memory.holders = {}, {}, {}
+
+
 def rewind(connection: Connection, last: int) -> None:
     """Undo every block after `last`, in the caller's transaction."""
     for table in t.REWOUND:

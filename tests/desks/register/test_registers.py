@@ -96,7 +96,7 @@ def test_nothing_to_verify_is_told_so(empty):
 def test_two_issuers_on_one_ledger_have_to_be_named(company):
     files = package([issuance("A", "2024-06-03", "ann", "10")])
     captables.import_company(company, files)
-    with pytest.raises(Conflict, match="there are several issuers, name one with --issuer"):
+    with pytest.raises(Conflict, match="there are several issuers, name one: "):
         registers.registers(company, None)
     (report,) = registers.registers(company, "company")
     assert [row.units for row in report.rows] == ["10"]

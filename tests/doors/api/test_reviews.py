@@ -7,19 +7,21 @@ from datetime import date
 import pytest
 
 from freehold import client
-from freehold.book import applications, identities
+from freehold.book import applications, identities, security_notices
 from freehold.chain import contracts
 from freehold.core.facts import Flags, unpack_facts
 from freehold.core.roles import Power, Role
 from freehold.desks import parties, permits
 from freehold.desks.access import wallets
 from freehold.desks.onboarding import applying, screening
+from freehold.wire.evidence import EvidenceIn
 from freehold.wire.reviews import StageAsked
 from tests.desks.access.test_passkeys import HERE, PLACE
 from tests.doors.running import ISSUER, Platform, office_of, until
 from tests.wallet import new_wallet
 
 PDF = b"%PDF-1.7 a paper"
+PAPER = "sha256:" + "5b" * 32
 STATED = {"born": "1980-02-29", "residence": "DE", "citizenships": ["DE"]}
 
 
@@ -199,3 +201,65 @@ def test_applications_are_paged(platform, registrar, officer):
     assert seen == [one.id for one in officer.reviews.applications(StageAsked.SUBMITTED)]
     for id in mine:
         officer.reviews.decline(id, "a test is over")
+
+
+def seen_of(person: str, **facts) -> EvidenceIn:
+    given = {"examiner": "kane-cpa", "dated": "2024-05-01", "facts": facts}
+    return EvidenceIn(person=person, papers={"letter.pdf": PAPER}, **given)
+
+
+INCOME = {"income": "250000.50", "income_before": 250_000, "income_expected": 250_000}
+
+
+def test_evidence_is_asked_about_judged_and_approved_or_rejected(platform, registrar, officer):
+    """Whoever signs in for the person hears the question; the claims are those of the rules chosen."""
+    id, who, _ = applied(platform, registrar)
+    person = registrar.reviews.application(id).person
+    made = registrar.evidence.submit(seen_of(person, **INCOME))
+    assert (made.state, made.person, made.reviewer) == ("waiting", person, None)
+    with pytest.raises(client.Conflicting, match="is here already"):
+        registrar.evidence.submit(seen_of(person, **INCOME))
+    assert made.number in {one.number for one in officer.evidence.waiting()}
+    assert "us.persons" in {one.id for one in officer.evidence.yardsticks()}
+    found = officer.evidence.file(made.number, "us.persons")
+    assert (found.facts["income"], found.by.id, found.heard) == ("250000.5", "us.persons", True)
+    judged = {one.attribute: one for one in found.judged}
+    assert judged["accredited"].found and judged["accredited"].expires > date(2024, 5, 1)
+    assert judged["qp"].found is None and judged["qp"].missing
+    asked = officer.evidence.ask(made.number, "Which year is it?")
+    assert [one.question for one in asked.questions] == ["Which year is it?"]
+    with office_of(platform.home) as office, office.book.reading() as tx:
+        told = [one.what for one in security_notices.notices(tx, who.id)]
+    assert "evidence has a question" in told
+    done = officer.evidence.approve(made.number, "us.persons", "the letter was seen")
+    assert (done.state, [one.name for one in done.claims]) == (
+        "approved",
+        ["accredited", "sophisticated"],
+    )
+    assert done.claims[0].expires == judged["accredited"].expires
+    for late in (officer.evidence.ask, officer.evidence.reject):
+        with pytest.raises(client.Conflicting, match="ended|was approved"):
+            late(made.number, "too late")
+    other = registrar.evidence.submit(seen_of(person, income=1, income_before=1))
+    with pytest.raises(client.Conflicting, match="finds nothing"):
+        officer.evidence.approve(other.number, "us.persons", "read")
+    with pytest.raises(client.Missing, match="cannot be judged by"):
+        officer.evidence.file(other.number, "us.none")
+    ended = officer.evidence.reject(other.number, "not enough")
+    assert (ended.state, ended.why) == ("rejected", "not enough")
+    registrar.reviews.decline(id, "a test is over")
+
+
+def test_evidence_that_is_none_is_said_with_every_mistake_and_by_whom_it_is_read(
+    platform, registrar
+):
+    with pytest.raises(client.Missing, match="person"):
+        registrar.evidence.submit(seen_of("p-nobody", income=1))
+    late = seen_of("p-nobody", income=1).model_copy(update={"dated": "2999-01-01"})
+    with pytest.raises(client.Mistaken) as caught:
+        registrar.evidence.submit(late)
+    assert {one.place for one in caught.value.problem.mistakes} == {"dated"}
+    for role in (Role.INVESTOR, Role.ISSUER, Role.AUDITOR):
+        reader = client.connect(platform.url, platform.keys[role])
+        with pytest.raises(client.NotPermitted, match="investor:review"):
+            list(reader.evidence.waiting())

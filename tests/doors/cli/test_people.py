@@ -111,7 +111,10 @@ def test_evidence_is_queued_looked_at_and_rejected(run, anna, tmp_path):
     seen = run("evidence", "show", review, "--policy", policy).document
     assert seen["facts"] == {"shoes": 44}
     assert run("evidence", "approve", review, "--policy", policy, *DECIDED).code == 1
+    asked = run("evidence", "ask", review, "Which letter?", "--reviewer", "vera")
+    assert (asked.code, asked.document["heard"]) == (0, False)
     assert run("evidence", "reject", review, *DECIDED).document["approved"] is False
+    assert run("evidence", "ask", review, "Too late?", "--reviewer", "vera").code == 1
 
 
 def test_an_attestation_is_stated_signed_and_submitted(run, anna, tmp_path):

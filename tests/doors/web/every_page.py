@@ -28,7 +28,7 @@ FILES = {
     "/actions/{id}/claims.csv", "/actions/{id}/claims/{holder}/proof.json",
     "/windups/{id}/claims.csv", "/windups/{id}/claims/{holder}/proof.json",
     "/unclaimed/report.csv", "/exit.csv", "/meetings/{number}/notice", "/meetings/{number}/minutes",
-    "/gallery",
+    "/gallery", "/desk/reports/{number}/csv", "/desk/reports/{number}/pdf",
 }  # fmt: skip
 """What is read and is no page: files, the stream, where a search leads, the example world's gallery."""
 
@@ -165,6 +165,7 @@ def _serviced(of: World) -> dict[str, list[Seen]]:
             (OWNER, f"/meetings/{of.meeting}"),
             (INVESTOR, f"/meetings/{of.meeting}"),
         ],
+        "/meetings/{number}/amend": [(OWNER, f"/meetings/{of.meeting}/amend")],
         "/windups": [(OWNER, "/windups")],
         "/windups/new": [(OWNER, "/windups/new")],
         "/windups/{id}/claims": [(OWNER, f"/windups/{of.windup}/claims")],

@@ -31,7 +31,7 @@ REACHED = """() => {
 }"""
 LINKS = "of => [...document.querySelectorAll(of)].map(one => one.getAttribute('href')).sort()"
 WIDE = "() => document.documentElement.scrollWidth"
-MOST_LOADS = 5
+MOST_LOADS = 10
 
 
 def faults_of(page: Any, url: str) -> list[str]:

@@ -9,11 +9,15 @@ from freehold.book import identities
 from freehold.core.roles import Role
 from freehold.desks.access import sessions
 from freehold.desks.access.sessions import Client
+from freehold.desks.onboarding import onboarding
+from freehold.wire.evidence import EvidenceIn
 from tests.doors.api.test_reviews import applied
 from tests.doors.running import AGENT, office_of
 from tests.doors.web.keys import PICTURES
 from tests.doors.web.test_browser import barriers, opened, signed_in
 from tests.doors.web.test_servicing_pages import Window
+from tests.doors.web.windows import Window as WholeWindow
+from tests.doors.web.windows import acts_of, session_of, somebody
 
 ASKED = "Which of the two passports is yours?"
 
@@ -67,3 +71,40 @@ def looked_at(page, name):
         assert barriers(page) == [], f"{name} at {width}"
         if PICTURES:
             page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
+
+
+def test_evidence_is_judged_asked_about_rejected_and_approved_on_its_page(platform):
+    """A person of this test, with evidence that one regime finds enough and another does not."""
+    known = {"name": "Eva Seen", "born": "1980-02-29", "residence": "US", "citizenships": ["US"]}
+    registrar = client.connect(platform.url, platform.keys[Role.REGISTRAR])
+    with office_of(platform.home) as office:
+        onboarding.add_person(office, known, "p-eva")
+    reviewer = WholeWindow(
+        platform, session_of(platform, somebody(platform, "ev@northwind.example", Role.REGISTRAR))
+    )
+
+    def submitted(**facts) -> str:
+        given = {"examiner": "kane-cpa", "dated": "2024-05-01", "facts": facts}
+        paper = {"letter.pdf": "sha256:" + "5c" * 32}
+        made = registrar.evidence.submit(EvidenceIn(person="p-eva", papers=paper, **given))
+        return f"/reviews/evidence/{made.number}"
+
+    place = submitted(income="250000.50", income_before=250_000, income_expected=250_000)
+    assert place in reviewer.see("/reviews") and "Evidence" in reviewer.see("/reviews")
+    judged = reviewer.press(place, "Judge", by="eu.mifid.classes")
+    assert "0 found" in judged.text and "Approve the evidence" not in judged.text
+    shown = reviewer.see(place)
+    assert "2 found" in shown and "accredited" in shown.lower()
+    blank = reviewer.press(place, "Approve the evidence", why=" ")
+    assert blank.status_code == 422 and "Say why" in blank.text
+    reviewer.press(place, "Ask about the evidence", question="Which year is it?")
+    assert "Which year is it?" in reviewer.see(place)
+    reviewer.press(place, "Approve the evidence", why="The letter was seen")
+    assert "Approved by" in reviewer.see(place)
+    other = submitted(income=1, income_before=1)
+    reviewer.press(other, "Reject the evidence", why="Not enough")
+    assert "Rejected by" in reviewer.see(other)
+    assert place not in reviewer.see("/reviews")
+    acts = acts_of(platform, place.rsplit("/", 1)[1])
+    assert ("approve evidence", "DONE") in acts and ("approve evidence", "REFUSED") in acts
+    assert ("ask about evidence", "DONE") in acts and ("submit evidence", "DONE") in acts

@@ -1,12 +1,13 @@
-"""A payment that holders claim, on its pages: claimed by two holders, the rest swept by two persons."""
+"""Payments that holders claim, on their pages: claimed by holders, the rest swept by two persons."""
 
 from datetime import timedelta
 
 import pytest
 
+from freehold import client
 from freehold.chain import coins
 from freehold.core.cashbook import Account, Kind
-from freehold.core.clock import parse
+from freehold.core.clock import parse, stamp
 from freehold.core.ids import checksummed
 from freehold.core.roles import Role
 from freehold.core.units import parse_units
@@ -14,7 +15,17 @@ from freehold.desks import parties, permits
 from freehold.desks.servicing import cashbook, claiming, reconciling
 from tests.doors.running import HOLDER, between, office_of, until
 from tests.doors.running import ISSUER as COMPANY
-from tests.doors.serviced import AGENT, ISSUER, agreed, asked, coin_on, dividend, state_of, travel
+from tests.doors.serviced import (
+    AGENT,
+    ISSUER,
+    agreed,
+    asked,
+    coin_on,
+    dividend,
+    next_record,
+    state_of,
+    travel,
+)
 from tests.doors.web import keys
 from tests.doors.web.looking import faults_of
 from tests.doors.web.test_browser import opened, signed_in
@@ -23,6 +34,7 @@ from tests.doors.web.test_servicing_pages import Window, announced, approved
 
 pytestmark = pytest.mark.needs("browser")
 ID, PAGE = "page-claims", "/actions/page-claims"
+SHOWN = ("/unclaimed", f"{PAGE}/sweep")
 STATE = checksummed("0x" + "5a" * 20)
 KEEPER = permits.keyholder()
 IBAN = "DE89370400440532013000"
@@ -139,10 +151,112 @@ def swept(platform, issuer, coin):
     assert "Sent to its keeper" in issuer.see(f"{PAGE}/claims")
 
 
-def looked_at(chromium, platform, said):
+def looked_at(chromium, platform, said, own=f"{PAGE}/claims", others=SHOWN):
     """While the payment is open, for whoever pays and for a holder with his own card."""
-    places = [(ISSUER, f"{PAGE}/claims"), (ISSUER, "/unclaimed"), (ISSUER, f"{PAGE}/sweep")]
-    for role, path in [*places, (Role.INVESTOR, f"{PAGE}/claims")]:
+    places = [(ISSUER, own), *((ISSUER, path) for path in others), (Role.INVESTOR, own)]
+    for role, path in places:
         page = signed_in(chromium, said, platform, role)
         assert faults_of(page, platform.url + path) == []
         page.context.close()
+
+
+# ---- a winding-up ----
+
+SOLD, EXIT_PAGE = "page-sold", "/windups/page-sold"
+PAYEE = checksummed("0x" + "9a" * 20)
+
+
+@pytest.fixture(scope="module")
+def sold(platform):
+    """A winding-up open for claims, and a holder with a wallet of his own: coin, key, id, cookie."""
+    coin = coin_on(platform, "claimed exit")
+    own = own_wallet(platform, 12)
+    record = next_record(platform)
+    classes = ('"series-a"\nprice = "2.50"', '"series-seed"\nprice = "0.80"\nrank = 2', '"common"')
+    text = (
+        f'name = "Northwind Optics sold"\ncurrency = "EUR"\n[pay]\nid = "{SOLD}"\ncoin = "{coin}"\n'
+        f"record = {stamp(record)}\npayment = {stamp(record + timedelta(days=2))}\n"
+        'payout = "claim"\nclaim_days = 20\n'
+    ) + "".join(f"[[class]]\nid = {one}\n" for one in classes)
+    made = asked(platform, "/v1/windups", {"terms": text, "exit": "10,000,000"}, "sold")
+    agreed(platform, made)
+    assert "Claims stand here" in Window(platform, ISSUER).see(f"{EXIT_PAGE}/claims")
+    agreed(platform, asked(platform, f"/v1{EXIT_PAGE}/funding", {}, "fund-sold"))
+    travel(platform, record + timedelta(days=2, seconds=1))
+    until(lambda: exit_of(platform)["state"] == "reconciled", 90)
+    return coin, *own
+
+
+def exit_of(platform):
+    return platform.ask(ISSUER, "GET", f"/v1{EXIT_PAGE}").json()
+
+
+def test_a_winding_up_is_claimed_class_by_class_and_its_rest_swept_from_its_page(
+    chromium, platform, said, sold
+):
+    coin, key, id, cookie = sold
+    page = f"{EXIT_PAGE}/claims"
+    issuer, investor = Window(platform, ISSUER), Window(platform, Role.INVESTOR)
+    assert page in issuer.see(EXIT_PAGE) and page in investor.see("/payments")
+
+    program = client.connect(platform.url, platform.keys[Role.INVESTOR])  # the agent's key is his
+    mine = list(program.windups.claims(SOLD, HOLDER))
+    shown = investor.see(page)
+    assert "Claim the money" in shown and "Sign and claim" not in shown and id not in shown
+    numbered = f"{page}/{HOLDER}/proof.json?pot={mine[0].distribution}"
+    assert f'"root": "{mine[0].root}"' in investor.see(numbered)
+    with pytest.raises(client.ProblemError):
+        list(program.windups.claims(SOLD, id))
+    before = balance(platform, coin, mine[0].wallet)
+    assert investor.send(f"{page}/{HOLDER}", page).status_code == 303
+    net = sum(int(one.gross) - int(one.withheld) for one in mine)
+    until(lambda: balance(platform, coin, mine[0].wallet) == before + net, 60)
+    until(lambda: all(one.paid for one in program.windups.claims(SOLD, HOLDER)))
+    with pytest.raises(client.Conflicting, match="nothing is claimed twice"):
+        program.windups.claim(SOLD, HOLDER)
+
+    wallet = opened(chromium, said)
+    wallet.context.add_cookies([{"name": "freehold", "value": cookie, "url": platform.url}])
+    signs_typed_data(wallet, key)
+    wallet.goto(platform.url + page)
+    wallet.fill("[name=payee]", PAYEE)
+    keys.press(wallet, "Sign and claim for closing, common")
+    assert "Your claim is on its way" in wallet.content()
+    with office_of(platform.home) as office:
+        (own,) = claiming.proofs(office, KEEPER, SOLD, id)
+    until(lambda: balance(platform, coin, PAYEE) == own.gross - own.withheld, 60)
+    wallet.context.close()
+
+    agent = client.connect(platform.url, platform.keys[AGENT])
+    other = next(
+        row.holder for row in agent.windups.holders(SOLD) if row.holder not in (HOLDER, id, "")
+    )
+    agent.windups.claim(SOLD, other)
+    until(lambda: all(one.paid for one in agent.windups.claims(SOLD, other)), 60)
+    pot = str(mine[0].distribution)
+    assert mine[0].root.encode() in agent.windups.claim_file(SOLD, pot)
+    assert f"# freehold-claims/1 root={mine[0].root}" in issuer.see(f"{page}.csv?pot={pot}")
+    looked_at(chromium, platform, said, page, (EXIT_PAGE,))
+    exit_swept(platform, issuer, coin)
+    assert said == []
+
+
+def exit_swept(platform, issuer, coin):
+    """Over its time, the button on the page leads to the difference, and a second person sends the rest."""
+    form, fields = f"{EXIT_PAGE}/sweep", {"payee": STATE, "key": "sweep-sold"}
+    shown = issuer.see(EXIT_PAGE)
+    assert "Theirs until" in shown and "Sweep it" not in shown
+    assert issuer.send(form, form, **fields).status_code == 422
+    travel(platform, parse(exit_of(platform)["claim_until"]) + timedelta(seconds=2))
+    until(lambda: "Sweep it" in issuer.see(EXIT_PAGE))
+    left = platform.ask(ISSUER, "GET", "/v1/unclaimed").json()["items"]
+    total = sum(parse_units(row["amount"], 6) for row in left if row["action"] == SOLD)
+    tried = issuer.send(form, form, **fields)
+    assert tried.status_code == 200 and "Dry run passed" in tried.text and STATE in tried.text
+    made = issuer.send(form, form, **fields, confirm="yes")
+    assert "waits for a second person" in issuer.see(EXIT_PAGE)
+    before = balance(platform, coin, STATE)
+    approved(platform, made)
+    assert balance(platform, coin, STATE) == before + total > before
+    assert "Theirs until" not in issuer.see(EXIT_PAGE)
+    assert "Sent to its keeper" in issuer.see(f"{EXIT_PAGE}/claims")

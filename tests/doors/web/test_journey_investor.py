@@ -104,7 +104,7 @@ def review(page: Any, platform: Platform, shots: Any, name: str) -> None:  # noq
     press(page, f"a.name:text-is('{name}')")
     page.wait_for_selector("text=Approve and open the account")
     looked_at(page, "application", shots)
-    press(page, "form[action$='/approve'] button")
+    press(page, "button:text('Approve and open the account')")
     page.wait_for_selector("text=Timeline of claims")
 
 

@@ -204,6 +204,20 @@ def test_the_palette_opens_finds_and_goes_by_the_keyboard(chromium, example, sai
     page.keyboard.press("g")
     page.keyboard.press("e")
     page.wait_for_url("**/explorer")
+    page.keyboard.press("?")
+    page.wait_for_selector("#keys[open]")
+    assert barriers(page) == []
+    page.locator("#letters").uncheck()
+    page.keyboard.press("Escape")
+    page.reload()
+    page.keyboard.press("?")
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    assert page.url.endswith("/explorer") and not page.locator("#keys[open]").count()
+    page.locator(".me summary").click()
+    page.get_by_role("button", name="Keyboard").click()
+    page.wait_for_selector("#keys[open]")
+    assert not page.locator("#letters").is_checked()
     page.context.close()
     assert said == []
 

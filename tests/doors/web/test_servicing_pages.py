@@ -190,6 +190,44 @@ def test_what_is_not_held_is_not_released_and_the_page_says_so(platform, coin):
     assert "page-hold waits for its money" in agent.see("/")
 
 
+def test_the_notice_of_a_meeting_is_changed_by_two_persons_and_called_anew(platform):
+    issuer, record = Window(platform, ISSUER), next_record(platform)
+    times = {"record": 0, "opens": 1, "closes": 24}
+    notice = {
+        name: f"{record + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for name, hours in times.items()
+    }
+    fields = {"name": "Moved meeting", **notice, "title-1": "The seat moves", "key": "moved"}
+    approved(platform, issuer.send("/meetings/new", "/meetings/new", **fields, confirm="yes"))
+    found = platform.ask(ISSUER, "GET", "/v1/meetings").json()["items"]
+    first = next(each["number"] for each in found if each["name"] == "Moved meeting")
+    page = f"/meetings/{first}/amend"
+    assert "Change the notice" in issuer.see(f"/meetings/{first}")
+    text = platform.ask(ISSUER, "GET", f"/v1/meetings/{first}/notice").json()["notice"]
+    same = issuer.send(page, page, notice=text)
+    assert same.status_code == 422 and "says nothing else" in same.text
+    placed = text.replace("[[res", 'place = "Main Hall"\n[[res', 1)
+    seen = issuer.send(page, page, notice=placed)
+    assert "Main Hall" in seen.text and "stand" in seen.text
+    approved(platform, issuer.send(page, page, notice=placed, confirm="yes", key="placed"))
+    until(lambda: "Main Hall" in issuer.see(f"/meetings/{first}"), 60)
+    moved = placed.replace("The seat moves", "The seat moves to Bonn")
+    body = {"notice": moved}
+    path = f"/v1/meetings/{first}/amendment"
+    tried = platform.ask(ISSUER, "POST", f"{path}/dry-runs", body).json()
+    assert "The seat moves to Bonn" in str(tried["difference"])
+    approved(platform, issuer.send(page, page, notice=moved, confirm="yes", key="anew"))
+    until(lambda: platform.ask(ISSUER, "GET", f"/v1/meetings/{first}").json()["replaced_by"], 60)
+    known = platform.ask(ISSUER, "GET", f"/v1/meetings/{first}").json()
+    assert known["stage"] == "cancelled"
+    second = known["replaced_by"]
+    versions = platform.ask(ISSUER, "GET", f"/v1/meetings/{second}/versions").json()["items"]
+    assert [each["version"] for each in versions] == [1, 2, 3]
+    assert [each["replaces"] for each in versions] == [None, None, first]
+    assert f'Called anew as <a href="/meetings/{second}"' in issuer.see(f"/meetings/{first}")
+    assert "Versions of the notice" in issuer.see(f"/meetings/{second}")
+    assert issuer.see(f"/meetings/{second}/notice?version=2") == placed
+
+
 @pytest.mark.needs("browser")
 def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_off(
     chromium, platform, said

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from freehold.book import people, reviews
-from freehold.book.reviews import Review
+from freehold.book import applications, issuers, people, reviews, security_notices
+from freehold.book.reviews import Asked, Review
 from freehold.book.schema_people import About, Fate
 from freehold.book.session import Transaction
 from freehold.core.claims import Claim, read_claim
 from freehold.core.errors import Conflict, Invalid
 from freehold.core.evidence import Evidence, evidence_from_json, evidence_json, read_evidence
+from freehold.core.letters import Kind, plain
 from freehold.core.policy.model import Policy
 from freehold.core.policy.recognition import Recognition, recognise
+from freehold.desks import notices
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.onboarding import persons
 
@@ -54,6 +56,13 @@ def submit(
     same evidence is here already.
     """
     digests = {name: digest_of(content) for name, content in papers.items()}
+    return submit_hashed(office, person, record, digests)
+
+
+def submit_hashed(
+    office: Office, person: str, record: Mapping[str, Any], digests: Mapping[str, str]
+) -> tuple[Evidence, Review]:
+    """As `submit`, of papers that somebody has hashed already."""
     seen = read_evidence(record, person, now_on_chain(office).date(), digests)
     vault, now = office.people.vault(), office.clock.now()
     with office.book.transaction() as tx:
@@ -72,7 +81,7 @@ def examine(office: Office, number: int, policy: Policy) -> Examined:
     """
     vault = office.people.vault()
     with office.book.reading() as tx:
-        review = _evidence_review(tx, number)
+        review = evidence_review(tx, number)
         person, content = reviews.evidence(tx, vault, review.subject)
         kind = people.find(tx, person).kind
     seen = evidence_from_json(content)
@@ -104,8 +113,37 @@ def approve(office: Office, number: int, policy: Policy, reviewer: str, why: str
 def reject(office: Office, number: int, reviewer: str, why: str) -> Outcome:
     """End a review without claims. Raises NotFound, Conflict, Invalid without a name or reason."""
     with office.book.reading() as tx:
-        review = _evidence_review(tx, number)
+        review = evidence_review(tx, number)
     return _end(office, review, reviewer, why, approved=False)
+
+
+def ask(office: Office, number: int, reviewer: str, question: str) -> bool:
+    """Ask something about the evidence of a review, which waits on; whether somebody hears it.
+
+    Raises NotFound, Conflict where the review ended, Invalid without a name or a question.
+    """
+    _require_words(reviewer=reviewer, question=question)
+    vault, now = office.people.vault(), office.clock.now()
+    with office.book.transaction() as tx:
+        review = evidence_review(tx, number)
+        if review.approved is not None:
+            raise Conflict(f"review {number} ended already, by {review.reviewer}")
+        reviews.ask(tx, vault, review, Asked(reviewer, question.strip(), now))
+        heard = hearing(tx, review.person)
+        for identity, issuer in heard:
+            security_notices.add(tx, identity, "evidence has a question", {}, now)
+            how = f"A question about your evidence: {plain(question)}"
+            facts = {"issuer": issuer, "how": how, "link": "/"}
+            notices.tell(tx, identity, Kind.ADMISSION, facts, now)
+    return bool(heard)
+
+
+def hearing(tx: Transaction, person: str) -> list[tuple[str, str]]:
+    """Who signs in for a person, each with the name of the issuer at which he applied."""
+    return [
+        (one.identity, issuers.find(tx, one.issuer).name)
+        for one in applications.of_person(tx, person)
+    ]
 
 
 def waiting(office: Office) -> list[Review]:
@@ -115,7 +153,8 @@ def waiting(office: Office) -> list[Review]:
     return [one for one in found if one.about is About.EVIDENCE]
 
 
-def _evidence_review(tx: Transaction, number: int) -> Review:
+def evidence_review(tx: Transaction, number: int) -> Review:
+    """A review of evidence. Raises NotFound, Conflict if it is about something else."""
     review = reviews.find(tx, number)
     if review.about is not About.EVIDENCE:
         raise Conflict(f"review {number} is about {review.about}, not about evidence")
@@ -135,9 +174,7 @@ def _end(
 ) -> Outcome:
     """End a review; the claims it makes come into being with it. `until` is the last day on which
     the person was an affiliate, where the evidence shows one."""
-    for field, text in (("reviewer", reviewer), ("why", why)):
-        if not text.strip():
-            raise Invalid(f"{field} is missing: a review is ended by somebody, for a reason")
+    _require_words(reviewer=reviewer, why=why)
     vault, now, claims = office.people.vault(), office.clock.now(), []
     with office.book.transaction() as tx:
         ended = reviews.end(tx, vault, review, approved, reviewer, why, now)
@@ -149,6 +186,12 @@ def _end(
                 people.end_claim(tx, vault, claim.id, Fate.ENDED, until, why, now)
             claims.append(claim)
     return Outcome(ended, tuple(claims))
+
+
+def _require_words(**given: str) -> None:
+    for field, text in given.items():
+        if not text.strip():
+            raise Invalid(f"{field} is missing: a review is somebody's, in words", field=field)
 
 
 def _claim(seen: Evidence, one: Recognition) -> dict[str, str]:

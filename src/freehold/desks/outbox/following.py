@@ -11,11 +11,13 @@ from freehold.desks.office import Office
 from freehold.desks.parties import TREASURY
 from freehold.indexer import read
 from freehold.indexer.follow import Course, Progress, follow
-from freehold.indexer.memory import Memory
+from freehold.indexer.memory import Memory, forget
 from freehold.indexer.tables import View
 
 Kept = Memory
 """What a follower keeps in memory between two steps; it spares him reading it again."""
+_REMEMBERED = 100_000
+"""Accounts of registers that are remembered between two times; more are read again, to save memory."""
 
 
 def course(office: Office) -> Course:
@@ -50,16 +52,24 @@ def ballot_setting(office: Office) -> str:
 def bring_up(office: Office, memory: Kept | None = None) -> Progress | None:
     """Follow the chain to its head; None while there is no issuer to follow.
 
-    Does nothing where another process follows. `memory` spares who follows on and on the reading of
-    what he knows already.
+    Does nothing where another process follows. What it knows already is not read again: it remembers
+    small registers by itself, any in the `memory` of who follows on and on.
     """
     if office.followed:
         return None
     ahead = course(office)
     if not ahead.holders:
         return None
-    with office.index.connect() as connection:
-        return follow(connection, source_of_node(office.w3), ahead, memory or Memory())
+    with office.follower.turn, office.index.connect() as connection:
+        kept = office.follower.memory if memory is None else memory
+        done = follow(connection, source_of_node(office.w3), ahead, kept)
+        if memory is None and _accounts(kept) > _REMEMBERED:
+            forget(kept)
+        return done
+
+
+def _accounts(kept: Memory) -> int:
+    return sum(len(one.accounts) for one in kept.registers.values())
 
 
 def holdings_on(office: Office, owner: KnownIssuer, day: date) -> dict[str, dict[str, int]]:

@@ -185,6 +185,7 @@ class ControlOut(BaseModel):
     instant: datetime
     ok: bool
     instruments: list[dict[str, Any]]
+    cash: dict[str, Any] | None = None
 
 
 class KeptReport(BaseModel):

@@ -24,6 +24,7 @@ from freehold.doors.api import (
     claims,
     draft_reviews,
     drafts,
+    evidence,
     exits,
     letters,
     live,
@@ -56,6 +57,7 @@ ROUTERS = (
     routes.router,
     people.router,
     reviews.router,
+    evidence.router,
     papers.router,
     approvals.router,
     admission.router,
@@ -169,8 +171,9 @@ def _document(api: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas |= schemas["Problem"].pop("$defs", {})
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
         for operation in operations.values():
+            operation["tags"] = [path.split("/")[2]]
             said = operation["responses"].get("422", {}).get("content", {})
             if "application/json" in said:
                 del operation["responses"]["422"]

@@ -48,21 +48,19 @@ def list_drafts(
 
 
 @router.post("/drafts", status_code=201, responses=responses(400, 404, 409))
-def begindraft_out(
-    office: OfficeOf, actor: Caller, given: DraftIn, key: IdempotencyKey
-) -> DraftOut:
+def begin_draft(office: OfficeOf, actor: Caller, given: DraftIn, key: IdempotencyKey) -> DraftOut:
     """Begin a draft of a kind of asset, for an issuer that is there or a new one."""
     return draft_out(office, deployments.start(office, actor, given.model_dump(mode="json"), key))
 
 
 @router.get("/drafts/{id}", responses=responses(400, 404))
-def onedraft_out(office: OfficeOf, actor: Caller, id: DraftId) -> DraftOut:
+def one_draft(office: OfficeOf, actor: Caller, id: DraftId) -> DraftOut:
     """A draft of one's own, and everything that it lacks."""
     return draft_out(office, deployments.find(office, actor, id))
 
 
 @router.delete("/drafts/{id}", status_code=204, responses=responses(400, 404, 409))
-def discarddraft_out(office: OfficeOf, actor: Caller, id: DraftId) -> Response:
+def discard_draft(office: OfficeOf, actor: Caller, id: DraftId) -> Response:
     """Throw a draft away; 409 once it is being carried out."""
     deployments.discard(office, actor, id)
     return Response(status_code=204)
@@ -102,13 +100,13 @@ def ask_review(office: OfficeOf, actor: Caller, id: DraftId) -> DraftOut:
 
 
 @router.post("/drafts/{id}/deployment", status_code=202, responses=responses(400, 404, 409))
-def deploydraft_out(office: OfficeOf, actor: Caller, id: DraftId) -> DeploymentOut:
+def deploy_draft(office: OfficeOf, actor: Caller, id: DraftId) -> DeploymentOut:
     """Put it on chain: the worker carries it out. Asked again, it is the same work."""
     return _deployment(deployments.deploy(office, actor, id), "")
 
 
 @router.get("/drafts/{id}/deployment", responses=responses(400, 404))
-def deployment_ofdraft_out(office: OfficeOf, actor: Caller, id: DraftId) -> DeploymentOut:
+def deployment_of_draft(office: OfficeOf, actor: Caller, id: DraftId) -> DeploymentOut:
     """How far the work is."""
     return _deployment(*deployments.progress(office, actor, id))
 

@@ -31,7 +31,7 @@ from freehold.doors.bench import dividends_world as worlds
 from freehold.doors.bench.dividends_world import World
 from freehold.doors.bench.report import Row
 
-ID, EXIT, GOAL_SECONDS, AHEAD_SECONDS = "bench-sale", "123456789.01", 180, 45
+ID, EXIT, GOAL_SECONDS, AHEAD_SECONDS = "bench-sale", "123456789.01", 180, 20
 CLASSES = {"series-a": 1_500, "series-b": 500}
 """Classes beside the common one, and how many of its holders have units of each."""
 BANK = checksummed("0x" + "ba" * 20)

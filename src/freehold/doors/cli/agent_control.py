@@ -55,6 +55,12 @@ def control(block: int | None, past: bool, issuer: str | None, as_json: bool) ->
     ]
     tables = [Table(f"{made.issuer_name}, after block {made.block}", head, rows)]
     tables += [Table("", [Column("class"), Column("difference")], said)] if said else []
+    breaks = [
+        (one.currency, one.day.isoformat(), one.what)
+        for one in (made.cash.breaks if made.cash else ())
+    ]
+    of_cash = [Column("cash"), Column("day"), Column("break that is open")]
+    tables += [Table("", of_cash, breaks)] if breaks else []
     show(document, as_json, *tables)
     return Outcome.DONE if made.ok else Outcome.FAILED
 

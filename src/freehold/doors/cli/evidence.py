@@ -142,6 +142,20 @@ def reject(review: int, reviewer: str, why: str, as_json: bool) -> None:
     show({"review": review, "approved": False}, as_json, Table("", columns, rows))
 
 
+@evidence.command()
+@click.argument("review", type=int)
+@click.argument("question")
+@reviewer_option
+@json_option
+def ask(review: int, question: str, reviewer: str, as_json: bool) -> None:
+    """Ask something about the evidence of a REVIEW, which waits on; the person's sign-in hears it."""
+    with open_office(settings()) as office:
+        heard = examining.ask(office, review, reviewer, question)
+    rows = [(str(review), "yes" if heard else "no")]
+    columns = [Column("asked about review", True), Column("heard")]
+    show({"review": review, "heard": heard}, as_json, Table("", columns, rows))
+
+
 def _record(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))

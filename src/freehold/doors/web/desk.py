@@ -15,6 +15,8 @@ from freehold.desks.agent.restraints import PlaceRequest
 from freehold.desks.onboarding import holders
 from freehold.desks.rules import restraining
 from freehold.desks.servicing import reconciling
+from freehold.doors.api.papers import CSV, PDF, file_of
+from freehold.doors.papers import control as control_paper
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 
 SHOWN = 60
@@ -34,12 +36,28 @@ def control(visit: Visit, form: Form) -> Response:
 
 def kept_report(visit: Visit) -> Response:
     """A control report of the past."""
+    found = controls.kept(visit.office, visit.who, _number(visit))
+    return see(visit, "control.html", report=found.content, kept=found)
+
+
+def report_csv(visit: Visit) -> Response:
+    """A control report of the past as CSV."""
+    one = controls.kept(visit.office, visit.who, _number(visit))
+    return file_of(control_paper.as_csv(one.content), CSV, f"control-{one.day}.csv")
+
+
+def report_pdf(visit: Visit) -> Response:
+    """A control report of the past as PDF."""
+    one = controls.kept(visit.office, visit.who, _number(visit))
+    return file_of(control_paper.as_pdf(one.content), PDF, f"control-{one.day}.pdf")
+
+
+def _number(visit: Visit) -> int:
     permits.require(visit.who, Power.READ_FILES)
     text = visit.path("number")
     if not (text.isascii() and text.isdigit() and len(text) < 12):
         raise NotFound("there is no such report")
-    found = controls.kept(visit.office, visit.who, int(text))
-    return see(visit, "control.html", report=found.content, kept=found)
+    return int(text)
 
 
 def file(visit: Visit) -> Response:

@@ -9,18 +9,19 @@ from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
 from freehold.desks.access import access
 from freehold.desks.office import Office
-from freehold.desks.onboarding import applying, reviewing, screening
+from freehold.desks.onboarding import applying, evidence_reviews, reviewing, screening
 from freehold.desks.permits import Actor
 from freehold.doors.web.visits import Form, Visit, go, prove_first, see
 
 
 def queue(visit: Visit) -> Response:
-    """What waits: applications and screening hits."""
+    """What waits: applications, evidence and screening hits."""
     office, who = visit.office, visit.who
     hits = permits.allows(who, Power.REVIEW_INVESTORS, EVERYWHERE)
     found = reviewing.queue(office, who)
     listed = screening.waiting_for(office, who) if hits else []
-    return see(visit, "reviews.html", found=found, hits=listed)
+    papers = evidence_reviews.queue(office, who) if hits else []
+    return see(visit, "reviews.html", found=found, hits=listed, evidence=papers)
 
 
 def file(visit: Visit) -> Response:

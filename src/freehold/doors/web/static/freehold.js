@@ -39,14 +39,6 @@ window.addEventListener("pageshow", () => {
 const problem = document.querySelector(".summary, .refusal h2");
 if (problem) problem.focus();
 
-document.addEventListener("change", async (event) => {
-  const chosen = event.target.closest("input[data-hash]");
-  if (!chosen || !chosen.files[0]) return;
-  const digest = await crypto.subtle.digest("SHA-256", await chosen.files[0].arrayBuffer());
-  const hex = [...new Uint8Array(digest)].map((one) => one.toString(16).padStart(2, "0")).join("");
-  document.getElementById(chosen.dataset.hash).value = hex;
-});
-
 // The total of a form's rows while one types: whole numbers of base units, never a float.
 const base = (text, places) => {
   const [, whole, rest = ""] = /^(\d+)(?:\.(\d+))?$/.exec(text.replace(/[, \u00a0]/g, "")) || [];

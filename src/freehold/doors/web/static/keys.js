@@ -16,6 +16,14 @@ document.addEventListener("click", (event) => {
   if (event.target instanceof HTMLDialogElement) event.target.close();
 });
 
+// Whoever speaks to the machine, or hits keys by chance, turns single letters off (WCAG 2.1.4).
+const LETTERS = "freehold-single-letters";
+const letters = document.getElementById("letters");
+if (letters) {
+  letters.checked = localStorage.getItem(LETTERS) !== "off";
+  letters.addEventListener("change", () => localStorage.setItem(LETTERS, letters.checked ? "on" : "off"));
+}
+
 let before = "";
 const PLACES = { h: "/", s: "/securities", p: "/holders", a: "/activity", e: "/explorer" };
 document.addEventListener("keydown", (event) => {
@@ -37,7 +45,10 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (event.key === "/") {
+  if (letters && !letters.checked) return;
+  if (event.key === "?") {
+    opens("keys");
+  } else if (event.key === "/") {
     const find = document.querySelector("main input[name=q]");
     if (find) { event.preventDefault(); find.focus(); } else { event.preventDefault(); opens("palette"); }
   } else if (event.key === "n") {
