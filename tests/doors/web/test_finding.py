@@ -40,6 +40,8 @@ def test_holders_are_found_by_name_number_and_country(agent):
 
 
 def test_the_explorer_finds_a_token_a_block_and_a_transaction(platform, agent, token):
+    said = agent.see("/explorer")
+    assert "From account" in said and "Accounts:" not in said, "what is packed is told apart"
     found = agent.press("/explorer", "Find", sent_to="/find", q=token)
     assert found.ok and found.url.lower().endswith(f"/securities/{token.lower()}")
     last = platform.ask(AGENT, "GET", "/v1/events?limit=1").json()["items"][0]
