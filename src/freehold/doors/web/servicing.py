@@ -177,7 +177,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
     found = events.entitlements(office, who, id)
     text, sort = visit.query("q").casefold(), visit.query("sort", "account")
     rows = [row for row in found.rows if text in f"{row.name} {row.holder}".casefold()]
-    rows.sort(key=SORTS.get(sort, SORTS["account"]))
+    rows.sort(key=SORTS.get(sort.removeprefix("-"), SORTS["account"]), reverse=sort.startswith("-"))
     number = int(visit.query("page", "1")) if visit.query("page", "1").isdigit() else 1
     last = max(1, -(-len(rows) // ROWS))
     number = min(max(1, number), last)
