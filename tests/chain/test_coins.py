@@ -63,6 +63,8 @@ def test_no_contract_and_no_holder_are_named(world):
     w3, signer = world
     with pytest.raises(Invalid, match="there is no contract at"):
         coins.about(w3, signer.address)
+    with pytest.raises(Invalid, match="has no decimals"):  # a contract that is no coin
+        coins.about(w3, money.created(w3, signer, contracts.creation("Distribution")))
     with pytest.raises(Invalid, match="holds none of the coin"):
         coins.probe(w3, money.cash(w3, signer), coins.SINK)
 

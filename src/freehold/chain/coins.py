@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 from eth_utils.address import to_checksum_address
 from web3 import Web3
@@ -179,7 +180,7 @@ def _text(answer: bytes) -> str:
     try:
         said = answer.rstrip(b"\0") if len(answer) == 32 else decode(["string"], answer)[0].encode()
         return str(said.decode("ascii"))
-    except (ValueError, Web3Exception):
+    except (ValueError, DecodingError, Web3Exception):
         return "?"
 
 
