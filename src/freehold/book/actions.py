@@ -4,7 +4,7 @@ Rows are only ever added. What an action is now follows from them (`core/actions
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,6 +72,14 @@ def add(tx: Transaction, known: KnownAction, text: str) -> None:
     add_terms(tx, known.id, text, known.created_at, known.by)
 
 
+def is_taken(tx: Transaction, id: str) -> bool:
+    """Whether an action or a winding-up of any issuer has this id."""
+    return any(
+        tx.execute(select(of.c.id).where(of.c.id == id)).first()
+        for of in (corporate_action, windup)
+    )
+
+
 def find(tx: Transaction, id: str) -> KnownAction:
     """The action with this id. Raises NotFound."""
     row = tx.execute(select(corporate_action).where(corporate_action.c.id == id)).first()
@@ -87,12 +95,13 @@ def every(tx: Transaction, issuer: str) -> list[KnownAction]:
     return [KnownAction(**row._mapping) for row in tx.execute(rows)]
 
 
-def unfinished(tx: Transaction) -> list[str]:
-    """The ids of all actions that are neither closed nor cancelled, as they were announced."""
+def unfinished(tx: Transaction, kinds: Sequence[str] = ()) -> list[str]:
+    """The ids of all actions (of some kinds) that are neither closed nor cancelled, as they were
+    announced."""
     of, ended = corporate_action, ("close", "cancel")
     over = select(action_step.c.action).where(action_step.c.step.in_(ended))
     rows = select(of.c.id).where(of.c.id.not_in(over)).order_by(of.c.created_at, of.c.id)
-    return list(tx.scalars(rows))
+    return list(tx.scalars(rows.where(of.c.kind.in_(kinds)) if kinds else rows))
 
 
 def add_terms(tx: Transaction, action: str, text: str, at: datetime, by: str) -> int:

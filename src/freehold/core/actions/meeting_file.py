@@ -107,13 +107,16 @@ def read_resolution(section: Section, classes: Sequence[str]) -> Resolution:
     for name in separate:
         if not votes.get(name):
             fields.note(section, "separate", f"{name!r} has no vote on this")
+    majority = fields.share(section, "majority", _HALF)
+    if not majority:
+        fields.note(section, "majority", "is nothing: without it every resolution is carried")
     return Resolution(
         fields.text(section, "id"),
         {name: weight for name, weight in votes.items() if weight},
         method,
         Threshold(fields.share(section, "quorum", Fraction(0))),
         Threshold(
-            fields.share(section, "majority", _HALF),
+            majority,
             fields.flag(section, "more_than", not fields.has(section, "majority")),
         ),
         fields.choice(section, "basis", Basis, Basis.CAST),

@@ -29,6 +29,8 @@ from freehold.core.errors import Invalid
 MOST_RATIO = 10_000
 """New units for one old one, or the other way round; more is taken for a slip of the pen."""
 CLAIM_DAYS = 1_095
+MOST_SETTLEMENT_DAYS = 30
+"""The longest cycle a market ever had was a month; more is taken for a slip of the pen."""
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 
@@ -201,7 +203,7 @@ def _dates(top: Section) -> tuple[date, datetime, datetime]:
             else add_business_days(where, day, fields.whole(top, "payment_days", 5))
         )
         payment = cutoff(paid, time(0), zone)
-        ex_date = ex_date_of(where, day, fields.whole(top, "settlement_days", 1))
+        ex_date = ex_date_of(where, day, _settlement_days(top))
     except ValueError:
         fields.note(top, "cut_off", f"{at!r} is not a time such as 18:00")
         return day, clock.from_seconds(0), clock.from_seconds(1)
@@ -209,6 +211,15 @@ def _dates(top: Section) -> tuple[date, datetime, datetime]:
         fields.note(top, str(wrong.facts.get("field", "zone")), wrong.message)
         return day, clock.from_seconds(0), clock.from_seconds(1)
     return ex_date, record, payment
+
+
+def _settlement_days(top: Section) -> int:
+    found = fields.whole(top, "settlement_days", 1)
+    if found > MOST_SETTLEMENT_DAYS:
+        said = f"{found} is absurd: trades settle within {MOST_SETTLEMENT_DAYS} business days"
+        fields.note(top, "settlement_days", said)
+        return 1
+    return found
 
 
 def _calendar(top: Section) -> Calendar:
@@ -267,6 +278,8 @@ def _check(top: Section, terms: Terms) -> None:
         fields.note(top, "revenue", f"belongs to a revenue-share or a rent, not to a {terms.kind}")
     if terms.oversubscription and work is not Work.OFFER:
         fields.note(top, "oversubscription", f"belongs to a rights-issue, not to a {terms.kind}")
+    if terms.cash is not None and terms.cash.basis is Basis.POT:
+        _check_pot(top, terms, terms.cash)
     if work in PAYS and terms.cash is None:
         fields.note(top, "cash", f"is missing: a {terms.kind} pays money")
     if work not in PAYS | {Work.RENAME} and exchange is None:
@@ -284,6 +297,15 @@ def _check(top: Section, terms: Terms) -> None:
         fields.note(top, "units", "needs a price, and cash says in which coin it is paid")
     if work is Work.RENAME and not 0 < len(terms.name.encode()) <= 64:
         fields.note(top, "name", "is missing, or longer than 64 bytes")
+
+
+def _check_pot(top: Section, terms: Terms, cash: Cash) -> None:
+    if terms.work is Work.BUY:
+        said = f"stands for a pot: a {terms.kind} buys each unit at a price, so give per_unit"
+        fields.note(top, "cash", said)
+    if (cash.amount * 10**cash.decimals).denominator != 1:
+        said = f"has a pot of {cash.amount}, more decimals than the coin's {cash.decimals}"
+        fields.note(top, "cash", said)
 
 
 def _check_options(top: Section, terms: Terms) -> None:

@@ -13,10 +13,11 @@ from typing import Any
 from freehold.book import actions as book
 from freehold.book import issuers
 from freehold.book.actions import KnownAction
-from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.book.session import Transaction
 from freehold.chain import coins
 from freehold.chain.contracts import call
+from freehold.core.actions import consent
 from freehold.core.actions.kinds import Kind, Work
 from freehold.core.actions.life import State, Step
 from freehold.core.actions.plan import UNTAXED, Plan
@@ -26,14 +27,22 @@ from freehold.core.actions.terms import Terms, read, untaxed_because
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Invalid
 from freehold.core.powers import Powers
-from freehold.desks import parties
+from freehold.desks import notices, parties
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked
 from freehold.desks.outbox.orders import Actor, ActOutcome, Order
 from freehold.desks.register import records
 from freehold.desks.securities import split_figures
-from freehold.desks.servicing import noting, pots, servicing, undelivered
+from freehold.desks.servicing import (
+    holders_of,
+    noting,
+    pots,
+    servicing,
+    tendering,
+    undelivered,
+    unit_checks,
+)
 from freehold.desks.servicing.servicing import Case
 from freehold.desks.servicing.undelivered import Kept
 
@@ -110,7 +119,8 @@ def announce(
 
 @noting.noted("amend action", noting.id_in)
 def amend(office: Office, actor: Actor, text: str) -> ActionOutcome:
-    """Put other terms in force while nobody was paid by the old ones.
+    """Put other terms in force while nobody was paid by the old ones; what holders elected lapses where the
+    bargain is worse for them now.
 
     The record instant of an announced action stays what it is on chain: another one is another action.
     Raises Invalid, NotFound, Conflict where it is too late.
@@ -133,11 +143,39 @@ def amend(office: Office, actor: Actor, text: str) -> ActionOutcome:
     done = _amend_pot(office, actor, of, terms)
     if done.refused:
         return ActionOutcome(done, terms.id, servicing.state_of(office, of))
+    known = holders_of.by_account(office, of.owner, of.instrument.token)
     with office.book.transaction() as tx:
         version = book.add_terms(tx, terms.id, text, office.clock.now(), actor.name)
         content = {"version": version}
         book.add_step(tx, terms.id, Step.AMEND, content, office.clock.now(), actor.name)
+        _lapse(office, tx, actor, of, terms, known)
     return _outcome(office, done, terms.id)
+
+
+def _lapse(
+    office: Office,
+    tx: Transaction,
+    actor: Actor,
+    of: Case,
+    terms: Terms,
+    known: Mapping[int, KnownHolder],
+) -> None:
+    """Take back what holders elected in a bargain that is worse for them now, and tell them."""
+    now, lapsed = office.clock.now(), terms.options.default
+    for account, (choice, units) in sorted(of.elections.items()):
+        taken_back = not units if terms.work in CHOICES else choice == of.terms.options.default
+        if taken_back or consent.binds(of.terms, terms, choice):
+            continue
+        left = choice if terms.work in CHOICES else lapsed
+        book.elect(tx, terms.id, account, left, 0, now, actor.name)
+        if account in known:
+            tendering.locked(office, tx, of, known[account].id, 0, actor.name)
+            said = (
+                f"What you elected in {terms.id} ({choice}) has lapsed, because its terms were changed"
+                f" on {now:%Y-%m-%d}. Elect again if you still want to."
+            )
+            once = f"lapse {terms.id} {of.version + 1} {account}"
+            notices.tell_holder(tx, of.owner.id, known[account].id, said, now, once)
 
 
 @noting.noted("elect in action", noting.itself)
@@ -156,16 +194,42 @@ def elect(
     Raises NotFound, Invalid where the action asks nobody, Conflict where it is too late.
     """
     of = servicing.case(office, id)
-    servicing.require(office, of, Step.ELECT)
+    servicing.require(office, of, Step.ELECT if units else _latest(office, of))
     choices = choices_in(of.terms)
     if choice not in choices:
         known = " or ".join(choices) or "what is written: it has no [elections] and no [reinvest]"
         raise Invalid(f"the {of.terms.kind} {id} asks holders nothing but {known}", field="choice")
     party = parties.party(office, of.owner, holder)
+    _check_units(of, units)
+    tendering.require_free(office, of, party, units)
     with office.book.transaction() as tx:
         now = office.clock.now()
         if keep(tx):
             book.elect(tx, id, party.facts.account, choice, units, now, actor.name)
+            tendering.locked(office, tx, of, party.holder.id, units, actor.name)
+    tendering.settle(office, of, party.holder.id)
+
+
+def _latest(office: Office, of: Case) -> Step:
+    """By which step's time a tender of units that are no longer there may be taken back: until anybody is
+    paid, for it stops the payment of all others."""
+    if of.terms.work is not Work.BUY or servicing.now_of(office) < of.terms.payment:
+        return Step.ELECT
+    short = unit_checks.lacking(office, of, servicing.planned(office, of))
+    return Step.AMEND if short else Step.ELECT
+
+
+def _check_units(of: Case, units: int) -> None:
+    """Raises Invalid for units that nobody can tender or subscribe."""
+    if units < 0:
+        raise Invalid(f"units {units} is below none: 0 takes an election back", field="units")
+    if units and of.terms.work not in CHOICES:
+        raise Invalid(f"units {units}: this choice is of money, and takes no units", field="units")
+    if of.terms.work is Work.OFFER and units > of.terms.most:
+        raise Invalid(
+            f"units {units} is more than the {of.terms.most} base units that are offered in all",
+            field="units",
+        )
 
 
 def choices_in(terms: Terms) -> tuple[str, ...]:
@@ -250,9 +314,8 @@ def _check(
         raise Invalid(f"tax {terms.tax}: the {terms.kind} {why}; leave tax out", field="tax")
     if not announced:
         records.require_ahead(office, instrument, terms.record)
-        with office.book.reading() as tx:
-            if any(one.id == terms.id for one in book.every(tx, owner.id)):
-                raise Invalid(f"there is an action {terms.id} already", field="id")
+        _check_id(office, terms.id)
+        unit_checks.require_alone(office, owner, instrument, terms)
     if terms.cash is not None:
         coin = coins.about(office.w3, terms.cash.coin)
         if coin.decimals != terms.cash.decimals:
@@ -278,6 +341,14 @@ def _check(
             raise Invalid(said, field="into")
     if terms.work is Work.SPLIT and terms.exchange is not None:
         split_figures.figures(office, instrument, terms.exchange.ratio)
+    unit_checks.require_authorised(office, owner, instrument, terms)
+
+
+def _check_id(office: Office, id: str) -> None:
+    """Ids are those of the whole book: its acts' keys on the chain come from them."""
+    with office.book.reading() as tx:
+        if book.is_taken(tx, id):
+            raise Invalid(f"the id {id} is used already: give this one another", field="id")
 
 
 def _announce_record(

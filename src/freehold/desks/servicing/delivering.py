@@ -33,7 +33,7 @@ from freehold.desks.outbox import orders, scaling
 from freehold.desks.outbox.carrying import was_asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import servicing, undelivered
+from freehold.desks.servicing import servicing, undelivered, unit_checks
 from freehold.desks.servicing.servicing import Case
 from freehold.desks.servicing.undelivered import Call, Page, Portion
 from freehold.indexer import journal, read
@@ -184,12 +184,22 @@ def subscribers(office: Office, actor: Actor, of: Case) -> Case:
 
 def even_out(office: Office, actor: Actor, of: Case, paid: frozenset[int]) -> ActOutcome:
     """Leave nobody with half of a bargain when an action ends in the middle: who was paid for his units
-    gives them, who paid for units that he did not get has his money back."""
+    gives them, as far as he still has them; who paid for units that he did not get has his money back."""
     wallets = servicing.wallets(office, of.instrument.token)
     calls: list[Call] = []
     if of.terms.work in (Work.BUY, Work.REDEEM):
         gives = servicing.planned(office, of).gives
-        calls = _redemptions(of, actor, {one: gives[one] for one in gives if one in paid}, wallets)
+        there = unit_checks.held_now(office, of.instrument.token)
+        ends = {
+            one: units
+            if was_asked(office, of.scope, actor.signer.address, f"unit {wallets[one]}")
+            else min(units, there.get(one, 0))
+            for one, units in gives.items()
+            if one in paid
+        }
+        calls = _redemptions(
+            of, actor, {one: units for one, units in ends.items() if units}, wallets
+        )
     if of.terms.work is Work.OFFER:
         calls = _refunds(office, actor, of, wallets)
     if of.terms.work is Work.RENAME and was_asked(office, of.scope, actor.signer.address, "rename"):

@@ -5,7 +5,7 @@ first is sent: whoever was killed in the middle asks again, and the contract its
 next. Register and contract must agree about the record before anybody is paid.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from freehold.chain.contracts import call
@@ -32,7 +32,10 @@ from freehold.desks.servicing import (
     reinvesting,
     remains,
     servicing,
+    tendering,
+    transfer_books,
     undelivered,
+    unit_checks,
 )
 from freehold.desks.servicing.servicing import Case
 
@@ -56,10 +59,11 @@ class Proof:
 def fund(
     office: Office, actor: Actor, id: str, amount: int | None = None, reference: str = ""
 ) -> ActOutcome:
-    """Declare the pot on chain and put money into it: what is due, or `amount` of smallest units.
+    """Declare the pot on chain and put money into it: what is lacking of what is due, or `amount` of
+    smallest units.
 
     The actor's own wallet pays; `reference` says what for, and is kept with the step. Raises NotFound,
-    Conflict where it is not the time, Invalid for a pot smaller than declared.
+    Conflict where it is not the time or nothing is lacking, Invalid for a pot smaller than declared.
     """
     of = servicing.case(office, id)
     servicing.require(office, of, Step.FUND)
@@ -69,9 +73,12 @@ def fund(
     amounts: dict[str, int] = {}
     if amount is None or of.terms.options.currencies or (recorded and not of.terms.revenue):
         due = pots.due_by_currency(servicing.planned(office, of))
-        _refuse_less(due[BASE], amount)
-        amounts = {code: due[code] - pots.funded(of, code) for code in due if code}
-        amount = due[BASE] if amount is None else amount
+        _refuse_less(of, due[BASE], amount)
+        lacks = _lacks(of, due)
+        amounts = {code: lacks[code] for code in lacks if code}
+        amount = lacks[BASE] if amount is None else amount
+        if Step.FUND in of.steps and not amount and not any(amounts.values()):
+            raise Conflict(f"the pot of {id} holds all that is due: nothing is lacking", action=id)
     numbers = pots.declared(office, actor, of, [BASE, *amounts])
     if isinstance(numbers, ActOutcome):
         return numbers
@@ -80,7 +87,7 @@ def fund(
         left = {"distribution": numbers[BASE], "amount": str(amount)}
         left |= {"terms": pots.hash_of(of.terms).hex()}
         left |= {"reference": reference} if reference else {}
-        others = {
+        others = dict(of.left(Step.FUND).get("pots", {})) | {
             code: {"distribution": numbers[code], "amount": str(pots.funded(of, code) + more)}
             for code, more in amounts.items()
         }
@@ -94,15 +101,38 @@ def require_enough(office: Office, of: Case, amount: int) -> None:
     """Raises Invalid for a pot of `amount` smallest units that is smaller than what the record instant made
     due; before it, or where revenue feeds the pot, any amount is good."""
     if servicing.now_of(office) >= of.terms.record and not of.terms.revenue:
-        _refuse_less(pots.due_by_currency(servicing.planned(office, of))[BASE], amount)
+        _refuse_less(of, pots.due_by_currency(servicing.planned(office, of))[BASE], amount)
 
 
-def _refuse_less(due: int, amount: int | None) -> None:
-    if amount is not None and amount < due:
+def _refuse_less(of: Case, due: int, amount: int | None) -> None:
+    """`amount` comes to what is in the pot already."""
+    if amount is None:
+        return
+    within = pots.funded(of, BASE) + amount
+    if within < due:
         raise Invalid(
-            f"the pot {amount} is smaller than declared: {due} is due; fund {due - amount} more",
+            f"the pot {within} is smaller than declared: {due} is due; fund {due - within} more",
             field="amount",
         )
+
+
+def _lacks(of: Case, due: Mapping[str, int]) -> dict[str, int]:
+    """What each pot still needs."""
+    return {code: max(amount - pots.funded(of, code), 0) for code, amount in due.items()}
+
+
+def _require_funded(of: Case, found: Plan) -> None:
+    """Raises Conflict where the terms were amended after the pot was funded, and more is due by them."""
+    if not of.terms.pays or of.terms.revenue:
+        return
+    for code, more in _lacks(of, pots.due_by_currency(found)).items():
+        if more:
+            coin = f" of {code}" if code else ""
+            raise Conflict(
+                f"the pot{coin} of {of.known.id} lacks {more} of what is due by the terms in force:"
+                f" `freehold action fund {of.known.id}` adds it",
+                action=of.known.id,
+            )
 
 
 @noting.noted("pay action", noting.itself)
@@ -121,6 +151,13 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     if of.terms.work is Work.OFFER:
         of = delivering.subscribers(office, actor, of)
     found = servicing.planned(office, of)
+    if Step.PAY not in of.steps:
+        _require_funded(of, found)
+        tendering.settle_all(office, of)
+        unit_checks.require_held(office, of, found)
+        unit_checks.require_room(office, of, found)
+        if transfer_books.close(office, of):
+            unit_checks.require_held(office, of, found)
     moneyless = not (found.money or found.others)
     if Step.PAY not in of.steps and (of.terms.work is Work.SPLIT or moneyless):
         servicing.record_step(office, actor, id, Step.PAY, delivering.before(office, of))
@@ -131,7 +168,12 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
             return done
     if of.terms.pays and (found.money or found.others):
         done = _pay_out(office, actor, of, found)
-        if done.refused or pots.next_hold(office, servicing.case(office, id)) is not None:
+        if done.refused:
+            return done
+        if pots.next_hold(office, servicing.case(office, id)) is not None:
+            if of.terms.work is Work.REDEEM:
+                paid = pots.payments(office, pots.numbers(of)[BASE])[0].keys()
+                done = delivering.even_out(office, actor, of, frozenset(paid))
             return done  # a page that is kept back waits for its day
     if of.terms.work not in (Work.SPLIT, Work.PAY):
         done = delivering.deliver(office, actor, of, found)
@@ -141,6 +183,8 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
         done = reinvesting.delivered(office, actor, servicing.case(office, id), found)
         if done.refused:
             return done
+    transfer_books.reopen(office, of)
+    tendering.end(office, of, actor.name)
     if Step.DELIVER not in of.steps:
         servicing.record_step(office, actor, id, Step.DELIVER, {})
     return ActOutcome("pay", id, actor.name, Ended.DONE)
@@ -214,6 +258,8 @@ def cancel(office: Office, actor: Actor, id: str) -> ActOutcome:
         done = delivering.even_out(office, actor, of, frozenset(paid))
         if done.refused:
             return done
+    transfer_books.reopen(office, of)
+    tendering.end(office, of, actor.name)
     pots.record_payments(office, actor, of, called_off=True)
     recording.called_off(
         office, actor, of

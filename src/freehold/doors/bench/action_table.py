@@ -170,8 +170,14 @@ def _conversion(taken: Held, held: Held) -> Due:
 TENDERED = 500
 
 
+def _free(held: Held) -> dict[str, int]:
+    """What can be tendered: frozen units are not free to be given."""
+    return {one: max(many - (FROZEN if one == "cyd" else 0), 0) for one, many in _of(held)}
+
+
 def _tender(held: Held) -> Due:
-    taken = parts(min(TENDERED, sum(holders(held).values())), holders(held))
+    free = _free(held)
+    taken = parts(min(TENDERED, sum(free.values())), free)
     left = {one: many - taken.get(one, 0) for one, many in held.items()}
     return Due(left, gross={one: many * 2 * COIN for one, many in taken.items()})
 
@@ -198,7 +204,7 @@ def _subscribe(held: Held) -> dict[str, tuple[str, int]]:
 
 
 def _offered(held: Held) -> dict[str, tuple[str, int]]:
-    return {one: ("tender", many) for one, many in _of(held) if many}
+    return {one: ("tender", many) for one, many in _free(held).items() if many}
 
 
 def _paid(

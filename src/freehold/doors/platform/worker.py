@@ -23,7 +23,7 @@ from freehold.desks.onboarding import reviewing
 from freehold.desks.outbox import locking
 from freehold.desks.outbox.following import Kept, bring_up
 from freehold.desks.platform import auditing, changes, readiness, webhooks
-from freehold.desks.servicing import voting
+from freehold.desks.servicing import transfer_books, voting
 from freehold.doors.platform import journal, mail, works
 
 QUIET_SECONDS = 0.25
@@ -57,11 +57,13 @@ def round_of_work(office: Office, kept: Kept) -> Round:
     auditing.anchor_due(office)
     controls.make_due(office)
     restraints.unlock_lapsed(office)
+    closed = transfer_books.keep(office)
     locked = locking.keep(office)
     statements.tell_due(office)
     readiness.passed(office)
-    changed = moved + settled + locked.moved + len(done.changed)
-    return Round(changed, (progress.events if progress else 0) + told, done.held + locked.held)
+    changed = moved + settled + closed.moved + locked.moved + len(done.changed)
+    held = done.held + closed.held + locked.held
+    return Round(changed, (progress.events if progress else 0) + told, held)
 
 
 def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> int:
