@@ -1,5 +1,6 @@
 """The buttons that ask and change nothing: each shows what was looked for, and nothing else."""
 
+import re
 import secrets
 
 import pytest
@@ -39,6 +40,8 @@ def test_holders_are_found_by_name_number_and_country(agent):
 
 
 def test_the_explorer_finds_a_token_a_block_and_a_transaction(platform, agent, token):
+    said = agent.see("/explorer")
+    assert "From account" in said and "Accounts:" not in said, "what is packed is told apart"
     found = agent.press("/explorer", "Find", sent_to="/find", q=token)
     assert found.ok and found.url.lower().endswith(f"/securities/{token.lower()}")
     last = platform.ask(AGENT, "GET", "/v1/events?limit=1").json()["items"][0]
@@ -92,3 +95,37 @@ def test_a_statement_is_shown_for_a_holder_and_a_period(agent):
     long_ago = {"from": "2020-01-01", "to": "2020-12-31"}
     empty = agent.press(place, "Show the statement", holder="priya-raman", **long_ago)
     assert "No units were held or moved" in empty.text and "Opening" not in empty.text
+
+
+def test_holders_sort_lead_to_their_files_and_go_out_as_csv(agent):
+    up = _named(agent.see("/holders?sort=name"))
+    down = agent.see("/holders?sort=-name")
+    assert len(up) > 3 and up == sorted(up, key=str.casefold)
+    assert _named(down) == up[::-1]
+    assert 'aria-sort="descending"' in down and 'href="?sort=name"' in down
+    rows = agent.see("/holders.csv?q=northgate").splitlines()
+    assert rows[0].startswith("issuer,holder,name,account") and len(rows) == 2
+    assert agent.see("/holders?sort=nonsense"), "an order that is none is left alone"
+
+
+def test_a_cap_table_sorts_and_is_shown_as_of_an_instant_that_has_passed(agent):
+    place = "/issuers/northwind-optics/cap-table"
+    now = agent.see(place)
+    assert "Held today" in now and "Fully diluted" in now and "by the cap table file as of" in now
+    first = _named(agent.see(f"{place}?sort=name"))
+    assert len(first) > 2 and first == sorted(first, key=str.casefold)
+    before = agent.see(f"{place}?at=2020-01-01T00:00")
+    assert (
+        "Held then" in before
+        and "Nobody holds units yet" in before
+        and "Fully diluted" not in before
+    )
+    assert "has not passed on the chain" in agent.see(f"{place}?at=2199-01-01T00:00")
+    assert "Enter a date and a time" in agent.see(f"{place}?at=yesterday")
+    head, *rows = agent.see(f"{place}.csv").splitlines()
+    assert head.startswith("holder,account,") and head.endswith(",units,share") and len(rows) > 2
+
+
+def _named(page: str) -> list[str]:
+    """The holders whose files a page leads to, in its order."""
+    return re.findall(r'href="/files/northwind-optics/[a-z-]+">([^<]+)<', page)

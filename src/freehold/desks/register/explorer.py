@@ -6,10 +6,15 @@ Everything here stands on the chain for anybody to read; people have no names in
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from enum import IntFlag
 
 from freehold.chain import rpc
+from freehold.core.clock import day_of, from_seconds, stamp
 from freehold.core.errors import NotFound
+from freehold.core.events import LotMoved
+from freehold.core.facts import Flags
 from freehold.core.ids import checksummed
+from freehold.core.powers import Powers
 from freehold.core.roles import Power
 from freehold.desks import permits
 from freehold.desks.office import Office
@@ -17,6 +22,9 @@ from freehold.desks.outbox.following import bring_up
 from freehold.desks.permits import Actor
 from freehold.indexer import explore
 from freehold.indexer.explore import Seen
+
+BITS: Mapping[str, type[IntFlag]] = {"powers": Powers, "held": Powers, "flags": Flags}
+"""Arguments that are bits, and what their bits are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +87,6 @@ def transaction(office: Office, actor: Actor, hash: str) -> TransactionView:
 
 
 def _event(one: Seen) -> EventView:
-    assert is_dataclass(one.event), "every event is a class of core/events.py"
-    arguments = {each.name: str(getattr(one.event, each.name)) for each in fields(one.event)}
     return EventView(
         one.block,
         one.log,
@@ -89,5 +95,27 @@ def _event(one: Seen) -> EventView:
         one.contract,
         one.transaction,
         one.instruction,
-        arguments,
+        _said(one.event),
     )
+
+
+def _said(event: object) -> dict[str, str]:
+    """The arguments of an event as people read them: what is packed apart, instants, days and powers by
+    their names."""
+    assert is_dataclass(event), "every event is a class of core/events.py"
+    if isinstance(event, LotMoved):
+        packed = ("from_account", "to_account", "from_vintage", "to_vintage", "units")
+        return {name: str(getattr(event, name)) for name in packed}
+    return {each.name: _text(each.name, getattr(event, each.name)) for each in fields(event)}
+
+
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, int) or not value:
+        return str(value)
+    if name in ("instant", "effective"):
+        return stamp(from_seconds(value))
+    if name == "day":
+        return day_of(value).isoformat()
+    if name in BITS:
+        return ", ".join(str(one.name).lower() for one in BITS[name] if value & one)
+    return str(value)

@@ -6,11 +6,11 @@ the issuer's cap table came in with.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from freehold.book import issuers
-from freehold.book.issuers import KnownInstrument, KnownIssuer
+from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.core import captable, ocf
 from freehold.core.clock import LAST_DAY, day_of
 from freehold.core.facts import Facts, Flags, unpack_facts
@@ -41,8 +41,10 @@ class ClassColumn:
 
 @dataclass(frozen=True, slots=True)
 class OwnerRow:
-    """A holder's units by class, and his part of all units, each of which counts as one."""
+    """A holder's units by class, and his part of all units, each of which counts as one. `id` is empty for
+    an account that the book knows no holder of."""
 
+    id: str
     holder: str
     account: int
     units: tuple[str, ...]
@@ -63,7 +65,7 @@ class DilutedLine:
 @dataclass(frozen=True, slots=True)
 class CapTableView:
     """The table of one issuer; `diluted` empty where no file tells of claims, `open_claims` those whose
-    number nobody can say today."""
+    number nobody can say today. `as_of` is the day of the units held, `file_day` that of the claims."""
 
     issuer: str
     issuer_name: str
@@ -74,6 +76,7 @@ class CapTableView:
     diluted_total: Fraction
     open_claims: int
     as_of: date
+    file_day: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +107,34 @@ def issuers_of(office: Office, actor: Actor) -> list[KnownIssuer]:
     ]
 
 
-def cap_table(office: Office, actor: Actor, issuer: str) -> CapTableView:
-    """Who owns how much of what. Raises NotFound, NotPermitted."""
+def cap_table(
+    office: Office, actor: Actor, issuer: str, instant: datetime | None = None
+) -> CapTableView:
+    """Who owns how much of what, now or at an instant that has passed; of a past instant without claims on
+    more units. Raises NotFound, NotPermitted, Conflict for an instant that has not passed."""
     permits.require(actor, Power.READ_REGISTER, issuer)
     bring_up(office)
     with office.book.reading() as tx:
         owner = issuers.find(tx, issuer)
         every = issuers.instruments(tx, owner.id)
-        names = {str(one.wallet): one.name for one in issuers.holders(tx, owner.id)}
-        files = issuers.source_files(tx, owner.id)
+        known = {str(one.wallet): one for one in issuers.holders(tx, owner.id)}
+        files = {} if instant else issuers.source_files(tx, owner.id)
     held: dict[int, dict[int, int]] = {}
-    called: dict[int, str] = {}
+    called: dict[int, tuple[str, str]] = {}
     columns = []
     with office.index.connect() as view:
         for place, one in enumerate(every):
-            lines = [line for line in read.lines(view, one.token) if not _own(line)]
+            block = read.block_before(view, instant) if instant else None
+            lines = [line for line in read.lines(view, one.token, block) if not _own(line)]
             for line in lines:
-                called[line.account] = names.get(line.wallet, f"account {line.account}")
+                called[line.account] = _called(known.get(line.wallet), line.account)
                 held.setdefault(line.account, {})[place] = line.units
             out = sum(line.units for line in lines)
             columns.append(
                 ClassColumn(one.token, one.name, one.symbol, format_units(out, one.decimals))
             )
     rows, total = _owners(held, called, every)
-    diluted, whole, waiting = _diluted(files)
+    diluted, whole, waiting, file_day = _diluted(files)
     return CapTableView(
         owner.id,
         owner.name,
@@ -137,8 +144,13 @@ def cap_table(office: Office, actor: Actor, issuer: str) -> CapTableView:
         diluted,
         whole,
         waiting,
-        now_on_chain(office).date(),
+        (instant or now_on_chain(office)).date(),
+        file_day,
     )
+
+
+def _called(holder: KnownHolder | None, account: int) -> tuple[str, str]:
+    return (holder.id, holder.name or "Erased") if holder else ("", f"account {account}")
 
 
 def holder_list(office: Office, actor: Actor, text: str = "") -> list[HolderLine]:
@@ -203,7 +215,7 @@ def _own(line: Line) -> bool:
 
 def _owners(
     held: Mapping[int, Mapping[int, int]],
-    called: Mapping[int, str],
+    called: Mapping[int, tuple[str, str]],
     every: Sequence[KnownInstrument],
 ) -> tuple[tuple[OwnerRow, ...], Fraction]:
     """The rows, the largest first; a unit of any class counts as one whole unit."""
@@ -219,7 +231,7 @@ def _owners(
     ordered = sorted(held, key=lambda account: (-totals[account], account))
     rows = tuple(
         OwnerRow(
-            called[account],
+            *called[account],
             account,
             tuple(
                 format_units(held[account].get(n, 0), one.decimals) if held[account].get(n) else ""
@@ -233,12 +245,15 @@ def _owners(
     return rows, everything
 
 
-def _diluted(files: Mapping[str, str]) -> tuple[tuple[DilutedLine, ...], Fraction, int]:
+def _diluted(
+    files: Mapping[str, str],
+) -> tuple[tuple[DilutedLine, ...], Fraction, int, date | None]:
     """The fully diluted table that the issuer's own files describe, the largest first."""
     if not any(name.endswith(".ocf.json") for name in files):
-        return (), Fraction(), 0
+        return (), Fraction(), 0, None
     file = ocf.read(files)
-    table = ocf.captable_at(file, ocf.last_day(file))
+    day = ocf.last_day(file)
+    table = ocf.captable_at(file, day)
     rows = captable.fully_diluted(table)
     total = sum((row.units for row in rows), Fraction())
     named = {id: one.name for id, one in file.holders.items()}
@@ -252,7 +267,7 @@ def _diluted(files: Mapping[str, str]) -> tuple[tuple[DilutedLine, ...], Fractio
         for row in rows
     ]
     lines.sort(key=lambda one: (-one.units, one.holder))
-    return tuple(lines), total, len(table.open_claims)
+    return tuple(lines), total, len(table.open_claims), day
 
 
 def _decimal(value: Fraction) -> str:

@@ -10,6 +10,9 @@ from fractions import Fraction
 
 from markupsafe import Markup, escape
 
+from freehold.core.clock import parse
+from freehold.core.errors import Invalid
+
 DASH = "—"
 MINUS = "\N{MINUS SIGN}"
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -166,3 +169,12 @@ FILTERS = {
     "words": words,
     "sentence": sentence,
 }
+
+
+def typed_instant(text: str) -> datetime:
+    """The instant that a field for date and time holds, in UTC. Raises Invalid."""
+    try:
+        return parse(text if text.endswith("Z") or "+" in text else f"{text}:00Z")
+    except Invalid:
+        said = "Enter a date and a time, such as 2026-03-18 16:00."
+        raise Invalid(said, field="at") from None

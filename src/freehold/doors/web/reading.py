@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from freehold.core.audit import Entry
-from freehold.core.clock import parse
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
@@ -23,6 +22,7 @@ from freehold.desks.register import registers
 from freehold.desks.securities import instruments
 from freehold.desks.securities.instruments import Moment
 from freehold.doors.web import drafting
+from freehold.doors.web.formats import typed_instant
 from freehold.doors.web.owning import thinned, token_of
 from freehold.doors.web.visits import Form, Visit, go, see
 
@@ -204,7 +204,7 @@ def _as_of(visit: Visit, points: list[Moment]) -> tuple[int | datetime | None, s
         return _number(block), None
     if text := visit.query("at"):
         try:
-            return parse(text if text.endswith("Z") or "+" in text else f"{text}:00Z"), None
-        except Invalid:
-            return None, "Enter a date and a time, such as 2026-03-18 16:00."
+            return typed_instant(text), None
+        except Invalid as fault:
+            return None, fault.message
     return None, None

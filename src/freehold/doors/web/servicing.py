@@ -24,7 +24,7 @@ from freehold.desks.servicing import actions, ballots, events, processing
 from freehold.desks.servicing.events import ActionView, Entitled
 from freehold.desks.servicing.processing import Act
 from freehold.doors.papers import payment
-from freehold.doors.web import charts
+from freehold.doors.web import charts, subscribing
 from freehold.doors.web.visits import Form, Visit, act, go, issuers_of, page, see
 
 ROWS = 50
@@ -177,7 +177,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
     found = events.entitlements(office, who, id)
     text, sort = visit.query("q").casefold(), visit.query("sort", "account")
     rows = [row for row in found.rows if text in f"{row.name} {row.holder}".casefold()]
-    rows.sort(key=SORTS.get(sort, SORTS["account"]))
+    rows.sort(key=SORTS.get(sort.removeprefix("-"), SORTS["account"]), reverse=sort.startswith("-"))
     number = int(visit.query("page", "1")) if visit.query("page", "1").isdigit() else 1
     last = max(1, -(-len(rows) // ROWS))
     number = min(max(1, number), last)
@@ -210,6 +210,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "elections": ballots.elections(office, who, id),
         "choices": actions.choices_in(one.terms) if takes_choices(one) else (),
         "asks": bool(actions.choices_in(one.terms)),
+        "prices": subscribing.prices(visit, one) if takes_choices(one) else [],
         "mine": events.own_holders(who, one.owner.id, Power.ELECT),
         "versions": len(events.versions(office, who, id)),
         "now": events.now(office),
