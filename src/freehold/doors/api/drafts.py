@@ -48,9 +48,7 @@ def list_drafts(
 
 
 @router.post("/drafts", status_code=201, responses=responses(400, 404, 409))
-def begin_draft(
-    office: OfficeOf, actor: Caller, given: DraftIn, key: IdempotencyKey
-) -> DraftOut:
+def begin_draft(office: OfficeOf, actor: Caller, given: DraftIn, key: IdempotencyKey) -> DraftOut:
     """Begin a draft of a kind of asset, for an issuer that is there or a new one."""
     return draft_out(office, deployments.start(office, actor, given.model_dump(mode="json"), key))
 
