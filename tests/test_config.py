@@ -92,3 +92,15 @@ def test_the_variable_a_secret_refers_to_is_read_and_never_shown(
     settings = config.load(file, environment)
     assert settings.secrets == {"FREEHOLD_PASS": "correct horse"}
     assert "horse" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "said", ["proxy.example", "10.0.0.1/8", "0.0.0.0/0", " ", "10.0.0.7;10.0.0.8"]
+)
+def test_a_proxy_is_trusted_by_its_address_and_never_everybody(tmp_path: Path, said: str) -> None:
+    home = {"FREEHOLD_HOME": str(tmp_path)}
+    assert config.load(environment=home).trusted_proxies == ()
+    told = config.load(environment=home | {"FREEHOLD_TRUSTED_PROXIES": "10.0.0.7, fd00::/64"})
+    assert [str(one) for one in told.trusted_proxies] == ["10.0.0.7/32", "fd00::/64"]
+    (fault,) = mistakes(None, home | {"FREEHOLD_TRUSTED_PROXIES": said})
+    assert fault.startswith("environment: FREEHOLD_TRUSTED_PROXIES")

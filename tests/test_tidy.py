@@ -48,7 +48,7 @@ def default_settings() -> dict[str, str]:
     text = {name: str(getattr(defaults, name)) for name in config.SETTINGS}
     text = {name: value.replace(str(home.absolute()), "<home>") for name, value in text.items()}
     machine = {"chain_id": "the ledger's", "servers": "the machine's cores"}
-    return text | machine | {"home": "the system's folder for data"}
+    return text | machine | {"home": "the system's folder for data", "trusted_proxies": ""}
 
 
 def test_every_command_is_documented_with_its_options() -> None:

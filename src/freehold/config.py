@@ -8,6 +8,7 @@ docs/reference/config.md describes every setting; a test compares the two.
 """
 
 import difflib
+import ipaddress
 import os
 import re
 import sys
@@ -38,6 +39,9 @@ MAIL_FROM = "register@freehold.invalid"
 """A name that no mail comes from (RFC 2606), until another is set."""
 
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """All settings; docs/reference/config.md says what each is for."""
@@ -55,6 +59,7 @@ class Config:
     listen: str  # HOST:PORT of the server
     servers: int  # processes that answer there
     public_url: str  # where browsers find it
+    trusted_proxies: tuple[Network, ...]  # who may say for whom he asks
     relay_issuer_gas: int  # gas a day for acts that are relayed, of all holders of an issuer
     relay_holder_gas: int  # the same, of one holder
     people_key: str  # a reference to the key that wraps the keys of personal data
@@ -194,6 +199,18 @@ def _url(setting: str, value: object) -> str | Wrong:
     return Wrong(f'{value!r} is no URL of a site; write {setting} = "https://register.example"')
 
 
+def _networks(setting: str, value: object) -> str | Wrong:
+    try:
+        found = networks_of(str(value))
+    except ValueError as wrong:
+        return Wrong(f'{wrong}; write {setting} = "10.0.0.7, 10.1.0.0/16"')
+    if not found or any(one.prefixlen == 0 for one in found):
+        return Wrong(
+            f"{value!r} would trust everybody or nobody: name the addresses of your proxies"
+        )
+    return str(value)
+
+
 def _mail(setting: str, value: object) -> str | Wrong:
     shape = r"folder:.+|smtps?://[\w.-]+(:\d{1,5})?"
     if isinstance(value, str) and re.fullmatch(shape, value):
@@ -206,6 +223,11 @@ def _mailbox(setting: str, value: object) -> str | Wrong:
         return mailbox(str(value), setting)
     except Invalid as wrong:
         return Wrong(wrong.message)
+
+
+def networks_of(text: str) -> tuple[Network, ...]:
+    """Networks from addresses and networks with commas or spaces between. Raises ValueError."""
+    return tuple(ipaddress.ip_network(one) for one in text.replace(",", " ").split())
 
 
 def port_of(listen: str) -> int:
@@ -230,6 +252,7 @@ READERS: Mapping[str, Callable[[str, object], str | int | Wrong]] = (
     | dict.fromkeys(INTEGERS, _integer)
     | dict.fromkeys(SECRETS, _reference)
     | {"listen": _listen, "public_url": _url, "mail": _mail, "mail_from": _mailbox}
+    | {"trusted_proxies": _networks}
 )
 
 
@@ -260,6 +283,7 @@ def _complete(
         listen=listen,
         servers=int(given.get("servers", usual_servers())),
         public_url=str(given.get("public_url", f"http://localhost:{port_of(listen)}")).rstrip("/"),
+        trusted_proxies=networks_of(str(given.get("trusted_proxies", ""))),
         relay_issuer_gas=int(given.get("relay_issuer_gas", RELAY_ISSUER_GAS)),
         relay_holder_gas=int(given.get("relay_holder_gas", RELAY_HOLDER_GAS)),
         people_key=str(given.get("people_key", f"file:{home / PEOPLE_KEY}")),

@@ -14,6 +14,6 @@ def platform(northwind_home: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     """`freehold serve` on a copy of the example company, with people of every role."""
     home = tmp_path_factory.mktemp("platform") / "home"
     shutil.copytree(northwind_home, home, ignore=shutil.ignore_patterns("*.sock", "*.socket"))
-    with serve(home, {"FREEHOLD_SERVERS": "1"}) as running:
+    with serve(home, {"FREEHOLD_SERVERS": "1", "FREEHOLD_TRUSTED_PROXIES": "127.0.0.2"}) as running:
         people(running)
         yield running

@@ -70,6 +70,7 @@ SEEN = {
 }
 OF_REVIEWS = {"/applications/": REVIEWED, "v1/evidence": SEEN}
 DRAFTED = {
+    f"/subscriptions/{HOLDER}": {"signature": "0x" + "11" * 65},
     "/drafts": {"kind": "company"},  # 422: nothing is begun
     "/record": {"name": ""},
     "drafts/d_0000000000000000/documents": {"documents": []},
@@ -81,7 +82,7 @@ DRAFTED = {
     "/call-off": {"why": "for the matrix"},  # 422: nothing is announced
     "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed
 }
-"""What is sent to the routes of drafts and policies; nothing comes of it."""
+"""What is sent to the routes of drafts, policies and permits; nothing comes of it."""
 PAGE = (ROOT / "docs/reference/permissions.md").read_text()
 
 

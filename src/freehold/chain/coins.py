@@ -6,10 +6,11 @@ geth, reth, anvil and the embedded ledger). What the coin answers and what reall
 One that returns nothing, or keeps a fee, would break whatever counts money by what was sent.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 from eth_utils.address import to_checksum_address
 from web3 import Web3
@@ -124,12 +125,68 @@ def balance(w3: Web3, coin: str, holder: str, block: int | None = None) -> int:
     return int.from_bytes(w3.eth.call(asked, "latest" if block is None else block)[:32], "big")
 
 
-def available(w3: Web3, coin: str, holder: str, spender: str) -> int:
-    """What `spender` could take of a coin from `holder` now: what there is, and what was allowed."""
+def allowance(w3: Web3, coin: str, holder: str, spender: str) -> int:
+    """What `holder` has allowed `spender` to take of a coin."""
     data = _selector("allowance(address,address)") + encode(["address"] * 2, [holder, spender])
     asked: TxParams = {"to": checksummed(coin), "data": Web3.to_hex(data)}
-    allowed = int.from_bytes(w3.eth.call(asked)[:32], "big")
-    return min(allowed, balance(w3, coin, holder))
+    return int.from_bytes(w3.eth.call(asked)[:32], "big")
+
+
+def available(w3: Web3, coin: str, holder: str, spender: str) -> int:
+    """What `spender` could take of a coin from `holder` now: what there is, and what was allowed."""
+    return min(allowance(w3, coin, holder, spender), balance(w3, coin, holder))
+
+
+def permit_message(
+    w3: Web3, coin: str, holder: str, spender: str, amount: int, deadline: int
+) -> Mapping[str, Any] | None:
+    """The EIP-712 message by which a holder lets `spender` take an amount until a second (ERC-2612); None
+    for a coin that takes none, or whose domain is not its name, version and chain."""
+    at = checksummed(coin)
+    said = _asked(w3, at, "DOMAIN_SEPARATOR()")
+    nonce = _asked(w3, at, "nonces(address)", encode(["address"], [holder]))
+    name, version = _text(_asked(w3, at, "name()")), _asked(w3, at, "version()")
+    known = {
+        "name": name,
+        "version": _text(version) if version else "1",
+        "chainId": w3.eth.chain_id,
+        "verifyingContract": at,
+    }
+    content = {
+        "owner": checksummed(holder),
+        "spender": checksummed(spender),
+        "value": amount,
+        "nonce": int.from_bytes(nonce, "big"),
+        "deadline": deadline,
+    }
+    typed = {
+        "types": {"EIP712Domain": _DOMAIN, "Permit": _PERMIT},
+        "primaryType": "Permit",
+        "domain": known,
+        "message": content,
+    }
+    return typed if len(nonce) == 32 and said == _separator(known) else None
+
+
+def _separator(known: Mapping[str, Any]) -> bytes:
+    shape = ",".join(f"{one['type']} {one['name']}" for one in _DOMAIN)
+    parts = [
+        keccak(text.encode())
+        for text in (f"EIP712Domain({shape})", known["name"], known["version"])
+    ]
+    where = [known["chainId"], known["verifyingContract"]]
+    return keccak(encode(["bytes32"] * 3 + ["uint256", "address"], [*parts, *where]))
+
+
+def _members(*written: str) -> list[dict[str, str]]:
+    pairs = [one.split() for one in written]
+    return [{"name": name, "type": kind} for kind, name in pairs]
+
+
+_DOMAIN = _members("string name", "string version", "uint256 chainId", "address verifyingContract")
+_PERMIT = _members(
+    "address owner", "address spender", "uint256 value", "uint256 nonce", "uint256 deadline"
+)
 
 
 def movements(w3: Web3, coin: str, watched: Sequence[str], first: int, last: int) -> list[Movement]:
@@ -166,8 +223,8 @@ _SPAN = 10_000
 """Blocks in one question for logs."""
 
 
-def _asked(w3: Web3, at: Address, signature: str) -> bytes:
-    asked: TxParams = {"to": at, "data": Web3.to_hex(_selector(signature))}
+def _asked(w3: Web3, at: Address, signature: str, given: bytes = b"") -> bytes:
+    asked: TxParams = {"to": at, "data": Web3.to_hex(_selector(signature) + given)}
     try:
         return bytes(w3.eth.call(asked))
     except Web3Exception:
@@ -179,7 +236,7 @@ def _text(answer: bytes) -> str:
     try:
         said = answer.rstrip(b"\0") if len(answer) == 32 else decode(["string"], answer)[0].encode()
         return str(said.decode("ascii"))
-    except (ValueError, Web3Exception):
+    except (ValueError, DecodingError, Web3Exception):
         return "?"
 
 

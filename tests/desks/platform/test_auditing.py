@@ -8,8 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from freehold.chain.embedded.place import socket_path
+from freehold.core import audit as log
 from freehold.core.audit import Entry
 from freehold.core.errors import Invalid, NotPermitted
+from freehold.core.ids import Address
 from freehold.core.roles import Role
 from freehold.desks import permits, posting
 from freehold.desks.office import Office
@@ -100,6 +103,44 @@ def test_an_altered_export_is_found(company, alter, said):
     lines = list(auditing.export(anchored(company)))
     found = auditing.check_export(alter(lines))
     assert not found.ok and said in found.fault
+
+
+def forged(lines, **about):
+    """The log written anew as a whole: entry 2 is of somebody else, and every hash and anchor fits."""
+    before, written = log.FIRST, []
+    for line in lines[1:]:
+        link = log.from_json(json.loads(line), "an entry")
+        entry = replace(link.entry, actor="x") if link.number == 2 else link.entry
+        before = log.hash_of(link.number, link.at, entry, before)
+        written.append(replace(link, entry=entry, hash=before))
+    first = json.loads(lines[0])
+    first["head"] = before
+    first["anchors"] = [one | {"hash": written[one["number"] - 1].hash} for one in first["anchors"]]
+    first["anchored"] |= about
+    return [json.dumps(one) for one in (first, *(log.to_json(one) for one in written))]
+
+
+def test_an_export_that_was_forged_whole_disagrees_with_the_chain_of_a_node(company):
+    office = anchored(company)
+    lines = list(auditing.export(office))
+    place = str(socket_path(office.home))
+    found = auditing.compare_export(lines, place)
+    named = Address(json.loads(lines[0])["anchored"]["contract"])
+    assert found.checked.ok and (found.anchors, found.contract) == (1, named)
+    assert auditing.compare_export(lines, place, named).checked.ok
+    assert auditing.check_export(forged(lines)).ok  # by itself it fits
+    for asked, said in (
+        ({}, "another hash than the chain keeps"),
+        ({"chain": 1}, "names chain 1, the node's is 31337"),
+        ({"contract": "0x" + "11" * 20}, "no contract 0x1111"),
+        ({"subject": "0x" + "22" * 32}, "no anchor of these entries"),
+    ):
+        fault = auditing.compare_export(forged(lines, **asked), place).checked.fault
+        assert fault and said in fault, asked
+    other = Address("0x" + "33" * 20)
+    assert "not 0x3333" in auditing.compare_export(lines, place, other).checked.fault
+    with pytest.raises(Invalid, match="nothing to compare with"):
+        auditing.compare_export(forged(lines, subject="0xzz"), place)
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,29 @@ from datetime import timedelta
 
 import pytest
 
-from freehold.book import audit
+from freehold.book import audit, notices, registrations
 from freehold.chain import coins, contracts, deploy
 from freehold.chain.contracts import call
+from freehold.core import letters
 from freehold.core.actions import pages
 from freehold.core.actions.life import State
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid
-from freehold.desks import parties
+from freehold.desks import parties, permits
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.register import registers
-from freehold.desks.servicing import actions, delivering, feeding, paying, servicing
+from freehold.desks.servicing import (
+    actions,
+    delivering,
+    feeding,
+    paying,
+    servicing,
+    subscribing,
+    subscriptions,
+)
+from tests.parts import ROOT
 
 PLENTY = 10**18
 
@@ -121,6 +131,72 @@ def test_rights_of_whoever_does_not_pay_lapse_and_nothing_else_is_held_up(compan
     assert units(company) == before, "nobody had allowed his money to be taken"
     _, parts = actions.preview(company, "rights")
     assert sum(one.lapses for one in parts) == sum(held // 10 for held in before.values())
+
+
+def test_a_subscription_is_paid_by_signature_or_by_the_kept_key_and_who_cannot_pay_is_told(
+    company, agent, coin
+):
+    before, owner = units(company), parties.owner(company, None)
+    first, second, third, *_ = [one for one, held in before.items() if held >= 100]
+    more = f"most = {sum(before.values())}\n"
+    money = 'per_unit = "1"\n[units]\nratio = "1/10"\nprice = "2"'
+    actions.announce(company, agent, terms(company, "rights", "rights-issue", coin, money, more))
+    decimals = parties.instrument(company, None, "series-a")[1].decimals
+    wallets = {one: parties.party(company, owner, one).wallet for one in (first, second, third)}
+    for who in wallets:
+        actions.elect(company, agent, "rights", who, "subscribe", before[who] // 10)
+    due = {one: -(-(before[one] // 10) * 2 * 10**6 // 10**decimals) for one in (first, second)}
+    for who, amount in due.items():
+        given = call("Cash", "transfer", wallets[who], amount)
+        carry_out(company, "give", [Asked(agent.signer, coin, given, "give", who)])
+    who = permits.keyholder()
+    one = subscriptions.price(company, who, "rights", second)
+    assert (one.amount, one.has, one.allowed, one.missing) == (due[second], due[second], 0, "")
+    assert "and the wallet has 0" in subscriptions.price(company, who, "rights", third).missing
+    typed = subscribing.message(company, "rights", second)
+    keys, custody = company.keys.custody, parties.party(company, owner, second).holder.custody
+    wrong = "0x" + agent.signer.sign_typed_data(typed).hex()
+    with pytest.raises(Invalid, match="is not that of"):
+        subscribing.permit(company, agent, "rights", second, wrong)
+    signed = "0x" + keys(custody).sign_typed_data(typed).hex()
+    assert subscribing.permit(company, agent, "rights", second, signed).reason == ""
+    assert subscriptions.price(company, who, "rights", second).allowed == due[second]
+    with company.book.transaction() as tx:
+        registrations.write_mailbox(tx, owner.id, third, "third@example.com")
+    pass_by(company, "rights")
+    close(company, agent, "rights")
+    after = units(company)
+    assert {one: after[one] - before[one] for one in wallets} == {
+        first: before[first] // 10,
+        second: before[second] // 10,
+        third: 0,
+    }
+    assert [coins.balance(company.w3, coin, wallets[one]) for one in due] == [0, 0]
+    with company.book.reading() as tx:
+        sent = notices.newest(tx, list(letters.State), 50)
+    told = [one.facts["what"] for one in sent if one.to == "third@example.com"]
+    assert len(told) == 1 and "lapsed" in told[0] and "was due" in told[0]
+
+
+def test_a_coin_that_keeps_a_fee_is_refused_when_an_action_is_announced(company, agent):
+    compiler = pytest.importorskip("vyper", reason="pip install vyper==0.4.3")
+    source = (ROOT / "tests/contracts/odd_coin.vy").read_text()
+    built = compiler.compile_code(source, output_formats=["bytecode", "abi"])
+    data = bytes.fromhex(built["bytecode"][2:]) + (6).to_bytes(32, "big")
+    done = carry_out(company, "odd", [Asked(agent.signer, None, data, "coin", "odd")])
+    at = deploy.created(receipt_of(company, done[0]))
+    abi = built["abi"]
+    odd = company.w3.eth.contract(address=at, abi=abi)
+    for name, words in (
+        ("issue", [agent.signer.address, 1_000]),
+        ("behave", [1, agent.signer.address, b""]),
+    ):
+        encoded = bytes.fromhex(odd.encode_abi(name, words)[2:])
+        carry_out(company, "odd", [Asked(agent.signer, at, encoded, name, name)])
+    money = 'per_unit = "1"\n[units]\nratio = "1/10"\nprice = "2"'
+    for kind, said in (("rights-issue", money), ("cash-dividend", 'per_unit = "1"')):
+        with pytest.raises(Invalid, match="keeps a fee on transfer"):
+            actions.announce(company, agent, terms(company, "odd", kind, at, said, "most = 9\n"))
 
 
 def test_a_tender_called_off_in_the_middle_takes_units_only_of_those_who_were_paid(

@@ -51,6 +51,7 @@ WITHOUT_KEY = {
     "/v1/agent/legends/{number}/removal": STEP,
     "/v1/people/{id}/roles": SAME,
     "/v1/actions/{id}/claims/{holder}": SAME,
+    "/v1/actions/{id}/subscriptions/{holder}": SAME,
     "/v1/actions/{id}/releases/{account}": SAME,
     "/v1/windups/{id}/claims/{holder}": SAME,
     "/v1/windups/{id}/releases/{account}": SAME,

@@ -54,6 +54,11 @@ def test_the_log_is_verified_exported_and_checked_without_us(run, tmp_path):
     assert "ann" not in file.read_text()
     checked = run("audit", "check", file)
     assert (checked.code, checked.document["head"]) == (0, found.document["head"])
+    assert checked.document["anchors_compared"] is None
+    alone = run("audit", "check", file, "--contract", "0x" + "11" * 20)
+    assert alone.code == 2 and "--node URL" in alone.said
+    unanchored = run("audit", "check", file, "--node", "http://127.0.0.1:9")
+    assert unanchored.code == 2 and "nothing to compare with" in unanchored.said
     lines = file.read_text().splitlines()
     altered = json.loads(lines[1]) | {"actor": "somebody else"}
     file.write_text("\n".join([lines[0], json.dumps(altered), lines[2]]))

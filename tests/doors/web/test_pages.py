@@ -2,28 +2,40 @@
 
 import gzip
 import re
+import secrets
+from typing import Any
 
 import pyotp
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from freehold.core.roles import Role
+from freehold.desks.access import proofs, signin
+from freehold.desks.access.sessions import Client
 from freehold.doors.web import assets
-from tests.doors.running import PASSWORD, Platform, enrol, form_token, until
+from tests.doors.running import PASSWORD, Platform, enrol, form_token, office_of, until
 from tests.doors.web.vendored import MANIFEST, hashes
 
 AGENT = Role.TRANSFER_AGENT
 
 
+class From(HTTPAdapter):
+    """Requests from another address of this machine."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *given: Any, **more: Any) -> None:
+        super().init_poolmanager(*given, source_address=(self.address, 0), **more)
+
+
 @pytest.fixture
 def link(platform: Platform) -> str:
     """A one-time link of somebody new."""
-    import secrets
-
     from freehold.core.roles import EVERYWHERE
     from freehold.desks import permits
-    from freehold.desks.access import signin
-    from tests.doors.running import office_of
 
     name = f"{secrets.token_hex(4)}@northwind.example"
     with office_of(platform.home) as office:
@@ -232,3 +244,27 @@ def test_the_vendored_files_are_the_ones_that_were_made():
     import json
 
     assert json.loads(MANIFEST.read_text())["sha256"] == hashes()
+
+
+def test_wrong_passwords_behind_a_trusted_proxy_lock_out_only_who_gave_them(platform):
+    """The platform of the tests trusts 127.0.0.2, and 127.0.0.1 is anybody."""
+    through, straight = requests.Session(), requests.Session()
+    through.mount("http://", From("127.0.0.2"))
+    straight.mount("http://", From("127.0.0.1"))
+    url = platform.url.replace("localhost", "127.0.0.1")
+
+    def tries(browser: requests.Session, forwarded: str) -> str:
+        browser.headers["X-Forwarded-For"] = forwarded
+        shown = browser.get(f"{url}/sign-in", timeout=60).text
+        name = f"{secrets.token_hex(4)}@northwind.example"
+        form = {"token": form_token(shown), "name": name, "password": "no such password"}
+        return browser.post(f"{url}/sign-in", form, timeout=60).text
+
+    with office_of(platform.home) as office, office.book.transaction() as tx:
+        guesser = Client("203.0.113.7", "tests of a proxy")
+        for _ in range(proofs.TRIES_FROM_A_PLACE):
+            proofs.failed(tx, None, guesser, "unknown", "password", office.clock.now())
+    assert proofs.WAIT in tries(through, "203.0.113.7")
+    assert proofs.WAIT in tries(through, "198.51.100.1, 203.0.113.7")  # the first is his own word
+    assert signin.WRONG in tries(through, "203.0.113.8")
+    assert signin.WRONG in tries(straight, "203.0.113.7")  # from nobody's proxy it says nothing

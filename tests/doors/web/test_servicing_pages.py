@@ -6,7 +6,8 @@ import pytest
 
 from freehold.core.clock import parse, stamp
 from freehold.core.roles import Role
-from tests.doors.running import HOLDER, between, form_token, until
+from freehold.desks import parties
+from tests.doors.running import HOLDER, between, form_token, office_of, until
 from tests.doors.running import ISSUER as COMPANY
 from tests.doors.serviced import (
     AGENT,
@@ -149,6 +150,33 @@ def test_the_wizard_lets_rights_be_oversubscribed(platform, coin):
     shown = issuer.send("/actions/new", page, **fields, oversubscription="yes")
     assert shown.status_code == 200 and "oversubscription = true" in shown.text
     assert "oversubscription = true" not in issuer.send("/actions/new", page, **fields).text
+
+
+def test_a_holder_signs_that_the_price_of_his_rights_may_be_taken(platform, coin):
+    record = next_record(platform)
+    text = (
+        f'id = "page-price"\nkind = "rights-issue"\ninstrument = "common"\nmost = 1000\n'
+        f"record = {stamp(record)}\npayment = {stamp(record + timedelta(days=2))}\n"
+        f'[cash]\ncoin = "{coin}"\ndecimals = 6\nper_unit = "2"\n[units]\nratio = "1/10"\nprice = "2"\n'
+    )
+    announced(platform, text, "page-price")
+    investor, page = Window(platform, Role.INVESTOR), "/actions/page-price"
+    fields = {"holder": HOLDER, "choice": "subscribe", "key": "page-price-elect", "units": "5"}
+    assert investor.send(f"{page}/elect", page, **fields).status_code == 303
+    shown = " ".join(investor.see(page).split())
+    assert f"The price of {HOLDER}: 10 EUR" in shown and "the wallet has 0" in shown
+    sent_to = f"/actions/page-price/subscriptions/{HOLDER}"
+    begun = investor.send(f"{sent_to}/begin", page).json()
+    assert begun["typed"]["message"]["value"] == str(10 * 10**6)
+    typed = platform.ask(Role.INVESTOR, "GET", f"/v1{sent_to}/permit").json()
+    with office_of(platform.home) as office:
+        custody = parties.party(office, parties.owner(office, COMPANY), HOLDER).holder.custody
+        signature = "0x" + office.keys.custody(custody).sign_typed_data(typed).hex()
+    wrong = investor.send(sent_to, page, signature="0x" + "11" * 65, at=str(begun["at"]))
+    assert wrong.status_code in (400, 422) and "signature" in wrong.text
+    done = investor.send(sent_to, page, signature=signature, at=str(begun["at"]))
+    assert done.status_code == 303, done.text[-2000:]
+    until(lambda: platform.ask(Role.INVESTOR, "GET", f"/v1{sent_to}").json()["allowed"] == "10", 60)
 
 
 def test_what_is_not_held_is_not_released_and_the_page_says_so(platform, coin):

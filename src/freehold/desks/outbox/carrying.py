@@ -91,6 +91,11 @@ def wait(office: Office, idle: int, seconds: float) -> None:
 
 def was_asked(office: Office, scope: str, sender: Address, key: str) -> bool:
     """Whether an act was asked for under this key and is on its way or done."""
+    return asked_before(office, scope, sender, key) is not None
+
+
+def asked_before(office: Office, scope: str, sender: Address, key: str) -> Instruction | None:
+    """The instruction of an act under this key that is on its way or done; None where there is none."""
     with office.book.reading() as tx:
         for attempt in itertools.count(1):
             try:
@@ -98,9 +103,9 @@ def was_asked(office: Office, scope: str, sender: Address, key: str) -> bool:
                     tx, instruction_id(scope, sender, _numbered(key, attempt))
                 )
             except NotFound:
-                return False
+                return None
             if found.state not in NEVER_HAPPENED:
-                return True
+                return found
     raise AssertionError("there is always a next number")
 
 

@@ -8,17 +8,20 @@ change what came before and still show that hash in that block.
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from freehold.book import audit, issuers, settings
-from freehold.chain import contracts
+from freehold.chain import contracts, node
 from freehold.chain.contracts import call
 from freehold.core import audit as log
 from freehold.core.asset import title_number
 from freehold.core.audit import Checked, Entry, Link, Outcome
 from freehold.core.clock import from_seconds, parse, stamp
 from freehold.core.errors import Invalid, Plain
+from freehold.core.identifiers import parse_address
 from freehold.core.ids import Address, AssetId
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
@@ -53,6 +56,15 @@ class Verdict:
     @property
     def ok(self) -> bool:
         return self.fault is None
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """An export checked against a chain: the contract that it names, how many anchors were compared."""
+
+    checked: Checked
+    contract: Address
+    anchors: int
 
 
 def page(office: Office, actor: Actor, before: int | None, limit: int) -> list[Link]:
@@ -149,17 +161,70 @@ def check_export(lines: Sequence[str]) -> Checked:
     return Checked(checked.entries, checked.head, fault)
 
 
+def compare_export(lines: Sequence[str], url: str, contract: Address | None = None) -> Compared:
+    """Check an export, and compare it with what a node says the chain keeps of it.
+
+    An export may have been taken before the last anchor; one that no anchor covers is at fault. `contract`
+    is the address that keeps the anchors by another source than the file, which could name a forger's.
+    Raises Invalid as `check_export`, and where the file names no place; Unavailable for a node that does
+    not answer.
+    """
+    checked = check_export(lines)
+    where = _read(lines[0], "line 1").get("anchored", {})
+    try:
+        chain, named = int(where["chain"]), parse_address(str(where["contract"]))
+        subject = bytes.fromhex(str(where["subject"]).removeprefix("0x"))
+    except (KeyError, TypeError, ValueError, Invalid):
+        said = "line 1 names no contract that keeps anchors: there is nothing to compare with"
+        raise Invalid(said, field="anchored") from None
+    if checked.fault:
+        return Compared(checked, named, 0)
+    if contract is not None and contract != named:
+        other = f"the file names the contract {named}, not {contract}"
+        return Compared(replace(checked, fault=other), named, 0)
+    w3 = node.open_ledger(Path(), url)
+    try:
+        fault, kept = _elsewhere(w3, chain, named), list[Anchor]()
+        if not fault:
+            known = _anchors(w3, named, subject)
+            kept = [one for one in known if 0 < one.number <= checked.entries]
+            fault = _differs(lines, kept)
+    finally:
+        node.close(w3)
+    return Compared(replace(checked, fault=fault), named, len(kept))
+
+
+def _elsewhere(w3: node.Ledger, chain: int, contract: Address) -> str | None:
+    if (there := w3.eth.chain_id) != chain:
+        return f"the file names chain {chain}, the node's is {there}"
+    if not w3.eth.get_code(w3.to_checksum_address(contract)):
+        return f"there is no contract {contract} on the node's chain"
+    return None
+
+
+def _differs(lines: Sequence[str], kept: Sequence[Anchor]) -> str | None:
+    for one in kept:
+        link = log.from_json(_read(lines[one.number], "an entry"), f"line {one.number + 1}")
+        if link.hash != one.hash:
+            return f"entry {one.number} has another hash than the chain keeps of it"
+    return None if kept else "the chain keeps no anchor of these entries: nothing vouches for them"
+
+
 def anchors(office: Office) -> list[Anchor]:
     """What the chain keeps of the log, the oldest first; nothing before there is an issuer."""
     placed = _anchoring(office)
     if placed is None:
         return []
     contract, subject, _ = placed
+    return _anchors(office.w3, contract, subject)
+
+
+def _anchors(w3: node.Ledger, contract: Address, subject: bytes) -> list[Anchor]:
     name = LABEL.encode().ljust(32, b"\0")
     found = []
     for version in range(1, 1_000_000):
         place, hash, seconds = contracts.read(
-            office.w3, "Assets", contract, "document_version", subject, name, version
+            w3, "Assets", contract, "document_version", subject, name, version
         )
         if not seconds:
             break
@@ -227,7 +292,7 @@ def _fault_at_the_end(checked: Checked, head: tuple[int, str]) -> str | None:
     return None
 
 
-def _read(line: str, place: str) -> object:
+def _read(line: str, place: str) -> Any:
     try:
         return json.loads(line)
     except ValueError:

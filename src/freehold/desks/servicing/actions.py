@@ -39,6 +39,7 @@ from freehold.desks.servicing import (
     noting,
     pots,
     servicing,
+    subscribing,
     tendering,
     undelivered,
     unit_checks,
@@ -46,6 +47,8 @@ from freehold.desks.servicing import (
 from freehold.desks.servicing.servicing import Case
 from freehold.desks.servicing.undelivered import Kept
 
+_TRIED_WITH = 100
+"""Holders whose balance is looked at when a coin is tried."""
 CHOICES = {Work.OFFER: ("subscribe",), Work.BUY: ("tender",)}
 """What a holder may elect in units; whoever elects 0 units takes back what he elected before."""
 
@@ -318,6 +321,8 @@ def _check(
         unit_checks.require_alone(office, owner, instrument, terms)
     if terms.cash is not None:
         coin = coins.about(office.w3, terms.cash.coin)
+        if not announced:
+            subscribing.require_reliable(office, coin.address, _who_may_have(office, owner))
         if coin.decimals != terms.cash.decimals:
             raise Invalid(
                 f"the terms say {terms.cash.decimals} decimals, the coin {coin.symbol} has"
@@ -349,6 +354,13 @@ def _check_id(office: Office, id: str) -> None:
     with office.book.reading() as tx:
         if book.is_taken(tx, id):
             raise Invalid(f"the id {id} is used already: give this one another", field="id")
+
+
+def _who_may_have(office: Office, owner: KnownIssuer) -> list[str]:
+    """Wallets that may have some of a coin, so that it can be tried: the agent's, then the holders'."""
+    with office.book.reading() as tx:
+        known = [one.wallet for one in issuers.holders(tx, owner.id)]
+    return [office.keys.agent.address, *known[:_TRIED_WITH]]
 
 
 def _announce_record(

@@ -17,6 +17,7 @@ from freehold.chain.contracts import call
 from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import Step
 from freehold.core.actions.plan import Plan, in_lieu
+from freehold.core.errors import Conflict
 from freehold.core.events import (
     Converted,
     Issued,
@@ -33,7 +34,7 @@ from freehold.desks.outbox import orders, scaling
 from freehold.desks.outbox.carrying import was_asked
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended
-from freehold.desks.servicing import servicing, undelivered, unit_checks
+from freehold.desks.servicing import servicing, subscribing, undelivered, unit_checks
 from freehold.desks.servicing.servicing import Case
 from freehold.desks.servicing.undelivered import Call, Page, Portion
 from freehold.indexer import journal, read
@@ -160,15 +161,21 @@ def call_off_split(office: Office, actor: Actor, of: Case) -> ActOutcome:
 
 def subscribers(office: Office, actor: Actor, of: Case) -> Case:
     """Settle who pays for what he subscribed: the rights of whoever has not the money, or has not
-    allowed the actor's wallet to take it, lapse. Written down before anything is taken."""
+    allowed the actor's wallet to take it, lapse, and he is told. Written down before anything is taken.
+
+    Raises Invalid for a coin that keeps a fee.
+    """
     if Step.OPEN in of.steps:
         return of
     assert of.terms.cash is not None, "an offer names its coin"
     coin, wallets = Address(of.terms.cash.coin), servicing.wallets(office, of.instrument.token)
     left_out: list[int] = []
+    owed: dict[int, int] = {}
+    subscribing.require_reliable(office, coin, wallets)
     while True:
         now = replace(of, taken=(*of.taken, _left_out(of, left_out)))
         due = servicing.planned(office, now).due
+        subscribing.permit_kept(office, actor, of, due)
         short = [
             account
             for account, amount in due.items()
@@ -177,6 +184,8 @@ def subscribers(office: Office, actor: Actor, of: Case) -> Case:
         if not short:
             break
         left_out += short
+        owed |= {account: due[account] for account in short}
+    subscribing.tell_lapsed(office, of, owed)
     left = {"left_out": sorted(left_out)}
     servicing.record_step(office, actor, of.known.id, Step.OPEN, left)
     return servicing.case(office, of.known.id)
@@ -214,13 +223,15 @@ def _refunds(office: Office, actor: Actor, of: Case, wallets: Mapping[int, Addre
     found, own = servicing.planned(office, of), actor.signer.address
     order = sorted(found.gets)
     kept = {one.portion.account for one in undelivered.waiting(of)}
+    collected = subscribing.collected(office, of, found.due)
     calls: list[Call] = []
     for at, account in enumerate(order):
         wallet = wallets[account]
         taken = was_asked(office, of.scope, own, f"collect {wallet}")
         sent = was_asked(office, of.scope, own, f"issue {at - at % AT_ONCE}")
         if taken and (not sent or account in kept):
-            data = call("Cash", "transfer", wallet, found.due[account])
+            paid = min(collected[account], found.due[account])
+            data = call("Cash", "transfer", wallet, paid)
             calls.append((Address(of.terms.cash.coin), "give back", f"refund {wallet}", data))
     return calls
 
@@ -238,6 +249,8 @@ def differences(office: Office, of: Case, found: Plan) -> Iterator[str]:
             yield f"the name is {name!r} instead of {of.terms.name!r}"
     if work is Work.SPLIT:
         yield from _split_differences(office, of, found)
+    if work is Work.OFFER:
+        yield from _uncollected(office, of, found)
     less, kept_back = undelivered.units_left_out(of)
     if work in (Work.ISSUE, Work.OFFER):
         yield from _unlike("issued", sum(found.gets.values()) - less, issued(office, of))
@@ -393,7 +406,17 @@ def _collect(
         calls.append((coin, "collect a subscription", f"collect {wallets[account]}", data))
     if not calls:
         return ActOutcome("collect", of.known.id, actor.name, Ended.DONE)
-    return servicing.carry(office, actor, of, calls)
+    done = servicing.carry(office, actor, of, calls)
+    if not done.refused and (wrong := "; ".join(_uncollected(office, of, found))):
+        raise Conflict(f"no unit is issued: {wrong}. Call {of.known.id} off", action=of.known.id)
+    return done
+
+
+def _uncollected(office: Office, of: Case, found: Plan) -> Iterator[str]:
+    """Who paid another amount for his subscription than he owed, in words."""
+    for account, paid in subscribing.collected(office, of, found.due).items():
+        if paid != found.due[account]:
+            yield f"account {account} paid {paid} of {found.due[account]} for its subscription"
 
 
 def _lost(office: Office, of: Case, start: int) -> dict[int, Fraction]:

@@ -36,6 +36,8 @@ from freehold.desks.servicing import (
     pots,
     remains,
     servicing,
+    subscribing,
+    subscriptions,
     unclaimed,
     voting,
     winding_up,
@@ -61,6 +63,7 @@ class Act(StrEnum):
     CLOSE = "close-action"
     RELEASE = "release-payment"
     CLAIM = "claim-payment"
+    PERMIT = "permit-subscription"
     SWEEP = "sweep-unclaimed"
     WIND_UP = "propose-windup"
     FUND_WINDUP = "fund-windup"
@@ -131,6 +134,22 @@ def ask_claim(office: Office, who: permits.Actor, id: str, holder: str) -> WorkO
             moment = office.clock.now()
             found = kept.move(tx, found.id, Stage.FAILED, Stage.WAITING, moment, doing="")
     return found
+
+
+def ask_permit(
+    office: Office, who: permits.Actor, id: str, holder: str, signature: str
+) -> WorkOrder:
+    """Ask that a holder's signed permit is sent to the coin, so that the price of his subscription may be
+    taken; once for each signature.
+
+    Raises NotFound, NotPermitted, Invalid for another signature than his wallet's, Conflict.
+    """
+    subscriptions.require_signed(office, who, id, holder, signature)
+    of = servicing.case(office, id)
+    texts = {"action": id, "holder": holder, "signature": signature}
+    key = f"{Act.PERMIT} {holder} {record_hash(signature)}"
+    with office.book.transaction() as tx:
+        return enter(office, tx, who, Act.PERMIT, of.owner.id, id, texts, key)
 
 
 def ask_at(office: Office, who: permits.Actor, number: int, act: Act) -> WorkOrder:
@@ -312,6 +331,11 @@ def _claim(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
     return claiming.claim(office, actor, given["action"], given["holder"])
 
 
+def _permit(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    said = (given["action"], given["holder"], given["signature"])
+    return subscribing.permit(office, actor, *said)
+
+
 def _sweep(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
     return unclaimed.sweep(office, actor, given["action"], given["payee"])
 
@@ -364,6 +388,7 @@ CARRIED: Mapping[Act, Callable[[Office, Actor, Texts, str], ActOutcome | None]] 
     Act.CLOSE: _close,
     Act.RELEASE: _release,
     Act.CLAIM: _claim,
+    Act.PERMIT: _permit,
     Act.SWEEP: _sweep,
     Act.WIND_UP: _wind_up,
     Act.FUND_WINDUP: _fund_windup,

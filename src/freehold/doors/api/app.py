@@ -38,6 +38,7 @@ from freehold.doors.api import (
     relays,
     reviews,
     routes,
+    subscriptions,
     tax,
     vault,
     windups,
@@ -52,6 +53,7 @@ would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET ans
 
 
 ROUTERS = (
+    subscriptions.router,
     routes.router,
     people.router,
     reviews.router,

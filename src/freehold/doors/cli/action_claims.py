@@ -14,7 +14,7 @@ from freehold.core.units import format_units
 from freehold.desks import permits
 from freehold.desks.office import open_office
 from freehold.desks.register import reports
-from freehold.desks.servicing import claiming, unclaimed
+from freehold.desks.servicing import claiming, subscribing, subscriptions, unclaimed
 from freehold.desks.servicing.claiming import Signed
 from freehold.doors.cli.acting import (
     act_document,
@@ -110,6 +110,33 @@ def claim(
     return ended(done)
 
 
+@click.command()
+@id_argument
+@click.option("--holder", required=True, help="Who subscribed, by id.")
+@click.option(
+    "--signature", default="", help="65 bytes by his wallet; without, what is to be paid."
+)
+@click.option("--kept", is_flag=True, help="The agent keeps his account: its key signs.")
+@as_option
+@json_option
+def permit(
+    id: str, holder: str, signature: str, kept: bool, acting: str, as_json: bool
+) -> Outcome | None:
+    """What a holder owes for what he subscribed in ID; with --signature or --kept, let it be taken."""
+    with open_office(settings()) as office:
+        if signature or kept:
+            done = subscribing.permit(office, actor_of(office, acting), id, holder, signature)
+            show(act_document(done), as_json, act_table(done))
+            return ended(done)
+        one = subscriptions.price(office, permits.keyholder(), id, holder)
+        typed = {} if one.allowed >= one.amount else subscribing.message(office, id, holder)
+    told = {**plain(one), "missing": one.missing, "message": typed}
+    rows = [(name, str(told[name])) for name in ("holder", "wallet", "amount", "has", "allowed")]
+    rows.append(("missing", one.missing or "nothing"))
+    show(told, as_json, Table(f"Price in {id}", [Column("what"), Column("value")], rows))
+    return None
+
+
 @click.command("unclaimed")
 @issuer_option
 @click.option("--action", default="", help="Of one action alone.")
@@ -169,4 +196,4 @@ def escheat(issuer: str | None, year: int | None, out: Path | None, as_json: boo
     show(told, as_json, Table(f"Swept in {of}", [Column(name) for name in heads], rows))
 
 
-COMMANDS = (claims, proof, claim, unclaimed_, sweep, escheat)
+COMMANDS = (claims, proof, claim, permit, unclaimed_, sweep, escheat)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from freehold.core.errors import Invalid
+from freehold.core.identifiers import parse_address
 from freehold.desks.office import open_office
 from freehold.desks.platform import auditing
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
@@ -56,19 +57,39 @@ def export(file: Path, as_json: bool) -> None:
 
 @audit.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--node", help="URL of a node of your own, whose chain is compared with the file.")
+@click.option("--contract", help="The contract that keeps the anchors, as you know it elsewhere.")
 @json_option
-def check(file: Path, as_json: bool) -> Outcome:
+def check(file: Path, node: str | None, contract: str | None, as_json: bool) -> Outcome:
     """Check an exported log by itself: no book, no ledger, no trust in who exported it.
 
-    Exit code 1 if an entry was altered, dropped or added.
+    Without --node whoever wrote every hash anew, the anchors too, is not found. Exit code 1 if an entry
+    was altered, dropped or added, or if the chain keeps another hash of it.
     """
+    known = None if contract is None else parse_address(contract, "contract")
+    if known and not node:
+        raise Invalid("--contract is compared on a ledger: name it with --node URL", field="node")
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError:
         raise Invalid(f"{file} is no audit export: it is not UTF-8") from None
-    found = auditing.check_export(lines)
-    document = {"ok": found.ok, "entries": found.entries, "head": found.head, "fault": found.fault}
-    rows = [(str(found.entries), found.head, found.fault or "none")]
-    columns = [Column("entries that agree", number=True), Column("head"), Column("fault")]
+    compared = auditing.compare_export(lines, node, known) if node else None
+    found = compared.checked if compared else auditing.check_export(lines)
+    document = {
+        "ok": found.ok,
+        "entries": found.entries,
+        "head": found.head,
+        "fault": found.fault,
+        "anchors_compared": compared.anchors if compared else None,
+        "contract": compared.contract if compared else None,
+    }
+    told = f"{compared.anchors} of {compared.contract}" if compared else "not with a ledger"
+    rows = [(str(found.entries), found.head, found.fault or "none", told)]
+    columns = [
+        Column("entries that agree", number=True),
+        Column("head"),
+        Column("fault"),
+        Column("anchors compared"),
+    ]
     show(document, as_json, Table("", columns, rows))
     return Outcome.DONE if found.ok else Outcome.FAILED

@@ -7,7 +7,7 @@ is too large or too much costs nothing behind them.
 import hashlib
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,9 @@ from prometheus_client import Counter, Histogram
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 
+from freehold.config import Network
 from freehold.doors.api import problems
-from freehold.doors.platform import journal
+from freehold.doors.platform import journal, proxies
 
 LARGEST_BODY = 1 << 20
 """Bytes of a request: none of ours needs more, but an upload."""
@@ -72,10 +73,14 @@ class Allowance:
 
 class Gate:
     """The application behind its gate. `secure` says that browsers come by TLS; `share` is the
-    number of processes among which an address's requests are parted."""
+    number of processes among which an address's requests are parted; `trusted` are proxies that say for
+    whom they ask."""
 
-    def __init__(self, app: App, secure: bool, share: int = 1) -> None:
+    def __init__(
+        self, app: App, secure: bool, share: int = 1, trusted: Sequence[Network] = ()
+    ) -> None:
         self.app = app
+        self.trusted = trusted
         self.headers = dict(HEADERS)
         if secure:
             self.headers["Strict-Transport-Security"] = "max-age=31536000"
@@ -86,7 +91,7 @@ class Gate:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began = time.perf_counter()
+        began, scope = time.perf_counter(), proxies.behind(scope, self.trusted)
         answer = _Answer(scope, send, self.headers)
         try:
             if turned := self._turned_away(scope):

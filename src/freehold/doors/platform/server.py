@@ -39,7 +39,7 @@ def run(settings: Config, stop: threading.Event, ready: Callable[[], None]) -> i
             access_log=False,
             server_header=False,
             date_header=True,
-            proxy_headers=False,
+            proxy_headers=False,  # the gate reads them, of the proxies that are trusted
             timeout_graceful_shutdown=DRAIN_SECONDS,
             limit_concurrency=512,
         )
@@ -73,4 +73,5 @@ def build(
     app.state.office, app.state.settings = office, settings
     app.state.stopping, app.state.pulse = stopping, Pulse()
     secure = settings.public_url.startswith("https://")
-    return Gate(app, secure, share=max(1, settings.servers))
+    share = max(1, settings.servers)
+    return Gate(app, secure, share, settings.trusted_proxies)

@@ -24,7 +24,7 @@ from freehold.desks.servicing import actions, ballots, events, processing
 from freehold.desks.servicing.events import ActionView, Entitled
 from freehold.desks.servicing.processing import Act
 from freehold.doors.papers import payment
-from freehold.doors.web import charts
+from freehold.doors.web import charts, subscribing
 from freehold.doors.web.visits import Form, Visit, act, go, issuers_of, page, see
 
 ROWS = 50
@@ -208,6 +208,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "next_order": _next_order(one) if services else "",
         "elections": ballots.elections(office, who, id),
         "choices": actions.choices_in(one.terms) if takes_choices(one) else (),
+        "prices": subscribing.prices(visit, one) if takes_choices(one) else [],
         "mine": events.own_holders(who, one.owner.id, Power.ELECT),
         "versions": len(events.versions(office, who, id)),
         "now": events.now(office),
