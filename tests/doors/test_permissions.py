@@ -283,6 +283,7 @@ def about_people(role: Role) -> dict[str, dict[str, object]]:
         "/people": {"name": f"matrix-{role}@northwind.example", "roles": [auditor]},
         "/roles": auditor,
         "/lock": {"locked": False},
+        "/person": {"same_as": None},
         "/investors": {"name": f"matrix-by-{role}@northwind.example"},
         "/question": {"question": "for the matrix"},
         "/decision": {"confirmed": False, "why": "for the matrix"},

@@ -128,6 +128,13 @@ def overdue(tx: Transaction, now: datetime) -> list[Proposal]:
     return [_proposal(row) for row in tx.execute(rows)]
 
 
+def belongs(tx: Transaction, identity: str, human: str) -> None:
+    """Say which human being made the proposals of an identity that still wait."""
+    of = schema.proposal.c
+    waiting = update(schema.proposal).where(of.proposer == identity, of.state == State.PROPOSED)
+    tx.execute(waiting.values(proposer_human=human))
+
+
 def decide(
     tx: Transaction,
     proposal: Proposal,

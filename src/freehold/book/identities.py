@@ -135,8 +135,8 @@ def lock(tx: Transaction, which: str, now: datetime | None) -> None:
     tx.execute(update(schema.identity).where(schema.identity.c.id == which).values(locked_at=now))
 
 
-def link_person(tx: Transaction, which: str, person: str) -> None:
-    """Say whose file in the book is the file of an identity."""
+def link_person(tx: Transaction, which: str, person: str | None) -> None:
+    """Say which human being an identity is: the person of a file in the book, or a mark of his own."""
     tx.execute(update(schema.identity).where(schema.identity.c.id == which).values(person=person))
 
 

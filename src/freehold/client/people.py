@@ -13,6 +13,7 @@ from freehold.wire.people import (
     PersonFile,
     PersonOut,
     RoleWanted,
+    SamePerson,
     SessionOut,
 )
 from freehold.wire.people import People as Page
@@ -31,11 +32,15 @@ class People:
         return self.connection.items("/v1/people", Page, asked)
 
     def invite(
-        self, name: str, roles: Sequence[tuple[Role, str]], key: str | None = None
+        self,
+        name: str,
+        roles: Sequence[tuple[Role, str]],
+        key: str | None = None,
+        same_as: str | None = None,
     ) -> Invited:
         """Invite somebody with roles for scopes; his one-time link is in the first answer alone."""
         wanted = [RoleWanted(role=role, scope=scope) for role, scope in roles]
-        asked = Invitation(name=name, roles=wanted)
+        asked = Invitation(name=name, roles=wanted, same_as=same_as)
         return self.connection.act("/v1/people", Invited, asked, key)
 
     def person(self, id: str) -> PersonFile:
@@ -60,6 +65,11 @@ class People:
         """Lock somebody out; with `locked=False` let him come in again."""
         asked = LockWanted(locked=locked)
         return self.connection.put("/v1/people/{id}/lock", PersonFile, asked, id=id)
+
+    def same_person(self, id: str, other: str | None) -> PersonFile:
+        """Say that two identities are the same human being; with None, that one is of nobody else."""
+        asked = SamePerson(same_as=other)
+        return self.connection.put("/v1/people/{id}/person", PersonFile, asked, id=id)
 
     def end_sessions(self, id: str) -> PersonFile:
         """End every session and API key of somebody."""

@@ -29,13 +29,25 @@ class RoleWanted(BaseModel):
     scope: Scope
 
 
+IdentityId = Annotated[str, StringConstraints(pattern=r"^id_[0-9a-f]{24}$")]
+
+
+class SamePerson(BaseModel):
+    """Another identity of the same human being; null: there is none after all."""
+
+    model_config = STRICT
+
+    same_as: IdentityId | None
+
+
 class Invitation(BaseModel):
-    """Somebody to invite."""
+    """Somebody to invite. `same_as` is another identity of the same human being, if he has one."""
 
     model_config = STRICT
 
     name: SignInName
     roles: Annotated[list[RoleWanted], Field(min_length=1, max_length=20)]
+    same_as: IdentityId | None = None
 
 
 class LockWanted(BaseModel):
@@ -90,11 +102,13 @@ class PersonSession(BaseModel):
 
 
 class PersonFile(PersonOut):
-    """What an administrator sees of somebody's access. `api_keys` is how many he has."""
+    """What an administrator sees of somebody's access. `api_keys` is how many he has, `same_person` the
+    ids of other identities of the same human being."""
 
     ways_in: list[WayIn]
     sessions: list[PersonSession]
     api_keys: int
+    same_person: list[str]
 
 
 class OneTimeLink(BaseModel):

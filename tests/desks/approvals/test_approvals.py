@@ -7,7 +7,6 @@ import pytest
 
 from freehold.book import approvals as book
 from freehold.book import identities
-from freehold.book.schema_access import identity as identity_table
 from freehold.chain import contracts
 from freehold.core.approvals import Proposal, Rule, Rules, State, write_rules
 from freehold.core.clock import to_seconds
@@ -18,7 +17,7 @@ from freehold.core.policy.starter import HolderClass
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.core.units import Units
 from freehold.desks import parties, permits
-from freehold.desks.access import signin
+from freehold.desks.access import humans, signin
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import Office, now_on_chain, set_clock
@@ -43,24 +42,15 @@ def office(shared_company) -> Office:
     return shared_company
 
 
-def somebody(office: Office, name: str, role: Role, human: str | None = None) -> permits.Actor:
-    """Somebody who signs in with a role for everything."""
+def somebody(office: Office, name: str, role: Role, same_as: str | None = None) -> permits.Actor:
+    """Somebody who signs in with a role for everything; `same_as` another identity of his."""
     address = f"{name}@northwind.example"
     with office.book.reading() as tx:
         found = identities.named(tx, address)
     if found is None:
-        found, _ = signin.invite(office, permits.operator(), address, [(role, EVERYWHERE)])
-        if human:
-            belong(office, found.id, human)
+        found, _ = signin.invite(office, permits.operator(), address, [(role, EVERYWHERE)], same_as)
     with office.book.reading() as tx:
         return permits.actor_of(tx, identities.find(tx, found.id))
-
-
-def belong(office: Office, identity: str, human: str) -> None:
-    with office.book.transaction() as tx:
-        tx.execute(
-            identity_table.update().where(identity_table.c.id == identity).values(person=human)
-        )
 
 
 @pytest.fixture
@@ -138,9 +128,9 @@ def test_whoever_proposed_cannot_approve_and_that_he_tried_is_recorded(office, a
 
 
 def test_one_human_with_two_identities_is_one_person(office):
-    first = somebody(office, "anna-one", Role.TRANSFER_AGENT, "p-anna")
-    again = somebody(office, "anna-two", Role.COMPLIANCE_OFFICER, "p-anna")
-    made = proposed(office, first, force("two names"))
+    first = somebody(office, "anna-one", Role.TRANSFER_AGENT)
+    made = proposed(office, first, force("two names"))  # it waits when the second identity is made
+    again = somebody(office, "anna-two", Role.COMPLIANCE_OFFICER, first.id)
     for decide in (
         lambda: approvals.approve(office, again, made.id, made.difference.digest),
         lambda: approvals.decline(office, again, made.id, "no"),
@@ -148,6 +138,11 @@ def test_one_human_with_two_identities_is_one_person(office):
         with pytest.raises(NotPermitted, match="under another identity"):
             decide()
     assert not approvals.proposal(office, again, made.id).may_decide
+    humans.part(office, permits.operator(), again.id)
+    later = proposed(office, first, force("two names, two persons"))
+    assert approvals.proposal(office, again, later.id).may_decide
+    assert humans.same(office, permits.operator(), first.name, again.name).person == first.id
+    assert not approvals.proposal(office, again, later.id).may_decide
 
 
 def test_an_approval_is_made_once(office, registrar, agent):

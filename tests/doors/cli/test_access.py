@@ -45,6 +45,19 @@ def test_nobody_is_invited_for_what_is_not_there_nor_as_every_holder(run):
     assert run("access", "list").document["identities"] == []
 
 
+def test_two_names_of_one_human_being_are_said_to_be(run):
+    run("access", "invite", "ann@acme.example", "--role", "registrar")
+    twice = ("access", "invite", "ann.two@acme.example", "--role", "transfer-agent")
+    assert run(*twice, "--person", "nobody@acme.example").code == 1
+    assert run(*twice, "--person", "ann@acme.example").code == 0
+    known = {one["name"]: one["id"] for one in run("access", "list").document["identities"]}
+    alone = run("access", "person", "ann.two@acme.example", "--alone")
+    assert (alone.code, alone.document["person"]) == (0, None)
+    joined = run("access", "person", "ann.two@acme.example", "--same-as", "ann@acme.example")
+    assert joined.document["person"] == known["ann@acme.example"]
+    assert run("access", "person", "ann@acme.example").code == 2
+
+
 def test_the_log_is_verified_exported_and_checked_without_us(run, tmp_path):
     run("access", "invite", "ann@acme.example", "--role", "auditor")
     found = run("audit", "verify")

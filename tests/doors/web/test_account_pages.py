@@ -55,6 +55,25 @@ def test_an_administrator_ends_somebodys_sessions_and_keys(platform):
     assert "0 API keys" in window.see(f"/people/{id}")
 
 
+def test_two_identities_of_one_human_are_said_to_be_on_the_page_and_in_the_api(platform):
+    boss = somebody(platform, "joiner@northwind.example", Role.ADMINISTRATOR)
+    one = somebody(platform, "anna@northwind.example", Role.REGISTRAR)
+    two = somebody(platform, "anna.two@northwind.example", Role.TRANSFER_AGENT)
+    window = Window(platform, session_of(platform, boss))
+    done = window.press(f"/people/{one}", "Same person", same_as=two)
+    assert done.status_code == 303
+    assert f'The same human being as <a href="/people/{two}">' in window.see(f"/people/{one}")
+    asked = {"Authorization": f"Bearer {key_of(platform, boss, Role.ADMINISTRATOR)}"}
+    at = f"{platform.url}/api/v1/people/{one}"
+    assert requests.get(at, headers=asked, timeout=60).json()["same_person"] == [two]
+    window.press(f"/people/{one}", "Somebody else after all")
+    said = {"same_as": two}
+    told = requests.put(f"{at}/person", json=said, headers=asked, timeout=60).json()
+    assert told["same_person"] == [two]
+    wrong = window.press(f"/people/{one}", "Same person", same_as="nobody@northwind.example")
+    assert wrong.status_code == 422 and "nobody signs in as" in wrong.text
+
+
 def test_nobody_is_invited_on_the_page_as_every_holder(platform):
     boss = somebody(platform, "inviter@northwind.example", Role.ADMINISTRATOR)
     window, name = Window(platform, session_of(platform, boss)), "everybody@holders.example"

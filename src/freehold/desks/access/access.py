@@ -17,7 +17,7 @@ from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Conflict, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
-from freehold.desks.access import proofs
+from freehold.desks.access import humans, proofs
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
@@ -40,6 +40,7 @@ class AccessFile:
     proofs: tuple[tuple[Proof, datetime | None], ...]
     sessions: tuple[Session, ...]
     keys: int
+    others: tuple[Identity, ...]  # of the same human being
 
 
 def file(office: Office, actor: Actor, which: str) -> AccessFile:
@@ -58,6 +59,7 @@ def file(office: Office, actor: Actor, which: str) -> AccessFile:
             tuple((one.proof, one.used_at or one.created_at) for one in held),
             tuple(tokens.sessions(tx, which, office.clock.now())),
             len(tokens.keys(tx, which)),
+            humans.others(tx, known),
         )
 
 

@@ -12,7 +12,7 @@ from freehold.book.requests import Request
 from freehold.core.ids import record_hash
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
-from freehold.desks.access import proofs
+from freehold.desks.access import humans, proofs
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
@@ -73,9 +73,14 @@ def listed(
 
 
 def invite(
-    office: Office, actor: Actor, sign_in_name: str, given: Sequence[tuple[Role, str]], key: str
+    office: Office,
+    actor: Actor,
+    sign_in_name: str,
+    given: Sequence[tuple[Role, str]],
+    key: str,
+    same_as: str | None = None,
 ) -> Invited:
-    """Enter an identity with roles for scopes, once under a key.
+    """Enter an identity with roles for scopes, once under a key; `same_as` as in `signin.invite`.
 
     Asked again it has no link, of which nothing but a fingerprint is kept. Raises NotPermitted,
     Conflict for a name that is taken or a key that was used for another request, Invalid for an
@@ -87,6 +92,7 @@ def invite(
     permits.require_fresh_session(actor, now)
     roles = list(dict.fromkeys(given))
     words = sorted(f"{role} {scope}" for role, scope in roles)
+    words += [f"same as {same_as}"] if same_as else []
     digest = record_hash(["invite", sign_in_name.strip().lower(), *words])[2:]
     with office.book.transaction() as tx:
         if known := requests.claim(tx, actor.id, key, digest):
@@ -94,6 +100,8 @@ def invite(
             ready = bool(identities.credentials(tx, made.id))
             return Invited(Entered(made, tuple(identities.roles(tx, made.id)), ready), None)
         made = proofs.enter(tx, sign_in_name, roles, actor.id, now)
+        if same_as:
+            made = humans.join(office, tx, actor, made, same_as)
         link = proofs.one_time_link(tx, made, actor.id, now)
         kept = {"identity": made.id}
         requests.keep(tx, Request(actor.id, key, digest, EVERYWHERE, None, kept, now))

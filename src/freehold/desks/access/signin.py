@@ -28,7 +28,7 @@ from freehold.core.audit import Entry
 from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
-from freehold.desks.access import proofs
+from freehold.desks.access import humans, proofs
 from freehold.desks.access.proofs import WAIT, Step
 from freehold.desks.access.sessions import Client, start_session
 from freehold.desks.office import Office
@@ -81,17 +81,24 @@ def _first_link(office: Office, sign_in_name: str) -> str | None:
 
 
 def invite(
-    office: Office, actor: Actor, sign_in_name: str, given: list[tuple[Role, str]]
+    office: Office,
+    actor: Actor,
+    sign_in_name: str,
+    given: list[tuple[Role, str]],
+    same_as: str | None = None,
 ) -> tuple[Identity, str]:
     """Enter an identity with roles for scopes; the token of the one-time link it enrols with.
 
-    Raises NotPermitted, Conflict if the name is taken, Invalid for an unusable name or scope.
+    `same_as`: another identity of the same human being. Raises NotPermitted, NotFound for it, Conflict if
+    the name is taken, Invalid for an unusable name or scope.
     """
     permits.require(actor, Power.MANAGE_IDENTITIES)
     permits.require_over(actor, given)
     now = office.clock.now()
     with office.book.transaction() as tx:
         made = proofs.enter(tx, sign_in_name, given, actor.id, now)
+        if same_as:
+            made = humans.join(office, tx, actor, made, same_as)
         return made, proofs.one_time_link(tx, made, actor.id, now)
 
 

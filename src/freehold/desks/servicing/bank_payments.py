@@ -5,11 +5,12 @@ Nothing is posted before the release, which posts in the same transaction. Tax w
 name of the wallet that a pot sent it to (`core/cash_pots.py`), and its payment names that wallet.
 """
 
-from freehold.book import audit, bank_legs
+from freehold.book import audit, bank_legs, identities
 from freehold.book import cashbook as book
 from freehold.book.issuers import KnownIssuer
 from freehold.book.session import Transaction
 from freehold.core import cashbook as core
+from freehold.core.approvals import Person, require_other_person
 from freehold.core.audit import Entry as Noted
 from freehold.core.audit import Outcome
 from freehold.core.cashbook import Account, BankLeg, Kind, Posting, Source
@@ -17,6 +18,7 @@ from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.ids import checksummed
 from freehold.core.roles import Power
 from freehold.desks import parties, permits
+from freehold.desks.access import humans
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
@@ -53,11 +55,13 @@ def release_payment(office: Office, actor: Actor, issuer: str | None, reference:
     """Attest that the bank was told to pay what somebody else proposed, or that the authority has its tax:
     it is posted.
 
-    Raises NotPermitted, NotFound, Conflict for the proposer himself or the second time, or for tax that
-    does not wait any more.
+    Raises NotPermitted, for the same human being under another identity too and in a session without a
+    fresh proof; NotFound, Conflict for the proposer himself, the second time, or for tax that does not wait
+    any more.
     """
     owner = _keeping(office, actor, issuer)
     now = office.clock.now()
+    permits.require_fresh_session(actor, now)
     with office.book.transaction() as tx:
         leg = bank_legs.find(tx, owner.id, reference)
         bank, other = Account(Kind.BANK, leg.account), Account(leg.against)
@@ -69,10 +73,17 @@ def release_payment(office: Office, actor: Actor, issuer: str | None, reference:
             owner.id, leg.currency, leg.day, source, leg.reference, leg.payee, postings
         )
         bank_legs.release(tx, leg, actor.id, one.id, now)
+        require_other_person(_person(tx, leg.proposed_by), _person(tx, actor.id))
         book.post(tx, one, actor.id, now)
         told = {"reference": reference}
         audit.record(tx, Noted(actor.id, "cash-release", owner.id, Outcome.DONE, content=told), now)
         return bank_legs.find(tx, owner.id, reference)
+
+
+def _person(tx: Transaction, which: str) -> Person:
+    """The identity and the human being behind it; of who has keys of the home folder it is not known."""
+    signs_in = which.startswith(humans.MARK)
+    return Person(which, identities.find(tx, which).person if signs_in else None)
 
 
 def _remitted(tx: Transaction, leg: BankLeg) -> list[Posting]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Response
 
 from freehold.core.roles import Role
-from freehold.desks.access import access, directory, sessions, signin
+from freehold.desks.access import access, directory, humans, sessions, signin
 from freehold.desks.access.access import AccessFile
 from freehold.desks.access.directory import Entered
 from freehold.desks.office import Office
@@ -30,6 +30,7 @@ from freehold.wire.people import (
     PersonSession,
     RoleHeld,
     RoleWanted,
+    SamePerson,
     Scope,
     SessionOut,
     Sessions,
@@ -72,7 +73,7 @@ def invite_person(
 ) -> Invited:
     """Invite somebody with roles. His one-time link is in the first answer alone, and in a letter."""
     given = [(one.role, one.scope) for one in asked.roles]
-    made = directory.invite(office, actor, asked.name, given, key)
+    made = directory.invite(office, actor, asked.name, given, key, asked.same_as)
     link = None if made.link is None else _welcome(made.link)
     return Invited(**_person(made.entered), link=link)
 
@@ -111,6 +112,17 @@ def lock_person(office: OfficeOf, actor: Caller, id: Which, asked: LockWanted) -
     """Lock somebody out, which ends his sessions and rests his keys, or let him come in again."""
     act = access.lock if asked.locked else access.unlock
     act(office, actor, id)
+    return _file(office, actor, id)
+
+
+@router.put("/people/{id}/person", responses=responses(400, 404, 409))
+def say_person(office: OfficeOf, actor: Caller, id: Which, asked: SamePerson) -> PersonFile:
+    """Say that two identities are the same human being, who then approves nothing of his own, or that one
+    is of nobody else after all."""
+    if asked.same_as is None:
+        humans.part(office, actor, id)
+    else:
+        humans.same(office, actor, id, asked.same_as)
     return _file(office, actor, id)
 
 
@@ -153,6 +165,7 @@ def _file(office: Office, actor: Actor, id: str) -> PersonFile:
         ways_in=[WayIn(proof=proof.lower(), used_at=at) for proof, at in found.proofs],
         sessions=seen,
         api_keys=found.keys,
+        same_person=[one.id for one in found.others],
     )
 
 

@@ -8,7 +8,7 @@ import click
 from freehold.core.errors import Invalid
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits
-from freehold.desks.access import signin
+from freehold.desks.access import humans, signin
 from freehold.desks.office import open_office
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -28,13 +28,14 @@ def access() -> None:
     required=True,
     help="A role for everything, or role=SCOPE: an issuer's id, issuer/holder (always for an investor).",
 )
+@click.option("--person", help="Another sign-in name of the same human being, if there is one.")
 @json_option
-def invite(name: str, roles: tuple[str, ...], as_json: bool) -> None:
+def invite(name: str, roles: tuple[str, ...], person: str | None, as_json: bool) -> None:
     """Enter somebody who signs in as NAME; prints a one-time link, good for a day."""
     given = [_role(text) for text in roles]
     known = settings()
     with open_office(known) as office:
-        made, token = signin.invite(office, permits.operator(), name, given)
+        made, token = signin.invite(office, permits.operator(), name, given, person)
     _show_link(made.sign_in_name, f"{known.public_url}/welcome/{token}", as_json)
 
 
@@ -57,6 +58,25 @@ def end(name: str, as_json: bool) -> None:
     with open_office(settings()) as office:
         gone = signin.end_identity(office, permits.operator(), name)
     show({"ended": gone.id}, as_json, Table("", [Column("ended")], [(gone.sign_in_name,)]))
+
+
+@access.command()
+@click.argument("name")
+@click.option("--same-as", "other", help="Another sign-in name of the same human being.")
+@click.option("--alone", is_flag=True, help="NAME is of nobody else after all.")
+@json_option
+def person(name: str, other: str | None, alone: bool, as_json: bool) -> None:
+    """Say that NAME and another name are the same human being, who approves nothing of his own."""
+    if alone == bool(other):
+        raise Invalid("write either --same-as OTHER or --alone", field="same_as")
+    with open_office(settings()) as office:
+        who = permits.operator()
+        known = humans.same(office, who, name, other) if other else humans.part(office, who, name)
+    document = {"name": known.sign_in_name, "person": known.person}
+    columns = [Column("signs in as"), Column("person")]
+    show(
+        document, as_json, Table("", columns, [(known.sign_in_name, known.person or "of its own")])
+    )
 
 
 @access.command("list")

@@ -165,6 +165,7 @@ def _people() -> list[BaseRoute]:
         Route("/people/{id}/link", act(people.new_link), methods=["POST"]),
         Route("/people/{id}/roles", act(people.give_role), methods=["POST"]),
         Route("/people/{id}/roles/end", act(people.end_role), methods=["POST"]),
+        Route("/people/{id}/person", act(people.person), methods=["POST"]),
         Route("/people/{id}/lock", act(people.lock), methods=["POST"]),
         Route("/people/{id}/unlock", act(people.unlock), methods=["POST"]),
         Route("/people/{id}/sessions/end", act(people.end_sessions), methods=["POST"]),

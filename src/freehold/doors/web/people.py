@@ -2,10 +2,10 @@
 
 from starlette.responses import Response
 
-from freehold.core.errors import Conflict, Invalid, NotPermitted
+from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, GRANTED, Power, Role
 from freehold.desks import permits
-from freehold.desks.access import access, signin
+from freehold.desks.access import access, humans, signin
 from freehold.doors.web.visits import Form, Visit, go, prove_first, see
 
 
@@ -18,13 +18,13 @@ def invite(visit: Visit, form: Form) -> Response:
     """Somebody new; the one-time link is shown this once."""
     if first := _first(visit, "/people"):
         return first
-    name = form.get("name", "")[:128]
+    name, same = form.get("name", "")[:128], form.get("same_as", "")[:128] or None
     try:
         given = [(_role(form), form.get("scope", EVERYWHERE))]
         if given[0][1] not in access.scopes(visit.office, visit.who):
             raise Invalid("choose for what the role is given", field="scope")
-        made, token = signin.invite(visit.office, visit.who, name, given)
-    except (Invalid, Conflict) as fault:
+        made, token = signin.invite(visit.office, visit.who, name, given, same)
+    except (Invalid, Conflict, NotFound) as fault:
         return _people(visit, fault=_said(fault), name=name)
     return _people(visit, invited=made.sign_in_name, link=_link(visit, token))
 
@@ -63,6 +63,20 @@ def end_role(visit: Visit, form: Form) -> Response:
         scope, which = form.get("scope", ""), visit.path("id")
         access.end_role(visit.office, visit.who, which, _role(form), scope)
     except (Invalid, Conflict) as fault:
+        return _file(visit, fault=_said(fault))
+    return go(_back(visit))
+
+
+def person(visit: Visit, form: Form) -> Response:
+    """Two identities are the same human being, or one is of nobody else after all."""
+    if first := _first(visit, _back(visit)):
+        return first
+    try:
+        if other := form.get("same_as", "")[:128]:
+            humans.same(visit.office, visit.who, visit.path("id"), other)
+        else:
+            humans.part(visit.office, visit.who, visit.path("id"))
+    except (Invalid, Conflict, NotFound) as fault:
         return _file(visit, fault=_said(fault))
     return go(_back(visit))
 
@@ -145,6 +159,6 @@ def _link(visit: Visit, token: str) -> str:
     return f"{visit.settings.public_url}/welcome/{token}"
 
 
-def _said(fault: Invalid | Conflict | NotPermitted) -> str:
+def _said(fault: Invalid | Conflict | NotFound | NotPermitted) -> str:
     mistakes = fault.mistakes if isinstance(fault, Invalid) else ()
     return "; ".join(one.message for one in mistakes) or fault.message
