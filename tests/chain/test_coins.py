@@ -3,7 +3,7 @@
 import pytest
 from eth_account import Account
 
-from freehold.chain import coins, node
+from freehold.chain import coins, contracts, node
 from freehold.core.errors import Invalid
 from tests import money
 
@@ -63,6 +63,8 @@ def test_no_contract_and_no_holder_are_named(world):
     w3, signer = world
     with pytest.raises(Invalid, match="there is no contract at"):
         coins.about(w3, signer.address)
+    with pytest.raises(Invalid, match="has no decimals"):  # a contract that is no coin
+        coins.about(w3, money.sent(w3, signer, None, contracts.creation("Distribution")))
     with pytest.raises(Invalid, match="holds none of the coin"):
         coins.probe(w3, money.cash(w3, signer), coins.SINK)
 

@@ -73,12 +73,22 @@ def test_terms_are_written_as_they_are_read():
         ("conversion", '[units]\nratio = "1"\ninto = "common"\n', "into itself"),
         ("spin-off", '[units]\nratio = "1"\n', "names no class"),
         ("tender", COIN + 'per_unit = "1"\n', "the most base units"),
+        ("tender", "most = 5\n" + COIN + 'pot = "1"\n', "so give per_unit"),
+        ("rent", COIN + 'pot = "0.001"\n', "more decimals than the coin's 2"),
         ("rights-issue", 'most = 5\n[units]\nratio = "1"\n', "needs a price"),
         ("name-change", "", "longer than 64 bytes"),
     ],
 )
 def test_terms_that_contradict_themselves_are_told(kind, more, why):
     assert why in mistakes(HEAD.format(kind=kind) + more)
+
+
+def test_a_settlement_of_years_is_a_slip_of_the_pen():
+    text = (
+        'id = "x"\nkind = "rent"\ninstrument = "a"\nrecord_date = 2026-07-02\n'
+        f'settlement_days = 9999\n{COIN}pot = "1"\n'
+    )
+    assert "trades settle within 30 business days" in mistakes(text)
 
 
 def test_a_payment_before_the_record_is_told():

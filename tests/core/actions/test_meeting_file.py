@@ -99,6 +99,7 @@ id = "accounts"
 candidates = ["x"]
 separate = ["gold"]
 quorum = "120%"
+majority = 0
 [[resolution]]
 id = "board"
 method = "ranked choice"
@@ -124,6 +125,7 @@ split = { for = 1 }
         "resolution 1: candidates: an ordinary resolution is for or against",
         "resolution 1: separate: 'gold' has no vote on this",
         "resolution 1: quorum: 120% is more than the whole",
+        "resolution 1: majority: is nothing: without it every resolution is carried",
         "resolution 2: candidates: must be at least two, each once",
         "resolution 2: seats: 2 of 2 candidates leaves no choice",
         "resolution 2: seats: a ranked choice fills one seat",

@@ -13,6 +13,8 @@ from freehold.core.actions.life import State
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid
 from freehold.desks import parties, permits
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
@@ -20,6 +22,7 @@ from freehold.desks.register import registers
 from freehold.desks.servicing import (
     actions,
     delivering,
+    events,
     feeding,
     paying,
     servicing,
@@ -29,6 +32,7 @@ from freehold.desks.servicing import (
 from tests.parts import ROOT
 
 PLENTY = 10**18
+AGENT = permits.keyholder("alex")
 
 
 @pytest.fixture
@@ -98,7 +102,17 @@ def test_revenue_feeds_the_pot_once_for_a_reference_and_the_series_ends_at_its_c
     company, agent, coin
 ):
     day = now_on_chain(company).date()
-    actions.announce(company, agent, terms(company, "one", "revenue-share", coin, REVENUE))
+    text = terms(company, "one", "revenue-share", coin, REVENUE)
+    asked = ProposeRequest("announce-action", {"terms": text}, "try", None)
+    tried = approvals.dry_run(company, AGENT, asked)
+    assert not tried.refused
+    told = {one.record: one.after for one in tried.difference.changes}
+    assert "once revenue feeds the pot" in told["What each gets"]
+    actions.announce(company, agent, text)
+    unfed = events.entitlements(company, AGENT, "one")
+    assert (list(unfed.rows), unfed.provisional) == ([], True)
+    assert "once revenue feeds the pot" in unfed.why
+    assert events.money(company, AGENT, "one").needed == 0
     for revenue, reference in ((900_000_000, "a"), (100_000_009, "b"), (900_000_000, "a")):
         assert feeding.feed(company, agent, "one", revenue, day, reference).reason == ""
     with pytest.raises(Conflict, match="stands for other revenue"):

@@ -4,12 +4,19 @@ The table, the way through it and what is compared stand in `freehold.doors.benc
 bench prints what is tested here: register, contract, money, pot and statements after each of them.
 """
 
+import re
+
 import pytest
 
 from freehold.core.actions.kinds import TRAITS, Kind
+from freehold.desks import permits
 from freehold.desks.register import registers
+from freehold.desks.servicing import events
 from freehold.doors.bench import action_checks, action_lives, action_world
 from freehold.doors.bench.action_table import LIVES, Due
+from freehold.doors.papers import payment
+
+AGENT = permits.keyholder("alex")
 
 CALLED_OFF = [
     pytest.param(life, state, id=f"{life.kind}-{state}")
@@ -39,7 +46,12 @@ def test_an_action_is_called_off_and_what_it_did_is_undone(world, life, state):
 
 @pytest.mark.parametrize("life", LIVES, ids=lambda life: life.name)
 def test_an_action_goes_from_announcement_to_close(world, life):
-    assert action_lives.lived(world, life) == []
+    id = re.sub("[^a-z0-9]+", "-", life.name)
+    assert action_lives.lived(world, life, id) == []
+    view = events.one(world.office, AGENT, id)
+    for row in events.entitlements(world.office, AGENT, id).rows:
+        assert row.part.units > 0
+        assert payment.as_pdf(view, row, events.now(world.office)).startswith(b"%PDF")
 
 
 def test_the_register_is_the_same_when_it_is_rebuilt_from_events(world):

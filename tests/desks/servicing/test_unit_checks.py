@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from freehold.book import registrations
 from freehold.chain import contracts
 from freehold.core.actions.life import State
 from freehold.core.asset import AssetKind, AssetRecord
@@ -162,6 +163,25 @@ def test_the_books_of_a_class_that_ends_are_closed_from_the_record_until_it_is_o
     assert sold(world, "books", 1, "closed") != ""
     assert paying.cancel(office, agent, "books").reason == ""
     assert sold(world, "books", 1, "open") == ""
+
+
+def test_units_end_with_their_payment_while_money_of_another_holder_waits(world):
+    office, agent = world.office, world.agent
+    filled(world, "waits")
+    announced(world, head(world, "waits", "call") + cash(world))
+    passed(world, "waits", "payment")
+    now = now_on_chain(office)
+    with office.book.transaction() as tx:
+        for road, until in (("1 Road", None), ("2 Road", now + timedelta(days=5))):
+            registrations.move(tx, world.owner.id, "cyd", (road,), until, "agent", now)
+    assert paying.fund(office, agent, "waits").reason == ""
+    assert paying.pay(office, agent, "waits").reason == ""
+    assert actions.show(office, "waits").state is State.PAYING
+    assert units(world, "waits") == FIRST | {"ada": 0, "ben": 0}
+    action_world.pass_by(world, to_seconds(now + timedelta(days=6)))
+    assert paying.pay(office, agent, "waits").reason == ""
+    paying.reconcile(office, agent, "waits")
+    assert units(world, "waits") == FIRST | {"ada": 0, "ben": 0, "cyd": 0}
 
 
 def test_a_pot_is_funded_with_what_is_lacking_and_pays_nobody_before_it_is(world):

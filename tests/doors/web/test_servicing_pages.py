@@ -113,6 +113,48 @@ def test_a_tender_is_answered_on_the_holders_own_page(platform, coin):
     assert other.status_code == 403
 
 
+def test_a_holder_elects_a_currency_and_reads_his_payment_in_it(platform, coin):
+    record = next_record(platform)
+    text = (
+        f'id = "page-choice"\nkind = "cash-dividend"\ninstrument = "common"\n'
+        f"record = {stamp(record)}\npayment = {stamp(record + timedelta(days=2))}\n"
+        f'[cash]\ncoin = "{coin}"\ndecimals = 6\nper_unit = "2"\n'
+        f'[elections]\nuntil = {stamp(record + timedelta(days=1))}\nbase = "EUR"\n'
+        f'[[elections.currency]]\ncode = "USX"\ncoin = "{coin_on(platform, "usx")}"\n'
+        f'decimals = 6\nrate = "1/2"\nfixed_on = {record.date() - timedelta(days=1)}\n'
+    )
+    announced(platform, text, "page-choice")
+    investor, page = Window(platform, Role.INVESTOR), "/actions/page-choice"
+    asked_for = " ".join(investor.see("/payments").split())
+    assert "Without an answer you are paid in EUR" in asked_for
+    assert "You are asked: cash dividend" in investor.see("/")
+    shown = " ".join(investor.see(page).split())
+    assert "Elections end" in shown and "Sent to wallets" in shown
+    fields = {"holder": HOLDER, "choice": "USX", "key": "page-choice-elect"}
+    assert investor.send(f"{page}/elect", page, **fields).status_code == 303
+    mine = " ".join(investor.see("/payments").split())
+    (part,) = platform.ask(Role.INVESTOR, "GET", f"/v1{page}/entitlements").json()["items"]
+    assert "You chose: USX" in mine and part["currency"] == "USX"
+    assert f"{int(float(part['net'])):,}" in mine and " USX</td>" in mine
+    paper = investor.browser.get(f"{platform.url}{page}/payment.pdf?holder={HOLDER}", timeout=60)
+    assert paper.status_code == 200 and paper.content.startswith(b"%PDF")
+
+
+def test_a_share_of_revenue_that_nobody_fed_takes_no_page_down(platform, coin):
+    record = next_record(platform)
+    text = (
+        f'id = "page-share"\nkind = "revenue-share"\ninstrument = "common"\n'
+        f"record = {stamp(record)}\npayment = {stamp(record + timedelta(days=2))}\n"
+        f'[cash]\ncoin = "{coin}"\ndecimals = 6\n[revenue]\nseries = "page"\n'
+        '[[revenue.rate]]\nfrom = 2000-01-01\npart = "1/10"\n'
+    )
+    announced(platform, text, "page-share")
+    issuer, investor = Window(platform, ISSUER), Window(platform, Role.INVESTOR)
+    for window in (issuer, investor):
+        assert "once revenue feeds the pot" in window.see("/actions/page-share")
+    assert "My payments" in investor.see("/payments")
+
+
 def test_the_wizard_takes_a_file_of_terms_and_says_what_a_coupon_of_a_bond_pays(platform, coin):
     issuer, page = Window(platform, ISSUER), "/actions/new?kind=file"
     end = (next_record(platform) + timedelta(days=30)).date()
@@ -197,6 +239,13 @@ def test_the_notice_of_a_meeting_is_changed_by_two_persons_and_called_anew(platf
         name: f"{record + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for name, hours in times.items()
     }
     fields = {"name": "Moved meeting", **notice, "title-1": "The seat moves", "key": "moved"}
+    wrong = issuer.send(
+        "/meetings/new", "/meetings/new", **fields, **{"quorum-1": "5/3", "majority-1": "half"}
+    )
+    assert wrong.status_code == 422
+    assert 'href="#quorum-1"' in wrong.text and 'href="#majority-1"' in wrong.text
+    preview = issuer.send("/meetings/new", "/meetings/new", **fields)
+    assert "title = &#34;The seat moves&#34;" in preview.text
     approved(platform, issuer.send("/meetings/new", "/meetings/new", **fields, confirm="yes"))
     found = platform.ask(ISSUER, "GET", "/v1/meetings").json()["items"]
     first = next(each["number"] for each in found if each["name"] == "Moved meeting")

@@ -7,7 +7,7 @@ rata by largest remainder.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from types import MappingProxyType
 
@@ -46,7 +46,7 @@ class Plan:
     (in lieu, or for tendered units), `due` what subscribers pay, `lapses` rights that nobody exercised,
     `taxed` the money by rate or pot in the action's own coin, `others` in each other currency that anybody
     elected, `reinvests` the units that elected holders' money buys, `lots` what converts by account and
-    vintage (0: of no lot)."""
+    vintage (0: of no lot), `held` the units each had."""
 
     taxed: Taxed | None = None
     gets: Mapping[int, int] = field(default_factory=dict)
@@ -58,6 +58,7 @@ class Plan:
     others: Mapping[str, Taxed] = field(default_factory=dict)
     reinvests: Mapping[int, Reinvested] = field(default_factory=dict)
     lots: Mapping[tuple[int, int], int] = field(default_factory=dict)
+    held: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def every(self) -> dict[str, Taxed]:
@@ -86,6 +87,20 @@ def plan(
     Raises Invalid as its parts do.
     """
     held = dict(zip(holdings.accounts, holdings.units, strict=True))
+    found = _worked(terms, holdings, held, decimals, elections, forms, choices, movable)
+    return replace(found, held=held)
+
+
+def _worked(
+    terms: Terms,
+    holdings: Holdings,
+    held: Mapping[int, int],
+    decimals: int,
+    elections: Mapping[int, int],
+    forms: Forms,
+    choices: Mapping[int, str],
+    movable: Movable | None,
+) -> Plan:
     match terms.work:
         case Work.PAY:
             return _paid(terms, holdings, decimals, forms, choices)

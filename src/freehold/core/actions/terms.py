@@ -92,6 +92,11 @@ class Terms:
         return TRAITS[self.kind].work
 
     @property
+    def elect_until(self) -> datetime:
+        """Until when holders may choose, where they are asked."""
+        return self.options.until or self.payment
+
+    @property
     def pays(self) -> bool:
         """Whether a pot is needed: for money by terms, or for fractions in lieu."""
         priced = self.cash is not None and self.exchange is not None and bool(self.exchange.price)

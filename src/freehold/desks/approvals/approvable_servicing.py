@@ -69,7 +69,9 @@ def _announcement_difference(office: Office, act: Act) -> Sequence[Change]:
     known = KnownAction(terms.id, owner.id, instrument.token, str(terms.kind), terms.record, "")
     of = Case(known, owner, instrument, terms, 1, (), {})
     changes += split_differences.of_split(office, instrument, terms)
-    return [*changes, *_parts(office, of, None, events.provisional(office, of, terms))]
+    will, why = events.foreseen(office, of, terms)
+    changes += [Change("What each gets", NONE, why)] if why else []
+    return [*changes, *_parts(office, of, None, will)]
 
 
 def _read_amendment(office: Office, asking: Asking) -> Act:
@@ -91,7 +93,8 @@ def _amendment_difference(office: Office, act: Act) -> Sequence[Change]:
         for name in dict.fromkeys([*before, *after])
         if before.get(name) != after.get(name)
     ]
-    was, will = events.provisional(office, of, of.terms), events.provisional(office, of, terms)
+    (was, _), (will, why) = [events.foreseen(office, of, one) for one in (of.terms, terms)]
+    changes += [Change("What each gets", NONE, why)] if why else []
     return [*changes, *_parts(office, of, was, will)]
 
 

@@ -94,10 +94,13 @@ def _actions(office: Office, actor: Actor, owner: KnownIssuer, now: datetime) ->
         stands = state(terms, steps, now)
         if services:
             yield from _to_service(owner, terms, steps, stands, now)
-        if elects and terms.work in ELECTED and now < terms.payment and Step.PAY not in steps:
+        asks = terms.work in ELECTED or terms.options.choices
+        if elects and asks and now < terms.elect_until and Step.PAY not in steps:
             title = f"You are asked: {str(terms.kind).replace('-', ' ')}"
             href = f"/actions/{terms.id}#elections"
-            yield Waits(title, f"{terms.instrument} of {owner.name}.", href, "Elect", terms.payment)
+            yield Waits(
+                title, f"{terms.instrument} of {owner.name}.", href, "Elect", terms.elect_until
+            )
 
 
 def _to_service(

@@ -261,7 +261,7 @@ def parts_of(found: Plan) -> list[Part]:
         code, share, day = shares.get(account, ("", None, None))
         listed = found.amounts.get(account, 0)
         money = (share.gross, share.withheld, share.net) if share else (listed, 0, listed)
-        held = share.units if share else 0
+        held = share.units if share else found.held.get(account, 0)
         moved = found.gets.get(account, 0), found.gives.get(account, 0)
         due, fraction = found.due.get(account, 0), found.fractions.get(account, Fraction(0))
         lapses = found.lapses.get(account, 0)

@@ -17,7 +17,7 @@ from freehold.core.actions.by_currency import BASE
 from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import State, Step, why_not
 from freehold.core.actions.plan import NO_CHOICES, Plan, movable_of, plan
-from freehold.core.actions.terms import Terms
+from freehold.core.actions.terms import Basis, Terms
 from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.roles import Power
@@ -99,11 +99,16 @@ class Entitled:
 
 @dataclass(frozen=True, slots=True)
 class Entitlements:
-    """Who gets what. `provisional`: the record instant lies ahead, so today's holdings were taken."""
+    """Who gets what. `provisional`: the record instant lies ahead, so today's holdings were taken.
+
+    `why` says why nobody has a part yet, where the plan cannot be made: revenue that was not told, a
+    class without units. The plan is empty then.
+    """
 
     rows: Sequence[Entitled]
     plan: Plan
     provisional: bool
+    why: str = ""
 
 
 def listed(office: Office, who: Actor, issuer: str | None = None) -> list[ActionView]:
@@ -174,7 +179,7 @@ def versions(office: Office, who: Actor, id: str) -> list[str]:
 def money(office: Office, who: Actor, id: str) -> Money:
     """What became of an action's money, in each of its currencies, by chain events. Raises as `one`."""
     of = readable(office, who, id)
-    due = pots.due_by_currency(_planned(office, of)[0])
+    due = pots.due_by_currency(_planned(office, of).plan)
     of_each = [
         _money_in(office, of, code, due.get(code, 0)) for code in (BASE, *of.terms.options.codes)
     ]
@@ -199,10 +204,11 @@ def _money_in(office: Office, of: Case, code: str, needed: int) -> Money:
 def entitlements(office: Office, who: Actor, id: str) -> Entitlements:
     """Who gets what by an action; of a holder who may not read the register, his own part alone.
 
-    Before the record instant it is reckoned on today's holdings. Raises as `one`, Invalid.
+    Before the record instant it is reckoned on today's holdings. Raises as `one`.
     """
     of = readable(office, who, id)
-    found, provisional = _planned(office, of)
+    made = _planned(office, of)
+    found = made.plan
     known = holders_of.by_account(office, of.owner, of.instrument.token)
     paid: dict[int, tuple[int, int]] = {}
     held: dict[int, int] = {}
@@ -225,7 +231,7 @@ def entitlements(office: Office, who: Actor, id: str) -> Entitlements:
             became = became or (DELIVERED if done and (part.gets or part.gives) else "")
             id_, name = (holder.id, holder.name) if holder else ("", "")
             rows.append(Entitled(part, id_, name, became, money, units))
-    return Entitlements(rows, found, provisional)
+    return replace(made, rows=rows)
 
 
 def provisional(office: Office, of: Case, terms: Terms) -> Plan:
@@ -269,14 +275,31 @@ def meeting(office: Office, who: Actor, number: int) -> Assembly:
     raise NotFound(f"there is no meeting {number}", meeting=number)
 
 
-def _planned(office: Office, of: Case) -> tuple[Plan, bool]:
-    """The plan, and whether it is reckoned on today's holdings."""
+def foreseen(office: Office, of: Case, terms: Terms) -> tuple[Plan, str]:
+    """As `provisional`, and where no plan can be made yet an empty one with the sentence that says why."""
+    if terms.cash and terms.cash.basis is Basis.FED:
+        return Plan(), "What each holder gets is known once revenue feeds the pot."
+    try:
+        return provisional(office, of, terms), ""
+    except Invalid as wrong:
+        return Plan(), _not_yet(wrong)
+
+
+def _not_yet(wrong: Invalid) -> str:
+    return f"What each holder gets cannot be reckoned yet: {wrong.message}."
+
+
+def _planned(office: Office, of: Case) -> Entitlements:
+    """The plan, without rows."""
     if now_on_chain(office) >= of.terms.record:
         try:
-            return servicing.planned(office, of), False
+            return Entitlements((), servicing.planned(office, of), False)
         except Conflict:  # it has passed, and was not read from the chain yet
             pass
-    return provisional(office, of, of.terms), True
+        except Invalid as wrong:
+            return Entitlements((), Plan(), False, _not_yet(wrong))
+    found, why = foreseen(office, of, of.terms)
+    return Entitlements((), found, True, why)
 
 
 def _view(office: Office, who: Actor, of: Case) -> ActionView:

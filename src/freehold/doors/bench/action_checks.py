@@ -89,10 +89,12 @@ def _money(walk: Walk, due: Due) -> Iterator[str]:
 
 
 def withheld(walk: Walk, named: str, gross: int) -> int:
-    """The tax of a person, half up."""
+    """The tax of a person, half up: the form of the first holder claims a treaty's rate on dividends, and
+    lets him have interest of a portfolio untaxed."""
     if not walk.life.tax:
         return 0
-    rate = TREATY_RATE if named == HOLDERS[0] else _NO_FORM_RATE
+    by_form = {Kind.CASH_DIVIDEND: TREATY_RATE, Kind.COUPON: 0} if named == HOLDERS[0] else {}
+    rate = by_form.get(walk.life.kind, _NO_FORM_RATE)
     return int(Fraction(gross * rate, 100) + Fraction(1, 2))
 
 

@@ -13,6 +13,7 @@ from freehold.doors.papers.statement import grouped
 SAID = {
     "paid": "Paid",
     "held": "Held under your name until what stands against the payment is cleared",
+    "delivered": "Delivered",
     "due": "Due on the day of payment",
     "": "No money is due",
 }

@@ -225,7 +225,7 @@ def call(visit: Visit, form: Form) -> Response:
             return _calling(visit, form, found.reason, tried=found, text=text)
         made = approvals.propose(visit.office, visit.who, asked)
     except (Invalid, NotFound, Conflict) as fault:
-        return _calling(visit, form, fault.message, mistakes=_mistakes(fault))
+        return _calling(visit, form, fault.message, mistakes=_mistakes(fault, form))
     if made.proposal is None:
         return _calling(visit, form, made.tried.reason)
     return go(f"/approvals/{made.proposal.id}")
@@ -266,12 +266,19 @@ def _part(text: str) -> str:
     return json.dumps(text) if "/" in text or not _PART.fullmatch(text) else text
 
 
-def _mistakes(fault: PlatformError) -> dict[str, str]:
-    """What is wrong by field, where the field is one of the form's own."""
-    found = {}
+def _mistakes(fault: PlatformError, form: Form) -> dict[str, str]:
+    """What is wrong by field; what is about no field of the form stands together at the name."""
+    listed = [n for n in range(1, RESOLUTIONS + 1) if form.get(f"title-{n}", "").strip()]
+    found: dict[str, str] = {}
     for one in getattr(fault, "mistakes", ()):
         field = re.split(r"[.: ]+", one.place)[-1]
-        found[field if field in FIELDS else "name"] = one.message
+        item = re.search(r"\bresolution (\d+): ", one.place)
+        if item and field in OF_ITEM:
+            field, told = f"{field}-{listed[int(item[1]) - 1]}", f"{field}: {one.message}"
+        else:
+            told = one.message if field in FIELDS else str(one)
+            field = field if field in FIELDS else "name"
+        found[field] = f"{found[field]}; {told}" if field in found else told
     field = str(fault.facts.get("field", ""))
     return found or ({field: fault.message} if field in FIELDS else {})
 

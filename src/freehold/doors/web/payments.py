@@ -13,7 +13,7 @@ from freehold.core.roles import Power
 from freehold.core.units import format_units
 from freehold.desks import permits
 from freehold.desks.register import reports
-from freehold.desks.servicing import ballots, events, windup_reading, windups
+from freehold.desks.servicing import actions, ballots, events, windup_reading, windups
 from freehold.desks.servicing.events import ActionView, Entitled
 from freehold.desks.servicing.windup_reading import Share, WindupView
 from freehold.doors.papers import windup_payment
@@ -40,10 +40,11 @@ def payments(visit: Visit) -> Response:
     """What came and what comes to the holders one acts for: payments, elections, money held."""
     permits.require(visit.who, Power.READ_OWN)
     found, wound_up = _of_actions(visit), windup_reading.own(visit.office, visit.who)
+    now = events.now(visit.office)
     asked = [
         one
         for one in events.listed(visit.office, visit.who)
-        if one.terms.work in (Work.OFFER, Work.BUY) and takes_choices(one)
+        if actions.choices_in(one.terms) and takes_choices(one) and now < one.terms.elect_until
     ]
     said = {one.terms.id: ballots.elections(visit.office, visit.who, one.terms.id) for one in asked}
     values: dict[str, Any] = {
@@ -54,8 +55,9 @@ def payments(visit: Visit) -> Response:
         "coins": coins,
         "money": money,
         "units": lambda one, amount: format_units(amount, one.instrument.decimals),
+        "moved": _units,
         "class_units": _class_units,
-        "now": events.now(visit.office),
+        "now": now,
         "held": [(one, row) for one, row in found if row.became == events.HELD],
         "held_back": [(one, row) for one, row in wound_up if row.held],
     }
@@ -104,12 +106,19 @@ def _class_units(one: WindupView, row: Share) -> str:
     return format_units(row.units, windups.decimals_of(one.of, row.class_id))
 
 
+def _units(one: ActionView, row: Entitled) -> str:
+    """The units that are paid for, or those that come and go."""
+    part = row.part
+    moved = 0 if one.terms.work is Work.PAY else part.gets or part.gives
+    return format_units(moved or part.units, one.instrument.decimals)
+
+
 def _action_row(one: ActionView, row: Entitled) -> tuple[str, ...]:
     part, terms = row.part, one.terms
     amounts = (part.gross, part.withheld, part.net, row.held)
     return (
         str(terms.kind), terms.id, row.holder, str(part.account), one.instrument.class_id,
-        stamp(terms.payment), format_units(part.units or part.gets, one.instrument.decimals),
+        stamp(terms.payment), _units(one, row),
         *(coins(one, each, part.currency) if terms.cash else "" for each in amounts),
         part.currency or one.symbol, row.became or str(one.state),
     )  # fmt: skip
