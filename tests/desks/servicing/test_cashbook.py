@@ -1,5 +1,7 @@
 """The cash book on the real ledger: movements post by themselves, breaks need people, banks too."""
 
+from dataclasses import replace
+
 import pytest
 from eth_account import Account as Keys
 
@@ -7,7 +9,9 @@ from freehold.core.bank_statements import read_camt
 from freehold.core.cashbook import Account, BankLeg, Kind
 from freehold.core.clock import parse, to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
+from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits
+from freehold.desks.access import signin
 from freehold.desks.office import set_clock, today
 from freehold.desks.platform import auditing
 from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook, reconciling
@@ -96,6 +100,16 @@ def test_a_bank_leg_takes_two_persons_and_a_statement_finds_what_the_book_lacks(
     bank_payments.propose_payment(company, AGENT, leg)
     with pytest.raises(Conflict, match="a second person releases it"):
         bank_payments.release_payment(company, AGENT, None, "DIV-2026-1")
+    assert stands(company, "EUR") == {}
+    operator, everywhere = permits.operator(), [(Role.TRANSFER_AGENT, EVERYWHERE)]
+    first, _ = signin.invite(company, operator, "cleo", everywhere)
+    again, _ = signin.invite(company, operator, "cleo.two", everywhere, first.id)
+    with company.book.reading() as tx:
+        cleo, twice = (permits.actor_of(tx, one) for one in (first, again))
+    bank_payments.propose_payment(company, cleo, replace(leg, reference="DIV-2026-2"))
+    for who, said in ((twice, "another identity"), (replace(cleo, session="s"), "fresh proof")):
+        with pytest.raises(NotPermitted, match=said):
+            bank_payments.release_payment(company, who, None, "DIV-2026-2")
     assert stands(company, "EUR") == {}
     bank_payments.release_payment(company, SECOND, None, "DIV-2026-1")
     assert stands(company, "EUR") == {
