@@ -59,6 +59,13 @@ def test_holders_are_paid_in_the_currency_they_elected_and_every_sum_is_exact(co
     actions.elect(company, agent, "div", first, "USD", 0)
     actions.elect(company, agent, "div", others[0], "USD", 0)
     actions.elect(company, agent, "div", others[0], "EUR", 0)  # the last word counts
+    amended = text.replace("1087/1000", "1/2").replace("[cash]", 'payout = "both"\n[cash]')
+    asked = ProposeRequest("amend-action", {"terms": amended}, "amend", None)
+    told = approvals.dry_run(company, AGENT, asked).difference.changes
+    after = {(one.subject, one.record): one.after for one in told}
+    assert after["", "Paid out by"] == "both"
+    assert after["", "Paid in USD"].startswith("0.5 for 1 EUR, fixed on")
+    assert len(after[first, "Gross, USD"].partition(".")[2]) == 2
     with pytest.raises(Invalid, match="asks holders nothing but EUR or USD"):
         actions.elect(company, agent, "div", first, "GBP", 0)
     with pytest.raises(Conflict, match="holders elect in div until"):

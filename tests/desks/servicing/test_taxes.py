@@ -11,11 +11,13 @@ from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.holder import Particulars
 from freehold.desks import parties, permits
+from freehold.desks.approvals import approvals
+from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
 from freehold.desks.register import records
 from freehold.desks.register.records import RecordRequest
-from freehold.desks.servicing import actions, cashbook, entitlements, paying, taxes
+from freehold.desks.servicing import actions, cashbook, entitlements, events, paying, taxes
 from freehold.desks.servicing.taxes import PreviewRequest
 from freehold.doors.papers import tax as paper
 from tests import paying as world
@@ -143,6 +145,12 @@ def test_a_coupon_is_interest_of_the_year_in_which_it_was_paid_and_principal_bea
     day = now_on_chain(company).date()
     form = {"form": "w8ben", "signed": day.isoformat(), "residence": "DE", "tin": "1", "treaty": 1}
     taxes.keep_form(company, AGENT, None, "p-jonas", form)
+    ahead = {one.holder: one.part for one in events.entitlements(company, AGENT, "coup").rows}
+    assert ahead.pop("jonas-keller").withheld == 0, "his form counts before the record too"
+    assert all(one.withheld for one in ahead.values())
+    asked = ProposeRequest("announce-action", {"terms": said("another")}, "another", None)
+    changes = approvals.dry_run(company, AGENT, asked).difference.changes
+    assert {one.subject for one in changes if one.record == "Tax withheld, EUR"} == ahead.keys()
     due = actions.show(company, "coup").terms.payment
     late = due.replace(year=due.year + 1, month=2, day=1)
     world.pass_to(company, late)

@@ -191,6 +191,7 @@ def test_the_wizard_lets_rights_be_oversubscribed(platform, coin):
     assert "who asked for more" in issuer.see(page)
     shown = issuer.send("/actions/new", page, **fields, oversubscription="yes")
     assert shown.status_code == 200 and "oversubscription = true" in shown.text
+    assert "per_unit" not in shown.text
     assert "oversubscription = true" not in issuer.send("/actions/new", page, **fields).text
 
 
@@ -199,11 +200,16 @@ def test_a_holder_signs_that_the_price_of_his_rights_may_be_taken(platform, coin
     text = (
         f'id = "page-price"\nkind = "rights-issue"\ninstrument = "common"\nmost = 1000\n'
         f"record = {stamp(record)}\npayment = {stamp(record + timedelta(days=2))}\n"
-        f'[cash]\ncoin = "{coin}"\ndecimals = 6\nper_unit = "2"\n[units]\nratio = "1/10"\nprice = "2"\n'
+        f'[cash]\ncoin = "{coin}"\ndecimals = 6\n[units]\nratio = "1/10"\nprice = "2"\n'
     )
     announced(platform, text, "page-price")
     investor, page = Window(platform, Role.INVESTOR), "/actions/page-price"
     fields = {"holder": HOLDER, "choice": "subscribe", "key": "page-price-elect", "units": "5"}
+    offered = " ".join(investor.see(page).split())
+    assert f"{HOLDER} has the right to subscribe" in offered and "EUR in all, until" in offered
+    assert "1/10 for 1, at 2 EUR a unit" in offered and "for each unit" not in offered
+    empty = investor.send(f"{page}/elect", page, **{**fields, "units": ""})
+    assert empty.status_code == 422 and "0 takes back" in empty.text
     assert investor.send(f"{page}/elect", page, **fields).status_code == 303
     shown = " ".join(investor.see(page).split())
     assert f"The price of {HOLDER}: 10 EUR" in shown and "the wallet has 0" in shown
@@ -246,6 +252,7 @@ def test_the_notice_of_a_meeting_is_changed_by_two_persons_and_called_anew(platf
     assert 'href="#quorum-1"' in wrong.text and 'href="#majority-1"' in wrong.text
     preview = issuer.send("/meetings/new", "/meetings/new", **fields)
     assert "title = &#34;The seat moves&#34;" in preview.text
+    assert "quorum 0; majority more than 1/2 of" in preview.text
     approved(platform, issuer.send("/meetings/new", "/meetings/new", **fields, confirm="yes"))
     found = platform.ask(ISSUER, "GET", "/v1/meetings").json()["items"]
     first = next(each["number"] for each in found if each["name"] == "Moved meeting")
@@ -291,7 +298,7 @@ def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_of
     item = {"title-1": "The name is changed", "quorum-1": "0", "majority-1": "2/3"}
     fields = {"name": "Secret meeting", **notice, **item, "key": "secret"}
     preview = issuer.send("/meetings/new", "/meetings/new", **fields)
-    assert "The name is changed (ordinary)" in preview.text
+    assert "The name is changed; ordinary;" in preview.text
     approved(platform, issuer.send("/meetings/new", "/meetings/new", **fields, confirm="yes"))
     found = platform.ask(ISSUER, "GET", "/v1/meetings").json()["items"]
     one = next(each for each in found if each["name"] == "Secret meeting")

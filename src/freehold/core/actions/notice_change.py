@@ -40,7 +40,7 @@ def how(before: Notice, after: Notice) -> How:
 
 def differences(before: Notice, after: Notice) -> tuple[Difference, ...]:
     """Everything that differs, the agenda item by item; nothing where both say the same."""
-    was, will = _said(before), _said(after)
+    was, will = words(before), words(after)
     names = dict.fromkeys([*was, *will])
     pairs = ((name, was.get(name, NONE), will.get(name, NONE)) for name in names)
     found = [Difference(name, one, other) for name, one, other in pairs if one != other]
@@ -49,7 +49,8 @@ def differences(before: Notice, after: Notice) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def _said(notice: Notice) -> dict[str, str]:
+def words(notice: Notice) -> dict[str, str]:
+    """Everything that a notice says, by name, the agenda item by item."""
     terms = notice.terms
     secret = f"secret until {stamp(terms.revealed_until)}" if terms.revealed_until else "open"
     found = {

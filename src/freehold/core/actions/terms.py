@@ -46,7 +46,7 @@ class Basis(StrEnum):
 class Cash:
     """Money of an action: the coin's address, and an amount in whole coins, for each whole unit or in
     all; `decimals` is what the announcer believes of the coin and is compared with it. What is fed
-    while revenue comes in has the amount 0 until then."""
+    while revenue comes in has the amount 0 until then, and so has money that is a price of units."""
 
     coin: str
     decimals: int
@@ -239,6 +239,9 @@ def _cash(top: Section) -> Cash:
             if fields.has(part, key):
                 fields.note(part, key, "stands beside revenue or bond, from which it follows")
         return Cash(coin, decimals, Basis.FED, Fraction(0))
+    declared = fields.has(part, "pot") or fields.has(part, "per_unit")
+    if not declared and _is_priced(top):
+        return Cash(coin, decimals, Basis.PER_UNIT, Fraction(0))
     basis = Basis.POT if fields.has(part, "pot") else Basis.PER_UNIT
     if fields.has(part, "pot") and fields.has(part, "per_unit"):
         fields.note(part, "pot", "stands beside per_unit: declare one of the two")
@@ -246,6 +249,14 @@ def _cash(top: Section) -> Cash:
     if amount <= 0:
         fields.note(part, "pot" if basis is Basis.POT else "per_unit", "is nothing to pay")
     return Cash(coin, decimals, basis, amount)
+
+
+def _is_priced(top: Section) -> bool:
+    """Whether money is a price of units, so that no amount is declared beside it."""
+    kind, units = top.content.get("kind"), top.content.get("units")
+    known = isinstance(kind, str) and kind in set(Kind)
+    pays = known and TRAITS[Kind(str(kind))].work in PAYS
+    return known and not pays and isinstance(units, dict) and "price" in units
 
 
 def _exchange(top: Section) -> Exchange:
@@ -345,7 +356,7 @@ def as_text(terms: Terms) -> str:
     if cash := terms.cash:
         key = "pot" if cash.basis is Basis.POT else "per_unit"
         lines += ["[cash]", f'coin = "{cash.coin}"', f"decimals = {cash.decimals}"]
-        lines += [f'{key} = "{cash.amount}"'] if cash.basis is not Basis.FED else []
+        lines += [f'{key} = "{cash.amount}"'] if cash.amount else []
     if units := terms.exchange:
         lines += ["[units]", f'ratio = "{units.ratio}"']
         lines += [f'into = "{units.into}"'] if units.into else []

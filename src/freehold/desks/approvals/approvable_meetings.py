@@ -6,10 +6,9 @@ As with corporate actions, what is approved becomes a work order for the worker.
 from collections.abc import Mapping, Sequence
 
 from freehold.book import issuers
-from freehold.core.actions.notice_change import How
+from freehold.core.actions.notice_change import How, words
 from freehold.core.actions.notice_file import Notice, read_notice
 from freehold.core.approvals import Act, Change
-from freehold.core.clock import stamp
 from freehold.core.errors import Invalid
 from freehold.core.ids import record_hash
 from freehold.core.roles import Power
@@ -33,17 +32,8 @@ def _read_call(office: Office, asking: Asking) -> Act:
 
 def _call_difference(office: Office, act: Act) -> Sequence[Change]:
     notice = _notice(office, act.issuer, act.arguments["notice"])
-    terms = notice.terms
-    changes = [
-        Change("Meeting", NONE, notice.name),
-        Change("Record", NONE, stamp(notice.record)),
-        Change("Opens", NONE, stamp(terms.opens)),
-        Change("Closes", NONE, stamp(terms.closes)),
-        Change("Votes", NONE, "secret" if terms.revealed_until else "open"),
-        Change("Who votes", NONE, ", ".join(notice.classes)),
-    ]
-    titles = (f"{notice.titles[one.id]} ({one.method})" for one in notice.agenda)
-    return [*changes, *(Change("Resolution", NONE, title) for title in titles)]
+    told = {**words(notice), "Who votes": ", ".join(notice.classes)}
+    return [Change(name, NONE, text) for name, text in told.items() if text != NONE]
 
 
 def _notice(office: Office, issuer: str, text: str) -> Notice:

@@ -10,8 +10,10 @@ from fractions import Fraction
 from freehold.book.actions import KnownAction
 from freehold.book.schema_work import State as Stage
 from freehold.book.session import Transaction
+from freehold.core.actions.kinds import PAYS
 from freehold.core.actions.life import Step as Taken
 from freehold.core.actions.plan import Plan
+from freehold.core.actions.revenue import Revenue
 from freehold.core.actions.terms import Terms
 from freehold.core.actions.terms import read as read_terms
 from freehold.core.approvals import Act, Change
@@ -36,6 +38,7 @@ from freehold.desks.servicing import (
     unclaimed,
     windups,
 )
+from freehold.desks.servicing.actions import Part
 from freehold.desks.servicing.processing import WORKER
 from freehold.desks.servicing.remains import Remains
 from freehold.desks.servicing.servicing import Case
@@ -45,7 +48,8 @@ MOST_ROWS = 50
 """Holders listed one by one in a difference; with more of them the sum alone is told."""
 
 
-_PARTS = {"gross": "Gross", "gets": "Units got", "gives": "Units given"}
+_MONEY = {"gross": "Gross", "withheld": "Tax withheld", "net": "Net"}
+_UNITS = {"gets": "Units got", "gives": "Units given"}
 
 
 # ---- actions ----
@@ -71,7 +75,7 @@ def _announcement_difference(office: Office, act: Act) -> Sequence[Change]:
     changes += split_differences.of_split(office, instrument, terms)
     will, why = events.foreseen(office, of, terms)
     changes += [Change("What each gets", NONE, why)] if why else []
-    return [*changes, *_parts(office, of, None, will)]
+    return [*changes, *_parts(office, of, None, will, terms)]
 
 
 def _read_amendment(office: Office, asking: Asking) -> Act:
@@ -95,7 +99,7 @@ def _amendment_difference(office: Office, act: Act) -> Sequence[Change]:
     ]
     (was, _), (will, why) = [events.foreseen(office, of, one) for one in (of.terms, terms)]
     changes += [Change("What each gets", NONE, why)] if why else []
-    return [*changes, *_parts(office, of, was, will)]
+    return [*changes, *_parts(office, of, was, will, terms)]
 
 
 def _read_named(kind: str, step: Taken) -> kinds.Read:
@@ -203,18 +207,44 @@ def _words(terms: Terms) -> dict[str, str]:
         "Claims until": stamp(terms.claim_until),
     }
     if terms.cash:
-        found |= {
-            "Money": f"{_exact(terms.cash.amount)} {terms.cash.basis}",
-            "Coin": terms.cash.coin,
-        }
+        if terms.work in PAYS and not terms.revenue:
+            found["Money"] = f"{_exact(terms.cash.amount)} {terms.cash.basis}"
+        found["Coin"] = f"{terms.cash.coin}, {terms.cash.decimals} decimals"
     if terms.exchange:
         found["Ratio"] = str(terms.exchange.ratio)
         found |= {"Into": terms.exchange.into} if terms.exchange.into else {}
         found |= {"Price": _exact(terms.exchange.price)} if terms.exchange.price is not None else {}
     if terms.most:
         found["At most"] = str(terms.most)
+    if terms.oversubscription:
+        found["Beyond one's rights"] = "what others let lapse may be subscribed"
+    found |= _revenue_words(terms.revenue) if terms.revenue else {}
+    found |= _option_words(terms)
     named = {"Name": terms.name, "Narrative": terms.narrative, "Tax": terms.tax}
     return found | {name: text for name, text in named.items() if text}
+
+
+def _revenue_words(share: Revenue) -> dict[str, str]:
+    parts = [f"{part} from {day}" for day, part in share.parts]
+    found = {"Series": share.series, "Part of the revenue": ", ".join(parts)}
+    if share.cap is not None and share.raised is not None:
+        found["Paid at most"] = f"{_exact(share.cap)} times {_exact(share.raised)}"
+    return found
+
+
+def _option_words(terms: Terms) -> dict[str, str]:
+    options = terms.options
+    found = {"Paid out by": str(options.payout)} if terms.pays else {}
+    if options.until:
+        found["Elections end"] = stamp(options.until)
+    if options.currencies:
+        found |= {"Own currency": options.base, "Without an answer": options.default}
+    for one in options.currencies:
+        rate = f"{_exact(one.rate)} for 1 {options.base}, fixed on {one.fixed_on}"
+        found[f"Paid in {one.code}"] = f"{rate}; coin {one.coin}, {one.decimals} decimals"
+    if options.price is not None:
+        found["Re-invested at"] = f"{_exact(options.price)} a unit"
+    return found
 
 
 def _exact(amount: Fraction) -> str:
@@ -226,35 +256,58 @@ def _exact(amount: Fraction) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _parts(office: Office, of: Case, was: Plan | None, will: Plan) -> Iterator[Change]:
-    """What each account gets, on today's holdings: money first, then units."""
+def _parts(
+    office: Office, of: Case, was: Plan | None, will: Plan, terms: Terms
+) -> Iterator[Change]:
+    """What each account gets by `terms`, on today's holdings: money first, then units."""
     known = holders_of.by_account(office, of.owner, of.instrument.token)
-    coin = _coin(office, of.terms)
+    coin = _coin(office, terms)
     before = {one.account: one for one in actions.parts_of(was)} if was else {}
     after = {one.account: one for one in actions.parts_of(will)}
     accounts = sorted(before.keys() | after.keys())
     if was is None or was.money != will.money:
         old = _money(of.terms, was.money) if was else "0"
         if will.money or (was and was.money):
-            yield Change(f"Money in all, {coin}", old, _money(of.terms, will.money))
+            yield Change(f"Money in all, {coin}", old, _money(terms, will.money))
     if len(accounts) > MOST_ROWS:
         yield Change("Accounts concerned", str(len(before)), str(len(after)))
         return
     for account in accounts:
         old_part, new_part = before.get(account), after.get(account)
         subject = known[account].id if account in known else f"account {account}"
-        places = of.instrument.decimals
-        for field, name in _PARTS.items():
-            first: int = getattr(old_part, field, 0)
-            then: int = getattr(new_part, field, 0)
-            if first == then:
-                continue
-            if field == "gross":
-                told = _money(of.terms, first), _money(of.terms, then)
-                yield Change(f"{name}, {coin}", *told, subject)
-            else:
-                told = format_units(first, places), format_units(then, places)
-                yield Change(name, *told, subject)
+        yield from _money_of(of.terms, old_part, terms, new_part, coin, subject)
+        for field, name in _UNITS.items():
+            first, then = getattr(old_part, field, 0), getattr(new_part, field, 0)
+            if first != then:
+                told = [format_units(each, of.instrument.decimals) for each in (first, then)]
+                yield Change(name, told[0], told[1], subject)
+
+
+def _money_of(
+    old: Terms, was: Part | None, new: Terms, will: Part | None, coin: str, subject: str
+) -> Iterator[Change]:
+    """An account's money in the currency it is paid in; tax and net where tax is withheld."""
+    taxed = any(one and one.withheld for one in (was, will))
+    codes = {one.currency for one in (was, will) if one}
+    for field, name in _MONEY.items():
+        first, then = (
+            _in_currency(terms, part, getattr(part, field, 0))
+            for terms, part in ((old, was), (new, will))
+        )
+        if field != "gross" and not taxed:
+            continue
+        if len(codes) == 1:
+            if first != then:
+                yield Change(f"{name}, {next(iter(codes)) or coin}", first, then, subject)
+        else:
+            assert was and will, "two currencies are of two parts"
+            told = f"{first} {was.currency or coin}", f"{then} {will.currency or coin}"
+            yield Change(name, *told, subject)
+
+
+def _in_currency(terms: Terms, part: Part | None, amount: int) -> str:
+    own = terms.cash.decimals if terms.cash else 0
+    return format_units(amount, terms.options.places(part.currency, own) if part else own)
 
 
 def _amount(terms: Terms) -> str | None:

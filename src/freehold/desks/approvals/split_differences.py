@@ -31,7 +31,7 @@ def of_split(office: Office, instrument: KnownInstrument, terms: Terms) -> Itera
 def said(terms: Terms) -> dict[str, str]:
     """What terms say for a unit, or in units, by name."""
     found: dict[str, Fraction | int | None] = {"Most units": terms.most or None}
-    if terms.cash and terms.cash.basis is Basis.PER_UNIT:
+    if terms.cash and terms.cash.amount and terms.cash.basis is Basis.PER_UNIT:
         found["Money for a unit"] = terms.cash.amount
     if terms.exchange:
         found |= {"Ratio": terms.exchange.ratio, "Price of a unit": terms.exchange.price}

@@ -23,7 +23,7 @@ from freehold.core.actions.life import State, Step
 from freehold.core.actions.plan import UNTAXED, Plan
 from freehold.core.actions.revenue import pot_of
 from freehold.core.actions.tax import note
-from freehold.core.actions.terms import Terms, read, untaxed_because
+from freehold.core.actions.terms import Basis, Terms, read, untaxed_because
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Invalid
 from freehold.core.powers import Powers
@@ -329,6 +329,9 @@ def _check(
                 f" {coin.decimals}",
                 field="decimals",
             )
+        if terms.cash.basis is Basis.POT and (terms.cash.amount * 10**coin.decimals) % 1:
+            said = f"the pot {terms.cash.amount} has more than the coin's {coin.decimals} decimals"
+            raise Invalid(said, field="pot")
     for one in terms.options.currencies:
         told = coins.about(office.w3, one.coin)
         if told.decimals != one.decimals:

@@ -14,9 +14,10 @@ from freehold.book.actions import Taken
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import coins
 from freehold.core.actions.by_currency import BASE
+from freehold.core.actions.entitlement import Forms
 from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import State, Step, why_not
-from freehold.core.actions.plan import NO_CHOICES, Plan, movable_of, plan
+from freehold.core.actions.plan import NO_CHOICES, NO_FORMS, Plan, movable_of, plan
 from freehold.core.actions.terms import Basis, Terms
 from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
@@ -31,6 +32,7 @@ from freehold.desks.servicing import (
     holders_of,
     pots,
     servicing,
+    taxes,
     undelivered,
 )
 from freehold.desks.servicing.actions import Part
@@ -237,7 +239,12 @@ def entitlements(office: Office, who: Actor, id: str) -> Entitlements:
 def provisional(office: Office, of: Case, terms: Terms) -> Plan:
     """What terms would do to today's holdings. Raises Invalid."""
     choices = {account: units for account, (_, units) in of.elections.items() if units}
-    return reckoned(office, of.instrument, terms, choices, servicing.choices_of(of))
+    on_file = NO_FORMS
+    if terms.tax:
+        day = terms.payment.date()
+        on_file, _ = taxes.forms(office, of.owner, of.instrument.token, day)
+    chosen = servicing.choices_of(of)
+    return reckoned(office, of.instrument, terms, choices, chosen, on_file)
 
 
 def reckoned(
@@ -246,6 +253,7 @@ def reckoned(
     terms: Terms,
     units: Mapping[int, int],
     choices: Mapping[int, str] = NO_CHOICES,
+    on_file: Forms = NO_FORMS,
 ) -> Plan:
     """What terms would do to today's holdings of an instrument. Raises Invalid."""
     bring_up(office)
@@ -253,7 +261,7 @@ def reckoned(
         held = register.holdings(view, instrument.token, register.last_block(view))
         converts = terms.work is Work.CONVERT
         parts = movable_of(register.lines(view, instrument.token)) if converts else None
-    return plan(terms, held, instrument.decimals, units, choices=choices, movable=parts)
+    return plan(terms, held, instrument.decimals, units, on_file, choices, parts)
 
 
 def meetings_of(office: Office, who: Actor, issuer: str | None = None) -> list[Assembly]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from freehold.core.actions.kinds import TRAITS
+from freehold.core.actions.kinds import PAYS, TRAITS
 from freehold.core.ids import record_hash
 from freehold.core.units import format_units
 from freehold.desks.servicing.events import ActionView, Entitled
@@ -51,7 +51,7 @@ def _blocks(one: ActionView, row: Entitled) -> list[Block]:
         ("Event", f"{traits.cdm} ({traits.iso})"),
         ("Token", str(one.instrument.token)),
     ]
-    if terms.cash:
+    if terms.cash and terms.work in PAYS:
         facts.append(("Declared", f"{terms.cash.amount} {one.symbol} {terms.cash.basis}"))
     blocks: list[Block] = [Facts(facts, frozenset({"Token"})), Heading("What you get")]
     rows = [("Units held at the record instant", grouped(format_units(part.units, units)), "units")]

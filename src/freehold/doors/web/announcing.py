@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from freehold.core.actions.kinds import TRAITS, Kind, Work
+from freehold.core.actions.kinds import PAYS, TRAITS, Kind, Work
 from freehold.core.actions.terms import Terms
 from freehold.core.actions.terms import read as read_terms
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
@@ -149,12 +149,9 @@ def _cash(visit: Visit, given: Form, work: Work) -> list[str]:
     coin, decimals = events.coin_named(visit.office, issuer, given["coin"])
     basis = "pot" if given["basis"] == "pot" and work is Work.PAY else "per_unit"
     amount = _plain(given["amount"] or given["price"])
-    return [
-        "[cash]",
-        f"coin = {_text(coin)}",
-        f"decimals = {decimals}",
-        f"{basis} = {_text(amount)}",
-    ]
+    lines = ["[cash]", f"coin = {_text(coin)}", f"decimals = {decimals}"]
+    priced = work not in PAYS and given["price"]
+    return lines if priced else [*lines, f"{basis} = {_text(amount)}"]
 
 
 def _base_units(visit: Visit, given: Form) -> str:

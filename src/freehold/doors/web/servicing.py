@@ -11,6 +11,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from freehold.core.actions.kinds import ELECTED
 from freehold.core.actions.kinds import Kind as Servicing
 from freehold.core.actions.life import State
 from freehold.core.errors import Conflict, Invalid, NotFound
@@ -210,6 +211,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "elections": ballots.elections(office, who, id),
         "choices": actions.choices_in(one.terms) if takes_choices(one) else (),
         "asks": bool(actions.choices_in(one.terms)),
+        "rights": subscribing.rights(visit, one, found.rows) if takes_choices(one) else [],
         "prices": subscribing.prices(visit, one) if takes_choices(one) else [],
         "mine": events.own_holders(who, one.owner.id, Power.ELECT),
         "versions": len(events.versions(office, who, id)),
@@ -451,9 +453,11 @@ def elect(visit: Visit, form: Form) -> Response:
     permits.require_any(visit.who, (Power.ELECT, None), (Power.SERVICE, None))
     one = events.one(visit.office, visit.who, id)
     try:
-        typed = form.get("units", "").replace(",", "").strip() or "0"
-        units = parse_units(typed, one.instrument.decimals)
+        typed = form.get("units", "").replace(",", "").strip()
         choice, key = form.get("choice", ""), form.get("key", "")[:128]
+        if not typed and one.terms.work in ELECTED:
+            raise Invalid("say how many units; 0 takes back what was elected", field="units")
+        units = parse_units(typed or "0", one.instrument.decimals)
         ballots.elect(visit.office, visit.who, id, holder, choice, units, key)
     except (Invalid, Conflict, NotFound) as fault:
         where = str(fault.facts.get("field", "units"))

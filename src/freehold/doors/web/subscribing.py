@@ -1,6 +1,7 @@
 """The price of a subscription on an action's page: what is due, and the permit that a wallet signs."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -12,7 +13,7 @@ from freehold.core.roles import Power
 from freehold.core.units import format_units
 from freehold.desks import permits
 from freehold.desks.servicing import events, processing, subscriptions
-from freehold.desks.servicing.events import ActionView
+from freehold.desks.servicing.events import ActionView, Entitled
 from freehold.desks.servicing.subscribing import Price
 from freehold.doors.web.visits import Form, Visit, act, go, tell
 
@@ -37,6 +38,23 @@ def prices(visit: Visit, one: ActionView) -> list[tuple[Price, str]]:
         except Conflict:
             continue  # he subscribed nothing
         found.append((price, format_units(price.amount, price.coin.decimals)))
+    return found
+
+
+def rights(visit: Visit, one: ActionView, rows: Sequence[Entitled]) -> list[tuple[str, str, str]]:
+    """The rights of the holders one elects for: who, how many units, what all of them cost, in words."""
+    exchange, cash = one.terms.exchange, one.terms.cash
+    if one.terms.work is not Work.OFFER or not (exchange and exchange.price and cash):
+        return []
+    mine, places = events.own_holders(visit.who, one.owner.id, Power.ELECT), one.instrument.decimals
+    found = []
+    for row in rows:
+        if row.holder in mine:
+            many = int(row.part.units * exchange.ratio)
+            cost = many * exchange.price * 10**cash.decimals / 10**places
+            smallest = -(-cost.numerator // cost.denominator)  # up, as what is due
+            whole = format_units(smallest, cash.decimals)
+            found.append((row.holder, format_units(many, places), whole))
     return found
 
 
