@@ -10,7 +10,7 @@ import requests
 
 from freehold.core.clock import stamp
 from freehold.core.roles import Role
-from freehold.desks.onboarding import applying
+from freehold.desks.onboarding import applying, onboarding
 from tests.desks.onboarding.test_applying import ANNA, PDF, actor_of, complete
 from tests.doors.running import HOLDER, ISSUER, Platform, office_of, until
 from tests.doors.serviced import agreed, asked, coin_on, dividend, next_record
@@ -56,6 +56,7 @@ class World:
     delivery: str
     person: str
     application: str
+    evidence: str
     link: str
     action: str
     claims: str
@@ -201,6 +202,7 @@ def _people(of: World) -> dict[str, list[Seen]]:
         **{step: [(APPLICANT, step)] for step in steps},
         "/reviews": [(OFFICER, "/reviews")],
         "/reviews/applications/{id}": [(OFFICER, f"/reviews/applications/{of.application}")],
+        "/reviews/evidence/{number}": [(OFFICER, f"/reviews/evidence/{of.evidence}")],
     }
 
 
@@ -234,6 +236,7 @@ def furnished(platform: Platform) -> World:
         delivery=_delivery(platform, hook),
         person=person,
         application=application,
+        evidence=_evidence(platform),
         link=link,
         action=_action(platform, dividend(platform, coin, "every-action"), "every-action"),
         claims=_action(platform, _claimed(platform, coin), "every-claims"),
@@ -241,6 +244,15 @@ def furnished(platform: Platform) -> World:
         meeting=_meeting(platform),
         applicant=applicant,
     )
+
+
+def _evidence(platform: Platform) -> str:
+    known = {"name": "Pia Page", "born": "1980-02-29", "residence": "US", "citizenships": ["US"]}
+    with office_of(platform.home) as office:
+        onboarding.add_person(office, known, "p-page")
+    given = {"person": "p-page", "examiner": "kane-cpa", "dated": "2024-05-01"}
+    given |= {"papers": {"letter.pdf": "sha256:" + "5c" * 32}, "facts": {"income": 250_000}}
+    return str(_ok(platform.ask(REGISTRAR, "POST", "/v1/evidence", given))["number"])
 
 
 def _ok(answer: requests.Response) -> Any:

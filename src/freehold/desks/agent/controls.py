@@ -85,12 +85,12 @@ def kept(office: Office, who: Actor, number: int) -> Report:
 
 
 def _for_reader(who: Actor, one: Report) -> Report:
-    """A report without what it says of cash, for whoever may not read the cash book."""
+    """A report without what it says of cash, for whoever may not read the cash book; earlier reports said
+    nothing of it."""
     if _reads_cash(who, one.issuer):
-        return one
-    content = {name: value for name, value in one.content.items() if name != "cash"}
-    agree = not any(each["differences"] for each in content["instruments"])
-    return replace(one, ok=agree, content={**content, "ok": agree})
+        return replace(one, content={"cash": None, **one.content})
+    agree = not any(each["differences"] for each in one.content["instruments"])
+    return replace(one, ok=agree, content={**one.content, "cash": None, "ok": agree})
 
 
 def _reads_cash(who: Actor, issuer: str) -> bool:
