@@ -98,7 +98,8 @@ def test_evidence_is_judged_asked_about_rejected_and_approved_on_its_page(platfo
     blank = reviewer.press(place, "Approve the evidence", why=" ")
     assert blank.status_code == 422 and "Say why" in blank.text
     reviewer.press(place, "Ask about the evidence", question="Which year is it?")
-    assert "Which year is it?" in reviewer.see(place)
+    reviewer.press(place, "Ask about the evidence", question="Which year is it?")
+    assert reviewer.see(place).count("Which year is it?") == 1
     reviewer.press(place, "Approve the evidence", why="The letter was seen")
     assert "Approved by" in reviewer.see(place)
     other = submitted(income=1, income_before=1)

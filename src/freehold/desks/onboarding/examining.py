@@ -118,7 +118,8 @@ def reject(office: Office, number: int, reviewer: str, why: str) -> Outcome:
 
 
 def ask(office: Office, number: int, reviewer: str, question: str) -> bool:
-    """Ask something about the evidence of a review, which waits on; whether somebody hears it.
+    """Ask something about the evidence of a review, which waits on; whether somebody hears it. The last
+    question again is the same question, and nobody is written to twice.
 
     Raises NotFound, Conflict where the review ended, Invalid without a name or a question.
     """
@@ -128,8 +129,10 @@ def ask(office: Office, number: int, reviewer: str, question: str) -> bool:
         review = evidence_review(tx, number)
         if review.approved is not None:
             raise Conflict(f"review {number} ended already, by {review.reviewer}")
+        heard, before = hearing(tx, review.person), reviews.questions(tx, vault, review)
+        if before and (before[-1].by, before[-1].question) == (reviewer, question.strip()):
+            return bool(heard)
         reviews.ask(tx, vault, review, Asked(reviewer, question.strip(), now))
-        heard = hearing(tx, review.person)
         for identity, issuer in heard:
             security_notices.add(tx, identity, "evidence has a question", {}, now)
             how = f"A question about your evidence: {plain(question)}"
