@@ -56,6 +56,11 @@ class Connection(legacy.Connection):  # type: ignore[misc]
     def _in_transaction(self) -> bool:
         return bool(self.sent) or bool(super()._in_transaction)
 
+    def handle_messages(self, context: Context) -> None:
+        """Read the answers to one statement. Raises InterfaceError where the server is gone."""
+        with _network():
+            super().handle_messages(context)
+
     def cursor(self) -> "Cursor":
         return Cursor(self)
 

@@ -11,7 +11,6 @@ import pytest
 
 from freehold import client
 from freehold.client import connection, freehold, streams
-from freehold.core.roles import Power
 from freehold.wire.documents import TransferAsked
 
 ME = {"id": "p_1", "name": "somebody", "roles": [], "powers": []}
@@ -102,11 +101,11 @@ def test_an_act_that_is_tried_again_carries_the_same_idempotency_key(told):
 def test_what_could_be_done_twice_is_not_tried_again(told):
     told.answers = [problem(503, "unavailable")]
     with pytest.raises(client.Unavailable):
-        told.ask().keys.make("x", [Power.OWN_KEYS], 1)
+        told.ask().registers.verify()
     assert len(told.asked) == 1
     told.answers = [(429, *problem(429, "too-many")[1:]), (201, {}, {})]
-    with pytest.raises(client.Faulty, match="is no NewKey"):  # tried again: it was turned away
-        told.ask().keys.make("x", [Power.OWN_KEYS], 1)
+    with pytest.raises(client.Faulty, match="is no Verification"):  # again: it was turned away
+        told.ask().registers.verify()
 
 
 def test_who_never_answers_is_given_up(told):

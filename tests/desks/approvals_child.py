@@ -17,7 +17,7 @@ from freehold.desks.outbox.following import Kept
 from freehold.doors.platform import worker
 from tests.company import office_of
 
-IDLE_ROUNDS = 20
+IDLE_ROUNDS, PATIENT_ROUNDS = 20, 300
 
 
 def die(*_):
@@ -47,12 +47,18 @@ POINTS = {
 }
 
 
+def waits(office):
+    with office.book.reading() as tx:
+        return bool(instructions.waiting(tx, office.chain))
+
+
 def main(home, point):
     if point in POINTS:
         setattr(*POINTS[point])
     with office_of(Path(home)) as office:
         kept, idle = Kept(), 0
-        while idle < IDLE_ROUNDS:  # one idle round may only mean that no block came yet
+        # one idle round may only mean that no block came yet, or that the lease of who died still runs
+        while idle < (PATIENT_ROUNDS if waits(office) else IDLE_ROUNDS):
             idle = 0 if worker.round_of_work(office, kept).busy else idle + 1
             time.sleep(0.1 if idle else 0)
     print("done", flush=True)

@@ -3,15 +3,16 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import BaseModel, BeforeValidator, Field, StrictBool, StringConstraints
 
+from freehold.wire.documents import whole
 from freehold.wire.reviews import Day, Reason
 
 STRICT: Any = {"extra": "forbid"}
 FactName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Fact = Annotated[
     StrictBool
-    | Annotated[StrictInt, Field(ge=-(10**15), le=10**15)]
+    | Annotated[int, Field(ge=-(10**15), le=10**15, strict=True), BeforeValidator(whole)]
     | Annotated[
         str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00-\x1f\x7f]*$")
     ],

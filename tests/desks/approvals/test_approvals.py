@@ -7,6 +7,7 @@ import pytest
 
 from freehold.book import approvals as book
 from freehold.book import identities
+from freehold.book.identities import Given
 from freehold.chain import contracts
 from freehold.core.approvals import Proposal, Rule, Rules, State, write_rules
 from freehold.core.clock import to_seconds
@@ -25,6 +26,7 @@ from freehold.desks.onboarding import holders
 from freehold.desks.onboarding.holders import MarkRequest
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.following import Kept
+from freehold.desks.permits import Actor
 from freehold.desks.platform import auditing
 from freehold.desks.rules import adoption, policies
 from freehold.desks.securities import transfers
@@ -240,11 +242,8 @@ def test_what_the_contracts_refuse_is_not_proposed(office, registrar):
 
 def test_somebody_without_a_role_for_the_issuer_sees_nothing(office, registrar):
     made = proposed(office, registrar, force("hidden"))
-    found, _ = signin.invite(
-        office, permits.operator(), "elsewhere@other.example", [(Role.TRANSFER_AGENT, "other")]
-    )
-    with office.book.reading() as tx:
-        outside = permits.actor_of(tx, identities.find(tx, found.id))
+    given = Given(Role.TRANSFER_AGENT, "other", office.clock.now())
+    outside = Actor("id_elsewhere", "elsewhere@other.example", (given,))
     with pytest.raises(NotFound):
         approvals.approve(office, outside, made.id, made.difference.digest)
     assert approvals.queue(office, outside) == []

@@ -56,7 +56,7 @@ def test_no_answer_contradicts_the_document(own, role, routes):
     token = own.ask(AGENT, "GET", "/v1/instruments").json()["items"][0]["token"]
     id = own.ask(AGENT, "GET", "/v1/instructions").json()["items"][0]["id"]
     given = {"token": token, "id": id}
-    options = ["--include-path-regex", routes, "--max-examples", "2", "--seed", "1"]
+    options = ["--include-path-regex", routes, "--max-examples", "1", "--seed", "1"]
     found = fuzzing.fuzz(own.url, own_key(own, role), given, options)
     assert found.failures == 0, found.said
     assert 0 < found.operations == found.asked

@@ -6,7 +6,7 @@ SEED = 20261127
 
 
 def test_every_accepted_request_is_on_chain_once_after_ten_kills(tmp_path, monkeypatch):
-    monkeypatch.setattr(crash, "BETWEEN_SECONDS", 1.0)
+    monkeypatch.setattr(crash, "BETWEEN_SECONDS", 2.4)
     world = platform_world.build(tmp_path / "home", {"servers": "1"})
     rows = {row.name: row for row in crash.killed(world, 10, SEED)}
     assert all(row.met for row in rows.values()), rows

@@ -1,6 +1,5 @@
 """The guides of issuer and compliance officer, walked in the example world, each to a fact on the chain."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -162,17 +161,11 @@ def notes_of_otto(example: Platform) -> int:
         return int(contracts.read(office.w3, "SecurityToken", token, "balanceOf", otto))
 
 
-def paths(example: Platform) -> Iterator[str]:
-    """Every kind of page of the example world."""
+def paths(example: Platform) -> tuple[str, ...]:
+    """What the example world alone has: a policy that waits, lapsed claims, the gallery of all parts."""
     with office_of(example.home) as office, office.book.reading() as tx:
-        token = issuers.instrument_named(tx, "northwind-optics", "common").token
         waiting = issuers.instrument_named(tx, "rivergate-house", "members").token
-    yield from ("/", "/securities", f"/securities/{token}", f"/securities/{token}/register")
-    yield from (f"/securities/{waiting}", f"/securities/{waiting}/policy")
-    yield f"/securities/{token}/policy?from=priya-raman&to=jonas-keller&units=9999&kind=sale"
-    yield f"/securities/{waiting}/policy/edit?template=liechtenstein"
-    yield from ("/issuers/northwind-optics/cap-table", "/holders", "/policies", "/search?q=north")
-    yield from ("/assets", "/assets/new", "/activity", "/explorer", "/reasons/140", "/gallery")
+    return ("/", f"/securities/{waiting}", f"/securities/{waiting}/policy", "/holders", "/gallery")
 
 
 def guest(chromium: Any, said: list[str], example: Platform, name: str, **more: Any) -> Any:
@@ -183,7 +176,7 @@ def guest(chromium: Any, said: list[str], example: Platform, name: str, **more: 
     return page
 
 
-def test_every_page_of_the_example_world_is_looked_over(chromium, example, said):
+def test_what_the_example_world_alone_has_is_looked_over(chromium, example, said):
     page = guest(chromium, said, example, "ines@northwind.example")
     wrong = [fault for path in paths(example) for fault in faults_of(page, example.url + path)]
     page.context.close()
@@ -196,7 +189,7 @@ def test_the_palette_opens_finds_and_goes_by_the_keyboard(chromium, example, sai
     page.keyboard.press("Control+k")
     page.wait_for_selector("#palette[open]")
     page.keyboard.type("alpenrose")
-    page.wait_for_selector("#palette-answers a")
+    page.wait_for_selector("#palette-answers a[href*='alpenrose']")
     assert barriers(page) == []
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")

@@ -1,19 +1,19 @@
 """The page on which a meeting's notice is changed: a file, and what it changes before it is proposed."""
 
 import secrets
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
 from freehold.desks import permits
-from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.servicing import events
 from freehold.doors.web.assemblies import number_of
-from freehold.doors.web.visits import Form, Visit, act, go, page, see
+from freehold.doors.web.proposing import shown_then_proposed
+from freehold.doors.web.visits import Form, Visit, act, page, see
 
 
 def routes() -> list[BaseRoute]:
@@ -40,17 +40,7 @@ def amend(visit: Visit, form: Form) -> Response:
     owner = events.held_by(visit.office, visit.who, number)
     texts = {"meeting": str(number), "notice": text}
     asked = ProposeRequest("amend-meeting", texts, form.get("key", "")[:128], owner)
-    try:
-        if form.get("confirm") != "yes":
-            found = approvals.dry_run(visit.office, visit.who, asked)
-            return _amending(visit, number, text, tried=found, problem=found.reason)
-        made = approvals.propose(visit.office, visit.who, asked)
-    except (Invalid, NotFound, Conflict) as fault:
-        told = [str(each) for each in getattr(fault, "mistakes", ())]
-        return _amending(visit, number, text, problem=fault.message, mistakes=told)
-    if made.proposal is None:
-        return _amending(visit, number, text, problem=made.tried.reason)
-    return go(f"/approvals/{made.proposal.id}")
+    return shown_then_proposed(visit, form, asked, partial(_amending, visit, number, text))
 
 
 def _amending(visit: Visit, number: int, text: str, **more: Any) -> Response:

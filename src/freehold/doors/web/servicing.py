@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -26,6 +27,7 @@ from freehold.desks.servicing.events import ActionView, Entitled
 from freehold.desks.servicing.processing import Act
 from freehold.doors.papers import payment
 from freehold.doors.web import charts, subscribing
+from freehold.doors.web.proposing import shown_then_proposed
 from freehold.doors.web.visits import Form, Visit, act, go, issuers_of, page, see
 
 ROWS = 50
@@ -369,17 +371,7 @@ def amend(visit: Visit, form: Form) -> Response:
     id, text = visit.path("id"), form.get("terms", "")
     owner = events.serviced(visit.office, visit.who, id)
     asked = ProposeRequest("amend-action", {"terms": text}, form.get("key", "")[:128], owner)
-    try:
-        if form.get("confirm") != "yes":
-            found = approvals.dry_run(visit.office, visit.who, asked)
-            return _amending(visit, id, text, tried=found, problem=found.reason)
-        made = approvals.propose(visit.office, visit.who, asked)
-    except (Invalid, NotFound, Conflict) as fault:
-        told = [str(each) for each in getattr(fault, "mistakes", ())]
-        return _amending(visit, id, text, problem=fault.message, mistakes=told)
-    if made.proposal is None:
-        return _amending(visit, id, text, problem=made.tried.reason)
-    return go(f"/approvals/{made.proposal.id}")
+    return shown_then_proposed(visit, form, asked, partial(_amending, visit, id, text))
 
 
 def _amending(visit: Visit, id: str, text: str, **more: Any) -> Response:
