@@ -23,6 +23,7 @@ from freehold.core.audit import Entry
 from freehold.core.errors import Invalid, NotFound
 from freehold.core.events import SplitFinished
 from freehold.core.ids import record_hash
+from freehold.core.ocf import CapTableFile
 from freehold.core.roles import Power
 from freehold.core.units import parse_units
 from freehold.desks import permits
@@ -121,17 +122,22 @@ def _draft(office: Office, owner: KnownIssuer) -> Draft:
     units = _units(office, every)
     if not any(name.endswith(".ocf.json") for name in files):
         return draft_of_classes(owner.name, CURRENCY, units)
-    if _was_split(office, every):  # prices, ratios and strikes are of the units there are now
-        files = captables.export_company(office, owner.id)
     source = ocf.read(files)
+    if _splits(office, every) > _splits_told(source):  # its prices and ratios are of earlier units
+        source = ocf.read(captables.export_company(office, owner.id))
     return draft_of(ocf.captable_at(source, ocf.last_day(source)), units)
 
 
-def _was_split(office: Office, every: list[KnownInstrument]) -> bool:
-    """Whether a class was split on the chain."""
+def _splits(office: Office, every: list[KnownInstrument]) -> int:
+    """How many splits the chain knows, those of the file's own past among them."""
     bring_up(office)
     with office.index.connect() as view:
-        return bool(journal.events_of(view, [one.token for one in every], (SplitFinished,)))
+        return len(journal.events_of(view, [one.token for one in every], (SplitFinished,)))
+
+
+def _splits_told(source: CapTableFile) -> int:
+    """How many splits a cap table file tells of."""
+    return sum(getattr(step.what, "kind", "") == "TX_STOCK_CLASS_SPLIT" for step in source.steps)
 
 
 def _units(office: Office, every: list[KnownInstrument]) -> Mapping[str, Fraction]:

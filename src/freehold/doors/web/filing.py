@@ -24,6 +24,9 @@ from freehold.doors.papers import statement as statement_paper
 from freehold.doors.web.uploads import Upload
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 
+MOVEMENTS = 100
+"""How many movements of a class a statement shows on its page; the files have all."""
+
 
 def listed(visit: Visit) -> Response:
     """The documents that the visitor may read, and a form to keep another."""
@@ -89,6 +92,7 @@ def statement(visit: Visit) -> Response:
         "owners": issuers_of(visit),
         "issuer": issuer_of(visit),
         "query": query,
+        "shown": MOVEMENTS,
     }
     return see(visit, "statement.html", mine=mine, found=found, problem=problem, **values)
 

@@ -101,11 +101,12 @@ def _cap_table(visit: Visit) -> CapTableView:
 
 
 def _owner_keys(table: CapTableView) -> dict[str, Callable[[OwnerRow], Any]]:
-    by_class: dict[str, Callable[[OwnerRow], Any]] = {
-        f"class{n + 1}": lambda row, n=n: Decimal(row.units[n] or 0)  # type: ignore[misc]
-        for n in range(len(table.classes))
-    }
+    by_class = {f"class{n + 1}": _in_class(n) for n in range(len(table.classes))}
     return by_class | {"name": lambda row: row.holder.casefold(), "units": lambda row: row.share}
+
+
+def _in_class(place: int) -> Callable[[OwnerRow], Any]:
+    return lambda row: Decimal(row.units[place] or 0)
 
 
 HOLDER_KEYS: dict[str, Callable[[HolderLine], Any]] = {
