@@ -28,6 +28,7 @@ FILES = {
     "/actions/{id}/claims.csv", "/actions/{id}/claims/{holder}/proof.json",
     "/windups/{id}/claims.csv", "/windups/{id}/claims/{holder}/proof.json",
     "/unclaimed/report.csv", "/exit.csv", "/meetings/{number}/notice", "/meetings/{number}/minutes",
+    "/meetings/{number}/receipt", "/actions/calendar.ics",
     "/holders.csv", "/issuers/{issuer}/cap-table.csv", "/gallery",
     "/desk/reports/{number}/csv", "/desk/reports/{number}/pdf",
 }  # fmt: skip

@@ -13,7 +13,7 @@ from freehold.core.errors import Conflict, NotFound
 from freehold.core.grounds import Grounds, parse_ground
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
-from freehold.desks.servicing import ballots, events, meetings, processing
+from freehold.desks.servicing import ballots, events, meetings, processing, sealed
 from freehold.desks.servicing.assembly import Assembly, Standing
 from freehold.desks.servicing.ballots import Seat
 from freehold.desks.servicing.processing import Act
@@ -210,6 +210,20 @@ class TypedOut(BaseModel):
     typed: dict[str, Any]
 
 
+class RevealIn(BaseModel):
+    """A sealed vote, from what the holder kept of it; without a receipt from what the book keeps."""
+
+    model_config = STRICT
+
+    receipt: Annotated[str, StringConstraints(max_length=sealed.LONGEST_RECEIPT)] = ""
+
+
+class ReceiptOut(BaseModel):
+    """What a holder keeps of his sealed vote, as JSON text: it tells how he voted."""
+
+    receipt: str
+
+
 class Minutes(BaseModel):
     """The minutes whose SHA-256 is on chain."""
 
@@ -332,6 +346,25 @@ def appoint(
 def reveal(office: OfficeOf, actor: Caller, number: Number) -> OrderOut:
     """After the close of a secret vote: reveal the sealed votes that the book knows."""
     return order_out(processing.ask_at(office, actor, number, Act.REVEAL))
+
+
+@router.get("/meetings/{number}/receipts/{holder}", responses=responses(400, 404))
+def one_receipt(office: OfficeOf, actor: Caller, number: Number, holder: Holder) -> ReceiptOut:
+    """The receipt of a holder's sealed vote, for himself alone."""
+    return ReceiptOut(receipt=ballots.own_receipt(office, actor, number, holder))
+
+
+@router.post(
+    "/meetings/{number}/votes/{holder}/revelation",
+    status_code=202,
+    responses=responses(400, 404, 409),
+)
+def reveal_one(
+    office: OfficeOf, actor: Caller, number: Number, holder: Holder, given: RevealIn
+) -> OrderOut:
+    """After the close of a secret vote: reveal one holder's vote; asked again within a minute it is one
+    order."""
+    return order_out(ballots.reveal(office, actor, number, holder, given.receipt))
 
 
 @router.post("/meetings/{number}/closing", status_code=202, responses=responses(400, 404, 409))

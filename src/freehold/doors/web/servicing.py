@@ -1,10 +1,9 @@
-"""The pages of corporate actions: the calendar, one action, its forms."""
+"""The pages of corporate actions: one action, its forms."""
 
-import calendar as months
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -28,7 +27,7 @@ from freehold.desks.servicing.processing import Act
 from freehold.doors.papers import payment
 from freehold.doors.web import charts, subscribing
 from freehold.doors.web.proposing import shown_then_proposed
-from freehold.doors.web.visits import Form, Visit, act, go, issuers_of, page, see
+from freehold.doors.web.visits import Form, Visit, act, go, page, see
 
 ROWS = 50
 STEPS = ("announced", "recorded", "funded", "paying", "delivered", "reconciled", "closed")
@@ -51,16 +50,6 @@ SORTS: Mapping[str, Callable[[Entitled], Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """A day of the calendar's grid with what falls on it."""
-
-    day: date
-    inside: bool
-    today: bool
-    items: Sequence[tuple[str, str, str]]
-
-
-@dataclass(frozen=True, slots=True)
 class Stage:
     """A station of an action's life: done, now or waiting."""
 
@@ -74,7 +63,6 @@ def routes() -> list[BaseRoute]:
     """The pages, and what their forms are sent to."""
     one = "/actions/{id}"
     return [
-        Route("/actions", page(calendar), methods=["GET"]),
         Route(one, page(action), methods=["GET"]),
         Route(f"{one}/entitlements.csv", page(entitlements_csv), methods=["GET"]),
         Route(f"{one}/payment.pdf", page(payment_pdf), methods=["GET"]),
@@ -88,76 +76,7 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-# ---- the calendar ----
-
-
-def calendar(visit: Visit) -> Response:
-    """A month of dates, and the list of actions; what is due next stands first."""
-    found = events.listed(visit.office, visit.who, visit.query("issuer") or None)
-    today = events.now(visit.office).date()
-    month = _month(visit.query("month"), today)
-    kind, state = visit.query("kind"), visit.query("state")
-    shown = [
-        one
-        for one in found
-        if (not kind or one.terms.kind == kind) and (not state or one.state == state)
-    ]
-    dates = _dates(shown)
-    following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-    values: dict[str, Any] = {
-        "found": shown[:ROWS],
-        "total": len(found),
-        "more": len(shown) - ROWS,
-        "due": [one for one in found if one.due][:3],
-        "weeks": grid(month, today, dates),
-        "any_dates": any(f"{at:%Y-%m}" == f"{month:%Y-%m}" for at, *_ in dates),
-        "month": month,
-        "before": (month - timedelta(days=1)).strftime("%Y-%m"),
-        "following": following.strftime("%Y-%m"),
-        "today": today,
-        "now": events.now(visit.office),
-        "kind": kind,
-        "state": state,
-        "kinds": sorted({one.terms.kind for one in found}),
-        "states": list(State),
-        "owners": issuers_of(visit),
-        "issuer": visit.query("issuer"),
-        "proposes": permits.allows(visit.who, Power.SERVICE),
-        "waiting": _proposed(visit),
-    }
-    return see(visit, "actions.html", **values)
-
-
-def grid(
-    month: date, today: date, dated: Sequence[tuple[datetime, str, str, str]]
-) -> list[list[Day]]:
-    """The weeks of a month from Monday on; `dated` are instant, what, address and a word for colour."""
-    by_day: dict[date, list[tuple[str, str, str]]] = {}
-    for at, what, href, kind in dated:
-        by_day.setdefault(at.date(), []).append((what, href, kind))
-    return [
-        [Day(day, day.month == month.month, day == today, by_day.get(day, [])) for day in week]
-        for week in months.Calendar().monthdatescalendar(month.year, month.month)
-    ]
-
-
-def _dates(found: Sequence[ActionView]) -> list[tuple[datetime, str, str, str]]:
-    return [
-        (at, f"{what}: {one.terms.id}", f"/actions/{one.terms.id}", what.split(" ")[0].lower())
-        for one in found
-        if one.state is not State.CANCELLED
-        for what, at in events.dated(one.terms)
-    ]
-
-
-def _month(text: str, today: date) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
-    except ValueError:
-        return today.replace(day=1)
-
-
-def _proposed(visit: Visit) -> list[Any]:
+def proposed(visit: Visit) -> list[Any]:
     """Proposals about actions and meetings that wait for a second person."""
     if not permits.allows(visit.who, Power.READ_APPROVALS):
         return []
@@ -207,7 +126,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "coins": lambda amount, code="": coins(one, amount, code),
         "units": lambda amount: format_units(amount, one.instrument.decimals),
         "orders": processing.waiting(office, id),
-        "waiting": [each for each in _proposed(visit) if _about(each, id)],
+        "waiting": [each for each in proposed(visit) if _about(each, id)],
         "services": services,
         "next_order": _next_order(one) if services else "",
         "elections": ballots.elections(office, who, id),
