@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from freehold.client.actions import Actions
 from freehold.client.approvals import Approvals
 from freehold.client.connection import Connection
 from freehold.client.drafts import Drafts
@@ -41,6 +42,7 @@ class Freehold:
     reviews: Reviews
     evidence: Evidence
     windups: Windups
+    actions: Actions
     chain: Chain
     audit: Audit
 
@@ -75,6 +77,7 @@ def of(connection: Connection) -> Freehold:
         Reviews(connection),
         Evidence(connection),
         Windups(connection),
+        Actions(connection),
         Chain(connection),
         Audit(connection),
     )

@@ -15,6 +15,7 @@ from freehold.core.roles import Power
 from freehold.desks.approvals import (
     approvable_call_off,
     approvable_corrections,
+    approvable_funding,
     approvable_holders,
     approvable_meetings,
     approvable_policy,
@@ -71,6 +72,7 @@ KINDS: Mapping[str, Kind] = {
         *approvable_powers.KINDS,
         *approvable_restraints.KINDS,
         *approvable_servicing.KINDS,
+        *approvable_funding.KINDS,
         *approvable_meetings.KINDS,
         *approvable_windups.KINDS,
         _RULES,

@@ -40,7 +40,7 @@ from freehold.core.roles import Power
 from freehold.desks import parties, permits
 from freehold.desks.office import Office, today
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import cash_from_chain
+from freehold.desks.servicing import cash_from_chain, pay_coins
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ def add_coin(
     Raises NotPermitted, Invalid for a coin that is none or cannot be relied on, Conflict.
     """
     owner = _keeping(office, actor, issuer)
+    pay_coins.require_money(office, coin)
     found = coins.require_reliable(office.w3, coin, holder)
     name = _code(code or found.symbol)
     currency = Currency(name, found.decimals, found.address)

@@ -51,7 +51,7 @@ from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
 from freehold.desks.register import records
-from freehold.desks.servicing import events, noting, servicing
+from freehold.desks.servicing import events, noting, pay_coins, servicing
 from freehold.indexer import journal
 from freehold.indexer import read as register
 
@@ -181,7 +181,9 @@ def draft(office: Office, text: str, exit: str, issuer: str | None) -> Draft:
         held = {one.class_id: register.holdings(view, one.token, last) for one in every}
     units = {one.class_id: _whole(held[one.class_id].total, one.decimals) for one in every}
     terms = read_windup(text, units)
-    coin = coins.about(office.w3, events.coin_named(office, owner.id, terms.coin)[0])
+    address = events.coin_named(office, owner.id, terms.coin)[0]
+    pay_coins.require_money(office, address)
+    coin = coins.about(office.w3, address)
     stages = stages_of(terms, exit_amount(terms, exit), coin.decimals)
     by_id = {one.class_id: one for one in every}
     instruments = tuple(by_id[id] for id in terms.classes)
