@@ -16,6 +16,7 @@ from freehold.client.policies import Policies
 from freehold.client.registers import Audit, Chain, Registers
 from freehold.client.relay import Relay
 from freehold.client.reviews import Reviews
+from freehold.client.tax import Tax
 from freehold.client.transfers import Transfers
 from freehold.client.windups import Windups
 from freehold.wire.documents import Me
@@ -43,6 +44,7 @@ class Freehold:
     evidence: Evidence
     windups: Windups
     actions: Actions
+    tax: Tax
     chain: Chain
     audit: Audit
 
@@ -78,6 +80,7 @@ def of(connection: Connection) -> Freehold:
         Evidence(connection),
         Windups(connection),
         Actions(connection),
+        Tax(connection),
         Chain(connection),
         Audit(connection),
     )

@@ -202,14 +202,14 @@ def test_nobody_subscribes_more_than_his_rights_and_no_more_comes_out_than_is_of
     money = 'per_unit = "1"\n[units]\nratio = "1/10"\nprice = "2"'
     text = terms(company, "rights", "rights-issue", coin, money, f"most = {most}\n")
     actions.announce(company, agent, text)
-    who, held = max(before.items(), key=lambda one: one[1])
+    who, held = min(before.items(), key=lambda one: one[1])
     with pytest.raises(Invalid, match="has the right to subscribe by what he holds now"):
-        actions.elect(company, agent, "rights", who, "subscribe", min(held // 10 + 1, most))
+        actions.elect(company, agent, "rights", who, "subscribe", held // 10 + 1)
     record = to_seconds(actions.show(company, "rights").terms.record)
     set_clock(company, record + 1)
     company.w3.provider.make_request("evm_mine", [])
     with pytest.raises(Invalid, match="by what he held at the record instant"):
-        actions.elect(company, agent, "rights", who, "subscribe", min(held // 10 + 1, most))
+        actions.elect(company, agent, "rights", who, "subscribe", held // 10 + 1)
     for each, mine in before.items():
         actions.elect(company, agent, "rights", each, "subscribe", min(mine // 10, most))
         wallet = parties.party(company, parties.owner(company, None), each).wallet

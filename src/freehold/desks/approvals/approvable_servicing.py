@@ -34,6 +34,7 @@ from freehold.desks.servicing import (
     processing,
     remains,
     servicing,
+    tax_wallet,
     unclaimed,
     windups,
 )
@@ -69,6 +70,8 @@ def _announcement_difference(office: Office, act: Act) -> Sequence[Change]:
     owner, instrument = parties.instrument(office, act.issuer, terms.instrument)
     after = _words(terms)
     changes = [Change(name, NONE, text) for name, text in after.items()]
+    if terms.tax and (wallet := tax_wallet.of(office, owner.id)):
+        changes.append(Change("Withheld tax goes to", NONE, wallet))
     known = KnownAction(terms.id, owner.id, instrument.token, str(terms.kind), terms.record, "")
     of = Case(known, owner, instrument, terms, 1, (), {})
     changes += split_differences.of_split(office, instrument, terms)

@@ -41,6 +41,7 @@ from freehold.desks.servicing import (
     pots,
     servicing,
     subscribing,
+    tax_wallet,
     tendering,
     undelivered,
     unit_checks,
@@ -400,6 +401,8 @@ def _keep(
     now = office.clock.now()
     row = KnownAction(terms.id, owner.id, instrument.token, str(terms.kind), now, actor.name)
     content: Mapping[str, Any] = {"record": number}
+    if wallet := tax_wallet.of(office, owner.id):
+        content = {**content, "tax_wallet": wallet}
     with office.book.transaction() as tx:
         book.add(tx, row, text)
         book.add_step(tx, terms.id, Step.ANNOUNCE, content, now, actor.name)

@@ -41,6 +41,7 @@ from freehold.doors.api import (
     routes,
     subscriptions,
     tax,
+    tax_record,
     vault,
     windups,
 )
@@ -77,6 +78,7 @@ ROUTERS = (
     relays.router,
     windups.router,
     tax.router,
+    tax_record.router,
     policies.router,
     drafts.router,
     draft_reviews.router,
