@@ -58,13 +58,13 @@ class Tax:
 
     def files(self, year: int, issuer: str | None = None) -> YearFilesOut:
         """The files of a year."""
-        path, asked = "/v1/tax/years/{year}", {"issuer": issuer}
-        return self.connection.get(path, YearFilesOut, asked, year=str(year))
+        path, asked = "/v1/tax/years/{number}", {"issuer": issuer}
+        return self.connection.get(path, YearFilesOut, asked, number=str(year))
 
     def file(self, year: int, name: str, issuer: str | None = None) -> bytes:
         """One file of a year, as it is."""
-        path, asked = "/v1/tax/years/{year}/files/{name}", {"issuer": issuer}
-        return self.connection.content(path, asked, year=str(year), name=name)
+        path, asked = "/v1/tax/years/{number}/files/{name}", {"issuer": issuer}
+        return self.connection.content(path, asked, number=str(year), name=name)
 
     def wallet(self, issuer: str | None = None) -> WalletOut:
         """Where withheld tax goes."""

@@ -3,6 +3,7 @@
 Every door reads it here, so that a pot, a rate for each unit and an income mean the same at each.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,13 +11,15 @@ from fractions import Fraction
 
 from freehold.core.actions.incomes import Income
 from freehold.core.errors import Invalid
+from freehold.core.roles import Power
 from freehold.core.units import parse_units
-from freehold.desks import parties
+from freehold.desks import parties, permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 from freehold.desks.servicing import cashbook, taxes
 from freehold.desks.servicing.taxes import Preview, PreviewRequest
 
+_ACTION = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 WORDS: Mapping[Income, str] = {
     Income.DIVIDEND: "A dividend",
     Income.INTEREST: "Interest, such as a coupon",
@@ -83,6 +86,10 @@ def recorded(
     Raises as `previewed` and `taxes.record_payment`.
     """
     owner = parties.owner(office, issuer).id
+    permits.require(actor, Power.KEEP_CASH, owner)
+    if not _ACTION.fullmatch(action):
+        said = f"action {action[:64]!r} is not small letters, digits and hyphens, at most 63"
+        raise Invalid(said, field="action")
     found = previewed(office, actor, owner, asked)
     new = taxes.record_payment(office, actor, owner, action, asked.currency, found.preview)
     return found, new

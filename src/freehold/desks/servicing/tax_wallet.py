@@ -9,7 +9,8 @@ from freehold.book.issuers import KnownIssuer
 from freehold.book.session import Transaction
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Invalid
-from freehold.core.ids import Address, checksummed
+from freehold.core.identifiers import parse_address
+from freehold.core.ids import Address
 from freehold.core.roles import Power
 from freehold.desks import parties, permits
 from freehold.desks.office import Office
@@ -40,20 +41,12 @@ def read(office: Office, text: str) -> str:
     """
     if text.strip().lower() == NONE:
         return ""
-    try:
-        wallet = checksummed(text.strip())
-    except Invalid:
-        raise Invalid(
-            f"wallet {text[:64]!r} is no address: write 0x and 40 hex digits, or none",
-            field="wallet",
-        ) from None
+    wallet = parse_address(text, "wallet")
     with office.book.reading() as tx:
         for owner in issuers.issuers(tx):
             for one in issuers.instruments(tx, owner.id):
                 if one.token.lower() == wallet.lower():
                     raise Invalid(f"wallet {wallet} is the security {one.name}", field="wallet")
-    if int(wallet, 16) == 0:
-        raise Invalid(f"wallet {wallet} is nobody's: name one that has a key", field="wallet")
     return wallet
 
 

@@ -42,7 +42,7 @@ from freehold.wire.tax import (
 )
 
 router = APIRouter(prefix="/v1/tax")
-Year = Annotated[int, Path(ge=2000, le=2100, description="A year")]
+Year = Annotated[int, Path(ge=1, le=9999, description="A year")]
 File = Annotated[
     str,
     Path(min_length=5, max_length=160, pattern=r"^[^\x00/]*$", description="The name of a file"),
@@ -134,16 +134,16 @@ def years(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> Years:
     return Years(items=[YearOut(year=year, payments=count) for year, count in found])
 
 
-@router.get("/years/{year}", responses=responses(400, 404, 409))
-def files(office: OfficeOf, actor: Caller, year: Year, issuer: Issuer = None) -> YearFilesOut:
+@router.get("/years/{number}", responses=responses(400, 404, 409))
+def files(office: OfficeOf, actor: Caller, number: Year, issuer: Issuer = None) -> YearFilesOut:
     """The files of a year: rows of each form, and each holder's statement."""
-    found = tax_files.names(taxes.year_files(office, actor, issuer, year))
+    found = tax_files.names(taxes.year_files(office, actor, issuer, number))
     items = [YearFileOut(name=name, what=what, rows=rows) for name, what, rows in found]
-    return YearFilesOut(year=year, items=items)
+    return YearFilesOut(year=number, items=items)
 
 
 @router.get(
-    "/years/{year}/files/{name}",
+    "/years/{number}/files/{name}",
     response_class=Response,
     responses={
         200: {"content": {kind: {} for kind in tax_files.MEDIA.values()}},
@@ -151,10 +151,10 @@ def files(office: OfficeOf, actor: Caller, year: Year, issuer: Issuer = None) ->
     },
 )
 def file(
-    office: OfficeOf, actor: Caller, year: Year, name: File, issuer: Issuer = None
+    office: OfficeOf, actor: Caller, number: Year, name: File, issuer: Issuer = None
 ) -> Response:
     """One file of a year: rows shaped like a form as CSV or JSON, or a holder's statement as PDF."""
-    found = taxes.year_files(office, actor, issuer, year)
+    found = taxes.year_files(office, actor, issuer, number)
     content = tax_files.content(found, name)
     return Response(content, media_type=tax_files.MEDIA[name.rpartition(".")[2]])
 

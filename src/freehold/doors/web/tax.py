@@ -45,11 +45,11 @@ def routes() -> list[BaseRoute]:
         Route("/tax/preview", page(preview), methods=["GET"]),
         Route("/tax/record", act(record), methods=["POST"]),
         Route("/tax/wallet", act(set_wallet), methods=["POST"]),
-        Route("/tax/persons/{person}", page(person), methods=["GET"]),
-        Route("/tax/persons/{person}", act(keep_form), methods=["POST"]),
-        Route("/tax/years/{year}", page(year), methods=["GET"]),
-        Route("/tax/years/{year}/withheld.csv", page(withheld_csv), methods=["GET"]),
-        Route("/tax/years/{year}/{name}", page(file), methods=["GET"]),
+        Route("/tax/persons/{id}", page(person), methods=["GET"]),
+        Route("/tax/persons/{id}", act(keep_form), methods=["POST"]),
+        Route("/tax/years/{number}", page(year), methods=["GET"]),
+        Route("/tax/years/{number}/withheld.csv", page(withheld_csv), methods=["GET"]),
+        Route("/tax/years/{number}/{name}", page(file), methods=["GET"]),
     ]
 
 
@@ -60,6 +60,7 @@ def overview(visit: Visit) -> Response:
 
 def set_wallet(visit: Visit, form: Form) -> Response:
     """Propose another wallet for withheld tax."""
+    permits.require(visit.who, Power.KEEP_CASH)
     issuer = form.get("issuer") or None
     texts = {"wallet": form.get("wallet", "").strip()}
     asked = ProposeRequest("tax-wallet", texts, form.get("key", "")[:128], issuer)
@@ -113,7 +114,7 @@ def keep_form(visit: Visit, form: Form) -> Response:
     given: dict[str, Any] = {
         name: form.get(name, "").strip() for name in FILED if form.get(name, "").strip()
     }
-    issuer, whose = form.get("issuer") or None, visit.path("person")
+    issuer, whose = form.get("issuer") or None, visit.path("id")
     try:
         taxes.keep_form(visit.office, visit.who, issuer, whose, given)
     except (Invalid, Conflict) as fault:
@@ -123,7 +124,7 @@ def keep_form(visit: Visit, form: Form) -> Response:
 
 
 def _person(visit: Visit, status: int = 200, **more: Any) -> Response:
-    issuer, whose = issuer_of(visit), visit.path("person")
+    issuer, whose = issuer_of(visit), visit.path("id")
     owner = parties.owner(visit.office, issuer)
     values: dict[str, Any] = {
         "owner": owner,
@@ -236,6 +237,7 @@ def _payment(
 
 def year(visit: Visit) -> Response:
     """What was paid and withheld in a year, and its files."""
+    permits.require(visit.who, Power.READ_CASH)
     office, who, issuer, number = visit.office, visit.who, issuer_of(visit), _year(visit)
     owner, paid = parties.owner(office, issuer), taxes.withheld(office, who, issuer, number)
     keeps = permits.allows(who, Power.KEEP_CASH, owner.id)
@@ -253,6 +255,7 @@ def year(visit: Visit) -> Response:
 
 def withheld_csv(visit: Visit) -> Response:
     """The record of a year, raw and exact, as CSV."""
+    permits.require(visit.who, Power.READ_CASH)
     number = _year(visit)
     found = taxes.withheld(visit.office, visit.who, issuer_of(visit), number)
     heads = tuple(WithheldOut.model_fields)
@@ -264,6 +267,7 @@ def withheld_csv(visit: Visit) -> Response:
 
 def file(visit: Visit) -> Response:
     """One file of a year."""
+    permits.require(visit.who, Power.KEEP_CASH)
     found = taxes.year_files(visit.office, visit.who, issuer_of(visit), _year(visit))
     name = visit.path("name")
     return _sent(tax_files.content(found, name), name)
@@ -280,7 +284,7 @@ def _amount(amount: int, one: Payment) -> str:
 
 
 def _year(visit: Visit) -> int:
-    text = visit.path("year")
+    text = visit.path("number")
     if not (text.isascii() and text.isdigit() and len(text) == 4):
         raise NotFound(f"{text[:16]!r} is no year", year=text[:16])
     return int(text)
