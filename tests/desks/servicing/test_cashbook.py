@@ -12,9 +12,10 @@ from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits
 from freehold.desks.access import signin
+from freehold.desks.approvals import payments
 from freehold.desks.office import set_clock, today
 from freehold.desks.platform import auditing
-from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook, reconciling
+from freehold.desks.servicing import cash_from_chain, cashbook, reconciling
 from tests import money
 from tests.parts import ROOT
 
@@ -97,26 +98,26 @@ def test_a_bank_leg_takes_two_persons_and_a_statement_finds_what_the_book_lacks(
         cashbook.overview(company, AGENT, None).issuer.id, "EUR", IBAN, -5_000, "holders",
         Kind.HOLDERS, "DIV-2026-1", today(company),
     )  # fmt: skip
-    bank_payments.propose_payment(company, AGENT, leg)
-    with pytest.raises(Conflict, match="a second person releases it"):
-        bank_payments.release_payment(company, AGENT, None, "DIV-2026-1")
+    payments.propose_payment(company, AGENT, leg)
+    with pytest.raises(NotPermitted, match="another person must approve"):
+        payments.release_payment(company, AGENT, None, "DIV-2026-1")
     assert stands(company, "EUR") == {}
     operator, everywhere = permits.operator(), [(Role.TRANSFER_AGENT, EVERYWHERE)]
     first, _ = signin.invite(company, operator, "cleo", everywhere)
     again, _ = signin.invite(company, operator, "cleo.two", everywhere, first.id)
     with company.book.reading() as tx:
         cleo, twice = (permits.actor_of(tx, one) for one in (first, again))
-    bank_payments.propose_payment(company, cleo, replace(leg, reference="DIV-2026-2"))
+    payments.propose_payment(company, cleo, replace(leg, reference="DIV-2026-2"))
     for who, said in ((twice, "another identity"), (replace(cleo, session="s"), "fresh proof")):
         with pytest.raises(NotPermitted, match=said):
-            bank_payments.release_payment(company, who, None, "DIV-2026-2")
+            payments.release_payment(company, who, None, "DIV-2026-2")
     assert stands(company, "EUR") == {}
-    bank_payments.release_payment(company, SECOND, None, "DIV-2026-1")
+    payments.release_payment(company, SECOND, None, "DIV-2026-1")
     assert stands(company, "EUR") == {
         Account(Kind.BANK, IBAN): -5_000, Account(Kind.HOLDERS): 5_000,
     }  # fmt: skip
-    with pytest.raises(Conflict, match="released by bea already"):
-        bank_payments.release_payment(company, SECOND, None, "DIV-2026-1")
+    with pytest.raises(Conflict, match="is carried out already"):
+        payments.release_payment(company, SECOND, None, "DIV-2026-1")
 
     read = read_camt(EXAMPLE, cashbook.bank_currencies(company, AGENT, None))
     cashbook.import_statements(company, AGENT, None, read, EXAMPLE)

@@ -14,7 +14,7 @@ from freehold.core.grounds import Ground, Grounds, meaning, name_of, parse_groun
 from freehold.core.restraints import RestraintKind
 from freehold.core.roles import Power
 from freehold.desks import permits
-from freehold.desks.approvals import approvals
+from freehold.desks.approvals import approvals, ruling
 from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
 from freehold.desks.approvals.kinds import Kind
 from freehold.desks.outbox import instructions
@@ -115,6 +115,17 @@ def queue(visit: Visit) -> Response:
         "kinds": approvals.proposable(visit.who),
     }
     return see(visit, "approvals.html", **values)
+
+
+def rules(visit: Visit) -> Response:
+    """Which act needs how many persons, from which amount, for what, and who may be the second one."""
+    table = ruling.table(visit.office, visit.who, issuer_of(visit))
+    values: dict[str, Any] = {
+        "table": table,
+        "owners": issuers_of(visit),
+        "changes": permits.allows(visit.who, Power.CHANGE_POWERS, table.issuer),
+    }
+    return see(visit, "approval_rules.html", **values)
 
 
 def proposal(visit: Visit) -> Response:
