@@ -40,16 +40,19 @@ def earlier(tx: Transaction, id: str) -> BankLeg | None:
 
 
 def legs(tx: Transaction, issuer: str) -> list[BankLeg]:
-    """All payments of an issuer that were released, in their order."""
+    """All payments of an issuer that were released, in the order they were posted."""
     return _legs(tx, schema.bank_leg.c.issuer == issuer)
 
 
 def _legs(tx: Transaction, *which: object) -> list[BankLeg]:
     of, done = schema.bank_leg.c, schema.bank_leg_release.c
-    rows = select(schema.bank_leg, done.released_by).join(
-        schema.bank_leg_release, done.leg == of.id
+    posted = schema.cash_entry.c
+    rows = (
+        select(schema.bank_leg, done.released_by)
+        .join(schema.bank_leg_release, done.leg == of.id)
+        .join(schema.cash_entry, posted.id == done.entry)
     )
-    chosen = rows.where(*which).order_by(of.created_at, of.id)  # type: ignore[arg-type]
+    chosen = rows.where(*which).order_by(posted.number)  # type: ignore[arg-type]
     return [
         BankLeg(
             row.issuer,

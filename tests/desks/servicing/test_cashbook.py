@@ -1,5 +1,8 @@
 """The cash book on the real ledger: movements post by themselves, breaks need people, banks too."""
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -17,6 +20,7 @@ from freehold.desks.office import set_clock, today
 from freehold.desks.platform import auditing
 from freehold.desks.servicing import cash_from_chain, cashbook, reconciling
 from tests import money
+from tests.company import office_of
 from tests.parts import ROOT
 
 AGENT, SECOND = permits.keyholder("alex"), permits.keyholder("bea")
@@ -128,6 +132,47 @@ def test_a_bank_leg_takes_two_persons_and_a_statement_finds_what_the_book_lacks(
     cashbook.explain(company, AGENT, None, known.found.id, "interest of March", Kind.OUTSIDE)
     assert reconciling.reconcile(company, AGENT, None).clean
     assert stands(company, "EUR")[Account(Kind.BANK, IBAN)] == -4_950
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from freehold.book import audit, bank_legs
+from freehold.desks import permits
+from freehold.desks.approvals import carrying_out, payments
+from tests.company import office_of
+where, name = {"posted": (bank_legs, "keep"), "noted": (carrying_out.approvals, "end")}[sys.argv[2]]
+before = getattr(where, name)
+def die(*given):
+    before(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(where, name, die)
+with office_of(Path(sys.argv[1])) as office:
+    payments.release_payment(office, permits.keyholder("bea"), None, "DIV-2026-1")
+"""
+
+
+def test_a_release_that_is_killed_posted_nothing_and_is_done_once_when_it_is_asked_again(
+    company_home,
+):
+    with office_of(company_home) as office:
+        cashbook.add_place(office, AGENT, None, "EUR", Kind.BANK, IBAN)
+        owner = cashbook.overview(office, AGENT, None).issuer.id
+        known = (owner, "EUR", IBAN, -5_000, "holders", Kind.HOLDERS, "DIV-2026-1", today(office))
+        payments.propose_payment(office, AGENT, BankLeg(*known))
+    for point in ("posted", "noted"):
+        child = [sys.executable, "-c", KILLED, str(company_home), point]
+        done = subprocess.run(child, cwd=ROOT, timeout=120, capture_output=True)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        with office_of(company_home) as office:
+            assert stands(office, "EUR") == {}
+            (waits,) = payments.payments(office, AGENT, None)
+            assert (waits.state, waits.released_by) == ("proposed", "")
+    with office_of(company_home) as office:
+        payments.release_payment(office, SECOND, None, "DIV-2026-1")
+        with pytest.raises(Conflict, match="carried out already"):
+            payments.release_payment(office, SECOND, None, "DIV-2026-1")
+        assert stands(office, "EUR")[Account(Kind.BANK, IBAN)] == -5_000
 
 
 def test_bad_coins_and_strangers_are_refused_and_nothing_begun(world):

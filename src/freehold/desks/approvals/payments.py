@@ -19,7 +19,7 @@ from freehold.core.units import format_units
 from freehold.desks import parties, permits
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvable_payments import NAME, payment_of
-from freehold.desks.approvals.approvals import ProposeRequest
+from freehold.desks.approvals.approvals import ProposeRequest, Tried
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
@@ -81,9 +81,25 @@ def release_payment(
     permits.require(actor, Power.KEEP_CASH, owner.id)
     with office.book.reading() as tx:
         found = _proposal(tx, owner.id, which)
+    if seen is None and found.state is State.PROPOSED and approvals.is_stale(office, found):
+        approvals.dry_run_again(office, actor, found.id)
+        raise Conflict(
+            f"the book moved on since the payment {found.act.reference!r} was tried, and it was tried again"
+            " now: look at what it changes, then release it again",
+            approval=found.id,
+        )
     approvals.approve(office, actor, found.id, seen or found.difference.digest)
     with office.book.reading() as tx:
         return payment_of(tx, book.find(tx, found.id))
+
+
+def try_payment(office: Office, actor: Actor, issuer: str | None, which: str) -> Tried:
+    """What a payment that waits, by its reference or id, would change now. Raises as `release_payment`."""
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.KEEP_CASH, owner.id)
+    with office.book.reading() as tx:
+        found = _proposal(tx, owner.id, which)
+    return approvals.dry_run_again(office, actor, found.id)
 
 
 def _not_released(tx: Transaction, issuer: str, now: datetime) -> list[BankLeg]:

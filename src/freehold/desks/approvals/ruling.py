@@ -94,7 +94,8 @@ def _tried(kind: Kind, rules: Rules) -> Iterator[tuple[bool, Rule]]:
     if kind.name == RULES:
         yield False, Rule(RULES, 2)
         return
-    for own, each in ((True, rules.rules), (False, DEFAULT.rules)):
+    set_ones = () if rules is DEFAULT else rules.rules
+    for own, each in ((True, set_ones), (False, DEFAULT.rules)):
         yield from ((own, one) for one in each if one.act in (ANY, kind.name))
 
 

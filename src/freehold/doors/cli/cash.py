@@ -17,6 +17,7 @@ from freehold.desks.approvals import payments
 from freehold.desks.office import Office, open_office, today
 from freehold.desks.permits import Actor
 from freehold.desks.servicing import cash_from_chain, cashbook, reconciling, testcoin
+from freehold.doors.api.approvals import tried
 from freehold.doors.cli.acting import FILE, issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -270,14 +271,22 @@ def pay(reference: str, issuer: str | None, by: str, as_json: bool, **given: str
 
 @cash.command()
 @click.argument("reference")
+@click.option("--dry-run", is_flag=True, help="Only say what it would change.")
 @issuer_option
 @by_option
 @json_option
-def release(reference: str, issuer: str | None, by: str, as_json: bool) -> None:
+def release(reference: str, dry_run: bool, issuer: str | None, by: str, as_json: bool) -> None:
     """Attest as the second person that the bank was told to pay; the payment is posted."""
     with open_office(settings()) as office:
-        found = payments.release_payment(office, permits.keyholder(by), issuer, reference)
-    show(found, as_json, _leg_table(found))
+        if dry_run:
+            found = payments.try_payment(office, permits.keyholder(by), issuer, reference)
+            rows = [(one.record, one.before, one.after, one.by) for one in found.difference.changes]
+            columns = [Column(name) for name in ("record", "before", "after", "change")]
+            title = "What it would change" if not found.refused else found.reason
+            show(tried(found).model_dump(mode="json"), as_json, Table(title, columns, rows))
+            return
+        leg = payments.release_payment(office, permits.keyholder(by), issuer, reference)
+    show(leg, as_json, _leg_table(leg))
 
 
 def _leg(
