@@ -135,6 +135,7 @@ def _desk(of: World) -> dict[str, list[Seen]]:
         "/activity": [(AUDITOR, "/activity")],
         "/activity/{id}": [(AGENT, f"/activity/{of.instruction}")],
         "/approvals": [(REGISTRAR, "/approvals"), (OFFICER, "/approvals")],
+        "/approvals/rules": [(OFFICER, "/approvals/rules"), (AUDITOR, "/approvals/rules")],
         "/approvals/{id}": [
             (OWNER, f"/approvals/{of.approval}"),
             (AGENT, f"/approvals/{of.approval}"),

@@ -398,6 +398,7 @@ def test_tax_has_its_pages_forms_preview_record_files_and_the_wallet_it_goes_to(
     assert wrong.status_code == 422 and "ran out on" in wrong.text
     kept = window.press(page, "Keep the form", **old | {"signed": signed.isoformat()})
     assert kept.status_code == 303 and "W-8BEN" in window.see(page)
+    assert window.press("/tax", "Show", stands="expired").status_code == 200
     assert "Unverified" in window.see("/tax/rates?country=CH")
 
     asking = f"/tax/preview?instrument=common&record={number}&currency=USD&income=interest&pot=100"

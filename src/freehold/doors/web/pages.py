@@ -74,6 +74,7 @@ def routes() -> list[BaseRoute]:
         Route("/activity", page(reading.activity), methods=["GET"]),
         Route("/activity/{id}", page(reading.instruction), methods=["GET"]),
         Route("/approvals", page(approving.queue), methods=["GET"]),
+        Route("/approvals/rules", page(approving.rules), methods=["GET"]),
         Route("/approvals/{id}", page(approving.proposal), methods=["GET"]),
         Route("/approvals/{id}/decide", act(approving.decide), methods=["POST"]),
         Route("/approvals/{id}/withdraw", act(approving.withdraw), methods=["POST"]),
