@@ -163,6 +163,11 @@ def steps_after(tx: Transaction, number: int, which: Sequence[str]) -> list[Happ
     return [Happened(row.number, row.action, row.step, json.loads(row.content)) for row in found]
 
 
+def record_of(taken: Sequence[Taken]) -> int:
+    """The number of the record of an action: that of its announcement, or of its last amendment to one."""
+    return int([one.content["record"] for one in taken if "record" in one.content][-1])
+
+
 def elect(
     tx: Transaction, action: str, account: int, choice: str, units: int, at: datetime, by: str
 ) -> None:

@@ -314,7 +314,7 @@ def _view(office: Office, who: Actor, of: Case) -> ActionView:
         of.terms,
         servicing.state_of(office, of),
         of.version,
-        int(of.left(Step.ANNOUNCE)["record"]),
+        of.record,
         of.owner,
         of.instrument,
         of.taken,

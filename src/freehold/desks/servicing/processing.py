@@ -39,6 +39,7 @@ from freehold.desks.servicing import (
     paying,
     pots,
     remains,
+    replacing,
     sealed,
     servicing,
     subscribing,
@@ -62,6 +63,7 @@ class Act(StrEnum):
     ANNOUNCE = "announce-action"
     AMEND = "amend-action"
     CANCEL = "cancel-action"
+    REPLACE = "replace-action"
     FUND = "fund-action"
     PAY = "pay-action"
     RECONCILE = "reconcile-action"
@@ -309,6 +311,10 @@ def _cancel(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
     return paying.cancel(office, actor, given["action"])
 
 
+def _replace(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return replacing.replace(office, actor, given["action"], given["terms"]).act
+
+
 def _fund(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
     if "revenue" in given:
         told = int(given["revenue"]), date.fromisoformat(given["on"]), given["reference"]
@@ -423,6 +429,7 @@ CARRIED: Mapping[Act, Callable[[Office, Actor, Texts, str], ActOutcome | None]] 
     Act.ANNOUNCE: _announce,
     Act.AMEND: _amend,
     Act.CANCEL: _cancel,
+    Act.REPLACE: _replace,
     Act.FUND: _fund,
     Act.PAY: _pay,
     Act.RECONCILE: _reconcile,

@@ -162,6 +162,22 @@ def amend(
     return proposed(office, actor, asked)
 
 
+@router.post(
+    "/actions/{id}/replacement",
+    status_code=201,
+    response_model=Approval,
+    responses=responses(400, 404, 409, 422),
+)
+def replace(
+    office: OfficeOf, actor: Caller, id: ActionId, given: TermsIn, key: IdempotencyKey
+) -> Any:
+    """Propose to call the action off and announce another one, whose terms say that it follows; another
+    person approves it."""
+    owner = events.serviced(office, actor, id)
+    texts = {"action": id, "terms": given.terms}
+    return proposed(office, actor, ProposeRequest("replace-action", texts, key, owner))
+
+
 @router.get("/actions/{id}/entitlements", responses=responses(400, 404, 409))
 def entitlements(
     office: OfficeOf, actor: Caller, id: ActionId, cursor: Cursor = None, limit: Limit = 100

@@ -1,5 +1,6 @@
 """The pages of corporate actions: one action, its forms."""
 
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -139,6 +140,11 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "rights": subscribing.rights(visit, one, found.rows) if takes_choices(one) else [],
         "prices": subscribing.prices(visit, one) if takes_choices(one) else [],
         "mine": events.own_holders(who, one.owner.id, Power.ELECT),
+        "followed_by": [
+            each.terms.id
+            for each in events.listed(office, who, one.owner.id)
+            if each.terms.follows == id
+        ],
         "versions": len(events.versions(office, who, id)),
         "now": events.now(office),
         "key": secrets.token_hex(16),
@@ -293,14 +299,29 @@ def amend(visit: Visit, form: Form) -> Response:
     """Show what other terms would change, then propose them."""
     id, text = visit.path("id"), form.get("terms", "")
     owner = events.serviced(visit.office, visit.who, id)
-    asked = ProposeRequest("amend-action", {"terms": text}, form.get("key", "")[:128], owner)
-    return shown_then_proposed(visit, form, asked, partial(_amending, visit, id, text))
+    key, other = form.get("key", "")[:128], form.get("other", "").strip()
+    given, kind = {"terms": text}, "amend-action"
+    if other:
+        given, kind = {"action": id, "terms": _following(text, id, other)}, "replace-action"
+    asked = ProposeRequest(kind, given, key, owner)
+    return shown_then_proposed(visit, form, asked, partial(_amending, visit, id, text, other=other))
+
+
+def _following(text: str, id: str, other: str) -> str:
+    """The terms under another id, saying which action they follow."""
+    lines = [
+        line
+        for line in text.replace("\r\n", "\n").split("\n")
+        if line.partition("=")[0].strip() not in ("id", "follows")
+    ]
+    return "\n".join([f"id = {json.dumps(other)}", f"follows = {json.dumps(id)}", *lines])
 
 
 def _amending(visit: Visit, id: str, text: str, **more: Any) -> Response:
     values: dict[str, Any] = {
         "one": events.one(visit.office, visit.who, id),
         "text": text,
+        "other": "",
         "tried": None,
         "problem": "",
         "mistakes": [],
