@@ -18,10 +18,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Row,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
-from freehold.book import audit, changes, schema
+from freehold.book import audit, changes, schema, schema_access, schema_approvals
 from freehold.book.session import Transaction, new
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Conflict, NotFound, Plain
@@ -129,21 +140,57 @@ def anything_unmined(tx: Transaction, chain: int) -> bool:
     return tx.execute(asked.limit(1)).first() is not None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which instructions are looked for: in a state, of one target, asked for by an identity or proposed by
+    it, since an instant. What is None is left open."""
+
+    state: State | None = None
+    target: str | None = None
+    actor: str | None = None
+    since: datetime | None = None
+
+
+EVERY = Wanted()
+
+
 def newest(
-    tx: Transaction, chain: int, before: int | None, limit: int, targets: Collection[str] | None
+    tx: Transaction,
+    chain: int,
+    before: int | None,
+    limit: int,
+    targets: Collection[str] | None,
+    wanted: Wanted = EVERY,
 ) -> list[tuple[int, datetime, Instruction]]:
     """The last instructions first, with their numbers and when they were asked for.
 
-    Those before number `before` if it is given, of these targets if any are named.
+    Those before number `before` if it is given, of these targets if any are named, as `wanted`.
     """
     table = schema.instruction
     rows = select(table).where(table.c.chain == chain)
+    if wanted.state is not None:
+        rows = rows.where(table.c.state == wanted.state)
+    if wanted.target is not None:
+        rows = rows.where(table.c.target == wanted.target)
+    if wanted.since is not None:
+        rows = rows.where(table.c.created_at >= wanted.since)
+    if wanted.actor is not None:
+        rows = rows.where(table.c.id.in_(_asked_by(wanted.actor)))
     if before is not None:
         rows = rows.where(table.c.number < before)
     if targets is not None:
         rows = rows.where(table.c.target.in_(targets))
     found = tx.execute(rows.order_by(table.c.number.desc()).limit(limit))
     return [(row.number, row.created_at, _instruction(row)) for row in found]
+
+
+def _asked_by(actor: str) -> CompoundSelect[Any]:
+    """The ids of what an identity asked for itself, or proposed and others agreed to."""
+    asked, led = schema_access.request.c, schema_approvals.proposal_instruction.c
+    proposed = schema_approvals.proposal.c
+    own = select(asked.instruction).where(asked.actor == actor, asked.instruction.is_not(None))
+    agreed = select(led.instruction).join(schema_approvals.proposal, proposed.id == led.proposal)
+    return own.union_all(agreed.where(proposed.proposer == actor))
 
 
 def waiting(tx: Transaction, chain: int) -> dict[State, int]:

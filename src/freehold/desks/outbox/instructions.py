@@ -5,7 +5,8 @@ from datetime import datetime
 
 from freehold.book import instructions as outbox
 from freehold.book import issuers, requests
-from freehold.book.instructions import Change
+from freehold.book.instructions import EVERY, Change
+from freehold.book.instructions import Wanted as Wanted
 from freehold.chain import send
 from freehold.core.errors import NotFound
 from freehold.core.ids import InstructionId
@@ -54,9 +55,9 @@ def instruction(office: Office, actor: Actor, which: str) -> InstructionView:
 
 
 def instructions(
-    office: Office, actor: Actor, before: int | None, limit: int
+    office: Office, actor: Actor, before: int | None, limit: int, wanted: Wanted = EVERY
 ) -> list[InstructionView]:
-    """The last instructions first, of the issuers whose instructions the actor may read."""
+    """The last instructions first, of the issuers whose instructions the actor may read, as `wanted`."""
     permits.require(actor, Power.READ_INSTRUCTIONS)
     with office.book.reading() as tx:
         targets = issuers.targets(tx)
@@ -67,7 +68,7 @@ def instructions(
                 for target, issuer in targets.items()
                 if permits.allows(actor, Power.READ_INSTRUCTIONS, issuer)
             ]
-        found = outbox.newest(tx, office.chain, before, limit, seen)
+        found = outbox.newest(tx, office.chain, before, limit, seen, wanted)
     head = send.head(office.w3)
     return [
         _view(office, number, at, one, _issuer(one, targets), head) for number, at, one in found

@@ -100,9 +100,28 @@ def upload(
 
 
 @router.get("/documents", responses=responses(400, 404, 409))
-def list_documents(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> DocumentsOut:
+def list_documents(
+    office: OfficeOf,
+    actor: Caller,
+    issuer: Issuer = None,
+    kind: Annotated[About | None, Query(description="What it belongs to")] = None,
+    holder: Annotated[
+        str | None, Query(max_length=128, description="Only what is about this holder")
+    ] = None,
+    subject: Annotated[
+        str | None,
+        Query(max_length=128, description="Only what is about this class, asset, holder"),
+    ] = None,
+) -> DocumentsOut:
     """The documents that the caller may read."""
-    return DocumentsOut(items=[_document(one) for one in documents.listed(office, actor, issuer)])
+    items = [
+        _document(one)
+        for one in documents.listed(office, actor, issuer)
+        if kind in (None, one.about)
+        and subject in (None, one.subject)
+        and (holder is None or (one.about is About.HOLDER and one.subject == holder))
+    ]
+    return DocumentsOut(items=items)
 
 
 @router.get("/documents/{id}", responses=responses(400, 404))
