@@ -72,7 +72,8 @@ class DilutedOut(BaseModel):
 
 class CapTableOut(BaseModel):
     """Who owns how much of an issuer; a unit of each class counts as one. `diluted` is empty for an
-    instant of the past; `open_claims` are those whose number nobody can say today, `file_day` that of the file."""
+    instant of the past; `open_claims` are those whose number nobody can say today,
+    `file_day` is that of the file."""
 
     issuer: str
     issuer_name: str

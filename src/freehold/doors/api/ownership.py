@@ -87,9 +87,7 @@ def list_waiting(office: OfficeOf, actor: Caller) -> WaitingList:
 def search(
     office: OfficeOf,
     actor: Caller,
-    q: Annotated[
-        str, Query(min_length=1, max_length=128, description="A name, hash, address, block, code")
-    ],
+    q: Annotated[str, Query(max_length=128, description="A name, hash, address, block, code")] = "",
 ) -> FoundList:
     """What a text names of all that the caller may read."""
     found = finding.find(office, actor, q)
