@@ -86,6 +86,13 @@ def named(tx: Transaction, sign_in_name: str) -> Identity | None:
     return _identity(tx.execute(asked).first())
 
 
+def names(tx: Transaction, which: Collection[str]) -> dict[str, str]:
+    """The sign-in names of identities by their ids; what is the id of none is left out."""
+    of = schema.identity.c
+    rows = tx.execute(select(of.id, of.sign_in_name).where(of.id.in_(sorted(set(which)))))
+    return {row.id: row.sign_in_name for row in rows}
+
+
 def everyone(tx: Transaction) -> list[Identity]:
     """All identities in the order in which they came."""
     rows = tx.execute(_identities().order_by(schema.identity.c.created_at, schema.identity.c.id))

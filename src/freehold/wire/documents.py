@@ -178,6 +178,12 @@ class Instruction(BaseModel):
     id: Hash
     number: int
     what: str
+    said: str = Field(
+        description="What was asked, as a sentence; holders by name where one may read them"
+    )
+    symbol: str = Field(
+        description="The security it concerns; empty: a register, or another contract"
+    )
     state: str
     issuer: str | None
     token: str | None

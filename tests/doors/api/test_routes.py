@@ -302,6 +302,20 @@ def test_lists_filter_by_state_actor_act_time_kind_and_words(platform, token):
     assert {one["state"] for one in final} == {"final"} and 0 < len(final) <= len(every)
     on_token = items(f"/v1/instructions?limit=500&instrument={token}")
     assert [one["id"] for one in on_token] == [one["id"] for one in every if one["token"] == token]
+    said = {one["said"] for one in on_token}
+    assert any(
+        re.fullmatch(
+            r"Transfer [\d,.]+ units of \w+ from Priya Raman to Jonas Keller, by the agent", text
+        )
+        for text in said
+    ), said
+    assert {one["symbol"] for one in on_token} == {
+        platform.ask(AGENT, "GET", f"/v1/instruments/{token}").json()["symbol"]
+    }
+    without = items("/v1/instructions?limit=500", Role.VENUE_OPERATOR)
+    assert not [one for one in without if "Priya" in one["said"]], (
+        "names are for the register's readers"
+    )
     me = platform.ask(AGENT, "GET", "/v1/me").json()["id"]
     mine = {one["id"] for one in items(f"/v1/instructions?limit=500&actor={me}")}
     assert mine and mine < {one["id"] for one in every}

@@ -15,16 +15,21 @@ from freehold.core.reasons import message_for
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
 from freehold.desks.office import Office
+from freehold.desks.outbox import wording
+from freehold.desks.outbox.wording import Asked
 from freehold.desks.permits import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class InstructionView:
-    """An instruction. `confirmations` of `needed` blocks; `sentence` says why it did not happen."""
+    """An instruction. `confirmations` of `needed` blocks; `said` is what was asked, in words, `symbol` the
+    security it concerns; `sentence` says why it did not happen."""
 
     id: str
     number: int
     what: str
+    said: str
+    symbol: str
     state: str
     issuer: str | None
     token: str | None
@@ -51,7 +56,8 @@ def instruction(office: Office, actor: Actor, which: str) -> InstructionView:
         if not own and not permits.allows(actor, Power.READ_INSTRUCTIONS, issuer or EVERYWHERE):
             raise NotFound(f"there is no instruction {which}", instruction=which)
         changes = tuple(outbox.history(tx, found.id))
-    return _view(office, number, asked_at, found, issuer, _head(office, found), changes)
+        said = wording.words(office, tx, actor, [found])[found.id]
+    return _view(office, number, asked_at, found, said, issuer, _head(office, found), changes)
 
 
 def instructions(
@@ -69,9 +75,11 @@ def instructions(
                 if permits.allows(actor, Power.READ_INSTRUCTIONS, issuer)
             ]
         found = outbox.newest(tx, office.chain, before, limit, seen, wanted)
+        said = wording.words(office, tx, actor, [one for _, _, one in found])
     head = send.head(office.w3)
     return [
-        _view(office, number, at, one, _issuer(one, targets), head) for number, at, one in found
+        _view(office, number, at, one, said[one.id], _issuer(one, targets), head)
+        for number, at, one in found
     ]
 
 
@@ -88,6 +96,7 @@ def _view(
     number: int,
     asked_at: datetime,
     one: Instruction,
+    said: Asked,
     issuer: str | None,
     head: int,
     changes: tuple[Change, ...] = (),
@@ -100,6 +109,8 @@ def _view(
         one.id,
         number,
         one.what,
+        said.sentence,
+        said.symbol,
         WORDS[one.state],
         issuer,
         str(one.target) if issuer and one.target else None,

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from freehold.core.clock import parse
 from freehold.core.errors import Invalid, Mistake
 
-_TYPED = r"^[0-9]{4}-[0-9TZ:+.-]{6,29}$"
+_TYPED = r"^[0-9]{4}-[0-9TZ:+.-]{5,29}$"
 Instant = Annotated[
     str | None,
     Query(pattern=_TYPED, description="ISO 8601 with a zone; a bare date is midnight UTC"),
