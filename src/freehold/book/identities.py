@@ -137,6 +137,16 @@ def with_role(tx: Transaction, role: Role, scope: str | None = None) -> frozense
     return frozenset(tx.execute(rows).scalars())
 
 
+def investors(tx: Transaction, issuer: str) -> frozenset[str]:
+    """Who has the role of an investor for any holder of an issuer, is still there and not locked."""
+    of, given = schema.identity.c, schema.identity_role.c
+    rows = select(given.identity).join(schema.identity, of.id == given.identity)
+    rows = rows.where(given.role == Role.INVESTOR, given.ended_at.is_(None))
+    rows = rows.where(given.scope.startswith(f"{issuer}/", autoescape=True))
+    rows = rows.where(of.ended_at.is_(None), of.locked_at.is_(None))
+    return frozenset(tx.execute(rows).scalars())
+
+
 def lock(tx: Transaction, which: str, now: datetime | None) -> None:
     """Keep an identity out from an instant on; None lets it in again."""
     tx.execute(update(schema.identity).where(schema.identity.c.id == which).values(locked_at=now))
