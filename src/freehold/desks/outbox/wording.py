@@ -60,7 +60,7 @@ def words(
     office: Office, tx: Transaction, who: Actor, found: Collection[Instruction]
 ) -> dict[str, Asked]:
     """Each instruction in words, by its id."""
-    places = _places(tx)
+    places = _places(tx, {str(one.target) for one in found if one.target})
     calls = {one.id: _called(one, places) for one in found}
     named = _names(tx, who, calls.values())
     by = _hands(office)
@@ -96,10 +96,14 @@ def _called(
     )
 
 
-def _places(tx: Transaction) -> dict[str, tuple[KnownIssuer, KnownInstrument | None]]:
-    """The issuer and the instrument of every contract that is known."""
+def _places(
+    tx: Transaction, targets: Collection[str]
+) -> dict[str, tuple[KnownIssuer, KnownInstrument | None]]:
+    """The issuer and the instrument of the contracts of those issuers whose contracts are called."""
     found: dict[str, tuple[KnownIssuer, KnownInstrument | None]] = {}
-    for owner in issuers.issuers(tx):
+    known = issuers.targets(tx)
+    for which in sorted({known[one] for one in targets if one in known}):
+        owner = issuers.find(tx, which)
         found[str(owner.register)] = (owner, None)
         found |= {str(one.token): (owner, one) for one in issuers.instruments(tx, owner.id)}
     return found
