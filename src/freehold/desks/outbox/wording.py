@@ -50,9 +50,15 @@ class _Call:
         wallet = str(self.given[field])
         return self.names.get(wallet) or f"{wallet[:6]}…{wallet[-4:]}"
 
-    def units(self, field: str = "units") -> str:
-        """Whole units as decimal text, grouped."""
-        whole, dot, rest = format_units(int(self.given[field]), self.decimals).partition(".")
+    def packed(self, row: int) -> str:
+        """The holder in a packed row, as `who` tells him."""
+        wallet = _wallet(row)
+        return self.names.get(wallet) or f"{wallet[:6]}…{wallet[-4:]}"
+
+    def units(self, base: int | None = None) -> str:
+        """The call's units, or so many base units, as grouped decimal text in whole ones."""
+        found = int(self.given["units"]) if base is None else base
+        whole, dot, rest = format_units(found, self.decimals).partition(".")
         return f"{int(whole):,}{dot}{rest}"
 
 
@@ -169,13 +175,9 @@ def _between(call: _Call) -> str:
 
 def _issued(call: _Call) -> str:
     rows = call.given["rows"]
-    total = sum(row >> 160 for row in rows)
-    to = f"{len(rows)} holders"
-    if len(rows) == 1:
-        wallet = _wallet(rows[0])
-        to = call.names.get(wallet) or f"{wallet[:6]}…{wallet[-4:]}"
-    whole = format_units(total, call.decimals)
-    return f"Issue {whole} units of {call.of} to {to}"
+    total = call.units(sum(row >> 160 for row in rows))
+    to = call.packed(rows[0]) if len(rows) == 1 else f"{len(rows)} holders"
+    return f"Issue {total} units of {call.of} to {to}"
 
 
 def _frozen(call: _Call) -> str:
@@ -197,17 +199,18 @@ def _forced(call: _Call) -> str:
 
 def _admitted(call: _Call) -> str:
     rows = call.given.get("rows", ())
-    if len(rows) == 1:
-        wallet = _wallet(rows[0])
-        name = call.names.get(wallet) or f"{wallet[:6]}…{wallet[-4:]}"
-        return f"Admit {name} to the register of {call.of}"
-    return f"Admit {len(rows)} holders to the register of {call.of}"
+    name = call.packed(rows[0]) if len(rows) == 1 else f"{len(rows)} holders"
+    return f"Admit {name} to the register of {call.of}"
 
 
 def _person(call: _Call) -> str:
-    wallet = _wallet(call.given["row"])
-    name = call.names.get(wallet) or f"{wallet[:6]}…{wallet[-4:]}"
-    return f"Admit {name} to the register of {call.of}"
+    return f"Admit {call.packed(call.given['row'])} to the register of {call.of}"
+
+
+def _converted(call: _Call) -> str:
+    return (
+        f"Convert {call.units()} units of {call.of} held by {call.who('holder')} into another class"
+    )
 
 
 def _split(call: _Call) -> str:
@@ -222,6 +225,7 @@ _WORDS: Mapping[str, Callable[[_Call], str]] = {
     "force_transfer": _forced,
     "issue": _issued,
     "redeem": lambda call: f"Redeem {call.units()} units of {call.of} held by {call.who('holder')}",
+    "convert_units": _converted,
     "freeze": _frozen,
     "stop_account": _stopped,
     "halt": lambda call: f"Halt transfers of {call.of}",
