@@ -13,14 +13,13 @@ The discipline, which every function here keeps a part of:
 - The entry of an instruction and its end stand in the audit log, written in the same transaction.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Row,
     and_,
     bindparam,
@@ -32,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
-from freehold.book import audit, changes, schema, schema_access, schema_approvals
+from freehold.book import audit, changes, schema
 from freehold.book.session import Transaction, new
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Conflict, NotFound, Plain
@@ -112,7 +111,7 @@ def numbered(tx: Transaction, which: InstructionId) -> tuple[int, datetime, Inst
     row = tx.execute(select(schema.instruction).where(schema.instruction.c.id == which)).first()
     if row is None:
         raise NotFound(f"there is no instruction {which}", instruction=which)
-    return row.number, row.created_at, _instruction(row)
+    return row.number, row.created_at, of_row(row)
 
 
 def approved(tx: Transaction, chain: int, sender: Address, limit: int) -> list[Instruction]:
@@ -138,59 +137,6 @@ def anything_unmined(tx: Transaction, chain: int) -> bool:
     states = schema.instruction.c.state.in_([State.SIGNED, State.SENT])
     asked = select(schema.instruction.c.number).where(states, schema.instruction.c.chain == chain)
     return tx.execute(asked.limit(1)).first() is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which instructions are looked for: in a state, of one target, asked for by an identity or proposed by
-    it, since an instant. What is None is left open."""
-
-    state: State | None = None
-    target: str | None = None
-    actor: str | None = None
-    since: datetime | None = None
-
-
-EVERY = Wanted()
-
-
-def newest(
-    tx: Transaction,
-    chain: int,
-    before: int | None,
-    limit: int,
-    targets: Collection[str] | None,
-    wanted: Wanted = EVERY,
-) -> list[tuple[int, datetime, Instruction]]:
-    """The last instructions first, with their numbers and when they were asked for.
-
-    Those before number `before` if it is given, of these targets if any are named, as `wanted`.
-    """
-    table = schema.instruction
-    rows = select(table).where(table.c.chain == chain)
-    if wanted.state is not None:
-        rows = rows.where(table.c.state == wanted.state)
-    if wanted.target is not None:
-        rows = rows.where(table.c.target == wanted.target)
-    if wanted.since is not None:
-        rows = rows.where(table.c.created_at >= wanted.since)
-    if wanted.actor is not None:
-        rows = rows.where(table.c.id.in_(_asked_by(wanted.actor)))
-    if before is not None:
-        rows = rows.where(table.c.number < before)
-    if targets is not None:
-        rows = rows.where(table.c.target.in_(targets))
-    found = tx.execute(rows.order_by(table.c.number.desc()).limit(limit))
-    return [(row.number, row.created_at, _instruction(row)) for row in found]
-
-
-def _asked_by(actor: str) -> CompoundSelect[Any]:
-    """The ids of what an identity asked for itself, or proposed and others agreed to."""
-    asked, led = schema_access.request.c, schema_approvals.proposal_instruction.c
-    proposed = schema_approvals.proposal.c
-    own = select(asked.instruction).where(asked.actor == actor, asked.instruction.is_not(None))
-    agreed = select(led.instruction).join(schema_approvals.proposal, proposed.id == led.proposal)
-    return own.union_all(agreed.where(proposed.proposer == actor))
 
 
 def waiting(tx: Transaction, chain: int) -> dict[State, int]:
@@ -466,7 +412,7 @@ def _in_states(
     asked = select(table).where(
         table.c.state.in_(sorted(states)), table.c.chain == chain, table.c.sender == sender
     )
-    return [_instruction(row) for row in tx.execute(asked.order_by(table.c.number).limit(limit))]
+    return [of_row(row) for row in tx.execute(asked.order_by(table.c.number).limit(limit))]
 
 
 def _require_lease(
@@ -534,7 +480,8 @@ def _outcome(after: Instruction) -> dict[str, Any]:
     return {name: getattr(after, name) for name in _OUTCOME}
 
 
-def _instruction(row: Row[Any]) -> Instruction:
+def of_row(row: Row[Any]) -> Instruction:
+    """The instruction in a row of its table."""
     values = {name: getattr(row, name) for name in Instruction.__dataclass_fields__}
     return Instruction(**values | {"state": State(row.state)})
 

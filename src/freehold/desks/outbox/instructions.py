@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from freehold.book import asked, issuers, requests
 from freehold.book import instructions as outbox
-from freehold.book import issuers, requests
-from freehold.book.instructions import EVERY, Change
-from freehold.book.instructions import Wanted as Wanted
+from freehold.book.asked import EVERY
+from freehold.book.asked import Wanted as Wanted
+from freehold.book.instructions import Change
 from freehold.chain import send
 from freehold.core.errors import NotFound
 from freehold.core.ids import InstructionId
@@ -50,8 +51,8 @@ def instruction(office: Office, actor: Actor, which: str) -> InstructionView:
         number, asked_at, found = outbox.numbered(tx, InstructionId(which))
         targets = issuers.targets(tx)
         issuer = _issuer(found, targets)
-        asked = requests.of_instruction(tx, which)
-        scope = asked.scope if asked else issuer or EVERYWHERE
+        request = requests.of_instruction(tx, which)
+        scope = request.scope if request else issuer or EVERYWHERE
         own = permits.allows(actor, Power.READ_OWN, scope)
         if not own and not permits.allows(actor, Power.READ_INSTRUCTIONS, issuer or EVERYWHERE):
             raise NotFound(f"there is no instruction {which}", instruction=which)
@@ -74,7 +75,7 @@ def instructions(
                 for target, issuer in targets.items()
                 if permits.allows(actor, Power.READ_INSTRUCTIONS, issuer)
             ]
-        found = outbox.newest(tx, office.chain, before, limit, seen, wanted)
+        found = asked.newest(tx, office.chain, before, limit, seen, wanted)
         said = wording.words(office, tx, actor, [one for _, _, one in found])
     head = send.head(office.w3)
     return [

@@ -10,7 +10,7 @@ worker leaves leases that run out: what it was sending is sent again, under the 
 import random
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -41,10 +41,15 @@ class Lanes:
 
     pool: ThreadPoolExecutor
     open: dict[str, str] = field(default_factory=dict)
-    faults: list[Exception] = field(default_factory=list)
+    faults: list[BaseException] = field(default_factory=list)
     tried: int = 0
     ended: bool = False
     moved: threading.Condition = field(default_factory=threading.Condition)
+
+    def note(self, done: Future[None]) -> None:
+        """Keep what came in the way of a lane: nobody waits for its thread."""
+        if fault := done.exception():
+            self.faults.append(fault)
 
     def wait(self, seconds: float) -> None:
         """Wait until a lane is given up, or for some time."""
@@ -97,7 +102,7 @@ def begin_due(office: Office, lanes: Lanes) -> int:
             if which in lanes.open or len(lanes.open) >= LANES or of_owner >= LANES_OF_ONE:
                 continue
             lanes.open[which] = owner
-        lanes.pool.submit(_turn, office, lanes, which)
+        lanes.pool.submit(_turn, office, lanes, which).add_done_callback(lanes.note)
         began += 1
     return began
 
@@ -124,8 +129,6 @@ def _turn(office: Office, lanes: Lanes, which: str) -> None:
             lanes.tried += 1
             if lanes.ended:
                 return
-    except Exception as fault:  # nobody waits for this thread: whoever opened the lanes is told
-        lanes.faults.append(fault)
     finally:
         with lanes.moved:
             lanes.open.pop(which, None)
