@@ -40,6 +40,11 @@ class Restraint:
         """Whether it is in force at an instant."""
         return self.released_at is None and (self.until is None or now < self.until)
 
+    def stood(self, at: datetime) -> bool:
+        """Whether it was in force at an instant, also of the past: what was released later was."""
+        released = self.released_at is not None and self.released_at <= at
+        return self.placed_at <= at and not released and (self.until is None or at < self.until)
+
     def on(self, token: str) -> bool:
         """Whether it concerns an instrument."""
         return self.token in (None, token)
@@ -57,6 +62,10 @@ class Legend:
     placed_at: datetime
     removed_at: datetime | None
     opinion: str | None
+
+    def stood(self, at: datetime) -> bool:
+        """Whether the lot bore it at an instant."""
+        return self.placed_at <= at and (self.removed_at is None or at < self.removed_at)
 
 
 def scaled_up(units: int, ratio: Fraction) -> int:

@@ -15,6 +15,7 @@ from freehold.core.roles import Power
 from freehold.desks.approvals import (
     approvable_call_off,
     approvable_corrections,
+    approvable_halts,
     approvable_holders,
     approvable_meetings,
     approvable_policy,
@@ -66,6 +67,7 @@ KINDS: Mapping[str, Kind] = {
         *approvable_units.KINDS,
         *approvable_holders.KINDS,
         *approvable_corrections.KINDS,
+        *approvable_halts.KINDS,
         *approvable_policy.KINDS,
         *approvable_call_off.KINDS,
         *approvable_powers.KINDS,

@@ -29,13 +29,14 @@ from freehold.book.vault import Vault
 from freehold.core.audit import Entry, Outcome
 from freehold.core.claims import Claim, ClaimState, state_on
 from freehold.core.clock import parse_day
-from freehold.core.errors import Conflict, Invalid, Mistake, NotPermitted
+from freehold.core.errors import Conflict, Invalid, Mistake
 from freehold.core.holder import HolderKind, Particulars
 from freehold.core.instruction import State
 from freehold.core.letters import Kind
 from freehold.core.reasons import message_for
 from freehold.core.roles import Power
 from freehold.desks import notices, permits
+from freehold.desks.access import humans
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.onboarding import opening, persons
 from freehold.desks.onboarding.persons import Standing
@@ -228,8 +229,7 @@ def ask(office: Office, actor: Actor, which: str, question: str) -> tuple[Applic
         raise Invalid("ask something: the applicant reads it", [Mistake("question", "is missing")])
     with office.book.transaction() as tx:
         found = _readable(tx, actor, which)
-        if found.identity == actor.id:
-            raise NotPermitted("nobody reviews his own application")
+        _require_another(tx, actor, found)
         said = applications.said(tx, vault, found)
         applications.say(tx, vault, found, {**said, "why": said_now})
         if not applications.move(tx, found.id, Stage.SUBMITTED, Stage.DRAFT, submitted_at=None):
@@ -339,10 +339,15 @@ def _decided(
     tx: Transaction, actor: Actor, found: Application, stage: Stage, now: Any, instruction: Any
 ) -> None:
     values = {"decided_at": now, "decided_by": actor.id, "instruction": instruction}
-    if found.identity == actor.id:
-        raise NotPermitted("nobody reviews his own application")
+    _require_another(tx, actor, found)
     if not applications.move(tx, found.id, Stage.SUBMITTED, stage, **values):
         raise Conflict("this application is not waiting for a decision any more")
+
+
+def _require_another(tx: Transaction, actor: Actor, found: Application) -> None:
+    """Raises NotPermitted for the applicant himself, under whatever identity."""
+    said = "nobody reviews his own application"
+    humans.require_another(tx, found.identity, actor.id, said)
 
 
 def _readable(tx: Transaction, actor: Actor, which: str) -> Application:

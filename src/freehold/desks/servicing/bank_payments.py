@@ -5,12 +5,12 @@ Nothing is posted before the release, which posts in the same transaction. Tax w
 name of the wallet that a pot sent it to (`core/cash_pots.py`), and its payment names that wallet.
 """
 
-from freehold.book import audit, bank_legs, identities
+from freehold.book import audit, bank_legs
 from freehold.book import cashbook as book
 from freehold.book.issuers import KnownIssuer
 from freehold.book.session import Transaction
 from freehold.core import cashbook as core
-from freehold.core.approvals import Person, require_other_person
+from freehold.core.approvals import require_other_person
 from freehold.core.audit import Entry as Noted
 from freehold.core.audit import Outcome
 from freehold.core.cashbook import Account, BankLeg, Kind, Posting, Source
@@ -73,17 +73,11 @@ def release_payment(office: Office, actor: Actor, issuer: str | None, reference:
             owner.id, leg.currency, leg.day, source, leg.reference, leg.payee, postings
         )
         bank_legs.release(tx, leg, actor.id, one.id, now)
-        require_other_person(_person(tx, leg.proposed_by), _person(tx, actor.id))
+        require_other_person(humans.person(tx, leg.proposed_by), humans.person(tx, actor.id))
         book.post(tx, one, actor.id, now)
         told = {"reference": reference}
         audit.record(tx, Noted(actor.id, "cash-release", owner.id, Outcome.DONE, content=told), now)
         return bank_legs.find(tx, owner.id, reference)
-
-
-def _person(tx: Transaction, which: str) -> Person:
-    """The identity and the human being behind it; of who has keys of the home folder it is not known."""
-    signs_in = which.startswith(humans.MARK)
-    return Person(which, identities.find(tx, which).person if signs_in else None)
 
 
 def _remitted(tx: Transaction, leg: BankLeg) -> list[Posting]:
