@@ -353,9 +353,10 @@ def as_person(platform: Platform, role: Role, method: str, path: str) -> int:
         paper = b"%PDF-1.7"
         sent = desk_bodies.send_file(browser, platform.url, token, "p.pdf", paper, path)
         return sent.status_code
-    if path.startswith("/files/"):
+    if path.startswith(("/files/", "/desk/")):
         form |= desk_bodies.of(desk_bodies.FORMS, path)
-        if path.endswith(("/release", "/notice")):  # there is no such restraint
+        missing = ("/release", "/notice", "/legend", "/removal", "/search", "/found", "/lost")
+        if path.endswith(missing):  # there is no such restraint, legend, lost holder
             status = browser.post(
                 f"{platform.url}{path}", form, timeout=60, allow_redirects=False
             ).status_code

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from freehold.client.approvals import Approvals
 from freehold.client.connection import Connection
+from freehold.client.desk import Desk
 from freehold.client.drafts import Drafts
 from freehold.client.evidence import Evidence
 from freehold.client.exits import Exits
@@ -28,6 +29,7 @@ class Freehold:
     registers: Registers
     transfers: Transfers
     holders: Holders
+    desk: Desk
     approvals: Approvals
     drafts: Drafts
     exits: Exits
@@ -62,6 +64,7 @@ def of(connection: Connection) -> Freehold:
         Registers(connection),
         Transfers(connection),
         Holders(connection),
+        Desk(connection),
         Approvals(connection),
         Drafts(connection),
         Exits(connection),

@@ -40,10 +40,10 @@ class Restraint:
         """Whether it is in force at an instant."""
         return self.released_at is None and (self.until is None or now < self.until)
 
-    def stood(self, at: datetime) -> bool:
-        """Whether it was in force at an instant, also of the past: what was released later was."""
-        released = self.released_at is not None and self.released_at <= at
-        return self.placed_at <= at and not released and (self.until is None or at < self.until)
+    def stood(self, before: datetime) -> bool:
+        """Whether it was in force just before an instant, also of the past: what was released later was."""
+        ends = (self.released_at, self.until)
+        return self.placed_at < before and all(one is None or before <= one for one in ends)
 
     def on(self, token: str) -> bool:
         """Whether it concerns an instrument."""
@@ -63,9 +63,9 @@ class Legend:
     removed_at: datetime | None
     opinion: str | None
 
-    def stood(self, at: datetime) -> bool:
-        """Whether the lot bore it at an instant."""
-        return self.placed_at <= at and (self.removed_at is None or at < self.removed_at)
+    def stood(self, before: datetime) -> bool:
+        """Whether the lot bore it just before an instant."""
+        return self.placed_at < before and (self.removed_at is None or before <= self.removed_at)
 
 
 def scaled_up(units: int, ratio: Fraction) -> int:

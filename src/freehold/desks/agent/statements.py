@@ -163,9 +163,9 @@ def _statement(
         written = registrations.current(tx, owner.id, holder.id)
         stamped = restraints.legends(tx, owner.id, holder.id, removed=True)
         bound = restraints.of_issuer(tx, owner.id, holder.id)
-    at = request.closed or max(closed, office.clock.now())
-    stamped = [one for one in stamped if one.stood(at)]
-    bound = [one for one in bound if one.stood(at)]
+    before = request.closed or max(closed, office.clock.now()) + timedelta(seconds=1)
+    stamped = [one for one in stamped if one.stood(before)]
+    bound = [one for one in bound if one.stood(before)]
     with office.index.connect() as view:
         scope = _scope(view, request.opened, request.closed, closed)
         instant, hash = explore.block_at(view, scope.last)
@@ -188,7 +188,7 @@ def _statement(
             found.facts.account,
             found.wallet,
             stamp(opened),
-            stamp(request.closed or (instant if office.simulated else at)),
+            stamp(request.closed or (instant if office.simulated else before)),
             scope.last,
             hash,
             accounts,
