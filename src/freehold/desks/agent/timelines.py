@@ -18,6 +18,7 @@ from freehold.core.claims import CLAIM_NAMES, Claim, Trust, state_on
 from freehold.core.clock import LAST_DAY, day_of
 from freehold.core.errors import NotFound, Plain
 from freehold.core.facts import Facts, Flags, unpack_facts
+from freehold.core.policy.starter import HolderClass
 from freehold.core.roles import holder_scope
 from freehold.core.units import format_units
 from freehold.desks import permits
@@ -220,10 +221,17 @@ def _changes(before: tuple[str, Facts], after: tuple[str, Facts]) -> Iterator[tu
         word = str(flag.name).lower().replace("_", " ")
         yield f"the mark {word} is {'set' if flag in new.flags else 'taken away'}", ""
     if old.holder_class != new.holder_class:
-        yield "another class", f"class {old.holder_class} before, {new.holder_class} now"
+        earlier, now = (_class_named(one.holder_class) for one in (old, new))
+        yield "another class", f"{earlier} before, {now} now"
     if old.until != new.until:
         last = "until further notice" if new.until == LAST_DAY else f"until {day_of(new.until)}"
         yield "eligible to receive", last
+
+
+def _class_named(number: int) -> str:
+    """A class of the register in words; the number of one that the starting rules do not name."""
+    known = [one.name for one in HolderClass if one == number]
+    return known[0].lower().replace("_", " ") if known else f"class {number}"
 
 
 def _frozen(view: View, account: int, tokens: Mapping[str, tuple[str, int]]) -> Iterator[Happening]:
