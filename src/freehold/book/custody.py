@@ -49,6 +49,22 @@ def of_holder(tx: Transaction, issuer: str, holder: str) -> list[CustodyExit]:
     return [_exit(row) for row in tx.execute(rows.order_by(of.asked_at.desc(), of.id))]
 
 
+def of_issuer(tx: Transaction, issuer: str) -> list[CustodyExit]:
+    """The ways out of the agent's key of an issuer's holders, the newest first."""
+    of = schema.custody_exit.c
+    rows = select(schema.custody_exit).where(of.issuer == issuer)
+    return [_exit(row) for row in tx.execute(rows.order_by(of.asked_at.desc(), of.id))]
+
+
+def by_nonce(tx: Transaction, nonce: str) -> CustodyExit:
+    """The one whose challenge has this nonce. Raises NotFound."""
+    of = schema.custody_exit.c
+    row = tx.execute(select(schema.custody_exit).where(of.nonce == nonce)).first()
+    if row is None:
+        raise NotFound("this challenge was not made here: ask for another")
+    return _exit(row)
+
+
 def prove(tx: Transaction, id: str, now: datetime) -> None:
     """Note that the new wallet's key was shown, once. Raises Conflict."""
     of = schema.custody_exit.c

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from freehold.client.approvals import Approvals
 from freehold.client.connection import Connection
+from freehold.client.custody import Custody
 from freehold.client.desk import Desk
 from freehold.client.drafts import Drafts
 from freehold.client.evidence import Evidence
@@ -29,6 +30,7 @@ class Freehold:
     registers: Registers
     transfers: Transfers
     holders: Holders
+    custody: Custody
     desk: Desk
     approvals: Approvals
     drafts: Drafts
@@ -64,6 +66,7 @@ def of(connection: Connection) -> Freehold:
         Registers(connection),
         Transfers(connection),
         Holders(connection),
+        Custody(connection),
         Desk(connection),
         Approvals(connection),
         Drafts(connection),

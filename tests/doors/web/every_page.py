@@ -187,6 +187,7 @@ def _own(of: World) -> dict[str, list[Seen]]:
         "/prove": [(DEVELOPER, "/prove?next=/developers")],
         "/account": [(DEVELOPER, "/account"), (INVESTOR, "/account")],
         "/account/sessions": [(DEVELOPER, "/account/sessions")],
+        "/account/custody": [(INVESTOR, "/account/custody")],
         "/settings": [(INVESTOR, "/settings")],
         "/developers": [(DEVELOPER, "/developers")],
         hooks: [(DEVELOPER, hooks)],

@@ -15,6 +15,7 @@ from tests.doors.running import HOLDER, ISSUER, Platform, between, form_token, u
 from tests.doors.web.tabbing import tab_to
 from tests.doors.web.test_browser import signed_in
 from tests.doors.web.windows import Window
+from tests.wallet import new_wallet
 
 AGENT = Role.TRANSFER_AGENT
 OTHER = "jonas-keller"
@@ -330,3 +331,44 @@ def test_a_halt_takes_two_persons_and_ends_by_two(platform, browser):
         assert said in browser.get(f"{platform.url}/securities/{token}", timeout=60).text
     refused = window.press(f"/acts/resume?instrument={token}", "Propose:", **given)
     assert refused.status_code == 422 and "not halted" in refused.text
+
+
+def test_a_holder_proves_his_wallet_in_his_account_and_the_agent_consents_on_his_file(
+    platform, browser
+):
+    investor, wallet = platform.browse(Role.INVESTOR), new_wallet()
+    window, file = Window(platform, investor), f"/files/{ISSUER}/{HOLDER}"
+    page = window.see("/account/custody")
+    assert "Book entry" in page and "Custody" in page
+    form = {"token": form_token(page), "of": f"{ISSUER}/{HOLDER}", "address": wallet.address}
+    begun = investor.post(f"{platform.url}/account/custody/begin", form, timeout=60)
+    text = begun.json()["message"]
+    assert wallet.address in text and HOLDER in text
+    wrong = {"message": text, "signature": new_wallet().sign(text)}
+    refused = window.press("/account/custody", "Move to my own wallet", **wrong)
+    assert refused.status_code == 422 and "not signed by" in refused.text
+    proof = {"message": text, "signature": wallet.sign(text)}
+    assert window.press("/account/custody", "Move to my own wallet", **proof).status_code == 303
+    assert "The agent checks who you are" in window.see("/account/custody")
+    desk = Window(platform, browser)
+    done = desk.press(file, "Propose to move the account", document=PAPER)
+    assert done.headers["location"].startswith(file), done.text[-2000:]
+    waiting = platform.ask(AGENT, "GET", "/v1/approvals?state=PROPOSED").json()["items"]
+    (one,) = [each for each in waiting if each["arguments"].get("wallet") == wallet.address]
+    assert one["kind"] == "recovery" and one["arguments"]["holder"] == HOLDER
+    assert "two persons agree to it now" in window.see("/account/custody")
+    assert "Propose to move the account" not in desk.see(file)
+    platform.ask(AGENT, "POST", f"/v1/approvals/{one['id']}/withdrawal")
+
+
+def test_a_holder_is_invited_from_his_file_to_see_his_own_units(platform, browser):
+    window = Window(platform, browser)
+    done = window.press(FILE, "Invite the holder", name="seed@northgate.example")
+    assert done.status_code == 200 and "/welcome/" in done.text and "One-time link" in done.text
+    again = window.press(FILE, "Invite the holder", name="seed@northgate.example")
+    assert again.status_code == 400 and "/welcome/" not in again.text
+    assert "1 person signs" in window.see(FILE)
+    made = {"name": "seed.two@northgate.example"}
+    path, key = f"/v1/issuers/{ISSUER}/holders/northgate-seed/invitation", {"Idempotency-Key": "i1"}
+    asked = partial(platform.ask, AGENT, "POST", path, made, key)
+    assert asked().json()["link"].startswith("/welcome/") and asked().json()["link"] is None

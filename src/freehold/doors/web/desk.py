@@ -71,7 +71,7 @@ def _number(visit: Visit) -> int:
 
 def file(visit: Visit) -> Response:
     """A holder's file."""
-    return _file(visit)
+    return file_with(visit)
 
 
 def timeline_csv(visit: Visit) -> Response:
@@ -175,13 +175,18 @@ def acted(visit: Visit, done: Callable[[str, str], None], place: str, form: Form
     try:
         done(issuer, holder)
     except (Invalid, Conflict, NotFound) as fault:
-        return _file(visit, place, fault, form)
+        return file_with(visit, place, fault, form)
     return go(f"/files/{issuer}/{holder}#{place}")
 
 
-def _file(
-    visit: Visit, place: str = "", fault: PlatformError | None = None, form: Form | None = None
+def file_with(
+    visit: Visit,
+    place: str = "",
+    fault: PlatformError | None = None,
+    form: Form | None = None,
+    link: str = "",
 ) -> Response:
+    """A holder's file; what is wrong with a form stands above, `link` is a way in, shown this once."""
     issuer, holder = visit.path("issuer"), visit.path("holder")
     one = registrations.file(visit.office, visit.who, issuer, holder)
     report = holders.holder(visit.office, issuer, holder)
@@ -197,6 +202,8 @@ def _file(
         "shown": SHOWN,
         "problem": _said(fault),
         "place": place,
+        "link": link,
+        "invites": permits.allows(visit.who, Power.INVITE_INVESTORS, one.issuer),
         "form": form or {},
         "now": visit.office.clock.now(),
         "typed": _typed(one),
