@@ -108,6 +108,9 @@ def test_every_difference_has_its_own_sentence():
     found = control.control(named, chain, lines, (11, 0), book, 0)
     assert len(found.differences) == 6
     assert control.control(named, OfChain(20, 13), lines[:1], (5, 0), book, 0).differences
+    hundredths = replace(named, decimals=2)
+    said = control.control(hundredths, OfChain(2000, 1300), [], (1300, 0), book, 0).differences
+    assert said == ("positions add up to 0 units, the contract has 13",)
 
 
 def test_the_worker_makes_one_a_day(company):

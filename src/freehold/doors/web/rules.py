@@ -153,6 +153,7 @@ def _editor(
     come = [one for one in words if one not in before]
     more = {"text": text, "found": found, "gone": gone, "come": come, "problem": problem}
     more |= {"templates": _templates(), "answer": answer, "mistakes": mistakes}
+    more["whole"] = lambda units: format_units(units, book.ruled.decimals)
     return see(visit, "policy_editor.html", status, **values | more)
 
 
