@@ -7,10 +7,10 @@ from freehold.client.connection import Connection
 from freehold.wire.custody import (
     ConsentIn,
     ConsentOut,
-    ExitAsked,
-    ExitIn,
-    ExitOut,
-    Exits,
+    CustodyExitAsked,
+    CustodyExitOut,
+    CustodyExits,
+    CustodyExitWanted,
     HolderInvitation,
     HolderInvited,
     ProofIn,
@@ -23,19 +23,19 @@ class Custody:
 
     connection: Connection
 
-    def listed(self, issuer: str | None = None) -> Iterator[ExitOut]:
+    def listed(self, issuer: str | None = None) -> Iterator[CustodyExitOut]:
         """Ways out of the agent's key; a holder sees his own."""
-        return self.connection.items("/v1/custody-exits", Exits, {"issuer": issuer})
+        return self.connection.items("/v1/custody-exits", CustodyExits, {"issuer": issuer})
 
-    def begin(self, holder: str, wallet: str, issuer: str | None = None) -> ExitAsked:
+    def begin(self, holder: str, wallet: str, issuer: str | None = None) -> CustodyExitAsked:
         """The text that a wallet has to sign before the account may come under it."""
-        asked, of = ExitIn(holder=holder, wallet=wallet), {"issuer": issuer}
-        return self.connection.post("/v1/custody-exits", ExitAsked, asked, of)
+        asked, of = CustodyExitWanted(holder=holder, wallet=wallet), {"issuer": issuer}
+        return self.connection.post("/v1/custody-exits", CustodyExitAsked, asked, of)
 
-    def prove(self, id: str, signature: str) -> ExitOut:
+    def prove(self, id: str, signature: str) -> CustodyExitOut:
         """Give the wallet's signature of the text (ERC-191)."""
         path, asked = "/v1/custody-exits/{id}/proof", ProofIn(signature=signature)
-        return self.connection.post(path, ExitOut, asked, id=id)
+        return self.connection.post(path, CustodyExitOut, asked, id=id)
 
     def consent(self, id: str, document: str) -> ConsentOut:
         """Note on what the holder's identity was checked (a SHA-256); two persons agree to the rest."""

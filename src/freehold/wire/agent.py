@@ -169,7 +169,7 @@ class HeldOut(BaseModel):
     lots: list[HeldLotOut]
 
 
-class WalletOut(BaseModel):
+class UsedWalletOut(BaseModel):
     """A wallet that opens, or opened, the account."""
 
     wallet: w.Address
@@ -212,6 +212,6 @@ class PictureOut(BaseModel):
     account: int
     next_free: date | None
     held: list[HeldOut]
-    wallets: list[WalletOut]
+    wallets: list[UsedWalletOut]
     decided: list[DecidedOut]
     timeline: list[HappeningOut]

@@ -11,7 +11,7 @@ from freehold.wire.people import SignInName
 STRICT: Any = {"extra": "forbid"}
 
 
-class ExitIn(BaseModel):
+class CustodyExitWanted(BaseModel):
     """Whose account is to come under which wallet of his own: one that opens no account."""
 
     model_config = STRICT
@@ -20,7 +20,7 @@ class ExitIn(BaseModel):
     wallet: w.Address
 
 
-class ExitOut(BaseModel):
+class CustodyExitOut(BaseModel):
     """A way from the agent's key to a wallet: until when its challenge is good, and how far it has come."""
 
     id: str
@@ -33,16 +33,16 @@ class ExitOut(BaseModel):
     checked: bool
 
 
-class ExitAsked(ExitOut):
+class CustodyExitAsked(CustodyExitOut):
     """The text that the wallet has to sign (ERC-191)."""
 
     text: str
 
 
-class Exits(BaseModel):
+class CustodyExits(BaseModel):
     """Ways out of the agent's key, the newest first."""
 
-    items: list[ExitOut]
+    items: list[CustodyExitOut]
 
 
 class ProofIn(BaseModel):

@@ -18,25 +18,25 @@ Which = Annotated[str, Path(pattern=r"^[0-9a-z_]{1,66}$", description="The way's
 
 
 @router.get("/custody-exits", responses=responses(400, 404, 409))
-def list_exits(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> w.Exits:
+def list_exits(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> w.CustodyExits:
     """Ways out of the agent's key; a holder sees his own."""
     found = custody.listed(office, actor, issuer)
-    return w.Exits(items=[w.ExitOut(**_said(one)) for one in found])
+    return w.CustodyExits(items=[w.CustodyExitOut(**_said(one)) for one in found])
 
 
 @router.post("/custody-exits", status_code=201, responses=responses(400, 404, 409))
 def begin_exit(
-    office: OfficeOf, actor: Caller, asked: w.ExitIn, issuer: Issuer = None
-) -> w.ExitAsked:
+    office: OfficeOf, actor: Caller, asked: w.CustodyExitWanted, issuer: Issuer = None
+) -> w.CustodyExitAsked:
     """Begin: the text that the wallet has to sign. Asked again while it is good, it is the same."""
     made = custody.ask(office, actor, issuer, asked.holder, asked.wallet)
-    return w.ExitAsked(**_said(made.exit), text=made.text)
+    return w.CustodyExitAsked(**_said(made.exit), text=made.text)
 
 
 @router.post("/custody-exits/{id}/proof", responses=responses(400, 404, 409))
-def prove_exit(office: OfficeOf, actor: Caller, id: Which, asked: w.ProofIn) -> w.ExitOut:
+def prove_exit(office: OfficeOf, actor: Caller, id: Which, asked: w.ProofIn) -> w.CustodyExitOut:
     """Show that one has the wallet's key."""
-    return w.ExitOut(**_said(custody.prove(office, actor, id, asked.signature)))
+    return w.CustodyExitOut(**_said(custody.prove(office, actor, id, asked.signature)))
 
 
 @router.post("/custody-exits/{id}/consent", responses=responses(400, 404, 409))
