@@ -6,7 +6,7 @@ turns: two entries never hang on the same one.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -77,6 +77,14 @@ def newest(tx: Transaction, before: int | None, limit: int, wanted: Wanted = EVE
         rows = rows.where(of.at < wanted.until)
     if before is not None:
         rows = rows.where(of.number < before)
+    return [_link(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
+
+
+def about(tx: Transaction, subject: str, without: Collection[str], limit: int) -> list[Link]:
+    """The last entries about a subject first, but for some acts."""
+    appending.settle(tx)
+    of = schema.audit_entry.c
+    rows = select(schema.audit_entry).where(of.subject == subject, of.act.not_in(without))
     return [_link(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
 
 
