@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from freehold.core.clock import from_seconds
 from freehold.core.errors import NotFound
@@ -58,6 +58,18 @@ def newest(connection: Connection, before: tuple[int, int] | None, limit: int) -
     block, log = before
     earlier = (of.block < block) | ((of.block == block) & (of.log < log))
     return list(_seen(connection, limit, earlier))
+
+
+def in_block(connection: Connection, block: int) -> list[Seen]:
+    """The events of a block, in their order."""
+    return list(_seen(connection, None, t.chain_event.c.block == block, newest_first=False))
+
+
+def counted(connection: Connection, first: int, last: int) -> dict[int, int]:
+    """How many events each block has, of those from `first` to `last` that have any."""
+    of = t.chain_event.c
+    rows = select(of.block, func.count()).where(of.block.between(first, last)).group_by(of.block)
+    return {block: int(count) for block, count in connection.execute(rows)}
 
 
 class Moved(NamedTuple):
