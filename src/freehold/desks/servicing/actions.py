@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from freehold.book import actions as book
-from freehold.book import issuers
+from freehold.book import identities, issuers
 from freehold.book.actions import KnownAction
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.book.session import Transaction
@@ -25,9 +25,11 @@ from freehold.core.actions.plan import UNTAXED, Plan
 from freehold.core.actions.revenue import pot_of
 from freehold.core.actions.tax import note
 from freehold.core.actions.terms import Basis, Terms, read, untaxed_because
-from freehold.core.clock import to_seconds
+from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Conflict, Invalid
+from freehold.core.letters import Kind as Letter
 from freehold.core.powers import Powers
+from freehold.core.roles import holder_scope
 from freehold.desks import notices, parties
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
@@ -50,6 +52,7 @@ from freehold.desks.servicing import (
 )
 from freehold.desks.servicing.servicing import Case
 from freehold.desks.servicing.undelivered import Kept
+from freehold.indexer import read as register
 
 _TRIED_WITH = 100
 """Holders whose balance is looked at when a coin is tried."""
@@ -422,9 +425,44 @@ def _keep(
     content: Mapping[str, Any] = {"record": number}
     if wallet := tax_wallet.of(office, owner.id):
         content = {**content, "tax_wallet": wallet}
+    concerned = _concerned(office, owner, instrument)
     with office.book.transaction() as tx:
         book.add(tx, row, text)
         book.add_step(tx, terms.id, Step.ANNOUNCE, content, now, actor.name)
+        _tell_news(tx, owner, instrument, terms, now, concerned)
+
+
+def _concerned(office: Office, owner: KnownIssuer, instrument: KnownInstrument) -> frozenset[str]:
+    """The scopes of holders who have a letter of their own (`action_letters.py`): they hold the class."""
+    known = holders_of.by_account(office, owner, instrument.token)
+    with office.index.connect() as view:
+        held = register.holdings(view, instrument.token, register.last_block(view))
+    return frozenset(
+        holder_scope(owner.id, known[account].id) for account in held.accounts if account in known
+    )
+
+
+def _tell_news(
+    tx: Transaction,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    terms: Terms,
+    now: datetime,
+    concerned: frozenset[str],
+) -> None:
+    """Write to the issuer's other investors who sign in and want news that an action was announced."""
+    kind = str(terms.kind).replace("-", " ")
+    facts = {
+        "issuer": owner.name,
+        "title": terms.name or f"{kind}, {instrument.name}",
+        "said": f"A {kind} of {instrument.name} was announced: record {stamp(terms.record)}, payment"
+        f" {stamp(terms.payment)}.",
+        "link": f"/actions/{terms.id}",
+    }
+    for one in sorted(identities.investors(tx, owner.id)):
+        if concerned & {given.scope for given in identities.roles(tx, one)}:
+            continue
+        notices.tell(tx, one, Letter.NEWS, facts, now, f"announced {terms.id}")
 
 
 def _amend_pot(
