@@ -1,4 +1,4 @@
-"""What follows from an action besides its payment: dates of the calendar, and letters to whom it concerns."""
+"""What follows from an action beside its payment: dates of the calendar, letters to whom it concerns."""
 
 from datetime import date, timedelta
 
