@@ -192,8 +192,7 @@ def _concerned(office: Office, of: Case) -> list[str]:
         last = register.last_block(view)
         held = register.holdings(view, of.instrument.token, last)
         if passed and register.head_instant(view) >= of.terms.record:
-            number = of.record
-            held = register.holdings_of_record(view, of.instrument.token, number)
+            held = register.holdings_of_record(view, of.instrument.token, of.record)
     return [known[account].id for account in held.accounts if account in known]
 
 

@@ -40,8 +40,8 @@ def _run(settings: Config, stop: threading.Event) -> None:
                     done = work_orders.carry_next(office, CARRIERS)
                     if done is None:
                         due = processing.advance_due(office) + windup_orders.advance_due(office)
-                        due += action_letters.tell_due(office)
                         due += processing.reveal_due(office) + reconciling.reconcile_due(office)
+                        due += action_letters.tell_due(office)
                         if not due:
                             stop.wait(IDLE_SECONDS)
                         continue
