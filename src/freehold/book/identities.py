@@ -92,6 +92,13 @@ def everyone(tx: Transaction) -> list[Identity]:
     return [Identity(*row) for row in rows]
 
 
+def names(tx: Transaction, which: Collection[str]) -> dict[str, str]:
+    """The sign-in names of those of these ids that are identities."""
+    of = schema.identity.c
+    rows = tx.execute(select(of.id, of.sign_in_name).where(of.id.in_(sorted(which))))
+    return {row.id: row.sign_in_name for row in rows}
+
+
 def page(
     tx: Transaction,
     scopes: Collection[str] | None,

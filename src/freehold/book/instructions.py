@@ -101,7 +101,7 @@ def numbered(tx: Transaction, which: InstructionId) -> tuple[int, datetime, Inst
     row = tx.execute(select(schema.instruction).where(schema.instruction.c.id == which)).first()
     if row is None:
         raise NotFound(f"there is no instruction {which}", instruction=which)
-    return row.number, row.created_at, _instruction(row)
+    return row.number, row.created_at, of_row(row)
 
 
 def approved(tx: Transaction, chain: int, sender: Address, limit: int) -> list[Instruction]:
@@ -143,7 +143,7 @@ def newest(
     if targets is not None:
         rows = rows.where(table.c.target.in_(targets))
     found = tx.execute(rows.order_by(table.c.number.desc()).limit(limit))
-    return [(row.number, row.created_at, _instruction(row)) for row in found]
+    return [(row.number, row.created_at, of_row(row)) for row in found]
 
 
 def waiting(tx: Transaction, chain: int) -> dict[State, int]:
@@ -419,7 +419,7 @@ def _in_states(
     asked = select(table).where(
         table.c.state.in_(sorted(states)), table.c.chain == chain, table.c.sender == sender
     )
-    return [_instruction(row) for row in tx.execute(asked.order_by(table.c.number).limit(limit))]
+    return [of_row(row) for row in tx.execute(asked.order_by(table.c.number).limit(limit))]
 
 
 def _require_lease(
@@ -487,7 +487,8 @@ def _outcome(after: Instruction) -> dict[str, Any]:
     return {name: getattr(after, name) for name in _OUTCOME}
 
 
-def _instruction(row: Row[Any]) -> Instruction:
+def of_row(row: Row[Any]) -> Instruction:
+    """An instruction as a row of the book has it."""
     values = {name: getattr(row, name) for name in Instruction.__dataclass_fields__}
     return Instruction(**values | {"state": State(row.state)})
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from freehold.book import instruction_search, issuers, requests
 from freehold.book import instructions as outbox
-from freehold.book import issuers, requests
+from freehold.book.instruction_search import Sought
 from freehold.book.instructions import Change
 from freehold.chain import send
 from freehold.core.errors import NotFound
@@ -60,17 +61,50 @@ def instructions(
     permits.require(actor, Power.READ_INSTRUCTIONS)
     with office.book.reading() as tx:
         targets = issuers.targets(tx)
-        seen = None
-        if not permits.allows(actor, Power.READ_INSTRUCTIONS, EVERYWHERE):
-            seen = [
-                target
-                for target, issuer in targets.items()
-                if permits.allows(actor, Power.READ_INSTRUCTIONS, issuer)
-            ]
-        found = outbox.newest(tx, office.chain, before, limit, seen)
+        found = outbox.newest(tx, office.chain, before, limit, _readable(actor, targets))
     head = send.head(office.w3)
     return [
         _view(office, number, at, one, _issuer(one, targets), head) for number, at, one in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is sought among instructions: a part of the words, a state's word, an issuer, a time."""
+
+    what: str = ""
+    state: str = ""
+    issuer: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def seek(
+    office: Office, actor: Actor, asked: Asked, first: int, limit: int, *, oldest: bool = False
+) -> tuple[list[InstructionView], int]:
+    """The instructions that fit and whose issuers' the actor may read, from the `first` on, and how many
+    there are; the newest before the others unless `oldest`. Raises NotPermitted."""
+    permits.require(actor, Power.READ_INSTRUCTIONS)
+    states = frozenset(state for state, word in WORDS.items() if word == asked.state)
+    with office.book.reading() as tx:
+        targets = issuers.targets(tx)
+        seen = _readable(actor, targets, asked.issuer)
+        sought = Sought(office.chain, seen, asked.what, states, asked.since, asked.until)
+        found, total = instruction_search.sought(tx, sought, first, limit, oldest=oldest)
+    head = send.head(office.w3)
+    return [
+        _view(office, number, at, one, _issuer(one, targets), head) for number, at, one in found
+    ], total
+
+
+def _readable(actor: Actor, targets: dict[str, str], issuer: str = "") -> list[str] | None:
+    """The contracts whose instructions the actor may read, of one issuer if it is named; None: all."""
+    if not issuer and permits.allows(actor, Power.READ_INSTRUCTIONS, EVERYWHERE):
+        return None
+    return [
+        target
+        for target, owner in targets.items()
+        if permits.allows(actor, Power.READ_INSTRUCTIONS, owner) and issuer in ("", owner)
     ]
 
 
