@@ -34,9 +34,10 @@ def announced(platform: Platform) -> str:
 
 
 def test_holders_are_found_by_name_number_and_country(agent):
-    found = agent.press("/holders", "Find", q="northgate")
+    found = agent.press("/holders", "Filter", q="northgate")
     assert "northgate-seed" in found.text and "jonas-keller" not in found.text
-    assert "Nobody matches" in agent.press("/holders", "Find", q="nobody at all").text
+    none = agent.press("/holders", "Filter", q="nobody at all").text
+    assert "Nothing matches" in none and "Clear filters" in none
 
 
 def test_the_explorer_finds_a_token_a_block_and_a_transaction(platform, agent, token):
@@ -103,8 +104,8 @@ def test_holders_sort_lead_to_their_files_and_go_out_as_csv(agent):
     assert len(up) > 3 and up == sorted(up, key=str.casefold)
     assert _named(down) == up[::-1]
     assert 'aria-sort="descending"' in down and 'href="?sort=name"' in down
-    rows = agent.see("/holders.csv?q=northgate").splitlines()
-    assert rows[0].startswith("issuer,holder,name,account") and len(rows) == 2
+    rows = agent.see("/holders?q=northgate&file=holders").splitlines()
+    assert rows[0].startswith("issuer_id,holder,name,account") and len(rows) == 2
     assert agent.see("/holders?sort=nonsense"), "an order that is none is left alone"
 
 
@@ -122,8 +123,8 @@ def test_a_cap_table_sorts_and_is_shown_as_of_an_instant_that_has_passed(agent):
     )
     assert "has not passed on the chain" in agent.see(f"{place}?at=2199-01-01T00:00")
     assert "Enter a date and a time" in agent.see(f"{place}?at=yesterday")
-    head, *rows = agent.see(f"{place}.csv").splitlines()
-    assert head.startswith("holder,account,") and head.endswith(",units,share") and len(rows) > 2
+    head, *rows = agent.see(f"{place}?file=cap-table").splitlines()
+    assert head.startswith("name,account,") and head.endswith(",units,share") and len(rows) > 2
 
 
 def _named(page: str) -> list[str]:

@@ -184,7 +184,7 @@ def test_the_explorer_decodes_events_and_finds_by_name(platform):
     for asked, place in (
         (hash, f"/explorer/{hash}"),
         (token_of(platform).lower(), f"/securities/{token_of(platform).lower()}"),
-        ("12", "/explorer?before=13-0"),
+        ("12", "/explorer?upto=12"),
     ):
         found = browser.get(
             f"{platform.url}/find", params={"q": asked}, timeout=60, allow_redirects=False

@@ -6,7 +6,7 @@ filtered here, or page by page from the book. `templates/tables.html` draws what
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -86,7 +86,9 @@ Source = Callable[[Wanted], tuple[Rows, int]]
 @dataclass(frozen=True, slots=True)
 class Listing:
     """A table as it was asked for. `total` counts the rows that the filters leave, `carried` is what else
-    stands in the address; `prefix` tells the tables of one page apart."""
+    stands in the address; `prefix` tells the tables of one page apart. `matching`
+    are the rows of all its pages, where they are here.
+    """
 
     name: str
     path: str
@@ -99,6 +101,8 @@ class Listing:
     page: int
     carried: Mapping[str, str]
     prefix: str = ""
+    size: int = SIZE
+    matching: Rows = ()
 
     @property
     def heads(self) -> Sequence[Column]:
@@ -118,7 +122,7 @@ class Listing:
 
     @property
     def first(self) -> int:
-        return (self.page - 1) * SIZE + 1
+        return (self.page - 1) * self.size + 1
 
     @property
     def upto(self) -> int:
@@ -186,16 +190,19 @@ def from_rows(
     path: str = "",
 ) -> Listing:
     """A table of rows that are all here; sorted by `sort` unless something else is asked for."""
-    every = list(rows)
+    every, matching = list(rows), list[Any]()
 
     def source(wanted: Wanted) -> tuple[Rows, int]:
         found = [row for row in every if _fits(row, filters, wanted.given)]
         keys = {one.word: one.sort for one in columns}
         if key := keys.get(wanted.sort.removeprefix("-")):
             found.sort(key=key, reverse=wanted.sort.startswith("-"))
-        return found[wanted.offset : wanted.offset + wanted.limit], len(found)
+        matching[:] = found
+        whole = wanted.limit == MOST_IN_A_FILE  # what is here need not be cut off
+        return found[wanted.offset : None if whole else wanted.offset + wanted.limit], len(found)
 
-    return from_book(visit, name, source, columns, filters, sort=sort, prefix=prefix, path=path)
+    made = from_book(visit, name, source, columns, filters, sort=sort, prefix=prefix, path=path)
+    return replace(made, matching=tuple(matching))
 
 
 def from_book(
@@ -208,6 +215,7 @@ def from_book(
     sort: str = "",
     prefix: str = "",
     path: str = "",
+    size: int = SIZE,
 ) -> Listing:
     """A table of whose rows the book gives a page at a time, or as many as a file may have."""
     given = {one.word: one.reads(visit.query(prefix + one.word)) for one in filters}
@@ -219,16 +227,16 @@ def from_book(
         rows, total = source(Wanted(given, sorted_by, 0, MOST_IN_A_FILE))
         number = 1
     else:
-        rows, total = source(Wanted(given, sorted_by, (number - 1) * SIZE, SIZE))
+        rows, total = source(Wanted(given, sorted_by, (number - 1) * size, size))
         if not rows and number > 1:  # fewer than there were: the last page of them
-            number = max(1, -(-total // SIZE))
-            rows, total = source(Wanted(given, sorted_by, (number - 1) * SIZE, SIZE))
+            number = max(1, -(-total // size))
+            rows, total = source(Wanted(given, sorted_by, (number - 1) * size, size))
     own = {prefix + word for word in (SORT, PAGE, FILE, *(one.word for one in filters))}
     asked_else = visit.request.query_params.items()
     carried = {word: value[:256] for word, value in asked_else if word not in own and value}
     where = path or visit.request.url.path
     return Listing(
-        name, where, columns, filters, given, sorted_by, rows, total, number, carried, prefix
+        name, where, columns, filters, given, sorted_by, rows, total, number, carried, prefix, size
     )
 
 
@@ -239,7 +247,9 @@ def show(
     for one in tables:
         if one.exports and visit.query(one.id(FILE)) == one.name:
             return as_file(one)
-    return see(visit, template, status, **{one.name: one for one in tables}, **values)
+    return see(
+        visit, template, status, **{one.name.replace("-", "_"): one for one in tables}, **values
+    )
 
 
 def as_file(one: Listing) -> Response:

@@ -249,9 +249,7 @@ def _breadth() -> list[BaseRoute]:
         _signed_in("/assets/drafts/{id}/second", drafting.second, drafting.decide),
         _signed_in("/assets/drafts/{id}/{step}", establishing.step, establishing.keep),
         Route("/issuers/{issuer}/cap-table", page(owning.cap_table), methods=["GET"]),
-        Route("/issuers/{issuer}/cap-table.csv", page(owning.cap_table_csv), methods=["GET"]),
         Route("/holders", page(owning.holders), methods=["GET"]),
-        Route("/holders.csv", page(owning.holders_csv), methods=["GET"]),
         Route("/search", page(searching.search), methods=["GET"]),
         Route("/reasons/{code}", page(searching.reason), methods=["GET"]),
     ]

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
@@ -21,8 +20,9 @@ from freehold.desks.platform import audit_names, auditing
 from freehold.desks.platform.audit_names import Named
 from freehold.desks.register import explorer as desk
 from freehold.desks.register import registers
+from freehold.desks.register.reports import CLASS_NAMES
 from freehold.desks.securities import instruments
-from freehold.desks.securities.instruments import Moment
+from freehold.desks.securities.instruments import Moment, Sought
 from freehold.doors.web.formats import typed_instant, words
 from freehold.doors.web.listing import (
     Column,
@@ -51,6 +51,31 @@ ACTIVITY = (
     Column("transaction", "Transaction", text=lambda one: one.transaction or ""),
     Column("instruction", text=lambda one: one.id),
 )
+REGISTER = (
+    Column("name", "Holder", at_source),
+    Column("class", "Class"),
+    Column("country", "Country"),
+    Column("units", "Units", at_source, number=True),
+    Column("share", "Share", number=True),
+    Column("frozen", "Frozen", number=True),
+    Column("free", "Next free"),
+    Column("wallet", "Wallet"),
+    Column("account", "", at_source),
+)
+"""Its files are those of `register.csv` and `register.pdf`, of the whole register."""
+REGISTER_FILTERS = (
+    Filter("q", "Name or account"),
+    Filter("class", "Class", options=[(one, words(one)) for one in CLASS_NAMES.values()]),
+)
+EVENTS = (
+    Column("block", "Block", at_source, lambda one: str(one.block), number=True),
+    Column("log", text=lambda one: str(one.log)),
+    Column("at", "At", text=lambda one: stamp(one.instant)),
+    Column("event", "Event", text=lambda one: one.name),
+    Column("says", "What it says", text=lambda one: _told(one)),
+    Column("contract", "Contract", text=lambda one: one.contract),
+    Column("transaction", "Transaction", text=lambda one: one.transaction),
+)
 AUDIT_FILTERS = (
     Filter("actor", "By"),
     Filter("act", "Act"),
@@ -71,12 +96,23 @@ def register(visit: Visit) -> Response:
     office, who, token = visit.office, visit.who, token_of(visit)
     points = instruments.moments(office, who, token)
     as_of, problem = _as_of(visit, points)
-    after = _number(visit.query("after", "0"))
+
+    def source(wanted: Wanted) -> tuple[Rows, int]:
+        sought = Sought(wanted.given.get("q", ""), wanted.given.get("class", ""))
+        found = instruments.seek(
+            office, who, token, at_moment, sought, wanted.sort, wanted.offset, wanted.limit
+        )
+        pages.append(found)
+        return found.rows, found.total
+
+    pages: list[instruments.Page] = []
+    at_moment = as_of
     try:
-        shown = instruments.page(office, who, token, as_of, after, ROWS)
+        table = from_book(visit, "register", source, REGISTER, REGISTER_FILTERS, sort="account")
     except (Conflict, NotFound) as fault:
-        problem = fault.message
-        shown = instruments.page(office, who, token, None, 0, ROWS)
+        problem, at_moment = fault.message, None
+        table = from_book(visit, "register", source, REGISTER, REGISTER_FILTERS, sort="account")
+    shown = pages[-1]
     whole = permits.allows(who, Power.READ_REGISTER, shown.instrument.issuer)
     stops = thinned(points)
     at = max((n for n, one in enumerate(stops) if one.block <= shown.block), default=0)
@@ -87,12 +123,16 @@ def register(visit: Visit) -> Response:
         "stops": stops,
         "at": at,
         "past": as_of is not None and problem is None,
-        "following": urlencode({"block": shown.block, "after": shown.next}) if shown.next else "",
+        "register": table,
         "whole": whole,
         "ids": instruments.ids(office, who, token),
     }
     part = visit.is_part and visit.request.headers.get("HX-Target", "").endswith("roll")
     return see(visit, "roll.html" if part else "register.html", **values)
+
+
+def _told(one: Any) -> str:
+    return "; ".join(f"{name}={value}" for name, value in one.arguments.items())
 
 
 def activity(visit: Visit) -> Response:
@@ -136,12 +176,21 @@ def instruction(visit: Visit) -> Response:
 
 def explorer(visit: Visit) -> Response:
     """What the contracts said last."""
-    found_before = visit.query("before").partition("-")
-    place = (_number(found_before[0]), _number(found_before[2])) if found_before[2] else None
-    found = desk.events(visit.office, visit.who, place, EXPLORER_ROWS)
-    last = found[-1] if len(found) == EXPLORER_ROWS else None
-    following = f"{last.block}-{last.log}" if last else None
-    return see(visit, "explorer.html", found=found, following=following)
+
+    def source(wanted: Wanted) -> tuple[Rows, int]:
+        given = wanted.given
+        upto = _number(given.get("upto", ""))
+        asked = desk.Asked(given.get("event", ""), given.get("contract", ""), upto or None)
+        oldest = wanted.sort == "block"
+        return desk.seek(visit.office, visit.who, asked, wanted.offset, wanted.limit, oldest=oldest)
+
+    filters = [
+        Filter("event", "Event", options=[(one, words(one)) for one in desk.NAMES]),
+        Filter("contract", "Contract", options=desk.contracts(visit.office, visit.who)),
+        Filter("upto", "Up to block"),
+    ]
+    table = from_book(visit, "events", source, EVENTS, filters, sort="-block", size=EXPLORER_ROWS)
+    return show(visit, "explorer.html", table)
 
 
 def transaction(visit: Visit) -> Response:
@@ -160,7 +209,7 @@ def find(visit: Visit) -> Response:
     if re.fullmatch(r"0x[0-9a-f]{40}", text):
         return go(f"/securities/{text}")
     if text.isdigit() and _number(text):
-        return go(f"/explorer?before={_number(text) + 1}-0")
+        return go(f"/explorer?upto={_number(text)}")
     raise NotFound("nothing has this name: enter a transaction, a token's address or a block")
 
 
