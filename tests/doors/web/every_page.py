@@ -28,7 +28,7 @@ FILES = {
     "/actions/{id}/claims.csv", "/actions/{id}/claims/{holder}/proof.json",
     "/windups/{id}/claims.csv", "/windups/{id}/claims/{holder}/proof.json",
     "/unclaimed/report.csv", "/exit.csv", "/meetings/{number}/notice", "/meetings/{number}/minutes",
-    "/gallery",
+    "/gallery", "/session",
     "/desk/reports/{number}/csv", "/desk/reports/{number}/pdf",
 }  # fmt: skip
 """What is read and is no page: files, the stream, where a search leads, the example world's gallery."""

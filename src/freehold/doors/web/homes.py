@@ -74,7 +74,6 @@ class Section:
     more: str = ""
     href: str = ""
     aside: bool = False
-    hint: str = ""
 
 
 Part = Figure | Section
@@ -252,7 +251,7 @@ def _auditor(seen: Seen) -> Iterator[Part]:
         yield Figure(
             "Last verified", at, said if stands.verified else "not among the last 1,000 entries"
         )
-    yield from _reports(seen)
+    yield from _reports(seen, aside=False)
     if seen.allows(Power.READ_AUDIT, EVERYWHERE):
         found = audit_names.newest(office, who, SHOWN)
         yield Section("log", "Audit log", found, "The whole log", "/audit")
@@ -406,12 +405,12 @@ def _records(seen: Seen) -> Iterator[Part]:
         yield Figure("Letters that came back", back, "for somebody to decide", "/desk#queue")
 
 
-def _reports(seen: Seen) -> Iterator[Section]:
+def _reports(seen: Seen, *, aside: bool = True) -> Iterator[Section]:
     """The last control report of each issuer."""
     office, who = seen.visit.office, seen.visit.who
     mine = [(id, name) for id, name in issuers_of(seen.visit) if seen.allows(Power.READ_FILES, id)]
     found = [(name, controls.latest(office, who, id)) for id, name in mine[:SHOWN]]
-    yield Section("reports", "Control reports", found, "Agent desk", "/desk", True)
+    yield Section("reports", "Control reports", found, "Agent desk", "/desk", aside)
 
 
 def _reviews(seen: Seen) -> Iterator[Figure]:

@@ -113,7 +113,7 @@ class Listing:
     def orders(self) -> Sequence[tuple[str, str]]:
         """What one may sort by, each way, for a page that has no room for heads."""
         found = [one for one in self.heads if one.sort]
-        ways = (("", ""), ("-", ", downwards"))
+        ways = (("", " \N{UPWARDS ARROW}"), ("-", " \N{DOWNWARDS ARROW}"))
         return [(way + one.word, one.label + said) for one in found for way, said in ways]
 
     @property

@@ -144,6 +144,7 @@ def _account() -> list[BaseRoute]:
         Route("/account/wallets/begin", act(account.begin_wallet), methods=["POST"]),
         Route("/account/wallets", act(account.add_wallet), methods=["POST"]),
         Route("/account/wallets/{number}/remove", act(account.remove_wallet), methods=["POST"]),
+        Route("/session", page(account.session), methods=["GET"]),
         Route("/account/sessions", page(account.see_sessions), methods=["GET"]),
         Route("/account/sessions/end", act(account.end_session), methods=["POST"]),
         Route("/account/sessions/others", act(account.end_others), methods=["POST"]),

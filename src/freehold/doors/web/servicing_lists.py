@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from freehold.core.actions.kinds import Kind
 from freehold.core.actions.life import State
 from freehold.core.clock import stamp
 from freehold.core.units import format_units
@@ -82,10 +83,11 @@ WINDUPS = (
 
 def actions(visit: Visit, found: Sequence[ActionView]) -> Listing:
     """The list of actions."""
-    kinds = sorted({str(one.terms.kind) for one in found})
     filters = [
         finding("Find", lambda one: one.terms.id, lambda one: one.instrument.name),
-        choosing("kind", "Kind", [(one, words(one)) for one in kinds], lambda one: one.terms.kind),
+        choosing(
+            "kind", "Kind", [(one, words(one)) for one in sorted(Kind)], lambda one: one.terms.kind
+        ),
         choosing("state", "State", [(one, words(one)) for one in STATES], lambda one: one.state),
     ]
     return from_rows(
