@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from freehold import book as package
-from freehold.book import schema, schema_access, schema_people, session, settings
+from freehold.book import approvals, schema, schema_access, schema_people, session, settings
 from freehold.book.migrations import versions
 from freehold.book.session import open_book
 from freehold.core.errors import Broken, Conflict, Invalid, Unavailable
@@ -196,6 +196,37 @@ def test_a_book_on_a_full_disk_keeps_what_it_had_and_goes_on_with_room_again(tmp
     with book.reading() as tx:
         assert settings.read(tx, "large") == "x" * 100_000
     book.close()
+
+
+def test_a_payment_that_waited_before_payments_were_proposals_waits_as_one(tmp_path):
+    url, leg = f"sqlite:///{tmp_path}/book.db", "0x" + "5a" * 32
+    book = open_book(url)
+    with book.transaction() as tx:
+        rows = [
+            "INSERT INTO issuer (id, name, chain, country, register, registry_face, created_at)"
+            " VALUES ('acme', 'Acme', 1, 'US', '0x0', '0x1', '2026-01-01T00:00:00Z')",
+            "INSERT INTO cash_currency (issuer, code, decimals, coin, since_block, created_at)"
+            " VALUES ('acme', 'EUR', 2, '', 0, '2026-01-01T00:00:00Z')",
+            "ALTER TABLE bank_leg DROP COLUMN proposal",
+            "INSERT INTO bank_leg (id, issuer, currency, account, amount, payee, against, reference, day,"
+            f" proposed_by, created_at) VALUES ('{leg}', 'acme', 'EUR', 'DE1', '-5005', 'Bo', 'holders',"
+            " 'R-1', '2026-01-02', 'alex', '2026-01-02T00:00:00Z')",
+        ]
+        before = f"{int(BANK_LEGS[1:5]) - 1:04d}"
+        for one in (*rows, f"UPDATE alembic_version SET version_num = '{before}'"):
+            tx.execute(text(one))
+    book.close()
+    book = open_book(url)
+    with book.reading() as tx:
+        (found,) = approvals.of_kind(tx, "acme", "payment")
+        assert tx.execute(text("SELECT count(*) FROM bank_leg")).scalar() == 0
+    assert (found.state, found.act.amount, found.act.reference) == ("PROPOSED", "50.05", "R-1")
+    assert found.act.arguments["payee"] == "Bo"
+    assert found.difference.changes == (), "nobody can approve it before it is tried anew"
+    book.close()
+
+
+BANK_LEGS = next(one.name for one in Path(versions.__file__).parent.glob("r*_payments.py"))
 
 
 def test_revisions_are_numbered_in_order_and_none_is_lost():

@@ -49,6 +49,8 @@ NEEDS_MORE = (
 IBAN = "DE89370400440532013000"
 SPLIT = (ROOT / "examples/actions/split.toml").read_text().replace("split-2040", "matrix")
 NOTICE = (ROOT / "examples/meetings/notice.toml").read_text().replace("2024-", "2044-")
+PAID_ELSEWHERE = {"instrument": "common", "record": 1, "currency": "NONE", "pot": "1"}
+"""422: nothing is written down."""
 BALLOT = {
     "holder": HOLDER,
     "said": [{"resolution": "accounts", "marks": [{"ranking": ["for"]}]}],
@@ -69,7 +71,14 @@ SEEN = {
     "/rejection": {"why": "for the matrix"},
 }
 OF_REVIEWS = {"/applications/": REVIEWED, "v1/evidence": SEEN}
+OF_MONEY = {
+    "/feeds": {"revenue": "1", "on": "2020-01-02", "reference": "matrix"},
+    "/tax/previews": PAID_ELSEWHERE,
+    "/tax/records": PAID_ELSEWHERE | {"action": "matrix"},
+    "/tax/wallet": {"wallet": "none"},
+}
 DRAFTED = {
+    **OF_MONEY,
     f"/subscriptions/{HOLDER}": {"signature": "0x" + "11" * 65},
     "/drafts": {"kind": "company"},  # 422: nothing is begun
     "/record": {"name": ""},
@@ -134,7 +143,7 @@ def values(platform: Platform) -> dict[str, str]:
     with office_of(platform.home) as office:  # so that statements and payments have an account
         cashbook.add_place(office, permits.keyholder(), None, "EUR", Kind.BANK, IBAN)
     known = {"token": token, "id": done[0]["id"], "hash": mined, "kind": "issue", **kept(platform)}
-    return known | {"code": "140", "step": "record"}
+    return known | {"code": "140", "step": "record", "name": "none.csv"}
 
 
 def kept(platform: Platform) -> dict[str, str]:

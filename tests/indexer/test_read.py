@@ -108,9 +108,10 @@ def test_a_statement_adds_up_to_the_holding_and_says_why(projection):
     assert paged == whole
     assert sum(entry.change for entry in whole) == register.rolls[TOKEN].units[account]
     assert whole[-1].units == naive.units(events, TOKEN)[account]
-    told = {(one.position.block, one.position.index): one.event for one in events}
+    told = {(one.position.block, one.position.index): one for one in events}
     for entry in whole:
-        assert entry.transfer == told[entry.block, entry.log]
+        logged = told[entry.block, entry.log]
+        assert (entry.transfer, entry.transaction) == (logged.event, logged.position.transaction)
         assert abs(entry.change) == entry.transfer.amount
         if entry.cause is None:
             assert entry.day == entry.instant.timestamp() // 86_400

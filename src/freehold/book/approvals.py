@@ -130,6 +130,13 @@ def about(tx: Transaction, token: str, kind: str) -> list[Proposal]:
     return [_proposal(row) for row in tx.execute(rows.order_by(of.number.desc()))]
 
 
+def of_kind(tx: Transaction, issuer: str, kind: str) -> list[Proposal]:
+    """Every proposal of one kind for an issuer, the first one first."""
+    of = schema.proposal.c
+    rows = select(schema.proposal).where(of.issuer == issuer, of.kind == kind)
+    return [_proposal(row) for row in tx.execute(rows.order_by(of.number))]
+
+
 def any_waiting(tx: Transaction) -> int:
     """How many proposals wait for a decision, of all issuers."""
     rows = select(func.count()).where(schema.proposal.c.state == State.PROPOSED)
@@ -230,6 +237,13 @@ def rules(tx: Transaction, issuer: str) -> Rules:
     of = schema.approval_setting.c
     text = tx.execute(select(of.content).where(of.issuer == issuer)).scalar()
     return DEFAULT if text is None else read_rules(text, _kinds(text))
+
+
+def rules_set(tx: Transaction, issuer: str) -> tuple[str | None, datetime | None]:
+    """The proposal that set the issuer's rules, and when; nothing where none were set."""
+    of = schema.approval_setting.c
+    row = tx.execute(select(of.proposal, of.changed_at).where(of.issuer == issuer)).first()
+    return (row.proposal, row.changed_at) if row else (None, None)
 
 
 def set_rules(tx: Transaction, issuer: str, text: str, proposal: str, now: datetime) -> None:

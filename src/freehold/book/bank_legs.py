@@ -1,23 +1,19 @@
-"""Payments that a bank makes: proposed by one person, attested and released by another."""
+"""Payments that a bank made, or tax that its authority got: written once, with what each posted.
+
+What waits for a second person is a proposal (`approvals.py`); a row here is a payment that was released.
+"""
 
 from datetime import date, datetime
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import insert, select
 
 from freehold.book import schema_cashbook as schema
 from freehold.book.session import Transaction
 from freehold.core.cashbook import BankLeg, Kind
-from freehold.core.errors import Conflict, NotFound
 
 
-def propose(tx: Transaction, leg: BankLeg, by: str, now: datetime) -> BankLeg:
-    """Write a leg down, once. Raises Conflict for another one under its reference."""
-    known = _legs(tx, schema.bank_leg.c.id == leg.id)
-    if known:
-        raise Conflict(
-            f"a payment under {leg.reference!r} was proposed already by {known[0].proposed_by}",
-            leg=leg.id,
-        )
+def keep(tx: Transaction, leg: BankLeg, entry: str, now: datetime) -> None:
+    """Write down a payment that was released, and the entry it posted; its key lets it be there once."""
     row = {
         "id": leg.id,
         "issuer": leg.issuer,
@@ -28,45 +24,35 @@ def propose(tx: Transaction, leg: BankLeg, by: str, now: datetime) -> BankLeg:
         "against": str(leg.against),
         "reference": leg.reference,
         "day": leg.day.isoformat(),
-        "proposed_by": by,
+        "proposed_by": leg.proposed_by,
+        "proposal": leg.approval or None,
         "created_at": now,
     }
     tx.execute(insert(schema.bank_leg).values(**row))
-    return find(tx, leg.issuer, leg.reference)
+    done = {"leg": leg.id, "released_by": leg.released_by, "entry": entry, "created_at": now}
+    tx.execute(insert(schema.bank_leg_release).values(**done))
 
 
-def release(tx: Transaction, leg: BankLeg, by: str, entry: str, now: datetime) -> None:
-    """Write down who released a leg, and the entry it posted. Raises Conflict for the proposer."""
-    if leg.released_by:
-        raise Conflict(f"the payment {leg.reference!r} was released by {leg.released_by} already")
-    if leg.proposed_by == by:
-        raise Conflict(
-            f"{by} proposed the payment {leg.reference!r}: a second person releases it", leg=leg.id
-        )
-    row = {"leg": leg.id, "released_by": by, "entry": entry, "created_at": now}
-    tx.execute(insert(schema.bank_leg_release).values(**row))
-
-
-def find(tx: Transaction, issuer: str, reference: str) -> BankLeg:
-    """A leg by its reference or id. Raises NotFound."""
-    of = schema.bank_leg.c
-    found = _legs(tx, of.issuer == issuer, or_(of.reference == reference, of.id == reference))
-    if not found:
-        raise NotFound(f"no payment {reference!r} was proposed for {issuer}", reference=reference)
-    return found[0]
+def earlier(tx: Transaction, id: str) -> BankLeg | None:
+    """The payment that was released under an id, if one was."""
+    found = _legs(tx, schema.bank_leg.c.id == id)
+    return found[0] if found else None
 
 
 def legs(tx: Transaction, issuer: str) -> list[BankLeg]:
-    """All legs of an issuer, in the order they were proposed."""
+    """All payments of an issuer that were released, in the order they were posted."""
     return _legs(tx, schema.bank_leg.c.issuer == issuer)
 
 
 def _legs(tx: Transaction, *which: object) -> list[BankLeg]:
     of, done = schema.bank_leg.c, schema.bank_leg_release.c
-    rows = select(schema.bank_leg, done.released_by).join(
-        schema.bank_leg_release, done.leg == of.id, isouter=True
+    posted = schema.cash_entry.c
+    rows = (
+        select(schema.bank_leg, done.released_by)
+        .join(schema.bank_leg_release, done.leg == of.id)
+        .join(schema.cash_entry, posted.id == done.entry)
     )
-    chosen = rows.where(*which).order_by(of.created_at, of.id)  # type: ignore[arg-type]
+    chosen = rows.where(*which).order_by(posted.number)  # type: ignore[arg-type]
     return [
         BankLeg(
             row.issuer,
@@ -78,7 +64,9 @@ def _legs(tx: Transaction, *which: object) -> list[BankLeg]:
             row.reference,
             date.fromisoformat(row.day),
             row.proposed_by,
-            row.released_by or "",
+            row.released_by,
+            row.proposal or "",
+            "released",
         )
         for row in tx.execute(chosen)
     ]

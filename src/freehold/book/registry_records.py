@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, case, insert, select, update
 
 from freehold.book import schema as outbox
 from freehold.book import schema_access, schema_agent
@@ -112,22 +112,27 @@ def lost_one(tx: Transaction, number: int) -> tuple[str, Lost]:
 
 def _asked(tx: Transaction, issuer: str, since: datetime, until: datetime) -> list[Item]:
     """Transfers asked of the platform: turned around when refused, or when final on the chain."""
-    asked, sent = schema_access.request.c, outbox.instruction.c
+    asked, sent, change = schema_access.request.c, outbox.instruction.c, outbox.instruction_change.c
+    mine = select(change.at).where(change.instruction == asked.instruction)
+    last = mine.order_by(change.number.desc()).limit(1).scalar_subquery()
     rows = (
-        select(asked.scope, asked.at, asked.instruction, asked.outcome, sent.state)
+        select(
+            asked.scope,
+            asked.at,
+            asked.instruction,
+            sent.state,
+            case((sent.state.in_(_ENDED), last)).label("done"),
+        )
         .outerjoin(outbox.instruction, sent.id == asked.instruction)
         .where(asked.scope.startswith(f"{issuer}/", autoescape=True))
         .where(asked.at >= since, asked.at < until)
         .order_by(asked.at)
     )
-    change = outbox.instruction_change.c
     found = []
     for row in tx.execute(rows).all():
-        done = row.at if row.instruction is None else None
-        if row.state in _ENDED:
-            last = select(change.at).where(change.instruction == row.instruction)
-            done = tx.execute(last.order_by(change.number.desc()).limit(1)).scalar()
-        outcome = None if done is None else ("transferred" if row.instruction else "refused")
+        done = row.done if row.instruction else row.at
+        ended = "transferred" if row.state == State.SETTLED else "refused"
+        outcome = None if done is None else ended
         holder = row.scope.split("/", 1)[1]
         found.append(Item(0, holder, "transfer", True, row.at, done, outcome, row.instruction))
     return found

@@ -160,7 +160,9 @@ bank_leg = Table(
     Column("day", String(10), nullable=False),
     Column("proposed_by", String(64), nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("proposal", String(32)),
 )
+"""A payment that was released; `proposal` is what two persons agreed to, null for one of before."""
 
 bank_leg_release = Table(
     "bank_leg_release",

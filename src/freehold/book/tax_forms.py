@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from fractions import Fraction
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from freehold.book import schema_cashbook as schema
 from freehold.book.people import open_document, seal_document
@@ -31,6 +31,16 @@ def newest(tx: Transaction, vault: Vault, person: str) -> TaxForm | None:
     if sealed is None:
         return None
     return form_from_json(open_document(tx, vault, person, _PLACE, sealed))
+
+
+def every(tx: Transaction, vault: Vault, person: str) -> list[tuple[TaxForm, datetime]]:
+    """Every form of a person and when it was kept, the newest last; none of who was erased."""
+    of = schema.tax_form.c
+    rows = select(of.sealed, of.created_at).where(of.person == person).order_by(of.number)
+    return [
+        (form_from_json(open_document(tx, vault, person, _PLACE, row.sealed)), row.created_at)
+        for row in tx.execute(rows)
+    ]
 
 
 def with_form(tx: Transaction) -> set[str]:
@@ -77,6 +87,16 @@ def record(tx: Transaction, issuer: str, payments: Iterable[Payment], now: datet
     if rows:
         tx.execute(insert(schema.tax_payment), rows)
     return len(rows)
+
+
+def years(tx: Transaction, issuer: str) -> list[tuple[int, int]]:
+    """The years in which an issuer paid, the last first, with how many payments."""
+    of = schema.tax_payment.c
+    year = func.substr(of.day, 1, 4)
+    rows = (
+        select(year, func.count()).where(of.issuer == issuer).group_by(year).order_by(year.desc())
+    )
+    return [(int(one), count) for one, count in tx.execute(rows)]
 
 
 def payments_of(tx: Transaction, issuer: str, year: int | None = None) -> list[Payment]:

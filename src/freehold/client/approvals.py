@@ -14,6 +14,7 @@ from freehold.wire.approvals import (
     Deciding,
     KindOut,
     Kinds,
+    RulesOut,
     TriedOut,
 )
 from freehold.wire.approvals import Approvals as Page
@@ -28,6 +29,10 @@ class Approvals:
     def kinds(self) -> Iterator[KindOut]:
         """The acts that the key may propose, with the arguments each takes."""
         return self.connection.items("/v1/approvals/kinds", Kinds)
+
+    def rules(self, issuer: str | None = None) -> RulesOut:
+        """Which act of an issuer needs how many persons, and who may be the second one."""
+        return self.connection.get("/v1/approvals/rules", RulesOut, {"issuer": issuer})
 
     def proposals(self, *states: str) -> Iterator[Approval]:
         """Proposals in these states (all, if none is given), the newest first."""

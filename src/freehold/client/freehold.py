@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from freehold.client.actions import Actions
 from freehold.client.approvals import Approvals
 from freehold.client.connection import Connection
 from freehold.client.drafts import Drafts
@@ -15,6 +16,7 @@ from freehold.client.policies import Policies
 from freehold.client.registers import Audit, Chain, Registers
 from freehold.client.relay import Relay
 from freehold.client.reviews import Reviews
+from freehold.client.tax import Tax
 from freehold.client.transfers import Transfers
 from freehold.client.windups import Windups
 from freehold.wire.documents import Me
@@ -41,6 +43,8 @@ class Freehold:
     reviews: Reviews
     evidence: Evidence
     windups: Windups
+    actions: Actions
+    tax: Tax
     chain: Chain
     audit: Audit
 
@@ -75,6 +79,8 @@ def of(connection: Connection) -> Freehold:
         Reviews(connection),
         Evidence(connection),
         Windups(connection),
+        Actions(connection),
+        Tax(connection),
         Chain(connection),
         Audit(connection),
     )

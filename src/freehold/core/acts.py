@@ -18,6 +18,7 @@ a certificate. Lots follow these rules (they are what `core.captable.replay` doe
 - `Redeem` ends units.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -182,6 +183,16 @@ Act = (
     | Reissue
     | Freeze
 )
+
+
+def ever_held(acts: Iterable[Act]) -> dict[str, set[str]]:
+    """By class, the ids of all who had units of it at any time."""
+    found: dict[str, set[str]] = {}
+    for act in acts:
+        lots = act.lots if isinstance(act, Convert) else ()
+        for lot in (act.lot,) if isinstance(act, Issue | Transfer) else lots:
+            found.setdefault(lot.class_id, set()).add(lot.holder)
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,8 +153,8 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How many persons an act needs: of a kind (* any), in one instrument (* any), up to an amount of
-    whole units or money, that amount included (None: any)."""
+    """How many persons an act needs: of a kind (* any), in one instrument or one currency of a
+    payment (* any), up to an amount of whole units or money, that amount included (None: any)."""
 
     act: str
     persons: int
@@ -163,7 +163,8 @@ class Rule:
 
     def fits(self, act: Act) -> bool:
         """Whether the rule speaks of this act. An act without an amount fits no rule with one."""
-        if self.act not in (ANY, act.kind) or self.instrument not in (ANY, act.token):
+        concerns = (ANY, act.token, act.arguments.get("currency"))
+        if self.act not in (ANY, act.kind) or self.instrument not in concerns:
             return False
         if self.up_to is None:
             return True

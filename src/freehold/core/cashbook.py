@@ -387,7 +387,8 @@ def _told_apart(lines: Sequence[BankLine]) -> Iterator[BankLine]:
 @dataclass(frozen=True, slots=True)
 class BankLeg:
     """Money that leaves a bank account (below zero) or came in; `against` says what it is for. Where
-    `account` is a wallet it is tax that a pot sent there, and that its authority gets."""
+    `account` is a wallet it is tax that a pot sent there, and that its authority gets. `approval` is the
+    proposal that two persons agree to, `state` where that stands."""
 
     issuer: str
     currency: str
@@ -399,6 +400,8 @@ class BankLeg:
     day: date
     proposed_by: str = ""
     released_by: str = ""
+    approval: str = ""
+    state: str = ""
 
     @property
     def of_wallet(self) -> bool:

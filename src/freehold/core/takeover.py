@@ -21,6 +21,7 @@ from freehold.core.holder import Holder, HolderKind
 from freehold.core.identifiers import parse_country
 from freehold.core.ids import HolderId
 from freehold.core.instrument import ShareClass
+from freehold.core.policy import starter
 from freehold.core.units import format_units, parse_units
 
 REQUIRED = ("holder", "name", "country", "class", "certificate", "units", "acquired")
@@ -163,7 +164,22 @@ def not_mapped(register: OldRegister) -> tuple[Notice, ...]:
         if certificate.tax_status:
             said = "tax status: stays in the file; nothing is withheld by it"
             lines[said].append(str(certificate.line))
-    return tuple(Notice(f"line {', '.join(where)}", said) for said, where in lines.items())
+    told = [Notice(f"line {', '.join(where)}", said) for said, where in lines.items()]
+    return (*_many_holders(register), *told)
+
+
+def _many_holders(register: OldRegister) -> Iterator[Notice]:
+    """The classes that have more holders than the starting rules let a company have."""
+    holders: defaultdict[str, set[str]] = defaultdict(set)
+    for one in register.certificates:
+        holders[one.lot.class_id].add(one.lot.holder)
+    for id, held in sorted(holders.items()):
+        if len(held) > starter.MOST_HOLDERS:
+            said = (
+                f"{len(held):,} holders, where Exchange Act 12(g)(1)(A) has an issuer register from"
+                f" {starter.MOST_HOLDERS + 1:,} on: the class starts without a limit of holders"
+            )
+            yield Notice(f"class {id}", said)
 
 
 def marks_of(register: OldRegister) -> dict[str, Flags]:

@@ -94,9 +94,9 @@ def tell(
     now: datetime,
     once: str | None = None,
 ) -> bool:
-    """Write a letter to somebody who signs in; False where his name is no mailbox, he is shut out, or
-    wants no letters of this kind."""
-    if identity == permits.OPERATOR:
+    """Write a letter to somebody who signs in; False for others, where his name is no mailbox, he is shut
+    out, or wants no letters of this kind."""
+    if not permits.signs_in(identity):
         return False
     known = identities.find(tx, identity)
     if known.shut_out or not letters.is_mailbox(known.sign_in_name):

@@ -19,6 +19,8 @@ from freehold.core.errors import Conflict, NotPermitted
 from freehold.core.roles import EVERYWHERE, GRANTED, Power, Role
 
 OPERATOR = "operator"
+IDENTITY = "id_"
+"""How the id of somebody who signs in begins; who has the keys of the home folder goes by a name."""
 PROOF_LIFE = timedelta(minutes=10)
 """So long a proof of who somebody is serves for dangerous acts."""
 
@@ -57,6 +59,11 @@ def keyholder(name: str = OPERATOR) -> Actor:
     """
     given = Given(Role.TRANSFER_AGENT, EVERYWHERE, from_seconds(0))
     return Actor(name, name, (given,))
+
+
+def signs_in(which: str) -> bool:
+    """Whether an actor's id is that of somebody who signs in."""
+    return which.startswith(IDENTITY)
 
 
 def actor_of(tx: Transaction, identity: Identity, limit: Iterable[str] | None = None) -> Actor:

@@ -134,13 +134,6 @@ def instructions_seen(connection: Connection) -> list[str]:
     return [f"0x{found.hex()}" for found in connection.execute(rows).scalars()]
 
 
-def transaction_at(connection: Connection, block: int, log: int) -> str:
-    """The hash of the transaction that left the event at a place."""
-    of = t.chain_event.c
-    rows = select(of.transaction).where(of.block == block, of.log == log)
-    return "0x" + bytes(connection.execute(rows).scalar_one()).hex()
-
-
 def of_transaction(connection: Connection, block: int, transaction: str) -> list[Seen]:
     """The events of a transaction, which stands in `block`, in their order."""
     mine = t.chain_event.c.transaction == bytes.fromhex(transaction.removeprefix("0x"))

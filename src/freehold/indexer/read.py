@@ -43,7 +43,8 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a holder's statement: the move, what he held after it, what explains it."""
+    """One line of a holder's statement: the move, what he held after it, what explains it, and the hash
+    of the transaction."""
 
     block: int
     log: int
@@ -53,6 +54,7 @@ class Entry:
     units: int
     transfer: Transfer
     cause: object | None
+    transaction: str
 
 
 def instruments(connection: Connection) -> list[str]:
@@ -238,18 +240,28 @@ def statement(
     earlier = (moves.block < block) | ((moves.block == block) & (moves.log <= log))
     newest = (moves.block.desc(), moves.log.desc())
     start = connection.scalar(select(moves.units).where(*mine, earlier).order_by(*newest).limit(1))
-    rows = select(t.history, t.block.c.seconds).join(t.block, t.block.c.number == moves.block)
-    rows = rows.where(*mine, ~earlier).order_by(moves.block, moves.log).limit(limit)
+    rows = _explained().where(*mine, ~earlier).order_by(moves.block, moves.log).limit(limit)
     entries, before = [], int(start or 0)
-    for row in connection.execute(rows).all():
-        units = int(row.units)
-        transfer = _event(connection, row.block, row.log)
+    for at, on, text, day, seconds, name, body, hash, why, content in _plain(connection, rows):
+        units, transfer = int(text), event_of(name, bytes(body))
         assert isinstance(transfer, Transfer), "units move by Transfer alone"
-        cause = _event(connection, row.block, row.header) if row.header >= 0 else None
-        place = (row.block, row.log, from_seconds(row.seconds), row.day)
-        entries.append(Entry(*place, units - before, units, transfer, cause))
+        cause = event_of(why, bytes(content)) if why else None
+        place = (at, on, from_seconds(seconds), day)
+        told = (transfer, cause, "0x" + bytes(hash).hex())
+        entries.append(Entry(*place, units - before, units, *told))
         before = units
     return entries
+
+
+def _explained() -> Select[Any]:
+    """Moves of units: their instant, their event and transaction, and the event that explains them."""
+    moves, moved, cause = t.history.c, t.chain_event, t.chain_event.alias("cause")
+    said = (moved.c.name, moved.c.body, moved.c.transaction, cause.c.name, cause.c.body)
+    rows = select(moves.block, moves.log, moves.units, moves.day, t.block.c.seconds, *said)
+    rows = rows.join(t.block, t.block.c.number == moves.block)
+    rows = rows.join(moved, (moved.c.block == moves.block) & (moved.c.log == moves.log))
+    why = (cause.c.block == moves.block) & (cause.c.log == moves.header)
+    return rows.outerjoin(cause, why)
 
 
 def _number(connection: Connection, token: str) -> int:
@@ -342,9 +354,3 @@ def _lots(
 def _terms(connection: Connection, number: int, block: int) -> dict[int, int]:
     rows = t.latest(connection, t.vintage, number, t.vintage.c.block <= block)
     return {row.vintage: int(row.terms) for row in rows}
-
-
-def _event(connection: Connection, block: int, log: int) -> object:
-    of = t.chain_event.c
-    row = connection.execute(select(of.name, of.body).where(of.block == block, of.log == log)).one()
-    return event_of(row.name, row.body)

@@ -158,6 +158,31 @@ class Kinds(BaseModel):
     items: list[KindOut]
 
 
+class RuleOut(BaseModel):
+    """How many persons an act needs; of the rules of one act the first that fits decides."""
+
+    act: str
+    title: str
+    instrument: str = Field(description="A token, the currency of payments, or * for any")
+    named: str = Field(description="The same in words; empty for any")
+    above: str | None = Field(description="The rule holds above this amount; null: from nothing on")
+    up_to: str | None = Field(description="And up to it, included; null: any amount")
+    persons: int
+    own: bool = Field(description="Whether the issuer set it; else it is the platform's")
+    roles: list[str] = Field(description="Roles that may be the second person")
+    approvers: list[str] = Field(description="Who has one of them now, by sign-in name")
+
+
+class RulesOut(BaseModel):
+    """The approval rules of an issuer."""
+
+    issuer: str
+    hours: int = Field(description="After so many hours a proposal lapses")
+    proposal: str | None = Field(description="The proposal that set the issuer's own rules")
+    changed_at: datetime | None
+    items: list[RuleOut]
+
+
 class AnnouncementOut(BaseModel):
     """What everybody concerned has to hear."""
 

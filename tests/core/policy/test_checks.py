@@ -67,6 +67,15 @@ def test_the_first_rule_that_fails_is_the_reason_and_its_date_is_right():
     assert {"date", 0, 100, 101, 103, 110, 112, 120, 124, 140, 142, 143, 150} <= seen
 
 
+def test_without_a_limit_of_holders_no_number_of_them_refuses():
+    sender = Party(Facts(1, 1, until=TODAY + 9), 70, person=1)
+    receiver = Party(Facts(2, 3, until=TODAY + 9), person=2)
+    case = Case(sender, receiver, 20, Moment(TODAY, holders=starter.MOST_HOLDERS))
+    assert checks.starting(case, 20, 0)[0].code == Reason.MAX_HOLDERS
+    decision, listed = checks.starting(case, 20, 0, starter.rules(starter.WITHOUT_LIMIT))
+    assert not decision.code and len(listed) == 7
+
+
 def test_a_lot_says_how_long_it_was_held_and_when_it_is_free():
     terms = Vintage(TODAY - 100, a_free=TODAY + 265, family=1, exits=(2, 2, 2, 0))
     sender = Party(Facts(1, 1, until=TODAY + 9), 70, 0, False, (Lot(1, 60, terms),), 1)

@@ -6,13 +6,17 @@ from datetime import date, timedelta
 
 import pytest
 
+from freehold.book import issuers
 from freehold.chain import node
 from freehold.core import clock
 from freehold.core.company import read_company
 from freehold.core.errors import Conflict, Invalid
+from freehold.core.policy import starter
 from freehold.desks.office import create_local_ledger, now_on_chain, set_clock
 from freehold.desks.onboarding import holders
 from freehold.desks.register import registers, takeovers
+from freehold.desks.rules import adoption, explaining
+from freehold.desks.rules.explaining import Question
 from tests.company import office_of
 from tests.parts import ROOT
 
@@ -124,6 +128,34 @@ def test_registrations_and_legends_become_marks_and_the_rest_is_listed(taken):
     ]
     assert any(one.startswith("line 4: trust") for one in listed)
     assert any("stop 'probate: no grant yet': the units are frozen" in one for one in listed)
+
+
+def test_a_class_with_more_holders_than_the_starting_rules_allow_is_taken_over_whole(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(starter, "MOST_HOLDERS", 5)
+    home = tmp_path / "home"
+    create_local_ledger(home, simulated_clock=True, seconds=clock.day_number(DAY) * 86_400)
+    with office_of(home) as office:
+        (said,) = [
+            one
+            for one in takeovers.dry_run(office, COMPANY, REGISTER, TOTALS, DAY).not_mapped
+            if one.place == "class ordinary"
+        ]
+        assert "starts without a limit of holders" in said.message
+        takeovers.post(office, COMPANY, REGISTER, TOTALS, DAY)
+        with office.book.reading() as tx:
+            made = issuers.instruments(tx, COMPANY.issuer.id)
+        rules = {one.class_id: adoption.in_force(office, one).rules for one in made}
+        assert {id: one.most_holders for id, one in rules.items()} == {
+            "ordinary": None,
+            "preference": 5,
+        }
+        asked = Question("H-0002", "H-0004", 10)
+        answer = explaining.explain(office, None, "ordinary", asked)
+        assert answer.code == 0
+        assert not any("holders" in one.text for one in answer.checks)
+    node.stop(home)
 
 
 class Killed(Exception):

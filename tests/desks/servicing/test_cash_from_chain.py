@@ -9,13 +9,13 @@ from freehold.book import issuers
 from freehold.chain import node
 from freehold.core.cash_pots import Pot
 from freehold.core.cashbook import Account, BankLeg, Kind
-from freehold.core.errors import Conflict, Invalid
+from freehold.core.errors import Conflict, Invalid, NotPermitted
 from freehold.desks import parties, permits
+from freehold.desks.approvals import payments
 from freehold.desks.office import now_on_chain
 from freehold.desks.outbox import orders
 from freehold.desks.servicing import (
     actions,
-    bank_payments,
     cash_from_chain,
     cashbook,
     paying,
@@ -110,17 +110,17 @@ def _remitted(office, wallet, amount):
     day = now_on_chain(office).date()
     more = BankLeg(owner.id, "EUR", wallet, -amount - 1, "IRS", Kind.AUTHORITY, "EFTPS 1", day)
     with pytest.raises(Conflict, match="waits"):
-        bank_payments.propose_payment(office, AGENT, more)
+        payments.propose_payment(office, AGENT, more)
     with pytest.raises(Invalid, match="stands against authority"):
-        bank_payments.propose_payment(office, AGENT, replace(more, against=Kind.OUTSIDE))
+        payments.propose_payment(office, AGENT, replace(more, against=Kind.OUTSIDE))
     with pytest.raises(Conflict, match="send them first"):
         at = replace(more, amount=-amount, payee=wallet[:-4] + "0001")
-        bank_payments.propose_payment(office, AGENT, at)
-    bank_payments.propose_payment(office, AGENT, replace(more, amount=-amount))
-    with pytest.raises(Conflict, match="a second person"):
-        bank_payments.release_payment(office, AGENT, None, "EFTPS 1")
+        payments.propose_payment(office, AGENT, at)
+    payments.propose_payment(office, AGENT, replace(more, amount=-amount))
+    with pytest.raises(NotPermitted, match="another person"):
+        payments.release_payment(office, AGENT, None, "EFTPS 1")
     assert stands(office)[Account(Kind.TAX, wallet)] == amount
-    bank_payments.release_payment(office, permits.keyholder("bo"), None, "EFTPS 1")
+    payments.release_payment(office, permits.keyholder("bo"), None, "EFTPS 1")
 
 
 def test_a_cancelled_pot_and_one_that_two_persons_end_leave_nothing_behind(company, agent, coin):

@@ -1,5 +1,8 @@
 """The cash book on the real ledger: movements post by themselves, breaks need people, banks too."""
 
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -12,10 +15,12 @@ from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits
 from freehold.desks.access import signin
+from freehold.desks.approvals import payments
 from freehold.desks.office import set_clock, today
 from freehold.desks.platform import auditing
-from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook, reconciling
+from freehold.desks.servicing import cash_from_chain, cashbook, reconciling
 from tests import money
+from tests.company import office_of
 from tests.parts import ROOT
 
 AGENT, SECOND = permits.keyholder("alex"), permits.keyholder("bea")
@@ -97,26 +102,26 @@ def test_a_bank_leg_takes_two_persons_and_a_statement_finds_what_the_book_lacks(
         cashbook.overview(company, AGENT, None).issuer.id, "EUR", IBAN, -5_000, "holders",
         Kind.HOLDERS, "DIV-2026-1", today(company),
     )  # fmt: skip
-    bank_payments.propose_payment(company, AGENT, leg)
-    with pytest.raises(Conflict, match="a second person releases it"):
-        bank_payments.release_payment(company, AGENT, None, "DIV-2026-1")
+    payments.propose_payment(company, AGENT, leg)
+    with pytest.raises(NotPermitted, match="another person must approve"):
+        payments.release_payment(company, AGENT, None, "DIV-2026-1")
     assert stands(company, "EUR") == {}
     operator, everywhere = permits.operator(), [(Role.TRANSFER_AGENT, EVERYWHERE)]
     first, _ = signin.invite(company, operator, "cleo", everywhere)
     again, _ = signin.invite(company, operator, "cleo.two", everywhere, first.id)
     with company.book.reading() as tx:
         cleo, twice = (permits.actor_of(tx, one) for one in (first, again))
-    bank_payments.propose_payment(company, cleo, replace(leg, reference="DIV-2026-2"))
+    payments.propose_payment(company, cleo, replace(leg, reference="DIV-2026-2"))
     for who, said in ((twice, "another identity"), (replace(cleo, session="s"), "fresh proof")):
         with pytest.raises(NotPermitted, match=said):
-            bank_payments.release_payment(company, who, None, "DIV-2026-2")
+            payments.release_payment(company, who, None, "DIV-2026-2")
     assert stands(company, "EUR") == {}
-    bank_payments.release_payment(company, SECOND, None, "DIV-2026-1")
+    payments.release_payment(company, SECOND, None, "DIV-2026-1")
     assert stands(company, "EUR") == {
         Account(Kind.BANK, IBAN): -5_000, Account(Kind.HOLDERS): 5_000,
     }  # fmt: skip
-    with pytest.raises(Conflict, match="released by bea already"):
-        bank_payments.release_payment(company, SECOND, None, "DIV-2026-1")
+    with pytest.raises(Conflict, match="is carried out already"):
+        payments.release_payment(company, SECOND, None, "DIV-2026-1")
 
     read = read_camt(EXAMPLE, cashbook.bank_currencies(company, AGENT, None))
     cashbook.import_statements(company, AGENT, None, read, EXAMPLE)
@@ -127,6 +132,47 @@ def test_a_bank_leg_takes_two_persons_and_a_statement_finds_what_the_book_lacks(
     cashbook.explain(company, AGENT, None, known.found.id, "interest of March", Kind.OUTSIDE)
     assert reconciling.reconcile(company, AGENT, None).clean
     assert stands(company, "EUR")[Account(Kind.BANK, IBAN)] == -4_950
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from freehold.book import audit, bank_legs
+from freehold.desks import permits
+from freehold.desks.approvals import carrying_out, payments
+from tests.company import office_of
+where, name = {"posted": (bank_legs, "keep"), "noted": (carrying_out.approvals, "end")}[sys.argv[2]]
+before = getattr(where, name)
+def die(*given):
+    before(*given)
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(where, name, die)
+with office_of(Path(sys.argv[1])) as office:
+    payments.release_payment(office, permits.keyholder("bea"), None, "DIV-2026-1")
+"""
+
+
+def test_a_release_that_is_killed_posted_nothing_and_is_done_once_when_it_is_asked_again(
+    company_home,
+):
+    with office_of(company_home) as office:
+        cashbook.add_place(office, AGENT, None, "EUR", Kind.BANK, IBAN)
+        owner = cashbook.overview(office, AGENT, None).issuer.id
+        known = (owner, "EUR", IBAN, -5_000, "holders", Kind.HOLDERS, "DIV-2026-1", today(office))
+        payments.propose_payment(office, AGENT, BankLeg(*known))
+    for point in ("posted", "noted"):
+        child = [sys.executable, "-c", KILLED, str(company_home), point]
+        done = subprocess.run(child, cwd=ROOT, timeout=120, capture_output=True)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        with office_of(company_home) as office:
+            assert stands(office, "EUR") == {}
+            (waits,) = payments.payments(office, AGENT, None)
+            assert (waits.state, waits.released_by) == ("proposed", "")
+    with office_of(company_home) as office:
+        payments.release_payment(office, SECOND, None, "DIV-2026-1")
+        with pytest.raises(Conflict, match="carried out already"):
+            payments.release_payment(office, SECOND, None, "DIV-2026-1")
+        assert stands(office, "EUR")[Account(Kind.BANK, IBAN)] == -5_000
 
 
 def test_bad_coins_and_strangers_are_refused_and_nothing_begun(world):

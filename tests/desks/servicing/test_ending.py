@@ -7,6 +7,7 @@ import pytest
 from freehold.book import audit, notices, registrations
 from freehold.chain import coins, contracts, deploy
 from freehold.chain.contracts import call
+from freehold.core import approvals as core_approvals
 from freehold.core import letters
 from freehold.core.actions import pages
 from freehold.core.actions.life import State
@@ -21,6 +22,7 @@ from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.register import registers
 from freehold.desks.servicing import (
     actions,
+    cashbook,
     delivering,
     events,
     feeding,
@@ -129,6 +131,97 @@ def test_revenue_feeds_the_pot_once_for_a_reference_and_the_series_ends_at_its_c
     with pytest.raises(Invalid, match="the cap of 3/2 times 100 is reached"):
         actions.announce(company, agent, terms(company, "three", "revenue-share", coin, REVENUE))
     assert outcomes(company, "feed action") == ["DONE"] * 3 + ["REFUSED"] * 2 + ["DONE"]
+
+
+def fed(id, revenue, on, reference):
+    given = {"action": id, "revenue": revenue, "on": on, "reference": reference}
+    return ProposeRequest("fund-action", given, f"feed {reference}", None)
+
+
+def test_feeding_is_one_act_with_funding_and_says_what_it_would_do(company, agent, coin):
+    day = now_on_chain(company).date()
+    actions.announce(company, agent, terms(company, "one", "revenue-share", coin, REVENUE))
+    tried = approvals.dry_run(company, AGENT, fed("one", "1,234.56", day.isoformat(), "june"))
+    told = {one.record: (one.before, one.after) for one in tried.difference.changes}
+    assert tried.act.kind == "fund-action" and tried.act.amount == "123.456"
+    assert told["Money in the pot, EUR"] == ("0", "123.456")
+    assert told["Of the cap of 150, EUR"] == ("0", "123.456")
+    rules = core_approvals.Rules(
+        (core_approvals.Rule("fund-action", 2), core_approvals.Rule("*", 1))
+    )
+    assert rules.persons(tried.act) == 2
+    wrong = {
+        "is missing": fed("one", "5", "", "june"),
+        "has not come": fed("one", "5", (day + timedelta(days=2)).isoformat(), "june"),
+        "is not a date": fed("one", "5", "31.12.2026", "june"),
+        "not a decimal": fed("one", "much", day.isoformat(), "june"),
+        "is nothing": fed("one", "0.000009", day.isoformat(), "june"),
+    }
+    for said, request in wrong.items():
+        with pytest.raises(Invalid, match=said):
+            approvals.dry_run(company, AGENT, request)
+    assert feeding.feed(company, agent, "one", 2_000_000_000, day, "june").reason == ""
+    with pytest.raises(Conflict, match="june is in the pot already"):
+        approvals.dry_run(company, AGENT, fed("one", "2000", day.isoformat(), "june"))
+    found = feeding.feeds(company, servicing.case(company, "one"))
+    assert (found.fed, found.before, found.most, found.reached) == (
+        200_000_000, 0, 150_000_000, 150_000_000,
+    )  # fmt: skip
+    assert [(one.reference, one.amount, str(one.part)) for one in found.rows] == [
+        ("june", 200_000_000, "1/10")
+    ]
+    with pytest.raises(Conflict, match="is not fed by revenue"):
+        actions.announce(
+            company, agent, terms(company, "plain", "cash-dividend", coin, 'pot = "1"')
+        )
+        feeding.feeds(company, servicing.case(company, "plain"))
+
+
+def test_a_security_is_no_money_of_an_action_or_of_the_cash_book(company, agent, coin):
+    own = parties.instrument(company, None, "common")[1]
+    until = stamp(now_on_chain(company) + timedelta(days=2))
+    elected = (
+        f'pot = "1"\n[elections]\nuntil = {until}\nbase = "EUR"\n[[elections.currency]]\ncode = "OWN"\n'
+        f'coin = "{own.token}"\ndecimals = 0\nrate = "1"\nfixed_on = 2000-01-01'
+    )
+    for money, pays in (('pot = "1"', own.token), (elected, coin)):
+        with pytest.raises(Invalid, match="is the security .* and no money"):
+            actions.announce(company, agent, terms(company, "own", "cash-dividend", pays, money))
+    assert actions.every(company, None) == []
+    with pytest.raises(Invalid, match="is the security"):
+        cashbook.add_coin(company, permits.keyholder(), None, own.token, agent.signer.address)
+
+
+def test_nobody_subscribes_more_than_his_rights_and_no_more_comes_out_than_is_offered(
+    company, agent, coin
+):
+    before = units(company)
+    token = parties.instrument(company, None, "series-a")[1].token
+    supply = contracts.read(company.w3, "SecurityToken", token, "totalSupply")
+    most = sum(before.values()) // 20
+    money = 'per_unit = "1"\n[units]\nratio = "1/10"\nprice = "2"'
+    text = terms(company, "rights", "rights-issue", coin, money, f"most = {most}\n")
+    actions.announce(company, agent, text)
+    who, held = min(before.items(), key=lambda one: one[1])
+    with pytest.raises(Invalid, match="has the right to subscribe by what he holds now"):
+        actions.elect(company, agent, "rights", who, "subscribe", held // 10 + 1)
+    record = to_seconds(actions.show(company, "rights").terms.record)
+    set_clock(company, record + 1)
+    company.w3.provider.make_request("evm_mine", [])
+    with pytest.raises(Invalid, match="by what he held at the record instant"):
+        actions.elect(company, agent, "rights", who, "subscribe", held // 10 + 1)
+    for each, mine in before.items():
+        actions.elect(company, agent, "rights", each, "subscribe", min(mine // 10, most))
+        wallet = parties.party(company, parties.owner(company, None), each).wallet
+        paid = call("Cash", "transfer", wallet, 10**12)
+        carry_out(company, "pay", [Asked(agent.signer, coin, paid, "pay", f"pay {each}")])
+    pass_by(company, "rights")
+    assert paying.pay(company, agent, "rights").reason == ""
+    after = units(company)
+    got = {each: after[each] - mine for each, mine in before.items()}
+    issued = contracts.read(company.w3, "SecurityToken", token, "totalSupply") - supply
+    assert 0 < issued == sum(got.values()) <= most
+    assert all(many <= before[each] // 10 for each, many in got.items())
 
 
 def test_rights_of_whoever_does_not_pay_lapse_and_nothing_else_is_held_up(company, agent, coin):

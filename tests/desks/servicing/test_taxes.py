@@ -6,10 +6,15 @@ from fractions import Fraction
 import pytest
 
 from freehold.book import people, tax_forms
+from freehold.book.identities import Given
+from freehold.chain import coins
+from freehold.core.actions.tax import Form
+from freehold.core.actions.tax_forms import TaxForm
 from freehold.core.cashbook import Currency, Kind
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.holder import Particulars
+from freehold.core.roles import Role
 from freehold.desks import parties, permits
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
@@ -17,7 +22,18 @@ from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
 from freehold.desks.register import records
 from freehold.desks.register.records import RecordRequest
-from freehold.desks.servicing import actions, cashbook, entitlements, events, paying, taxes
+from freehold.desks.servicing import (
+    actions,
+    cashbook,
+    entitlements,
+    events,
+    forms_on_file,
+    paying,
+    tax_payments,
+    tax_wallet,
+    taxes,
+)
+from freehold.desks.servicing.tax_payments import Asked
 from freehold.desks.servicing.taxes import PreviewRequest
 from freehold.doors.papers import tax as paper
 from tests import paying as world
@@ -98,6 +114,114 @@ def test_a_form_is_sealed_and_gone_with_its_person(recorded):
         (sealed,) = tx.execute(people.select(tax_forms.schema.tax_form.c.sealed)).scalars()
     assert b"123-45" not in sealed
     assert taxes.form_of(company, AGENT, None, "p-jonas").tin == "123-45-6789"
+
+
+def test_money_paid_another_way_is_recorded_as_the_income_that_it_is(recorded):
+    company, number = recorded
+    known_person(company, "p-jonas", "jonas-keller")
+    day = now_on_chain(company).date()
+    form = {"form": "w8ben", "signed": day.isoformat(), "residence": "DE", "tin": "1", "treaty": 1}
+    taxes.keep_form(company, AGENT, None, "p-jonas", form)
+    told = {"dividend": ("15", "06"), "interest": ("0", "01"), "other": ("30", "23")}
+    for income, (rate, code) in told.items():
+        asked = Asked("common", number, "USD", pot="10,000", income=income)
+        _, new = tax_payments.recorded(company, AGENT, None, f"of-{income}", asked)
+        assert new > 1
+        rows = taxes.year_files(company, AGENT, None, day.year).foreign
+        (mine,) = [
+            one
+            for one in rows
+            if one["recipient_id"] == "p-jonas" and one["box_1_income_code"] == code
+        ]
+        assert mine["box_3b_tax_rate"] == rate, income
+    principal = Asked("common", number, "USD", pot="500", income="principal")
+    found, _ = tax_payments.recorded(company, AGENT, None, "of-principal", principal)
+    assert found.preview.taxed.withheld_total == 0
+    paid = taxes.withheld(company, AGENT, None, day.year)
+    assert {str(one.income) for one in paid} == {*told, "principal"}
+    assert taxes.years(company, AGENT, None) == [(day.year, len(paid))]
+    wrong = {
+        "choose one of dividend": {"income": "salary"},
+        "the tax on dividends alone is known": {"income": "interest", "country": "CH"},
+        "the cash book has USD": {"currency": "EUR"},
+        "is no number such as": {"pot": "", "per_unit": "much"},
+        "is nothing to pay": {"pot": "", "per_unit": "0"},
+    }
+    for said, more in wrong.items():
+        with pytest.raises(Invalid, match=said):
+            given = {"currency": "USD", "pot": "5"} | more
+            tax_payments.previewed(company, AGENT, None, Asked("common", number, **given))
+
+
+def test_forms_on_file_say_whose_form_needs_a_look(recorded):
+    company, _ = recorded
+    known_person(company, "p-jonas", "jonas-keller")
+    known_person(company, "p-priya", "priya-raman")
+    assert {one.stands for one in forms_on_file.on_file(company, AGENT, None)} == {"none"}
+    day = now_on_chain(company).date()
+    old = TaxForm(Form.W8BEN, day.replace(year=day.year - 4, day=1), "DE", "1")
+    with company.book.transaction() as tx:
+        vault = company.people.vault()
+        tax_forms.add(tx, vault, "p-priya", old, company.clock.now())
+    form = {"form": "w8ben", "signed": day.isoformat(), "residence": "DE"}
+    taxes.keep_form(company, AGENT, None, "p-jonas", form)
+    with pytest.raises(Invalid) as told:
+        taxes.keep_form(company, AGENT, None, "p-jonas", form | {"signed": str(old.signed)})
+    assert "ran out on" in str(told.value.mistakes[0])
+    found = forms_on_file.on_file(company, AGENT, None)
+    assert [(one.person, str(one.stands)) for one in found] == [
+        ("p-priya", "expired"), ("p-jonas", "valid"),
+    ]  # fmt: skip
+    soon = forms_on_file.on_file(company, AGENT, None, soon_days=5_000)
+    assert [str(one.stands) for one in soon] == ["expired", "expiring"]
+    kept = forms_on_file.history(company, AGENT, None, "p-jonas")
+    assert [one.form.signed for one in kept] == [day]
+
+
+def test_a_keeper_of_one_issuer_reads_no_form_of_anothers_person(recorded):
+    company, _ = recorded
+    now = company.clock.now()
+    with company.book.transaction() as tx:
+        people.add(tx, company.people.vault(), "p-other", Particulars("A. N.", residence="DE"), now)
+    owner = parties.owner(company, None).id
+    mine = permits.Actor("id", "keeper", (Given(Role.ISSUER, owner, now),))
+    day = now_on_chain(company).date().isoformat()
+    form = {"form": "w8ben", "signed": day, "residence": "DE"}
+    for ask in (
+        lambda: taxes.keep_form(company, mine, None, "p-other", form),
+        lambda: taxes.form_of(company, mine, None, "p-other"),
+        lambda: forms_on_file.history(company, mine, None, "p-other"),
+    ):
+        with pytest.raises(NotFound, match="there is no person p-other"):
+            ask()
+    taxes.keep_form(company, AGENT, None, "p-other", form)  # whoever sees everybody may
+
+
+def test_tax_goes_to_the_wallet_that_was_in_force_when_the_action_was_announced(company):
+    agent, coin = orders.agent(company), world.a_coin(company)
+    office, later = "0x" + "7a" * 20, "0x" + "8b" * 20
+    with pytest.raises(Invalid, match="is not 0x and 40"):
+        tax_wallet.set_by(company, AGENT, None, "the tax office")
+    token = parties.instrument(company, None, "common")[1].token
+    with pytest.raises(Invalid, match="is the security"):
+        tax_wallet.set_by(company, AGENT, None, token)
+    asked = ProposeRequest("tax-wallet", {"wallet": office}, "wallet", None)
+    (change,) = approvals.dry_run(company, AGENT, asked).difference.changes
+    assert (change.before, change.after.lower()) == ("the wallet of whoever pays", office)
+    assert tax_wallet.of(company, parties.owner(company, None).id) is None
+    tax_wallet.set_by(company, AGENT, None, office)
+    actions.announce(company, agent, world.terms(company, "div", coin, top='tax = "US"\n'))
+    tax_wallet.set_by(company, AGENT, None, later)
+    world.pass_by(company, "div")
+    for step in (paying.fund, paying.pay):
+        assert step(company, agent, "div").reason == ""
+    paying.reconcile(company, agent, "div")
+    assert paying.close(company, agent, "div").reason == ""
+    withheld = sum(one.withheld for one in taxes.withheld(company, AGENT, None))
+    assert withheld > 0
+    assert coins.balance(company.w3, coin, office) == withheld
+    assert coins.balance(company.w3, coin, later) == 0
+    assert tax_wallet.set_by(company, AGENT, None, "none") is None
 
 
 def test_what_cannot_be_is_refused_and_nothing_begun(recorded):

@@ -23,7 +23,7 @@ METHODS = {"get": "get", "items": "get", "open": "get", "delete": "delete", "put
 METHODS |= {"post": "post", "act": "post", "content": "get"}
 COVERED = re.compile(
     r"/v1/(me|instructions|transactions|verifications|api-keys|changes|webhooks|people|sessions"
-    r"|applications|screening|windups|policies|drafts|instruments/\{token\}/policy"
+    r"|applications|screening|windups|policies|drafts|tax|actions/\{id\}/feeds|instruments/\{token\}/policy"
     r"|relays|announcements|issuers/\{issuer\}/(exit-terms|waterfall|investors))\b"
     r"(?!.*(\.pdf|\.csv|/export)$)"
 )

@@ -4,7 +4,8 @@ import pytest
 
 from freehold.chain import node
 from freehold.doors.bench import dividends, dividends_world
-from freehold.doors.bench.dividends import POINTS, Kill, Outcome
+from freehold.doors.bench.dividends import Kill, Outcome
+from freehold.doors.bench.kills import POINTS
 
 HOLDERS = 310
 

@@ -5,12 +5,16 @@ from typing import Any
 
 import pytest
 
+from freehold import client
+from freehold.core.cashbook import Kind
 from freehold.core.roles import Role
-from tests.doors.running import HOLDER, Platform, between, form_token, until
+from freehold.desks import permits
+from freehold.desks.servicing import cashbook
+from tests.doors.running import HOLDER, ISSUER, Platform, between, form_token, office_of, until
 from tests.doors.web.windows import Window, session_of, somebody
 from tests.parts import ROOT
 
-DOCUMENT = "9c" * 32
+DOCUMENT, IBAN = "9c" * 32, "DE89370400440532013000"
 POLICY = (ROOT / "examples/policies/private-placement.toml").read_text()
 
 
@@ -93,6 +97,46 @@ def test_a_register_that_moved_takes_the_approval_away_until_it_is_tried_again(p
     fresh = send(platform, Role.TRANSFER_AGENT, f"{first}/again").text
     assert 'value="approve"' in fresh
     send(platform, Role.REGISTRAR, f"{first}/withdraw")
+
+
+def test_a_payment_is_proposed_seen_on_the_cash_book_and_released_on_its_page(platform):
+    with office_of(platform.home) as office:
+        cashbook.add_place(office, permits.keyholder(), None, "EUR", Kind.BANK, IBAN)
+    form = shown(platform, Role.ISSUER, "/acts/payment")
+    assert f"Bank {IBAN}" in form and 'value="holders"' in form
+    fields = {"account": IBAN, "currency": "EUR", "amount": "12.50", "payee": "Registry fees Ltd"}
+    fields |= {"against": "fee", "issuer": ISSUER, "key": secrets.token_hex(8)}
+    wrong = send(platform, Role.ISSUER, "/acts/payment", **fields)
+    assert wrong.status_code == 422 and "A payment has a reference" in wrong.text
+    answer = send(platform, Role.ISSUER, "/acts/payment", **fields, reference="FEE 7")
+    path = str(answer.url.removeprefix(platform.url))
+    assert path.startswith("/approvals/ap_") and "12.5 EUR" in answer.text
+    assert f'href="{path}">Registry fees Ltd' in shown(platform, Role.AUDITOR, "/cash")
+    page = shown(platform, Role.TRANSFER_AGENT, path)
+    assert f"Bank {IBAN}, EUR" in page and "the bank was told to pay" in page
+    before = platform.ask(Role.AUDITOR, "GET", "/v1/cash/journal").json()["items"]
+    send(platform, Role.TRANSFER_AGENT, f"{path}/decide", decision="approve", seen=seen(page))
+    assert ended(platform, path)
+    items = platform.ask(Role.AUDITOR, "GET", "/v1/cash/journal").json()["items"]
+    assert [one["reference"] for one in items[len(before) :]] == ["FEE 7"]
+    assert "Payments that wait" not in shown(platform, Role.AUDITOR, "/cash")
+    (paid,) = [
+        one
+        for one in platform.ask(Role.AUDITOR, "GET", "/v1/cash/payments").json()["items"]
+        if one["reference"] == "FEE 7"
+    ]
+    assert (paid["state"], f"/approvals/{paid['approval']}") == ("released", path)
+    again = platform.ask(Role.TRANSFER_AGENT, "POST", f"/v1/cash/payments/{paid['id']}/release")
+    assert again.status_code == 409
+
+
+def test_the_rules_say_who_may_be_the_second_person_on_the_page_and_over_the_api(platform):
+    page = shown(platform, Role.AUDITOR, "/approvals/rules")
+    assert "Make a payment" in page and "Propose other rules" not in page
+    assert "Propose other rules" in shown(platform, Role.ISSUER, "/approvals/rules")
+    found = client.connect(platform.url, platform.keys[Role.AUDITOR]).approvals.rules()
+    assert {one.act: one.persons for one in found.items}["payment"] == 2
+    assert (found.hours, found.proposal) == (72, None)
 
 
 def test_breaking_the_glass_is_told_on_every_page(platform, token):

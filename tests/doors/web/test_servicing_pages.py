@@ -4,9 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from freehold import client
+from freehold.core.cashbook import Kind
 from freehold.core.clock import parse, stamp
 from freehold.core.roles import Role
-from freehold.desks import parties
+from freehold.desks import parties, permits
+from freehold.desks.onboarding import onboarding
+from freehold.desks.servicing import cashbook
+from freehold.wire.tax import PaymentIn, RecordIn
 from tests.doors.running import HOLDER, between, form_token, office_of, until
 from tests.doors.running import ISSUER as COMPANY
 from tests.doors.serviced import (
@@ -17,6 +22,7 @@ from tests.doors.serviced import (
     coin_on,
     dividend,
     next_record,
+    now_of,
     travel,
 )
 from tests.doors.web import keys, windows
@@ -153,6 +159,43 @@ def test_a_share_of_revenue_that_nobody_fed_takes_no_page_down(platform, coin):
     for window in (issuer, investor):
         assert "once revenue feeds the pot" in window.see("/actions/page-share")
     assert "My payments" in investor.see("/payments")
+
+
+def test_revenue_is_told_by_two_persons_and_the_list_and_the_cap_follow(platform, coin):
+    record, day = next_record(platform), now_of(platform).date().isoformat()
+    text = (
+        f'id = "page-fed"\nkind = "revenue-share"\ninstrument = "common"\n'
+        f"record = {stamp(record)}\npayment = {stamp(record + timedelta(days=2))}\n"
+        f'[cash]\ncoin = "{coin}"\ndecimals = 6\n[revenue]\nseries = "page-fed"\n'
+        'cap = "1.5"\nraised = "200"\n[[revenue.rate]]\nfrom = 2000-01-01\npart = "1/10"\n'
+    )
+    announced(platform, text, "page-fed")
+    page, window = "/actions/page-fed", windows.Window(platform, platform.browse(ISSUER))
+    assert "No revenue yet" in window.see(page) and "Fund the pot</button>" not in window.see(page)
+    given = {"revenue": "1,000.50", "on": day, "reference": "june"}
+    for wrong, said in (({"reference": ""}, "reference is missing"), ({"revenue": "x"}, "decimal")):
+        answer = window.press(page, "Tell the revenue", **given | wrong)
+        assert answer.status_code == 422 and said in answer.text
+    approved(platform, window.press(page, "Tell the revenue", **given))
+    shown = " ".join(window.see(page).split())
+    assert "100.05 of at most 300 EUR is reached" in shown and "june" in shown
+    again = window.press(page, "Tell the revenue", **given)
+    assert again.status_code == 422 and "june is in the pot already" in again.text
+
+    body = {"revenue": "2500", "on": day, "reference": "july"}
+    made = asked(platform, f"/v1{page}/feeds", body, "page-fed-july")
+    assert made["kind"] == "fund-action"
+    assert asked(platform, f"/v1{page}/feeds", body, "page-fed-july")["id"] == made["id"]
+    agreed(platform, made)
+    issuer = client.connect(platform.url, platform.keys[ISSUER])
+    told = issuer.actions.fed("page-fed")
+    assert (told.fed, told.reached, told.most) == ("350.05", "300", "300")
+    assert [(one.reference, one.part, one.amount) for one in issuer.actions.feeds("page-fed")] == [
+        ("july", "1/10", "250"), ("june", "1/10", "100.05"),
+    ]  # fmt: skip
+    mine = platform.ask(Role.INVESTOR, "GET", f"/v1{page}/feeds").json()
+    assert (mine["fed"], mine["items"]) == ("350.05", [])
+    agreed(platform, asked(platform, f"/v1{page}/cancellation", None, "page-fed-off"))
 
 
 def test_the_wizard_takes_a_file_of_terms_and_says_what_a_coupon_of_a_bond_pays(platform, coin):
@@ -334,3 +377,66 @@ def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_of
     act = {"meeting": str(one["number"]), "reason": "issuer-decision", "document": "ab" * 32}
     approved(platform, issuer.send("/acts/cancel-meeting", "/", **act, key=key))
     until(lambda: platform.ask(ISSUER, "GET", f"/v1{page}").json()["stage"] == "cancelled")
+
+
+def test_tax_has_its_pages_forms_preview_record_files_and_the_wallet_it_goes_to(platform, coin):
+    with office_of(platform.home) as office:
+        known = {"name": "Tax Payer", "born": "1980-02-29", "residence": "DE"}
+        onboarding.add_person(office, known | {"citizenships": ["DE"]}, "p-tax")
+        cashbook.add_place(office, permits.keyholder(), None, "USD", Kind.BANK, "US001234")
+    terms = dividend(platform, coin, "page-tax").replace('"series-a"', '"common"')
+    announced(platform, terms, "page-tax")
+    one = platform.ask(ISSUER, "GET", "/v1/actions/page-tax").json()
+    travel(platform, parse(one["record_instant"]) + timedelta(hours=1))
+    number = one["record"]
+    window = windows.Window(platform, platform.browse(ISSUER))
+    page = "/tax/persons/p-tax"
+    assert "No form is on file" in window.see(page)
+    signed = now_of(platform).date()
+    old = {"form": "w8ben", "residence": "DE", "signed": f"{signed.year - 5}-01-02"}
+    wrong = window.press(page, "Keep the form", **old)
+    assert wrong.status_code == 422 and "ran out on" in wrong.text
+    kept = window.press(page, "Keep the form", **old | {"signed": signed.isoformat()})
+    assert kept.status_code == 303 and "W-8BEN" in window.see(page)
+    assert window.press("/tax", "Show", stands="expired").status_code == 200
+    assert "Unverified" in window.see("/tax/rates?country=CH")
+
+    asking = f"/tax/preview?instrument=common&record={number}&currency=USD&income=interest&pot=100"
+    assert "is no number" in window.browser.get(platform.url + asking + "&per_unit=x").text
+    shown = window.see(asking)
+    assert "What each account gets" in shown
+    nameless = window.press(asking, "Write down as paid", action="Not A Name")
+    assert nameless.status_code == 422
+    done = window.press(asking, "Write down as paid", action="bond-page")
+    assert done.status_code == 303, done.text[-2000:]
+    year = done.headers["location"]
+    listed = window.see(year)
+    assert "bond-page" in listed and "Interest" in listed
+    name = f"1042-S-{year.rsplit('/', 1)[1]}.csv"
+    rows = window.browser.get(f"{platform.url}{year}/{name}", timeout=60)
+    assert rows.status_code == 200 and "box_1_income_code" in rows.text
+    assert "interest" in window.browser.get(f"{platform.url}{year}/withheld.csv").text
+    assert window.browser.get(f"{platform.url}{year}/other.csv").status_code == 404
+
+    issuer = client.connect(platform.url, platform.keys[ISSUER])
+    number_of = int(year.rsplit("/", 1)[1])
+    assert {
+        one.code for one in issuer.tax.withheld(year=number_of) if one.action == "bond-page"
+    } == {"01"}
+    names = [one.name for one in issuer.tax.files(number_of).items]
+    assert name in names and issuer.tax.file(number_of, name) == rows.content
+    asked_for = PaymentIn(instrument="common", record=number, currency="USD", per_unit="0.01")
+    tried = issuer.tax.preview(asked_for)
+    assert tried.items and int(float(tried.gross)) >= 0
+    again = RecordIn(**asked_for.model_dump(), action="bond-page")
+    with pytest.raises(client.Conflicting):
+        issuer.tax.record(again)
+
+    wallet = "0x" + "7a" * 20
+    wrong = window.press("/tax", "Propose the wallet", wallet="nobody")
+    assert wrong.status_code == 422 and "is not 0x and 40" in wrong.text
+    assert issuer.tax.wallet().wallet is None
+    approved(platform, window.press("/tax", "Propose the wallet", wallet=wallet))
+    until(lambda: (issuer.tax.wallet().wallet or "").lower() == wallet)
+    agreed(platform, asked(platform, "/v1/tax/wallet", {"wallet": "none"}, "tax-none"))
+    assert issuer.tax.wallet().wallet is None

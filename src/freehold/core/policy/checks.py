@@ -15,6 +15,7 @@ from freehold.core.policy.compiled import (
     Lot,
     Moment,
     Party,
+    Rules,
     clock_refusal,
     is_same_person,
     refusal,
@@ -89,14 +90,18 @@ def of_policy(decision: Decision, policy: Policy, kind: Kind) -> tuple[Check, ..
     return tuple(found)
 
 
-def starting(case: Case, most: int, decimals: int) -> tuple[Decision, tuple[Check, ...]]:
+def starting(
+    case: Case, most: int, decimals: int, rules: Rules = _RULES
+) -> tuple[Decision, tuple[Check, ...]]:
     """The starting rules' decision and every step of them; `most` is the most that passes now."""
-    codes = step_codes(_RULES, *_asked(case))
+    codes = step_codes(rules, *_asked(case))
     blind = next((n for n in (_SENDER, _RECEIVER) if codes[n]), len(codes))
     checks = []
     for place, (code, (text, cite, own)) in enumerate(zip(codes, _TITLES, strict=True)):
         if place == _CLASS and case.kind != Kind.SALE:
             text = "The receiver may hold units that come this way"
+        if place == _HOLDERS and rules.most_holders is None:
+            continue
         if place > blind:
             checks.append(
                 Check(None, text, "Not looked at: the account is not known", 0, cite, own)
@@ -110,7 +115,9 @@ def starting(case: Case, most: int, decimals: int) -> tuple[Decision, tuple[Chec
         if one.passes is False
     )
     ordered = sorted(checks, key=lambda one: one.passes is not False)
-    return Decision(failures, (), _passes_on(case) if failures else None, most), tuple(ordered)
+    return Decision(failures, (), _passes_on(case, rules) if failures else None, most), tuple(
+        ordered
+    )
 
 
 def _asked(case: Case) -> _Asked:
@@ -163,7 +170,7 @@ def _over_on(lot: Lot, today: int) -> int | None:
     return None if last == LAST_DAY else last
 
 
-def _passes_on(case: Case) -> date | None:
+def _passes_on(case: Case, rules: Rules) -> date | None:
     """The first later day on which the same transfer passes, if time alone helps."""
     today = case.moment.today
     ends = {
@@ -174,7 +181,7 @@ def _passes_on(case: Case) -> date | None:
     }
     for day in sorted(ends):
         later = replace(case, moment=replace(case.moment, today=day))
-        if not refusal(_RULES, *_asked(later)):
+        if not refusal(rules, *_asked(later)):
             return day_of(day)
     return None
 

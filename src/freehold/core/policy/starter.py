@@ -46,13 +46,22 @@ _NAMES = {
     Family.LOCK_UP: ("LOCKUP",),
 }
 POLICY_ID = record_hash({"policy": "private placement", "version": 1})
+WITHOUT_LIMIT = record_hash({"policy": "private placement of any number of holders", "version": 1})
+"""The same rules for a class that more than MOST_HOLDERS have, or had, when it is brought in: whoever takes
+over the register of a company that is registered, or ought to be, takes all of its holders over."""
+STARTING = (POLICY_ID, WITHOUT_LIMIT)
 _EVERYBODY = frozenset(map(int, HolderClass))
 _BUYERS = frozenset({int(HolderClass.ACCREDITED), int(HolderClass.OUTSIDE_US)})
 _WITHOUT_PRICE = (Kind.GIFT, Kind.TRUST, Kind.ESTATE, Kind.DIVORCE, Kind.TO_ISSUER)
 
 
-def rules() -> Rules:
-    """The starting rules as data."""
+def policy_for(holders: int) -> str:
+    """The starting rules of a class that so many holders have, or had."""
+    return POLICY_ID if holders <= MOST_HOLDERS else WITHOUT_LIMIT
+
+
+def rules(policy: str = POLICY_ID) -> Rules:
+    """The starting rules as data; `policy` is one of STARTING."""
     open_to_all: dict[tuple[int, int, int], frozenset[int]] = {
         (kind, seller, 0): _EVERYBODY for kind in _WITHOUT_PRICE for seller in HolderClass
     }
@@ -62,7 +71,7 @@ def rules() -> Rules:
         sale={int(seller): _BUYERS for seller in HolderClass},
         sellable={(Kind.ISSUE, 0, 0): _EVERYBODY, **open_to_all},
         why={(Kind.SALE, seller, refused): Reason.NOT_ACCREDITED for seller in HolderClass},
-        most_holders=MOST_HOLDERS,
+        most_holders=None if policy == WITHOUT_LIMIT else MOST_HOLDERS,
     )
 
 

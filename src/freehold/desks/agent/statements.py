@@ -231,7 +231,7 @@ def _account(
         format_units(parts.free, places),
         format_units(parts.locked, places),
         format_units(parts.frozen, places),
-        tuple(_movement(scope.view, each, places) for each in within),
+        tuple(_movement(each, places) for each in within),
         _lots(line, legends, places) if line else (),
         tuple(
             statement.Restraint(
@@ -246,7 +246,7 @@ def _account(
     )
 
 
-def _movement(view: View, one: Entry, decimals: int) -> Movement:
+def _movement(one: Entry, decimals: int) -> Movement:
     amount = format_units(abs(one.change), decimals)
     return Movement(
         stamp(one.instant),
@@ -255,7 +255,7 @@ def _movement(view: View, one: Entry, decimals: int) -> Movement:
         _what(one),
         f"-{amount}" if one.change < 0 else amount,
         format_units(one.units, decimals),
-        explore.transaction_at(view, one.block, one.log),
+        one.transaction,
     )
 
 

@@ -31,10 +31,10 @@ from freehold.desks.servicing import (
     events,
     holders_of,
     paying,
-    pots,
     processing,
     remains,
     servicing,
+    tax_wallet,
     unclaimed,
     windups,
 )
@@ -70,6 +70,8 @@ def _announcement_difference(office: Office, act: Act) -> Sequence[Change]:
     owner, instrument = parties.instrument(office, act.issuer, terms.instrument)
     after = _words(terms)
     changes = [Change(name, NONE, text) for name, text in after.items()]
+    if terms.tax and (wallet := tax_wallet.of(office, owner.id)):
+        changes.append(Change("Withheld tax goes to", NONE, wallet))
     known = KnownAction(terms.id, owner.id, instrument.token, str(terms.kind), terms.record, "")
     of = Case(known, owner, instrument, terms, 1, (), {})
     changes += split_differences.of_split(office, instrument, terms)
@@ -81,7 +83,7 @@ def _announcement_difference(office: Office, act: Act) -> Sequence[Change]:
 def _read_amendment(office: Office, asking: Asking) -> Act:
     text = asking.texts["terms"]
     terms = read_terms(text)
-    of = _of(office, asking, terms.id)
+    of = of_action(office, asking, terms.id)
     servicing.require(office, of, Taken.AMEND)
     return kinds.of_instrument(
         "amend-action", asking, of.instrument, {"terms": text}, _amount(terms)
@@ -102,9 +104,9 @@ def _amendment_difference(office: Office, act: Act) -> Sequence[Change]:
     return [*changes, *_parts(office, of, was, will, terms)]
 
 
-def _read_named(kind: str, step: Taken) -> kinds.Read:
+def read_named(kind: str, step: Taken) -> kinds.Read:
     def read(office: Office, asking: Asking) -> Act:
-        of = _of(office, asking, asking.texts["action"])
+        of = of_action(office, asking, asking.texts["action"])
         servicing.require(office, of, step)
         given = {"action": of.known.id}
         if amount := asking.texts.get("amount", ""):
@@ -123,26 +125,10 @@ def _cancel_difference(office: Office, act: Act) -> Sequence[Change]:
     state = str(servicing.state_of(office, of))
     changes = [Change("State", state, "cancelled")]
     if funded := _funded(of):
-        changes.append(Change(f"Money in the pot, {_coin(office, of.terms)}", funded, "given back"))
+        changes.append(
+            Change(f"Money in the pot, {coin_in(office, of.terms)}", funded, "given back")
+        )
     return changes
-
-
-def _fund_difference(office: Office, act: Act) -> Sequence[Change]:
-    """What each pot has before and after: the act's amount in the action's own coin, in each elected
-    currency what its pot lacks."""
-    of = servicing.case(office, act.arguments["action"])
-    found = _planned(office, of)
-    places = of.terms.cash.decimals if of.terms.cash else 0
-    changes = []
-    for code, due in pots.due_by_currency(found).items():
-        before, after = pots.funded(of, code), due
-        if not code:
-            given = act.arguments.get("amount")
-            after = before + (parse_units(given, places) if given else due)
-        digits = of.terms.options.places(code, places)
-        pot = f"Money in the pot, {code or _coin(office, of.terms)}"
-        changes.append(Change(pot, format_units(before, digits), format_units(after, digits)))
-    return [*changes, Change("Holders who are paid", "0", str(len(actions.parts_of(found))))]
 
 
 def _read_sweep(office: Office, asking: Asking) -> Act:
@@ -178,17 +164,17 @@ def _sweep_difference(office: Office, act: Act) -> Sequence[Change]:
 def _coin_of(office: Office, one: Remains) -> str:
     if one.contract == "Waterfall":
         return windups.case(office, one.id).coin.symbol
-    return _coin(office, servicing.case(office, one.id).terms)
+    return coin_in(office, servicing.case(office, one.id).terms)
 
 
-def _planned(office: Office, of: Case) -> Plan:
+def planned(office: Office, of: Case) -> Plan:
     try:
         return servicing.planned(office, of)
     except PlatformError:  # the record instant lies ahead
         return events.provisional(office, of, of.terms)
 
 
-def _of(office: Office, asking: Asking, id: str) -> Case:
+def of_action(office: Office, asking: Asking, id: str) -> Case:
     of = servicing.case(office, id)
     if of.owner.id != asking.owner.id:
         raise Invalid(
@@ -261,7 +247,7 @@ def _parts(
 ) -> Iterator[Change]:
     """What each account gets by `terms`, on today's holdings: money first, then units."""
     known = holders_of.by_account(office, of.owner, of.instrument.token)
-    coin = _coin(office, terms)
+    coin = coin_in(office, terms)
     before = {one.account: one for one in actions.parts_of(was)} if was else {}
     after = {one.account: one for one in actions.parts_of(will)}
     accounts = sorted(before.keys() | after.keys())
@@ -323,7 +309,7 @@ def _money(terms: Terms, amount: int) -> str:
     return format_units(amount, terms.cash.decimals if terms.cash else 0)
 
 
-def _coin(office: Office, terms: Terms) -> str:
+def coin_in(office: Office, terms: Terms) -> str:
     return events.symbol(office, terms) or "money"
 
 
@@ -385,12 +371,8 @@ def _subject(act: Act, field: str) -> str:
 
 
 def _texts(office: Office, act: Act) -> Mapping[str, str]:
-    """What the order needs: the act's texts, money in the coin's smallest unit."""
+    """What the order needs: the act's texts."""
     given = dict(act.arguments) | {"issuer": act.issuer}
-    if act.kind == processing.Act.FUND and "amount" in given:
-        of = servicing.case(office, given["action"])
-        places = of.terms.cash.decimals if of.terms.cash else 0
-        given["amount"] = str(parse_units(given["amount"], places, "amount"))
     if act.grounds:
         given["document"] = act.grounds.document.hex()
     return given
@@ -427,20 +409,10 @@ KINDS = (
         "cancel-action",
         "Call a corporate action off",
         Power.SERVICE,
-        _read_named("cancel-action", Taken.CANCEL),
+        read_named("cancel-action", Taken.CANCEL),
         _cancel_difference,
         _carries(processing.Act.CANCEL, "action"),
         ("action",),
-    ),
-    Kind(
-        "fund-action",
-        "Fund a corporate action",
-        Power.SERVICE,
-        _read_named("fund-action", Taken.FUND),
-        _fund_difference,
-        _carries(processing.Act.FUND, "action"),
-        ("action",),
-        ("amount",),
     ),
     Kind(
         "sweep-unclaimed",

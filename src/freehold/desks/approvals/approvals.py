@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from freehold.book import approvals, audit, identities, instructions, issuers, requests
+from freehold.book import approvals, audit, instructions, issuers, requests
 from freehold.book.approvals import Announcement, Correction
 from freehold.book.requests import Request
 from freehold.book.session import Transaction
@@ -24,10 +24,10 @@ from freehold.core.approvals import (
     require_open,
     require_seen,
 )
-from freehold.core.audit import Link, Outcome
+from freehold.core.audit import Outcome
 from freehold.core.errors import Invalid, NotFound, NotPermitted, Plain, PlatformError
 from freehold.core.grounds import Grounds
-from freehold.core.ids import JSON, InstructionId, record_hash
+from freehold.core.ids import JSON, record_hash
 from freehold.core.instruction import State as Stage
 from freehold.core.reasons import Refusal, message_for
 from freehold.core.roles import EVERYWHERE, Power
@@ -35,7 +35,12 @@ from freehold.desks import permits
 from freehold.desks.access import deciding
 from freehold.desks.approvals import minutes
 from freehold.desks.approvals.approvable import KINDS, PROPOSABLE, kind_named
+from freehold.desks.approvals.carrying_out import carry_out_at_once
 from freehold.desks.approvals.kinds import Asking, Kind, Planned, Texts, require_fields
+from freehold.desks.approvals.views import ProposalView as ProposalView
+from freehold.desks.approvals.views import person as person_of
+from freehold.desks.approvals.views import require_power
+from freehold.desks.approvals.views import view as view_of
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
@@ -79,24 +84,6 @@ class Proposed:
 
     tried: Tried
     proposal: Proposal | None
-
-
-@dataclass(frozen=True, slots=True)
-class ProposalView:
-    """A proposal for somebody: its title, its state now, whether he may decide and if not why, who
-    proposed and decided by sign-in name, the instructions made of it, and what is waited for."""
-
-    proposal: Proposal
-    title: str
-    state: State
-    may_decide: bool
-    why_not: str
-    own: bool
-    may_break_glass: bool
-    proposer: str
-    decider: str
-    instructions: tuple[InstructionId, ...]
-    log: tuple[Link, ...]
 
 
 def dry_run(office: Office, who: Actor, asked: ProposeRequest) -> Tried:
@@ -145,7 +132,7 @@ def enter(office: Office, tx: Transaction, who: Actor, tried: Tried) -> Proposal
             f"ap_{secrets.token_hex(12)}",
             act,
             persons,
-            _person(tx, who),
+            person_of(tx, who),
             now,
             now + rules.lapse,
             tried.difference,
@@ -155,6 +142,7 @@ def enter(office: Office, tx: Transaction, who: Actor, tried: Tried) -> Proposal
     if persons == 1:
         made = approvals.decide(tx, made, State.APPROVED, None, now)
         minutes.record_on(tx, who, f"approve {act.kind}", made, now, {"persons": 1})
+        made = carry_out_at_once(office, tx, made)
     else:
         kind = kind_named(act.kind)
         deciding.tell_approvers(tx, made, kind.title, kind.power, now)
@@ -173,8 +161,8 @@ def approve(office: Office, who: Actor, which: str, seen: str, note: str = "") -
     now = office.clock.now()
     permits.require_fresh_session(who, now)
     with office.book.reading() as tx:
-        person = _person(tx, who)
-    _require_power(who, found)
+        person = person_of(tx, who)
+    require_power(who, found)
     minutes.guarded(office, who, "approve", found, lambda: require_another(found, person))
     require_open(found, now)
     fresh = _try(office, found.act)
@@ -189,7 +177,7 @@ def approve(office: Office, who: Actor, which: str, seen: str, note: str = "") -
         minutes.record_on(tx, who, f"approve {found.act.kind}", decided, now, content)
         title = kind_named(found.act.kind).title
         deciding.tell_proposer(tx, decided, title, f"was approved by {who.name}", now)
-    return decided
+        return carry_out_at_once(office, tx, decided)
 
 
 def decline(office: Office, who: Actor, which: str, note: str) -> Proposal:
@@ -199,8 +187,8 @@ def decline(office: Office, who: Actor, which: str, note: str) -> Proposal:
         raise Invalid("say why it is declined", field="note")
     found = _open(office, who, which)
     with office.book.reading() as tx:
-        person = _person(tx, who)
-    _require_power(who, found)
+        person = person_of(tx, who)
+    require_power(who, found)
     minutes.guarded(office, who, "decline", found, lambda: require_another(found, person))
     return _decide(office, who, found, State.DECLINED, person, note)
 
@@ -212,7 +200,7 @@ def withdraw(office: Office, who: Actor, which: str, note: str = "") -> Proposal
     if found.proposer.identity != who.id:
         raise NotPermitted("only whoever proposed it may withdraw it: decline it instead")
     with office.book.reading() as tx:
-        person = _person(tx, who)
+        person = person_of(tx, who)
     return _decide(office, who, found, State.WITHDRAWN, person, note)
 
 
@@ -254,7 +242,7 @@ def break_glass(office: Office, who: Actor, which: str, seen: str, reason: str) 
         raise Invalid(f"it would be refused now: {fresh.reason}", code=fresh.code)
     kind = kind_named(found.act.kind)
     with office.book.transaction() as tx:
-        person = _person(tx, who)
+        person = person_of(tx, who)
         decided = approvals.decide(
             tx, found, State.APPROVED, person, now, minutes.note(reason), True
         )
@@ -264,7 +252,7 @@ def break_glass(office: Office, who: Actor, which: str, seen: str, reason: str) 
         row = Announcement(0, "break-glass", found.act.issuer, found.id, told, now, now + SHOWN_FOR)
         approvals.announce(tx, row)
         deciding.warn_of_broken_glass(tx, decided, kind.title, kind.power, who, now)
-    return decided
+        return carry_out_at_once(office, tx, decided)
 
 
 def proposals(
@@ -274,7 +262,7 @@ def proposals(
     permits.require_any(who, (Power.READ_APPROVALS, None), (Power.REQUEST_TRANSFER, None))
     with office.book.reading() as tx:
         found = approvals.newest(tx, _readable(who), states, before, limit, who.id)
-        return [_view(office, tx, who, one) for one in found]
+        return [view_of(office, tx, who, one) for one in found]
 
 
 def seek(
@@ -294,7 +282,7 @@ def about(office: Office, who: Actor, token: str, kind: str) -> list[ProposalVie
     with office.book.reading() as tx:
         found = approvals.about(tx, token, kind)
         return [
-            _view(office, tx, who, one)
+            view_of(office, tx, who, one)
             for one in found
             if permits.allows(who, Power.READ_APPROVALS, one.act.issuer)
         ]
@@ -306,7 +294,7 @@ def queue(office: Office, who: Actor) -> list[ProposalView]:
     now = office.clock.now()
     with office.book.reading() as tx:
         found = [one for one in approvals.waiting(tx, _readable(who)) if one.lapses_at > now]
-        return [_view(office, tx, who, one) for one in found]
+        return [view_of(office, tx, who, one) for one in found]
 
 
 def waiting_for(office: Office, who: Actor) -> int:
@@ -324,7 +312,7 @@ def proposal(office: Office, who: Actor, which: str) -> ProposalView:
     permits.require_any(who, (Power.READ_APPROVALS, None), (Power.REQUEST_TRANSFER, None))
     with office.book.reading() as tx:
         found = _seen(tx, who, which)
-        view = _view(office, tx, who, found)
+        view = view_of(office, tx, who, found)
         log = tuple(audit.entries(tx, subject=found.id))
     return replace(view, log=log)
 
@@ -438,11 +426,6 @@ def _seen(tx: Transaction, who: Actor, which: str) -> Proposal:
     return found
 
 
-def _require_power(who: Actor, found: Proposal) -> None:
-    permits.require(who, Power.APPROVE, found.act.issuer)
-    permits.require(who, kind_named(found.act.kind).power, found.act.issuer)
-
-
 def _decide(
     office: Office, who: Actor, found: Proposal, to: State, person: Person, note: str
 ) -> Proposal:
@@ -459,50 +442,9 @@ def _decide(
     return decided
 
 
-def _person(tx: Transaction, who: Actor) -> Person:
-    """The identity and the human behind it; the operator's is not known."""
-    if who.id == permits.OPERATOR:
-        return Person(who.id, None)
-    return Person(who.id, identities.find(tx, who.id).person)
-
-
 def _readable(who: Actor) -> list[str] | None:
     scopes = permits.scopes(who, Power.READ_APPROVALS)
     return None if EVERYWHERE in scopes else sorted(scopes)
-
-
-def _view(office: Office, tx: Transaction, who: Actor, found: Proposal) -> ProposalView:
-    kind = kind_named(found.act.kind)
-    state = found.at(office.clock.now())
-    why_not = ""
-    try:
-        require_another(found, _person(tx, who))
-        _require_power(who, found)
-    except NotPermitted as fault:
-        why_not = fault.message
-    waits = state is State.PROPOSED
-    breaks = all(
-        permits.allows(who, power, found.act.issuer) for power in (Power.BREAK_GLASS, kind.power)
-    )
-    return ProposalView(
-        found,
-        kind.title,
-        state,
-        waits and not why_not,
-        why_not,
-        found.proposer.identity == who.id,
-        waits and breaks,
-        _called(tx, found.proposer),
-        _called(tx, found.decider) if found.decider else "",
-        tuple(approvals.instructions_of(tx, found.id)),
-        (),
-    )
-
-
-def _called(tx: Transaction, person: Person) -> str:
-    if person.identity == permits.OPERATOR:
-        return permits.OPERATOR
-    return identities.find(tx, person.identity).sign_in_name
 
 
 def _digest(asked: ProposeRequest) -> str:

@@ -47,6 +47,20 @@ def carry_out_approved(office: Office) -> int:
     return len(late) + sum(_advance(office, one) for one in waiting)
 
 
+def carry_out_at_once(office: Office, tx: Transaction, approved: Proposal) -> Proposal:
+    """Carry an approved act out in the transaction that approves it, where it stands in the book alone.
+
+    Raises Conflict, Invalid, NotFound where it cannot be done any more: then nothing is approved either."""
+    kind = kind_named(approved.act.kind)
+    if not kind.at_once:
+        return approved
+    step = kind.carry_out(office, Planned(approved.act, approved.id))
+    assert step.write, "an act of the book alone writes"
+    step.write(tx)
+    _note_end(tx, approved, State.CARRIED_OUT, step, office.clock.now())
+    return approvals.find(tx, approved.id)
+
+
 def _advance(office: Office, proposal: Proposal) -> bool:
     """One step of one proposal; whether anything changed."""
     with office.book.reading() as tx:
@@ -103,20 +117,27 @@ def _wait(office: Office, step: Step) -> bool:
 
 def _end(office: Office, proposal: Proposal, step: Step) -> bool:
     to = State.REFUSED if step.refused else State.CARRIED_OUT
-    outcome = Outcome.REFUSED if step.refused else Outcome.DONE
     now = office.clock.now()
     with office.book.transaction() as tx:
-        if not approvals.end(tx, proposal, to, now, step.code or None, step.refused):
+        if not _note_end(tx, proposal, to, step, now):
             return False
         if step.write:
             step.write(tx)
-        content: dict[str, Plain] = {"steps": proposal.steps}
-        if step.refused:
-            content["why"] = step.refused
-        act = f"end {proposal.act.kind}"
-        entry = Entry(WORKER, act, proposal.id, outcome, step.code or None, content)
-        audit.record(tx, entry, now)
-        _tell(tx, proposal, step, now)
+    return True
+
+
+def _note_end(tx: Transaction, proposal: Proposal, to: State, step: Step, now: datetime) -> bool:
+    """Note how a proposal ended, and tell whom it concerns; False if somebody has noted it."""
+    if not approvals.end(tx, proposal, to, now, step.code or None, step.refused):
+        return False
+    outcome = Outcome.REFUSED if step.refused else Outcome.DONE
+    content: dict[str, Plain] = {"steps": proposal.steps}
+    if step.refused:
+        content["why"] = step.refused
+    act = f"end {proposal.act.kind}"
+    entry = Entry(WORKER, act, proposal.id, outcome, step.code or None, content)
+    audit.record(tx, entry, now)
+    _tell(tx, proposal, step, now)
     return True
 
 

@@ -74,6 +74,7 @@ class Kind:
 
     `power` is needed to propose and, with the power to approve, to approve. `grounds` says that it
     needs a reason code and a document; not `direct`: another desk proposes it, nobody by its name.
+    `at_once`: it stands in the book alone, so whoever approves it carries it out in the same transaction.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Kind:
     optional: tuple[str, ...] = ()
     grounds: bool = False
     direct: bool = True
+    at_once: bool = False
 
 
 def require_fields(kind: Kind, texts: Texts, grounds: Grounds | None) -> None:

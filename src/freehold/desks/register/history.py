@@ -29,6 +29,7 @@ from freehold.core.acts import (
     Reissue,
     Split,
     Transfer,
+    ever_held,
 )
 from freehold.core.asset import AssetRecord, asset_record
 from freehold.core.errors import Invalid, Mistake
@@ -37,6 +38,7 @@ from freehold.core.grounds import Ground
 from freehold.core.ids import Address, instruction_id
 from freehold.core.instrument import Issuer, ShareClass
 from freehold.core.policy import starter
+from freehold.core.policy.rows import Row, policy_rows
 from freehold.core.units import MAX_UNITS
 from freehold.desks.office import Office, now_on_chain, set_clock, today
 from freehold.desks.onboarding.admission import admit
@@ -111,7 +113,8 @@ def bring_in(
     owner = establishment.issuer(office, past.issuer)
     asset = establishment.tokenise(office, owner, company_record(past.issuer))
     tokens = {
-        share.id: establishment.instrument(office, owner, asset, share) for share in past.classes
+        share.id: establishment.instrument(office, owner, asset, share, _rules(past, share.id))
+        for share in past.classes
     }
     made = Established(owner, asset, tokens)
     holders = admit(office, made, past.acts, wallets, progress)
@@ -127,6 +130,12 @@ def company_record(known: Issuer) -> AssetRecord:
     if known.formed:
         facts["formed"] = known.formed.isoformat()
     return asset_record("company", known.name, facts)
+
+
+def _rules(past: Past, class_id: str) -> tuple[str, list[Row]]:
+    """The rules that a class starts with, by how many its holders are."""
+    policy = starter.policy_for(len(ever_held(past.acts).get(class_id, ())))
+    return policy, policy_rows(starter.rules(policy))
 
 
 def _check(office: Office, acts: Sequence[Act], wallets: Mapping[str, Address]) -> None:

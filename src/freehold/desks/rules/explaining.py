@@ -117,11 +117,12 @@ def explain(office: Office, issuer: str | None, named: str, question: Question) 
     )  # fmt: skip
     case = case_of(office, *sides, force.compiled, question)
     if force.compiled is None:
+        assert force.rules is not None, "refused above"
         most = contracts.read(
             office.w3, "SecurityToken", instrument.token, "max_transferable",
             seller.wallet, buyer.wallet,
         )  # fmt: skip
-        decision, listed = checks.starting(case, int(most), instrument.decimals)
+        decision, listed = checks.starting(case, int(most), instrument.decimals, force.rules)
     else:
         policy = force.compiled.policy
         decision = _placed(decide(Law(policy), case), case, force.compiled, int(code))

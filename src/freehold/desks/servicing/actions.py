@@ -37,9 +37,11 @@ from freehold.desks.securities import split_figures
 from freehold.desks.servicing import (
     holders_of,
     noting,
+    pay_coins,
     pots,
     servicing,
     subscribing,
+    tax_wallet,
     tendering,
     undelivered,
     unit_checks,
@@ -204,6 +206,7 @@ def elect(
         raise Invalid(f"the {of.terms.kind} {id} asks holders nothing but {known}", field="choice")
     party = parties.party(office, of.owner, holder)
     _check_units(of, units)
+    unit_checks.require_rights(office, of, party.facts.account, units)
     tendering.require_free(office, of, party, units)
     with office.book.transaction() as tx:
         now = office.clock.now()
@@ -320,6 +323,7 @@ def _check(
         _check_id(office, terms.id)
         unit_checks.require_alone(office, owner, instrument, terms)
     if terms.cash is not None:
+        pay_coins.require_money(office, terms.cash.coin)
         coin = coins.about(office.w3, terms.cash.coin)
         if not announced:
             subscribing.require_reliable(office, coin.address, _who_may_have(office, owner))
@@ -333,6 +337,7 @@ def _check(
             said = f"the pot {terms.cash.amount} has more than the coin's {coin.decimals} decimals"
             raise Invalid(said, field="pot")
     for one in terms.options.currencies:
+        pay_coins.require_money(office, one.coin)
         told = coins.about(office.w3, one.coin)
         if told.decimals != one.decimals:
             raise Invalid(
@@ -396,6 +401,8 @@ def _keep(
     now = office.clock.now()
     row = KnownAction(terms.id, owner.id, instrument.token, str(terms.kind), now, actor.name)
     content: Mapping[str, Any] = {"record": number}
+    if wallet := tax_wallet.of(office, owner.id):
+        content = {**content, "tax_wallet": wallet}
     with office.book.transaction() as tx:
         book.add(tx, row, text)
         book.add_step(tx, terms.id, Step.ANNOUNCE, content, now, actor.name)

@@ -4,7 +4,7 @@ The count is made from the chain's events alone and compared with what the contr
 the same record instants, so a difference means that one of them is wrong.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -15,18 +15,19 @@ from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.book.meeting_versions import Version
 from freehold.book.meetings import KeptMeeting
 from freehold.chain import contracts
-from freehold.core.actions.ballot import Method, Resolution, Tally
+from freehold.core.actions.ballot import Resolution, Tally
 from freehold.core.actions.ballot_words import unpack_vote
 from freehold.core.actions.chain_meeting import ChainMeeting, agenda_of, count, follow
 from freehold.core.actions.notice_file import Notice, read_notice
 from freehold.core.clock import stamp
-from freehold.core.errors import Broken, NotFound
+from freehold.core.errors import NotFound
 from freehold.core.facts import Flags, has_flag
 from freehold.core.ids import Address
 from freehold.desks import parties
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox.carrying import Asked
 from freehold.desks.outbox.following import ballot, bring_up
+from freehold.desks.servicing import recounting
 from freehold.indexer import journal, read
 
 
@@ -244,45 +245,14 @@ def stand(office: Office, one: Assembly) -> Standing:
     Raises Conflict before the record instants have passed, Broken where a figure differs.
     """
     tallies = count(one.chain, one.agenda, one.classes, holdings(office, one))
-    compared = 0
-    for place, (resolution, tally) in enumerate(zip(one.agenda, tallies, strict=True)):
-        for what, ours, theirs in _figures(office, one, place, resolution, tally):
-            compared += 1
-            if ours != theirs:
-                raise Broken(
-                    f"meeting {one.number}: {what} of {resolution.id} is {theirs} in the contract"
-                    f" and {ours} by the events",
-                    meeting=one.number,
-                )
-    return Standing(tallies, compared)
 
+    def ask(function: str, *given: int) -> Any:
+        """A view of the contract at the block to which the events were read."""
+        numbers = (one.number, *given)
+        return contracts.read(office.w3, "Ballot", one.ballot, function, *numbers, block=one.block)
 
-def _figures(
-    office: Office, one: Assembly, place: int, resolution: Resolution, tally: Tally
-) -> Iterator[tuple[str, object, object]]:
-    """What, by the events, in the contract."""
-    choices = resolution.candidates or ("for", "against", "abstain")
-    for at, name in enumerate(one.classes):
-        weight = resolution.votes_per_unit.get(name)
-        if not weight:
-            continue
-        own = tally.by_class[name]
-        for number, choice in enumerate(choices, 1):
-            total = _ask(office, one, "total", place, at, number)
-            yield f"{name} for {choice}", own.votes[choice] / weight, total
-        units = _ask(office, one, "entitled", at)
-        yield f"{name} entitled", own.entitled / weight, units
-    quorum, carried = _ask(office, one, "decided", place)
-    yield "the quorum", tally.quorum_met, quorum
-    if resolution.method is Method.ORDINARY:
-        yield "the result", tally.carried, carried
-
-
-def _ask(office: Office, one: Assembly, function: str, *given: int) -> Any:
-    """A view of the contract at the block to which the events were read."""
-    return contracts.read(
-        office.w3, "Ballot", one.ballot, function, one.number, *given, block=one.block
-    )
+    found = recounting.figures(ask, one.agenda, one.classes, tallies)
+    return Standing(tallies, recounting.require_equal(one.number, found))
 
 
 def said_of(one: Assembly, account: int) -> list[str]:

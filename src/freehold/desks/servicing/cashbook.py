@@ -34,13 +34,15 @@ from freehold.core.cashbook import (
     TrialBalance,
 )
 from freehold.core.errors import Conflict, Invalid, NotFound, Plain
-from freehold.core.identifiers import minor_digits, parse_currency
-from freehold.core.ids import checksummed
+from freehold.core.identifiers import minor_digits, parse_address, parse_currency
 from freehold.core.roles import Power
 from freehold.desks import parties, permits
 from freehold.desks.office import Office, today
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import cash_from_chain
+from freehold.desks.servicing import cash_from_chain, pay_coins
+
+_LONGEST_ACCOUNT = 34
+"""An IBAN has at most so many signs (ISO 13616)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,9 @@ def add_coin(
     Raises NotPermitted, Invalid for a coin that is none or cannot be relied on, Conflict.
     """
     owner = _keeping(office, actor, issuer)
-    found = coins.require_reliable(office.w3, coin, holder)
+    address, whose = parse_address(coin, "coin"), parse_address(holder, "holder")
+    pay_coins.require_money(office, address)
+    found = coins.require_reliable(office.w3, address, whose)
     name = _code(code or found.symbol)
     currency = Currency(name, found.decimals, found.address)
     with office.book.transaction() as tx:
@@ -93,7 +97,7 @@ def add_place(
         raise Invalid(
             f"kind {kind}: money is kept in {', '.join(core.PLACES)}", field="kind", value=str(kind)
         )
-    account = Account(kind, name.replace(" ", "") if kind is Kind.BANK else checksummed(name))
+    account = Account(kind, _bank(name) if kind is Kind.BANK else parse_address(name, "name"))
     now = office.clock.now()
     with office.book.transaction() as tx:
         if kind is Kind.BANK:
@@ -319,6 +323,18 @@ def _reading(office: Office, actor: Actor, issuer: str | None) -> KnownIssuer:
     owner = parties.owner(office, issuer)
     permits.require(actor, Power.READ_CASH, owner.id)
     return owner
+
+
+def _bank(text: str) -> str:
+    """A bank account's number without its spaces. Raises Invalid for what no bank writes."""
+    found = text.replace(" ", "")
+    if not (found.isascii() and found.isalnum() and 4 <= len(found) <= _LONGEST_ACCOUNT):
+        raise Invalid(
+            f"name {text[:40]!r} is no bank account: write its IBAN, 4 to {_LONGEST_ACCOUNT} letters and"
+            " digits",
+            field="name",
+        )
+    return found
 
 
 def _code(text: str) -> str:

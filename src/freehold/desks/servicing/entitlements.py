@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from freehold.chain.contracts import call
 from freehold.chain.logs import call_all
+from freehold.chain.node import Ledger
 from freehold.core.actions.entitlement import Holdings
 from freehold.core.errors import Broken
 from freehold.desks.office import Office
@@ -16,8 +17,6 @@ from freehold.desks.outbox.following import bring_up
 from freehold.indexer import read
 
 _SHOWN = 3
-_SUPPLY = 0
-"""No account has this number: the supply stands under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,10 @@ def agreement(office: Office, token: str, record: int) -> Agreement:
         held = read.units_by_account(view, token, before)
         last = read.last_block(view)
         others = set(read.accounts(view, token).values()) - held.keys()
-    said = _said(office, token, record, sorted(held), last)
-    supply = said.pop(_SUPPLY)
+    supply, said = kept(office.w3, token, record, sorted(held), last)
     total = sum(held.values())
     if total != supply:
-        said |= _said(office, token, record, sorted(others), last)
-        del said[_SUPPLY]
+        said |= kept(office.w3, token, record, sorted(others), last)[1]
     found = [
         f"account {account} held {held.get(account, 0)} units in the register, {units} on the chain"
         for account, units in sorted(said.items())
@@ -69,14 +66,15 @@ def agreement(office: Office, token: str, record: int) -> Agreement:
     return Agreement(record, len(held) + len(others), total, tuple(found))
 
 
-def _said(
-    office: Office, token: str, record: int, accounts: Sequence[int], block: int
-) -> dict[int, int]:
-    """The units of accounts at a record by the contract itself, and beside them the supply."""
+def kept(
+    ledger: Ledger, token: str, record: int, accounts: Sequence[int], block: int
+) -> tuple[int, dict[int, int]]:
+    """All units at a record, and those of each account, by the contract itself as of a block."""
     asked = [call("SecurityToken", "supply_at", record)]
     asked += [call("SecurityToken", "held_at_account", account, record) for account in accounts]
-    said = call_all(office.w3, [(token, "0x" + one.hex()) for one in asked], block)
-    return dict(zip((_SUPPLY, *accounts), (int(one, 16) for one in said), strict=True))
+    said = call_all(ledger, [(token, "0x" + one.hex()) for one in asked], block)
+    supply, *units = (int(one, 16) for one in said)
+    return supply, dict(zip(accounts, units, strict=True))
 
 
 def require_agreement(office: Office, token: str, record: int) -> Agreement:

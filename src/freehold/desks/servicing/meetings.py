@@ -180,6 +180,7 @@ def minutes_of(one: Assembly, standing: Standing) -> str:
         "name": one.notice.name,
         "issuer": one.issuer.id,
         "notice": one.kept.digest,
+        "ballot": one.ballot,
         **_versions_of(one),
         "record": stamp(one.record),
         "opened": stamp(one.chain.terms.opens),

@@ -183,9 +183,10 @@ def _declaration(actor: Actor, of: Case, code: str, group: int) -> bytes:
     listed = terms.work is not Work.PAY and terms.work is not Work.REDEEM
     id = orders.instruction_bytes(servicing.act_id(of, actor, keyed("declare", code)))
     own = actor.signer.address
+    tax_to = of.left(Step.ANNOUNCE).get("tax_wallet", own)
     words = (
         of.instrument.token, int(of.left(Step.ANNOUNCE)["record"]), coin_of(terms, code)[0], 0, 0,
-        to_seconds(terms.payment), to_seconds(terms.claim_until), own, own, group,
+        to_seconds(terms.payment), to_seconds(terms.claim_until), own, tax_to, group,
         LISTED if listed else RATED, hash_of(terms),
     )  # fmt: skip
     return call("Distribution", "declare", id, words)

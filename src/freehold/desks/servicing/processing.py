@@ -7,6 +7,7 @@ whose day has come, and the proof after it. Killed in the middle, the worker beg
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from enum import StrEnum
 
 from freehold.book import actions as book
@@ -29,6 +30,7 @@ from freehold.desks.servicing import (
     actions,
     assembly,
     claiming,
+    feeding,
     meeting_changes,
     meetings,
     noting,
@@ -274,6 +276,9 @@ def _cancel(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
 
 
 def _fund(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    if "revenue" in given:
+        told = int(given["revenue"]), date.fromisoformat(given["on"]), given["reference"]
+        return feeding.feed(office, actor, given["action"], *told)
     amount = int(given["amount"]) if given.get("amount") else None
     return paying.fund(office, actor, given["action"], amount)
 

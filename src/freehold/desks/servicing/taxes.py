@@ -6,7 +6,7 @@ What was paid and withheld is written down once for each action and account, and
 made of it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
@@ -29,12 +29,12 @@ from freehold.core.actions.tax_forms import (
     rows_of_1042s,
     rows_of_1099,
 )
-from freehold.core.actions.tax_regimes import regime
+from freehold.core.actions.tax_regimes import regime, unknown_of
 from freehold.core.actions.terms import Terms
 from freehold.core.audit import Entry, Outcome
 from freehold.core.errors import Invalid, NotFound
 from freehold.core.ids import checksummed
-from freehold.core.roles import Power
+from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import parties, permits
 from freehold.desks.office import Office, today
 from freehold.desks.permits import Actor
@@ -43,6 +43,8 @@ from freehold.indexer import read
 
 NOBODY = Payee(us_person=False)
 """Whoever is not in the book: a foreign person without a form."""
+PRINCIPAL = Treatment(Fraction(0), "none", "principal is paid back: no tax is withheld", "")
+"""What a redemption pays, or a price for units."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class PreviewRequest:
     day: date | None = None
     country: str = "US"
     issuer: str | None = None
+    income: Income = Income.DIVIDEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Preview:
     taxed: Taxed
     persons: Mapping[int, str]
     day: date
+    income: Income = Income.DIVIDEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def keep_form(
     form = read_form(given, today(office))
     vault, now = office.people.vault(), office.clock.now()
     with office.book.transaction() as tx:
-        people.find(tx, person)
+        require_of(tx, actor, owner.id, person, Power.KEEP_CASH)
         tax_forms.add(tx, vault, person, form, now)
         noted = Entry(actor.id, "tax-form", person, Outcome.DONE, content={"form": str(form.form)})
         audit.record(tx, noted, now)
@@ -101,11 +105,20 @@ def form_of(office: Office, actor: Actor, issuer: str | None, person: str) -> Ta
     owner = parties.owner(office, issuer)
     permits.require(actor, Power.READ_CASH, owner.id)
     with office.book.reading() as tx:
-        people.find(tx, person)
+        require_of(tx, actor, owner.id, person, Power.READ_CASH)
         found = tax_forms.newest(tx, office.people.vault(), person)
     if found is None:
         raise NotFound(f"{person} has no tax form on file", person=person)
     return found
+
+
+def require_of(tx: Transaction, actor: Actor, issuer: str, person: str, power: Power) -> None:
+    """Raises NotFound for a person who is not of an issuer's register, unless one may see everybody."""
+    known = people.find(tx, person)
+    if permits.allows(actor, power, EVERYWHERE):
+        return
+    if issuer not in {one.issuer for one in people.wallets(tx, known.id)}:
+        raise NotFound(f"there is no person {person}", person=person)
 
 
 def forms(
@@ -149,7 +162,7 @@ def preview(office: Office, actor: Actor, asked: PreviewRequest) -> Preview:
     permits.require(actor, Power.READ_CASH, owner.id)
     if asked.pot is None and asked.rate is None:
         raise Invalid("say what is paid: a pot, or a rate for each unit", field="pot")
-    rule, day = regime(asked.country), asked.day or today(office)
+    rule, day = _rule(asked), asked.day or today(office)
     held = entitlements.holdings(office, instrument.token, asked.record)
     entitlements.require_agreement(office, instrument.token, asked.record)
     what: Entitlement
@@ -159,7 +172,17 @@ def preview(office: Office, actor: Actor, asked: PreviewRequest) -> Preview:
         assert asked.pot is not None, "there is a pot or a rate"
         what = entitlement.from_pot(held, asked.pot)
     on_file, persons = forms(office, owner, instrument.token, day)
-    return Preview(entitlement.taxed(what, on_file, day, rule), persons, day)
+    return Preview(entitlement.taxed(what, on_file, day, rule), persons, day, asked.income)
+
+
+def _rule(asked: PreviewRequest) -> Callable[[Payee, date], Treatment]:
+    """How the income is taxed. Raises Invalid for a country or an income whose tax is not known."""
+    rule = regime(asked.country, income=asked.income)
+    if asked.income is Income.PRINCIPAL:
+        return lambda payee, day: PRINCIPAL
+    if why := unknown_of(asked.country, asked.income):
+        raise Invalid(f"the payment {why}", field="income")
+    return rule
 
 
 def record_payment(
@@ -189,6 +212,7 @@ def record_payment(
                 one.treatment.cite,
                 one.treatment.statement,
                 one.treatment.chapter,
+                found.income,
             )
             for one in found.taxed.shares()
         ]
@@ -309,6 +333,27 @@ def record_taken(office: Office, owner: KnownIssuer, taken: Taken, by: str) -> i
         told = Entry(by, "tax-record", owner.id, Outcome.DONE, content={"action": taken.name})
         audit.record(tx, told, now)
     return new
+
+
+def withheld(
+    office: Office, actor: Actor, issuer: str | None, year: int | None = None
+) -> list[Payment]:
+    """What was paid and withheld, of a year or ever. Raises NotPermitted, NotFound."""
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.READ_CASH, owner.id)
+    with office.book.reading() as tx:
+        return tax_forms.payments_of(tx, owner.id, year)
+
+
+def years(office: Office, actor: Actor, issuer: str | None) -> list[tuple[int, int]]:
+    """The years in which an issuer paid, the last first, with how many payments.
+
+    Raises NotPermitted, NotFound.
+    """
+    owner = parties.owner(office, issuer)
+    permits.require(actor, Power.READ_CASH, owner.id)
+    with office.book.reading() as tx:
+        return tax_forms.years(tx, owner.id)
 
 
 def year_files(office: Office, actor: Actor, issuer: str | None, year: int) -> YearFiles:

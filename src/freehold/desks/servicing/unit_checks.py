@@ -12,15 +12,15 @@ from freehold.book import issuers
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import contracts
 from freehold.core.actions.kinds import Work
-from freehold.core.actions.life import State
+from freehold.core.actions.life import State, Step
 from freehold.core.actions.plan import Plan
 from freehold.core.actions.terms import Terms
 from freehold.core.errors import Conflict, Invalid
 from freehold.core.ids import Address
 from freehold.core.units import format_units
-from freehold.desks.office import Office
+from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox.following import bring_up
-from freehold.desks.servicing import holders_of, servicing
+from freehold.desks.servicing import entitlements, holders_of, servicing
 from freehold.desks.servicing.servicing import Case
 from freehold.indexer import read as register
 
@@ -54,6 +54,37 @@ def lacking(office: Office, of: Case, found: Plan) -> dict[int, int]:
         for account, units in sorted(found.gives.items())
         if held.get(account, 0) < units
     }
+
+
+def require_rights(office: Office, of: Case, account: int, units: int) -> None:
+    """Raises Invalid where somebody subscribes more than his rights: those of the record instant, before it
+    those of what he holds now. Where others' lapsed rights may be asked for, their rule says what he gets.
+    """
+    exchange = of.terms.exchange
+    if of.terms.work is not Work.OFFER or of.terms.oversubscription or not units:
+        return
+    assert exchange is not None, "an offer has its ratio"
+    held, when = _at_record(office, of)
+    rights = int(held.get(account, 0) * exchange.ratio)
+    if units > rights:
+        many = format_units(rights, of.instrument.decimals)
+        raise Invalid(
+            f"units {format_units(units, of.instrument.decimals)} is more than the {many} that the"
+            f" holder has the right to subscribe by what he {when}",
+            field="units",
+        )
+
+
+def _at_record(office: Office, of: Case) -> tuple[Mapping[int, int], str]:
+    """What each account holds at the record instant, or now where it lies ahead, in words, too."""
+    token, when = of.instrument.token, "held at the record instant"
+    if now_on_chain(office) >= of.terms.record:
+        found = entitlements.holdings(office, token, int(of.left(Step.ANNOUNCE)["record"]))
+    else:
+        bring_up(office)
+        with office.index.connect() as view:
+            found, when = register.holdings(view, token, register.last_block(view)), "holds now"
+    return dict(zip(found.accounts, found.units, strict=True)), when
 
 
 def held_now(office: Office, token: Address) -> dict[int, int]:

@@ -51,7 +51,7 @@ from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
 from freehold.desks.register import records
-from freehold.desks.servicing import events, noting, servicing
+from freehold.desks.servicing import events, noting, pay_coins, servicing, tax_wallet
 from freehold.indexer import journal
 from freehold.indexer import read as register
 
@@ -181,7 +181,9 @@ def draft(office: Office, text: str, exit: str, issuer: str | None) -> Draft:
         held = {one.class_id: register.holdings(view, one.token, last) for one in every}
     units = {one.class_id: _whole(held[one.class_id].total, one.decimals) for one in every}
     terms = read_windup(text, units)
-    coin = coins.about(office.w3, events.coin_named(office, owner.id, terms.coin)[0])
+    address = events.coin_named(office, owner.id, terms.coin)[0]
+    pay_coins.require_money(office, address)
+    coin = coins.about(office.w3, address)
     stages = stages_of(terms, exit_amount(terms, exit), coin.decimals)
     by_id = {one.class_id: one for one in every}
     instruments = tuple(by_id[id] for id in terms.classes)
@@ -223,7 +225,9 @@ def propose(
     records = _records(office, found)
     if missing := [id for id, number in records.items() if not number]:
         raise Broken(f"the record announced for {missing[0]} is not in the chain's events")
-    plan = _plan(found, records, actor.signer.address)
+    purse = actor.signer.address
+    tax_to = tax_wallet.of(office, found.owner.id) or purse
+    plan = _plan(found, records, purse, tax_to)
     hashed, place = plan_hash(plan), waterfall(office)
     scope, key = scope_of(found.terms.id), f"propose {hashed[2:18]}"
     id = instruction_id(scope, actor.signer.address, key)
@@ -232,7 +236,7 @@ def propose(
     if not done.refused:
         left = {
             "units": found.units(), "records": records, "coin": found.coin.address,
-            "purse": actor.signer.address, "plan": hashed, "number": _number(office, place, id),
+            "purse": purse, "tax_to": tax_to, "plan": hashed, "number": _number(office, place, id),
         }  # fmt: skip
         _keep(office, actor, found, text, left)
     return WindupOutcome(done, found.terms.id, hashed)
@@ -323,7 +327,7 @@ def case(office: Office, id: str) -> Case:
     instruments = tuple(every[one] for one in terms.classes)
     document = _document(terms.id, known.terms, known.exit)
     found = Draft(owner, terms, known.exit, coin, stages, instruments, {}, document)
-    plan = _plan(found, left["records"], left["purse"])
+    plan = _plan(found, left["records"], left["purse"], left.get("tax_to", left["purse"]))
     if plan_hash(plan) != left["plan"]:
         raise Broken(f"the terms of {id} do not make the plan that was agreed to", windup=id)
     number = int(left["number"])
@@ -453,8 +457,8 @@ def _records(office: Office, found: Draft) -> dict[str, int]:
     }
 
 
-def _plan(found: Draft, records: Mapping[str, int], purse: str) -> ExitPlan:
-    """The plan as the contract takes it; money left over and tax go to who proposed it."""
+def _plan(found: Draft, records: Mapping[str, int], purse: str, tax_to: str) -> ExitPlan:
+    """The plan as the contract takes it; money left over goes to who proposed it."""
     terms, parts = found.terms, found.parts
     words = [class_part(one.token, int(records[one.class_id])) for one in found.instruments]
     words += [payee_part(terms.wallets[one]) for one in parts[len(words) :]]
@@ -462,7 +466,7 @@ def _plan(found: Draft, records: Mapping[str, int], purse: str) -> ExitPlan:
     amounts = [one.payouts.get(id, 0) for one in found.stages for id in parts]
     return ExitPlan(
         cash=found.coin.address, pays_from=to_seconds(terms.payment),
-        claim_until=to_seconds(terms.claim_until), purse=purse, tax_office=purse,
+        claim_until=to_seconds(terms.claim_until), purse=purse, tax_office=tax_to,
         document=found.document, parts=tuple(words), stages=tuple(stages), amounts=tuple(amounts),
     )  # fmt: skip
 

@@ -6,8 +6,9 @@ from fastapi import APIRouter, Path, Query
 
 from freehold.core.approvals import Act, Difference, State
 from freehold.core.grounds import Grounds, name_of, parse_ground
-from freehold.desks.approvals import approvals
+from freehold.desks.approvals import approvals, ruling
 from freehold.desks.approvals.approvals import ProposalView, Proposed, ProposeRequest, Tried
+from freehold.desks.approvals.ruling import RuleTable
 from freehold.doors.api import problems
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf
@@ -24,11 +25,16 @@ from freehold.wire.approvals import (
     KindOut,
     Kinds,
     Row,
+    RuleOut,
+    RulesOut,
     TriedOut,
     Why,
 )
 
 router = APIRouter(prefix="/v1")
+Issuer = Annotated[
+    str | None, Query(max_length=128, description="The issuer's id, where there are several")
+]
 Which = Annotated[str, Path(pattern=r"^ap_[0-9a-f]{24}$", description="A proposal's id")]
 
 
@@ -47,6 +53,12 @@ def list_kinds(office: OfficeOf, actor: Caller) -> Kinds:
         for one in approvals.proposable(actor)
     ]
     return Kinds(items=found)
+
+
+@router.get("/approvals/rules", responses=responses(400, 404, 409))
+def list_rules(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> RulesOut:
+    """Which act needs how many persons, from which amount, for what, and who may be the second one."""
+    return rules(ruling.table(office, actor, issuer))
 
 
 @router.get("/approvals", responses=responses(400))
@@ -161,6 +173,32 @@ def approval(view: ProposalView) -> Approval:
         ended_at=one.ended_at,
         code=one.code,
         why=one.why,
+    )
+
+
+def rules(found: RuleTable) -> RulesOut:
+    """The approval rules as the API words them; the command line prints the same."""
+    items = [
+        RuleOut(
+            act=one.kind,
+            title=one.title,
+            instrument=one.instrument,
+            named=one.named,
+            above=None if one.above is None else f"{one.above:f}",
+            up_to=None if one.up_to is None else f"{one.up_to:f}",
+            persons=one.persons,
+            own=one.own,
+            roles=[str(role) for role in one.roles],
+            approvers=list(one.approvers),
+        )
+        for one in found.lines
+    ]
+    return RulesOut(
+        issuer=found.issuer,
+        hours=found.hours,
+        proposal=found.proposal,
+        changed_at=found.changed_at,
+        items=items,
     )
 
 

@@ -11,8 +11,9 @@ from freehold.core import bank_statements
 from freehold.core.cashbook import AGAINST, BankLeg, Kind, KnownBreak, Posted
 from freehold.core.errors import Invalid
 from freehold.core.units import format_units, parse_units
+from freehold.desks.approvals import payments as desk
 from freehold.desks.office import today
-from freehold.desks.servicing import bank_payments, cashbook, reconciling
+from freehold.desks.servicing import cashbook, reconciling
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, OfficeOf
 
@@ -37,7 +38,7 @@ Day = Annotated[
 ]
 BreakId = Annotated[str, Path(pattern=r"^(0x)?[0-9a-f]{6,64}$", description="A break's id")]
 Reference = Annotated[
-    str, StringConstraints(min_length=1, max_length=140, pattern=r"^[^\x00-\x1f/]*$")
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f/]*$")
 ]
 Words = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[^\x00]*$")]
 Against = Annotated[str, StringConstraints(max_length=16, pattern="^[a-z]*$")]
@@ -210,7 +211,8 @@ class PaymentIn(BaseModel):
 
 
 class PaymentOut(BaseModel):
-    """A payment of a bank; below zero: paid out. Posted once it was released."""
+    """A payment of a bank; below zero: paid out. Posted once it was released, by the approval of what two
+    persons agree to: GET /approvals/{approval} has what it changes on each account."""
 
     id: str
     reference: str
@@ -222,10 +224,22 @@ class PaymentOut(BaseModel):
     day: date
     proposed_by: str
     released_by: str | None
+    approval: str | None = Field(description="Its proposal; null for one of before there were any")
+    state: str = Field(description="released, or where its proposal stands")
+
+
+class ReleaseIn(BaseModel):
+    """What somebody who releases a payment has seen."""
+
+    model_config = STRICT
+
+    difference: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+        default=None, description="`difference.digest` of the proposal; the present one if left out"
+    )
 
 
 class Payments(BaseModel):
-    """Payments in the order they were proposed."""
+    """What was released, in order; behind it what was proposed and was not."""
 
     items: list[PaymentOut]
 
@@ -359,14 +373,14 @@ def explain(
 def payments(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> Payments:
     """Payments of banks, proposed and released."""
     decimals = cashbook.decimals(office, actor, issuer)
-    found = bank_payments.payments(office, actor, issuer)
+    found = desk.payments(office, actor, issuer)
     return Payments(items=[_payment(one, decimals[one.currency]) for one in found])
 
 
 @router.post("/payments", status_code=201, responses=responses(400, 404, 409))
 def propose(office: OfficeOf, actor: Caller, given: PaymentIn, issuer: Issuer = None) -> PaymentOut:
     """Propose that a bank pays, or that the tax in a wallet went to its authority; nothing is posted until
-    another person releases it."""
+    another person releases it. The same act as POST /approvals of the kind `payment`."""
     decimals = cashbook.decimals(office, actor, issuer, keeping=True)
     if given.currency not in decimals:
         raise Invalid(f"currency {given.currency}: the book has no such currency", field="currency")
@@ -381,7 +395,7 @@ def propose(office: OfficeOf, actor: Caller, given: PaymentIn, issuer: Issuer = 
         given.reference,
         today(office),
     )
-    return _payment(bank_payments.propose_payment(office, actor, leg), places)
+    return _payment(desk.propose_payment(office, actor, leg), places)
 
 
 @router.post("/payments/{id}/release", responses=responses(400, 404, 409))
@@ -390,9 +404,11 @@ def release(
     actor: Caller,
     id: Annotated[str, Path(pattern=r"^0x[0-9a-f]{64}$", description="The payment's id")],
     issuer: Issuer = None,
+    given: ReleaseIn | None = None,
 ) -> PaymentOut:
-    """Attest, as another person than the proposer, that the bank was told to pay; it is posted."""
-    found = bank_payments.release_payment(office, actor, issuer, id)
+    """Attest, as another person than the proposer, that the bank was told to pay; it is posted. The same
+    act as POST /approvals/{id}/approval; 409 where the book moved on since what was seen."""
+    found = desk.release_payment(office, actor, issuer, id, given.difference if given else None)
     return _payment(found, cashbook.decimals(office, actor, issuer)[found.currency])
 
 
@@ -453,4 +469,6 @@ def _payment(one: BankLeg, decimals: int) -> PaymentOut:
         day=one.day,
         proposed_by=one.proposed_by,
         released_by=one.released_by or None,
+        approval=one.approval or None,
+        state="released" if one.released_by else one.state,
     )

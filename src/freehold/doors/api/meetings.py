@@ -70,6 +70,7 @@ class MeetingOut(BaseModel):
     sealed: int
     place: str
     replaced_by: int | None
+    ballot: str = Field(description="The contract that keeps the votes: anybody counts there again")
 
 
 class Meetings(BaseModel):
@@ -408,6 +409,7 @@ def meeting_out(one: Assembly) -> MeetingOut:
         sealed=len(one.chain.sealed),
         place=one.notice.place,
         replaced_by=one.replaced_by,
+        ballot=one.ballot,
     )
 
 

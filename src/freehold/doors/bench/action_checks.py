@@ -1,10 +1,8 @@
 """What an action must have left behind: register, contract, money, pot and statements, one by one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 from freehold.book.issuers import KnownInstrument
 from freehold.chain import coins, contracts
@@ -20,14 +18,27 @@ from freehold.desks.outbox.following import bring_up
 from freehold.desks.securities import enforcement
 from freehold.desks.securities.enforcement import FreezeRequest
 from freehold.desks.servicing import actions, servicing, taxes
-from freehold.doors.bench.action_table import FROZEN, Due, Held
+from freehold.doors.bench.action_table import FROZEN, Due, Held, Life
 from freehold.doors.bench.action_world import HOLDERS, TREASURY, TREATY_RATE, World, money_of
 from freehold.indexer import read as register
 
-if TYPE_CHECKING:
-    from freehold.doors.bench.action_lives import Walk
-
 _NO_FORM_RATE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One action on its way: its id, class and texts, what there was before it, what was found wrong."""
+
+    world: World
+    life: Life
+    id: str
+    named: str
+    text: str
+    draft: str
+    held: Held
+    money: dict[str, int]
+    there: Held
+    wrong: list[str] = field(default_factory=list)
 
 
 def units(world: World, of: KnownInstrument) -> dict[str, int]:

@@ -10,7 +10,6 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from freehold.desks.register import registers
 from freehold.desks.servicing import actions, delivering, feeding, paying, servicing
 from freehold.doors.bench import action_checks as checks
 from freehold.doors.bench import action_world as worlds
+from freehold.doors.bench.action_checks import Walk
 from freehold.doors.bench.action_table import LIVES, Held, Life
 from freehold.doors.bench.action_world import World
 from freehold.doors.bench.report import Row
@@ -51,22 +51,6 @@ TOO_EARLY = {
 
 class Interrupted(Exception):
     """The work was stopped, as by a process that dies."""
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """One action on its way: its id, class and texts, what there was before it, what was found wrong."""
-
-    world: World
-    life: Life
-    id: str
-    named: str
-    text: str
-    draft: str
-    held: Held
-    money: dict[str, int]
-    there: Held
-    wrong: list[str] = field(default_factory=list)
 
 
 def rows() -> Iterator[Row]:

@@ -23,8 +23,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from freehold import config
-from freehold.book import instructions
-from freehold.chain import coins, send
+from freehold.chain import coins
 from freehold.core.actions import pages
 from freehold.core.actions.life import Step
 from freehold.core.clock import stamp
@@ -35,8 +34,9 @@ from freehold.desks.office import Office
 from freehold.desks.outbox import orders
 from freehold.desks.servicing import actions, paying, servicing
 from freehold.doors.bench import dividends_world as worlds
-from freehold.doors.bench import windups
+from freehold.doors.bench import kills, windups
 from freehold.doors.bench.dividends_world import World
+from freehold.doors.bench.kills import POINTS
 from freehold.doors.bench.report import Row
 from freehold.indexer import journal
 
@@ -47,7 +47,6 @@ RATE, TAX = Fraction(1, 7), Fraction(30, 100)
 """Whole coins for each unit; what is withheld from whoever has no form on file."""
 _LEASE = timedelta(seconds=1)
 """So long the next process waits for one that was killed while it held a key."""
-POINTS = ("before it is stored", "before it is sent", "after it is sent")
 
 
 class Kill(NamedTuple):
@@ -207,39 +206,10 @@ def _net(units: int) -> int:
 # ---- the process that is killed ----
 
 
-def _die(*_: object) -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def arm(begins: str, point: str) -> None:
-    """Kill this process (-9) when it comes to the act whose words begin so, at the point."""
-    store, give = instructions.store_first_all, send.send
-    reached = []
-
-    def storing(tx: Any, each: Any, *rest: Any) -> Any:
-        for one, _ in each:
-            if one.what.startswith(begins):
-                reached.append(one.id)
-                if point == POINTS[0]:
-                    _die()
-        return store(tx, each, *rest)
-
-    def sending(w3: Any, made: Any) -> Any:
-        if reached and point == POINTS[1]:
-            _die()
-        answer = give(w3, made)
-        if reached:
-            _die()
-        return answer
-
-    setattr(instructions, "store_first_all", storing)  # noqa: B010
-    setattr(send, "send", sending)  # noqa: B010
-
-
 def main(home: str, ledger: str, id: str, page: str = "", point: str = "") -> None:
     """Pay an action that is funded, and die where it is said."""
     if page:
-        arm(f"pay page {page} of ", point)
+        kills.arm(f"pay page {page} of ", point)
     with worlds.office_of(Path(home), ledger) as opened:
         soon = replace(opened.posting, lease=_LEASE)
         office = replace(opened, posting=soon)

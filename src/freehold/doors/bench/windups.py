@@ -28,7 +28,9 @@ from freehold.desks.outbox import orders
 from freehold.desks.outbox.orders import ActOutcome
 from freehold.desks.servicing import winding_up, windups
 from freehold.doors.bench import dividends_world as worlds
+from freehold.doors.bench import kills
 from freehold.doors.bench.dividends_world import World
+from freehold.doors.bench.kills import POINTS
 from freehold.doors.bench.report import Row
 
 ID, EXIT, GOAL_SECONDS, AHEAD_SECONDS = "bench-sale", "123456789.01", 180, 20
@@ -145,10 +147,8 @@ def _required(done: ActOutcome) -> None:
 
 def main(home: str, ledger: str, page: str) -> None:
     """Pay the winding-up that is funded, and die where it is said."""
-    from freehold.doors.bench import dividends
-
     if int(page):
-        dividends.arm(f"pay {worlds.CLASS}, page {page} of ", dividends.POINTS[2])
+        kills.arm(f"pay {worlds.CLASS}, page {page} of ", POINTS[2])
     with worlds.office_of(Path(home), ledger) as opened:
         office = replace(opened, posting=replace(opened.posting, lease=_LEASE))
         _required(winding_up.pay(office, orders.agent(office), ID))

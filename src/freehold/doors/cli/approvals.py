@@ -14,10 +14,11 @@ from freehold.core.errors import Invalid, NotPermitted
 from freehold.core.grounds import Grounds
 from freehold.desks.access import sessions
 from freehold.desks.approvals import approvals as desk
+from freehold.desks.approvals import ruling
 from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
 from freehold.desks.office import Office, open_office
 from freehold.desks.permits import Actor
-from freehold.doors.api.approvals import approval, tried
+from freehold.doors.api.approvals import approval, rules, tried
 from freehold.doors.cli.acting import FILE, grounds_of, key_or_new
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -81,6 +82,30 @@ def show_(id: str, key_file: Path, as_json: bool) -> None:
     with open_office(settings()) as office:
         found = desk.proposal(office, person_of(office, key_file), id)
     _show(found, as_json)
+
+
+@approvals.command("rules")
+@click.option("--issuer", help="The issuer's id, where there are several.")
+@key_of
+@json_option
+def rules_(issuer: str | None, key_file: Path, as_json: bool) -> None:
+    """Which act needs how many persons, and who may be the second one."""
+    with open_office(settings()) as office:
+        found = rules(ruling.table(office, person_of(office, key_file), issuer))
+    rows = [
+        (
+            one.act,
+            one.named or "any",
+            _amounts(one.above, one.up_to),
+            str(one.persons),
+            ", ".join(one.approvers if one.persons > 1 else []),
+        )
+        for one in found.items
+    ]
+    names = ("act", "for", "amount", "persons", "who may approve")
+    title = f"Approval rules of {found.issuer}; a proposal lapses after {found.hours} hours"
+    table = Table(title, [Column(name) for name in names], rows)
+    show(found.model_dump(mode="json"), as_json, table)
 
 
 @approvals.command()
@@ -191,6 +216,12 @@ def person_of(office: Office, key_file: Path) -> Actor:
     if found is None:
         raise NotPermitted("this API key is unknown, ended or expired: make another one")
     return found
+
+
+def _amounts(above: str | None, up_to: str | None) -> str:
+    if up_to is not None:
+        return f"up to {up_to}"
+    return "any" if above is None else f"above {above}"
 
 
 def _argument(text: str) -> tuple[str, str]:

@@ -13,9 +13,11 @@ from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
 from freehold.core.units import format_units, parse_units
 from freehold.desks import permits
+from freehold.desks.approvals import payments
 from freehold.desks.office import Office, open_office, today
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import bank_payments, cash_from_chain, cashbook, reconciling, testcoin
+from freehold.desks.servicing import cash_from_chain, cashbook, reconciling, testcoin
+from freehold.doors.api.approvals import tried
 from freehold.doors.cli.acting import FILE, issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -263,20 +265,28 @@ def pay(reference: str, issuer: str | None, by: str, as_json: bool, **given: str
     with open_office(settings()) as office:
         who = permits.keyholder(by)
         leg = _leg(office, who, issuer, reference, given)
-        found = bank_payments.propose_payment(office, who, leg)
+        found = payments.propose_payment(office, who, leg)
     show(found, as_json, _leg_table(found))
 
 
 @cash.command()
 @click.argument("reference")
+@click.option("--dry-run", is_flag=True, help="Only say what it would change.")
 @issuer_option
 @by_option
 @json_option
-def release(reference: str, issuer: str | None, by: str, as_json: bool) -> None:
+def release(reference: str, dry_run: bool, issuer: str | None, by: str, as_json: bool) -> None:
     """Attest as the second person that the bank was told to pay; the payment is posted."""
     with open_office(settings()) as office:
-        found = bank_payments.release_payment(office, permits.keyholder(by), issuer, reference)
-    show(found, as_json, _leg_table(found))
+        if dry_run:
+            found = payments.try_payment(office, permits.keyholder(by), issuer, reference)
+            rows = [(one.record, one.before, one.after, one.by) for one in found.difference.changes]
+            columns = [Column(name) for name in ("record", "before", "after", "change")]
+            title = "What it would change" if not found.refused else found.reason
+            show(tried(found).model_dump(mode="json"), as_json, Table(title, columns, rows))
+            return
+        leg = payments.release_payment(office, permits.keyholder(by), issuer, reference)
+    show(leg, as_json, _leg_table(leg))
 
 
 def _leg(
@@ -300,6 +310,7 @@ def _leg_table(leg: BankLeg) -> Table:
         ("payee", leg.payee),
         ("proposed by", leg.proposed_by),
         ("released by", leg.released_by or "nobody yet"),
+        ("approval", leg.approval or "—"),
     ]
     return Table("Payment of a bank", [Column("payment"), Column(leg.reference)], rows)
 

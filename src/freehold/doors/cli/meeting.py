@@ -248,6 +248,7 @@ def meeting_document(one: Assembly) -> dict[str, object]:
         "issuer": one.issuer.id,
         "stage": one.stage,
         "notice": one.kept.digest,
+        "ballot": one.ballot,
         "place": one.notice.place,
         "versions": [
             {"version": each.version, "meeting": each.number, "notice": each.digest}
@@ -306,6 +307,7 @@ def _meeting_table(one: Assembly) -> Table:
         ("closes", stamp(terms.closes)),
         ("votes", secret or ("may be changed" if terms.changeable else "are final")),
         ("notice", one.kept.digest),
+        ("ballot", one.ballot),
     ]
     rows += [("place", one.notice.place)] if one.notice.place else []
     rows += [(f"version {each.version}", each.digest) for each in one.versions]

@@ -1,7 +1,5 @@
 """`freehold tax`: what is withheld from payments, by which rate and source."""
 
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -11,17 +9,17 @@ import click
 
 from freehold.core.actions import tax_regimes
 from freehold.core.actions.entitlement import TAX_ROUNDING
-from freehold.core.actions.incomes import DIVIDENDS, FOREIGN, INTEREST, MISCELLANEOUS
+from freehold.core.actions.incomes import Income
 from freehold.core.actions.tax import valid_until
-from freehold.core.actions.tax_forms import HEADINGS
 from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
-from freehold.core.units import format_units, parse_units
-from freehold.desks import parties, permits
-from freehold.desks.office import Office, open_office
-from freehold.desks.register.reports import csv_text
-from freehold.desks.servicing import cashbook, taxes
-from freehold.desks.servicing.taxes import Preview, PreviewRequest, YearFiles
+from freehold.core.units import format_units
+from freehold.desks import permits
+from freehold.desks.office import open_office
+from freehold.desks.servicing import forms_on_file, tax_payments, tax_wallet, taxes
+from freehold.desks.servicing.forms_on_file import SOON_DAYS, Stands
+from freehold.desks.servicing.tax_payments import Asked
+from freehold.desks.servicing.taxes import Preview
 from freehold.doors.cli.acting import instrument_option, issuer_option
 from freehold.doors.cli.output import Column, Table, json_option, show
 from freehold.doors.cli.settings import settings
@@ -117,6 +115,14 @@ def payment_options(command: Any) -> Any:
         click.option("--per-unit", help="A rate for each whole unit, rounded down, dust returned."),
         click.option("--paid-on", metavar="DATE", help="The payment's day; today if left out."),
         click.option("--country", default="US", show_default=True, help="The issuer's country."),
+        click.option(
+            "--income",
+            type=click.Choice([str(one) for one in Income]),
+            default=str(Income.DIVIDEND),
+            show_default=True,
+            help="What it is for tax: a coupon is interest, a share of revenue other, a redemption"
+            " principal.",
+        ),
         instrument_option,
         issuer_option,
     ):
@@ -130,8 +136,95 @@ def payment_options(command: Any) -> Any:
 def preview(as_json: bool, **asked: Any) -> None:
     """What each account would get at a record, and what would be withheld; nothing is changed."""
     with open_office(settings()) as office:
-        found, decimals = _previewed(office, asked)
-    _show(found, decimals, asked["currency"], as_json)
+        who, issuer = permits.keyholder(), asked["issuer"]
+        found = tax_payments.previewed(office, who, issuer, _asked(asked))
+    _show(found.preview, found.decimals, asked["currency"], as_json)
+
+
+@tax.command()
+@click.option(
+    "--stands",
+    type=click.Choice([str(one) for one in Stands]),
+    help="Only persons whose form stands so.",
+)
+@click.option(
+    "--soon", default=SOON_DAYS, show_default=True, help="Days before its end, a form is expiring."
+)
+@issuer_option
+@json_option
+def forms(stands: str | None, soon: int, issuer: str | None, as_json: bool) -> None:
+    """Whose forms are on file: expired ones and persons without one first, then what ends soon."""
+    with open_office(settings()) as office:
+        every = forms_on_file.on_file(office, permits.keyholder(), issuer, soon)
+    found = [one for one in every if stands in (None, one.stands)]
+    rows = [
+        (
+            one.person,
+            one.name,
+            str(one.form.form) if one.form else "",
+            one.residence,
+            one.good_until.isoformat() if one.good_until else "",
+            str(one.stands),
+        )
+        for one in found
+    ]
+    told = [
+        {
+            "person": one.person,
+            "form": str(one.form.form) if one.form else None,
+            "signed": one.form.signed if one.form else None,
+            "good_until": one.good_until,
+            "residence": one.residence,
+            "stands": str(one.stands),
+        }
+        for one in found
+    ]
+    headings = ("person", "name", "form", "residence", "good until", "stands")
+    show({"forms": told}, as_json, Table("Tax forms", [Column(one) for one in headings], rows))
+
+
+@tax.command()
+@click.argument("address", required=False)
+@issuer_option
+@json_option
+def wallet(address: str | None, issuer: str | None, as_json: bool) -> None:
+    """Where withheld tax goes; with an ADDRESS (or the word none) set it for what is announced next."""
+    with open_office(settings()) as office:
+        who = permits.keyholder()
+        if address is not None:
+            tax_wallet.set_by(office, who, issuer, address)
+        owner, found = tax_wallet.shown(office, who, issuer)
+    rows = [(owner.id, found or "the wallet of whoever pays")]
+    columns = [Column("issuer"), Column("tax goes to")]
+    show({"issuer": owner.id, "wallet": found}, as_json, Table("", columns, rows))
+
+
+@tax.command()
+@click.argument("year", type=int, required=False)
+@issuer_option
+@json_option
+def withheld(year: int | None, issuer: str | None, as_json: bool) -> None:
+    """What was paid and withheld in YEAR, or ever, account by account."""
+    with open_office(settings()) as office:
+        found = taxes.withheld(office, permits.keyholder(), issuer, year)
+    rows = [
+        (
+            one.day.isoformat(),
+            one.named,
+            str(one.income),
+            str(one.account),
+            one.person,
+            format_units(one.gross, one.decimals),
+            format_units(one.withheld, one.decimals),
+            one.currency,
+            percent(one.rate),
+            one.cite,
+        )
+        for one in found
+    ]
+    headings = "day action income account person gross withheld currency rate source".split()
+    columns = [Column(one, number=one in ("account", "gross", "withheld")) for one in headings]
+    show({"withheld": found}, as_json, Table("Paid and withheld", columns, rows))
 
 
 @tax.command()
@@ -141,11 +234,9 @@ def preview(as_json: bool, **asked: Any) -> None:
 def record(action: str, as_json: bool, **asked: Any) -> None:
     """Write down that ACTION was paid so; once. The files of the year are made of it."""
     with open_office(settings()) as office:
-        found, decimals = _previewed(office, asked)
-        who = permits.keyholder()
-        money = asked["currency"]
-        taxes.record_payment(office, who, asked["issuer"], action, money, found)
-    _show(found, decimals, money, as_json)
+        who, issuer = permits.keyholder(), asked["issuer"]
+        found, _ = tax_payments.recorded(office, who, issuer, action, _asked(asked))
+    _show(found.preview, found.decimals, asked["currency"], as_json)
 
 
 into_option = click.option(
@@ -184,10 +275,12 @@ def statements(action: str, into: Path, issuer: str | None, as_json: bool) -> No
 @json_option
 def files(year: int, into: Path, issuer: str | None, as_json: bool) -> None:
     """The files of YEAR: rows of 1099-DIV, -INT, -MISC and 1042-S, and each holder's statement as PDF."""
+    from freehold.doors.papers import tax_files
+
     with open_office(settings()) as office:
         found = taxes.year_files(office, permits.keyholder(), issuer, year)
     _new_folder(into)
-    written = [_write(into / name, content) for name, content in _contents(found)]
+    written = [_write(into / name, content) for name, content in tax_files.contents(found)]
     columns = [Column("file"), Column("rows", number=True)]
     rows = [
         (f"1099-DIV-{year}", str(len(found.dividends))),
@@ -205,59 +298,23 @@ def _new_folder(into: Path) -> None:
     into.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
-def _contents(found: YearFiles) -> Iterator[tuple[str, bytes]]:
-    from freehold.doors.papers import tax as paper
-
-    forms = (
-        (DIVIDENDS, found.dividends),
-        (INTEREST, found.interest),
-        (MISCELLANEOUS, found.miscellaneous),
-        (FOREIGN, found.foreign),
-    )
-    for name, rows in forms:
-        headings = HEADINGS[name]
-        text = csv_text(headings, [[row[one] for one in headings] for row in rows])
-        yield f"{name}-{found.year}.csv", text.encode()
-        yield f"{name}-{found.year}.json", (json.dumps(rows, indent=2) + "\n").encode()
-    for who, paid in found.holders:
-        made = paper.as_pdf(found.issuer.name, str(found.year), who, paid)
-        yield f"statement-{found.year}-{who.person or 'unknown'}.pdf", made
-
-
 def _write(file: Path, content: bytes) -> str:
     file.touch(mode=0o600)
     file.write_bytes(content)
     return file.name
 
 
-def _previewed(office: Office, asked: dict[str, Any]) -> tuple[Preview, int]:
-    who, issuer = permits.keyholder(), asked["issuer"]
-    known = {one.code: one for one in cashbook.overview(office, who, issuer).currencies}
-    if asked["currency"] not in known:
-        listed = ", ".join(known) or "none yet: `freehold cash coin` adds one"
-        raise Invalid(f"--currency {asked['currency']}: the cash book has {listed}")
-    money = known[asked["currency"]].decimals
-    _, instrument = parties.instrument(office, issuer, asked["instrument"])
-    rate = None
-    if asked["per_unit"]:
-        rate = _decimal(asked["per_unit"]) * 10**money / 10**instrument.decimals
-    request = PreviewRequest(
+def _asked(asked: dict[str, Any]) -> Asked:
+    return Asked(
         asked["instrument"],
         asked["number"],
-        parse_units(asked["pot"], money, "--pot") if asked["pot"] else None,
-        rate,
+        asked["currency"],
+        asked["pot"] or "",
+        asked["per_unit"] or "",
         parse_day(asked["paid_on"], "--paid-on") if asked["paid_on"] else None,
         asked["country"],
-        issuer,
+        asked["income"],
     )
-    return taxes.preview(office, who, request), money
-
-
-def _decimal(text: str) -> Fraction:
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise Invalid(f"--per-unit {text!r} is no number such as 0.05 or 1/3") from None
 
 
 def _show(found: Preview, decimals: int, currency: str, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from freehold.core import cashbook as cash
 from freehold.core.approvals import State
 from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
@@ -15,13 +16,14 @@ from freehold.core.grounds import Ground, Grounds, meaning, name_of, parse_groun
 from freehold.core.restraints import RestraintKind
 from freehold.core.roles import Power
 from freehold.desks import permits
-from freehold.desks.approvals import approvals
+from freehold.desks.approvals import approvals, ruling
 from freehold.desks.approvals.approvable import KINDS
 from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
 from freehold.desks.approvals.kinds import Kind
 from freehold.desks.outbox import instructions
 from freehold.desks.securities import draft_reviews, instruments
 from freehold.desks.securities.instruments import InstrumentView
+from freehold.desks.servicing import cashbook
 from freehold.doors.web import refusing
 from freehold.doors.web.formats import words
 from freehold.doors.web.listing import (
@@ -52,6 +54,7 @@ CONSEQUENCES = {
     "policy-call-off": "What is announced never comes into force; the rules that hold go on holding.",
     "grant-powers": "A key may do more on chain once the public delay is over.",
     "revoke-powers": "A key may do less on chain once the public delay is over.",
+    "payment": "Whoever approves it says that the bank was told to pay; the cash book has it from then on.",
     "approval-rules": "Other acts, or other amounts, need a second person.",
 }
 LABELS = {
@@ -83,6 +86,9 @@ LABELS = {
     "why": ("Reason", "Kept, and shown to whoever reads the policy."),
     "exit": ("Exit", "What there is to divide, in the currency of the terms."),
     "windup": ("Winding-up", "The id that its terms give it."),
+    "account": ("Paid from", "A bank account, or the wallet that tax waits in."),
+    "payee": ("Payee", "Whom the bank pays; of tax the authority, or its wallet."),
+    "against": ("For", "What the money stands against in the cash book."),
     "rules": ("Rules", 'JSON: {"hours": 72, "rules": [{"act": ..., "persons": ...}]}'),
 }
 LONG = frozenset({"policy", "rules", "terms"})
@@ -180,6 +186,17 @@ def queue(visit: Visit) -> Response:
         "kinds": approvals.proposable(visit.who),
     }
     return show(visit, "approvals.html", waiting, decided, **values)
+
+
+def rules(visit: Visit) -> Response:
+    """Which act needs how many persons, from which amount, for what, and who may be the second one."""
+    table = ruling.table(visit.office, visit.who, issuer_of(visit))
+    values: dict[str, Any] = {
+        "table": table,
+        "owners": issuers_of(visit),
+        "changes": permits.allows(visit.who, Power.CHANGE_POWERS, table.issuer),
+    }
+    return see(visit, "approval_rules.html", **values)
 
 
 def proposal(visit: Visit) -> Response:
@@ -396,6 +413,8 @@ def _fields(visit: Visit, kind: Kind) -> list[Field]:
     if permits.allows(visit.who, Power.READ_REGISTER):
         listed = instruments.instruments(visit.office, visit.who)
         choices["instrument"] = tuple((one.token, f"{one.name} · {one.symbol}") for one in listed)
+    if kind.name == "payment":
+        choices |= _of_payments(visit)
     if kind.name == "lock":
         choices["restraint"] = tuple((str(one), words(str(one))) for one in RestraintKind)
     found = []
@@ -406,6 +425,22 @@ def _fields(visit: Visit, kind: Kind) -> list[Field]:
         required = name in kind.fields
         found.append(Field(name, label, hint, required, name in LONG, choices.get(name, ())))
     return found
+
+
+def _of_payments(visit: Visit) -> dict[str, tuple[tuple[str, str], ...]]:
+    """What a payment may be made from, in which currency, and for what."""
+    found = cashbook.overview(visit.office, visit.who, issuer_of(visit))
+    places = {
+        place.name: f"{str(place.kind).capitalize()} {place.name} · {code}"
+        for code, listed in found.places.items()
+        for place, _ in listed
+        if place.kind in (cash.Kind.BANK, cash.Kind.TAX)
+    }
+    return {
+        "account": tuple(places.items()),
+        "currency": tuple((one.code, one.code) for one in found.currencies),
+        "against": tuple((str(one), words(str(one))) for one in cash.AGAINST),
+    }
 
 
 def _grounds(given: Form) -> Grounds:

@@ -13,6 +13,7 @@ from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
 from freehold.core.units import format_units
 from freehold.desks import permits
+from freehold.desks.approvals import payments
 from freehold.desks.servicing import cashbook, reconciling
 from freehold.doors.web.formats import words
 from freehold.doors.web.listing import (
@@ -145,7 +146,15 @@ def book(visit: Visit) -> Response:
         for one in found.currencies
         for place, amount in found.places[one.code]
     ]
+    decimals_of = {one.code: one.decimals for one in found.currencies}
+    waits = [
+        (leg, format_units(-leg.amount, decimals_of[leg.currency]))
+        for leg in payments.payments(office, who, issuer)
+        if leg.state == "proposed"
+    ]
     known: dict[str, Any] = {
+        "waits": waits,
+        "keeps": permits.allows(who, Power.KEEP_CASH, found.issuer.id),
         "owners": issuers_of(visit),
         "found": found,
         "trials": trials,

@@ -22,7 +22,7 @@ from freehold.desks import permits
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.register import reports
-from freehold.desks.servicing import actions, ballots, events, processing
+from freehold.desks.servicing import actions, ballots, events, feeding, processing
 from freehold.desks.servicing.events import ActionView, Entitled
 from freehold.desks.servicing.processing import Act
 from freehold.doors.papers import payment
@@ -82,6 +82,7 @@ def routes() -> list[BaseRoute]:
         Route(f"{one}/amend", page(amending), methods=["GET"]),
         Route(f"{one}/amend", act(amend), methods=["POST"]),
         Route(f"{one}/fund", act(fund), methods=["POST"]),
+        Route(f"{one}/feed", act(feed), methods=["POST"]),
         Route(f"{one}/cancel", act(cancel), methods=["POST"]),
         Route(f"{one}/orders/{{step}}", act(order), methods=["POST"]),
         Route(f"{one}/release", act(release), methods=["POST"]),
@@ -194,6 +195,9 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "bars": [_bar(one, each) for each in (money, *money.others)] if money else [],
         "coins": lambda amount, code="": coins(one, amount, code),
         "units": lambda amount: format_units(amount, one.instrument.decimals),
+        "fed": feeding.feeds(office, events.readable(office, who, id))
+        if one.terms.revenue
+        else None,
         "orders": processing.waiting(office, id),
         "waiting": [each for each in _proposed(visit) if _about(each, id)],
         "services": services,
@@ -382,6 +386,12 @@ def fund(visit: Visit, form: Form) -> Response:
     return _propose(visit, form, "fund-action", {"amount": amount} if amount else {}, "amount")
 
 
+def feed(visit: Visit, form: Form) -> Response:
+    """Propose to put the part of revenue into the pot."""
+    told = {name: form.get(name, "").strip() for name in ("revenue", "on", "reference")}
+    return _propose(visit, form, "fund-action", told, "revenue")
+
+
 def cancel(visit: Visit, form: Form) -> Response:
     """Propose to call the action off."""
     return _propose(visit, form, "cancel-action", {}, "")
@@ -395,7 +405,8 @@ def _propose(visit: Visit, form: Form, kind: str, more: Mapping[str, str], field
         asked = ProposeRequest(kind, {"action": id, **more}, key, owner)
         made = approvals.propose(visit.office, visit.who, asked)
     except (Invalid, Conflict) as fault:
-        return _shown(visit, id, 422, problem=fault.message, wrong_at=field, given=form)
+        where = str(fault.facts.get("field", field))
+        return _shown(visit, id, 422, problem=fault.message, wrong_at=where, given=form)
     if made.proposal is None:
         return _shown(visit, id, 422, problem=made.tried.reason)
     return go(f"/approvals/{made.proposal.id}")
