@@ -274,7 +274,7 @@ def seek(
     with office.book.reading() as tx:
         seen = _readable(who)
         found, total = approvals.sought(tx, seen, states, kind, first, limit, who.id)
-        return [_view(office, tx, who, one) for one in found], total
+        return [view_of(office, tx, who, one) for one in found], total
 
 
 def about(office: Office, who: Actor, token: str, kind: str) -> list[ProposalView]:

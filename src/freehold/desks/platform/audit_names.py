@@ -18,7 +18,6 @@ from freehold.core.errors import NotFound
 from freehold.core.ids import InstructionId
 from freehold.core.roles import EVERYWHERE, Power, holder_scope
 from freehold.desks import permits
-from freehold.desks.approvals.approvable import KINDS
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
@@ -148,9 +147,9 @@ def _thing(tx: Transaction, id: str, who: Actor) -> Named | None:
             follows = permits.allows(who, Power.READ_INSTRUCTIONS)
             return Named(_sentence(asked.what), f"/activity/{id}" if follows else "")
         if id.startswith("ap_"):
-            kind = KINDS[approvals.find(tx, id).act.kind]
+            kind = approvals.find(tx, id).act.kind.replace("-", " ")
             reads = permits.allows(who, Power.READ_APPROVALS)
-            return Named(kind.title, f"/approvals/{id}" if reads else "")
+            return Named(_sentence(kind), f"/approvals/{id}" if reads else "")
         if id.startswith(("hook_", "key_", "doc_", "cx_", "res_", "d_")):
             return None
         return _holder(tx, id, who)

@@ -10,10 +10,6 @@ from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 
-from coincurve import PrivateKey
-
-from freehold.chain.ownership import personal_digest
-from freehold.chain.signer import address_of, with_v
 from freehold.core.actions.ballot import Mark
 from freehold.core.actions.ballot_words import Said
 from freehold.core.bank_statements import ReadStatement
@@ -22,8 +18,6 @@ from freehold.core.errors import Conflict
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.vaulted import About
 from freehold.desks import parties
-from freehold.desks.access import wallets
-from freehold.desks.access.proofs import Place
 from freehold.desks.access.sessions import Client
 from freehold.desks.agent import documents
 from freehold.desks.agent.documents import UploadRequest
@@ -32,7 +26,7 @@ from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import Office
 from freehold.desks.onboarding import applying
 from freehold.desks.permits import Actor, keyholder
-from freehold.desks.platform import changes, webhooks
+from freehold.desks.platform import changes, examples, webhooks
 from freehold.desks.servicing import assembly, cashbook, reconciling, voting
 from freehold.desks.servicing.voting import VoteRequest
 
@@ -78,11 +72,7 @@ def apply(office: Office, people: People, issuer: str) -> None:
     applying.state(office, who, given, "accredited")
     for kind in ("identity", "status"):
         applying.hand_in(office, who, kind, PAPER + kind.encode())
-    key = PrivateKey(sha256(b"the example world's applicant").digest())
-    wallet, place = address_of(key.public_key), Place("http://localhost")
-    text = wallets.begin(office, place, wallets.LINK, wallet, HERE, who)
-    signed = with_v(key.sign_recoverable(personal_digest(text), hasher=None))
-    wallets.link(office, who, place, text, "0x" + signed.hex(), HERE)
+    wallet = examples.link_wallet(office, who, "the example world's applicant", HERE)
     applying.use_wallet(office, who, wallet)
     applying.submit(office, who)
 
