@@ -38,6 +38,10 @@ FOR_ANYBODY = {
 NEEDS_MORE = (
     "/account/wallets/begin",
     "/account/sessions/end",
+    "/account/custody",
+    "/account/custody/begin",
+    "/invitation",
+    "/wallet/none",
     "/developers/keys/end",
     "{number}/name",
     "{number}/remove",
@@ -220,6 +224,10 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     bodies = {
         **DRAFTED,
         "/suspension": {"suspended": False},
+        "/invitation": {"name": f"matrix-holder-{role}@northwind.example"},
+        "/custody-exits": {"holder": HOLDER, "wallet": "0x" + "77" * 20},
+        "/proof": {"signature": "0x" + "11" * 65},
+        "/consent": {"document": "0" * 64},
         "/holders": {"id": f"matrix-{role}", "name": "Matrix", "country": "DE"},
         "/approval": {"difference": "0" * 64},
         "/decline": {"note": "matrix"},
@@ -362,9 +370,19 @@ def as_person(platform: Platform, role: Role, method: str, path: str) -> int:
         paper = b"%PDF-1.7"
         sent = desk_bodies.send_file(browser, platform.url, token, "p.pdf", paper, path)
         return sent.status_code
-    if path.startswith("/files/"):
+    if path.startswith(("/files/", "/desk/")):
         form |= desk_bodies.of(desk_bodies.FORMS, path)
-        if path.endswith(("/release", "/notice")):  # there is no such restraint
+        missing = (
+            "/release",
+            "/notice",
+            "/legend",
+            "/removal",
+            "/search",
+            "/found",
+            "/lost",
+            "/consent",
+        )
+        if path.endswith(missing):  # there is no such restraint, legend, lost holder
             status = browser.post(
                 f"{platform.url}{path}", form, timeout=60, allow_redirects=False
             ).status_code

@@ -130,6 +130,17 @@ def about(tx: Transaction, token: str, kind: str) -> list[Proposal]:
     return [_proposal(row) for row in tx.execute(rows.order_by(of.number.desc()))]
 
 
+def about_holder(tx: Transaction, issuer: str, holder: str, limit: int) -> list[Proposal]:
+    """The last proposals whose arguments name a holder, the newest first."""
+    of, word = schema.proposal.c, json.dumps(holder)
+    rows = select(schema.proposal).where(
+        of.issuer == issuer, of.arguments.contains(word, autoescape=True)
+    )
+    found = [_proposal(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
+    names = ("holder", "sender", "receiver")
+    return [one for one in found if holder in (one.act.arguments.get(name) for name in names)]
+
+
 def of_kind(tx: Transaction, issuer: str, kind: str) -> list[Proposal]:
     """Every proposal of one kind for an issuer, the first one first."""
     of = schema.proposal.c

@@ -6,7 +6,7 @@ turns: two entries never hang on the same one.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -120,6 +120,14 @@ def last_act(tx: Transaction, act: str, among: int = PAGE) -> Link | None:
     rows = select(schema.audit_entry).where(of.act == act, of.number > head(tx)[0] - among)
     row = tx.execute(rows.order_by(of.number.desc()).limit(1)).first()
     return _link(row) if row else None
+
+
+def about(tx: Transaction, subject: str, without: Collection[str], limit: int) -> list[Link]:
+    """The last entries about a subject first, but for some acts."""
+    appending.settle(tx)
+    of = schema.audit_entry.c
+    rows = select(schema.audit_entry).where(of.subject == subject, of.act.not_in(without))
+    return [_link(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
 
 
 def every(tx: Transaction) -> Iterator[Link]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from freehold.client.actions import Actions
 from freehold.client.approvals import Approvals
 from freehold.client.connection import Connection
+from freehold.client.custody import Custody
+from freehold.client.desk import Desk
 from freehold.client.drafts import Drafts
 from freehold.client.evidence import Evidence
 from freehold.client.exits import Exits
@@ -30,6 +32,8 @@ class Freehold:
     registers: Registers
     transfers: Transfers
     holders: Holders
+    custody: Custody
+    desk: Desk
     approvals: Approvals
     drafts: Drafts
     exits: Exits
@@ -66,6 +70,8 @@ def of(connection: Connection) -> Freehold:
         Registers(connection),
         Transfers(connection),
         Holders(connection),
+        Custody(connection),
+        Desk(connection),
         Approvals(connection),
         Drafts(connection),
         Exits(connection),

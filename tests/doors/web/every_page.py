@@ -30,7 +30,7 @@ FILES = {
     "/tax/years/{number}/withheld.csv", "/tax/years/{number}/{name}",
     "/unclaimed/report.csv", "/exit.csv", "/meetings/{number}/notice", "/meetings/{number}/minutes",
     "/gallery", "/session",
-    "/desk/reports/{number}/csv", "/desk/reports/{number}/pdf",
+    "/desk/reports/{number}/csv", "/files/{issuer}/{holder}/timeline.csv", "/desk/reports/{number}/pdf",
 }  # fmt: skip
 """What is read and is no page: files, the stream, where a search leads, the example world's gallery."""
 
@@ -63,6 +63,7 @@ class World:
     claims: str
     windup: str
     meeting: str
+    letter: str
     applicant: str
 
 
@@ -130,6 +131,8 @@ def _desk(of: World) -> dict[str, list[Seen]]:
         "/documents/{id}": [(AGENT, f"/documents/{of.document}")],
         "/desk": [(AGENT, "/desk")],
         "/desk/reports/{number}": [(AGENT, "/desk/reports/1")],
+        "/desk/letters": [(AGENT, "/desk/letters"), (AUDITOR, "/desk/letters")],
+        "/desk/letters/{id}": [(AGENT, f"/desk/letters/{of.letter}")],
         "/search": [(AUDITOR, "/search?q=north")],
         "/reasons/{code}": [(AUDITOR, "/reasons/140")],
         "/activity": [(AUDITOR, "/activity")],
@@ -191,6 +194,7 @@ def _own(of: World) -> dict[str, list[Seen]]:
         "/prove": [(DEVELOPER, "/prove?next=/developers")],
         "/account": [(DEVELOPER, "/account"), (INVESTOR, "/account")],
         "/account/sessions": [(DEVELOPER, "/account/sessions")],
+        "/account/custody": [(INVESTOR, "/account/custody")],
         "/settings": [(INVESTOR, "/settings")],
         "/developers": [(DEVELOPER, "/developers")],
         hooks: [(DEVELOPER, hooks)],
@@ -249,6 +253,7 @@ def furnished(platform: Platform) -> World:
         claims=_action(platform, _claimed(platform, coin), "every-claims"),
         windup=_windup(platform, coin),
         meeting=_meeting(platform),
+        letter=platform.ask(AGENT, "GET", "/v1/agent/letters").json()["items"][0]["id"],
         applicant=applicant,
     )
 

@@ -402,7 +402,7 @@ def _records(seen: Seen) -> Iterator[Part]:
     )
     if seen.allows(Power.READ_FILES, EVERYWHERE):
         back = len(notices.queue(office, who))
-        yield Figure("Letters that came back", back, "for somebody to decide", "/desk#queue")
+        yield Figure("Letters that came back", back, "for somebody to decide", "/desk/letters")
 
 
 def _reports(seen: Seen, *, aside: bool = True) -> Iterator[Section]:
