@@ -84,6 +84,18 @@ def sought(
     return list(_seen(connection, limit, *wanted, newest_first=not oldest, offset=first)), total
 
 
+def in_block(connection: Connection, block: int) -> list[Seen]:
+    """The events of a block, in their order."""
+    return list(_seen(connection, None, t.chain_event.c.block == block, newest_first=False))
+
+
+def counted(connection: Connection, first: int, last: int) -> dict[int, int]:
+    """How many events each block has, of those from `first` to `last` that have any."""
+    of = t.chain_event.c
+    rows = select(of.block, func.count()).where(of.block.between(first, last)).group_by(of.block)
+    return {block: int(count) for block, count in connection.execute(rows)}
+
+
 class Moved(NamedTuple):
     """Units of an account changed in a block: whose they are, and how many base units it has now."""
 

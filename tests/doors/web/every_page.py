@@ -113,6 +113,14 @@ def _securities(of: World) -> dict[str, list[Seen]]:
         f"{drafts}/second": [(OFFICER, f"/assets/drafts/{of.reviewed}/second")],
         "/exit": [(OWNER, "/exit?exit=12000000")],
         "/explorer": [(AUDITOR, "/explorer"), (AUDITOR, "/explorer?upto=12")],
+        "/explorer/blocks": [
+            (AUDITOR, "/explorer/blocks"),
+            (DEVELOPER, "/explorer/blocks?before=4"),
+        ],
+        "/explorer/blocks/{number}": [
+            (AUDITOR, "/explorer/blocks/2"),
+            (AUDITOR, "/explorer/blocks/0"),
+        ],
         "/explorer/{hash}": [(AUDITOR, f"/explorer/{of.transaction}")],
     }
 

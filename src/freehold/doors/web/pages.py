@@ -92,6 +92,8 @@ def routes() -> list[BaseRoute]:
         _signed_in("/transfers", transferring.form, transferring.transfer),
         Route("/transfers/begin", act(instructing.begin), methods=["POST"]),
         Route("/explorer", page(reading.explorer), methods=["GET"]),
+        Route("/explorer/blocks", page(reading.blocks), methods=["GET"]),
+        Route("/explorer/blocks/{number}", page(reading.block), methods=["GET"]),
         Route("/explorer/{hash}", page(reading.transaction), methods=["GET"]),
         Route("/find", page(reading.find), methods=["GET"]),
         Route("/audit", page(reading.audit), methods=["GET"]),

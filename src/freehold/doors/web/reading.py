@@ -15,7 +15,7 @@ from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
 from freehold.desks.approvals import approvals
 from freehold.desks.outbox import instructions
-from freehold.desks.outbox.instructions import Asked
+from freehold.desks.outbox.instructions import Searched
 from freehold.desks.platform import audit_names, auditing
 from freehold.desks.platform.audit_names import Named
 from freehold.desks.register import explorer as desk
@@ -38,11 +38,12 @@ from freehold.doors.web.listing import (
 from freehold.doors.web.owning import thinned, token_of
 from freehold.doors.web.visits import Form, Visit, go, issuers_of, see
 
-ACTIVITY_ROWS, EXPLORER_ROWS = 25, 15
+ACTIVITY_ROWS, EXPLORER_ROWS, BLOCK_ROWS = 25, 15, 25
 """Their rows say much: more of them would weigh more than a page may."""
 ROWS = 50
 ACTIVITY = (
-    Column("act", "Act", text=lambda one: one.what),
+    Column("act", "Act", text=lambda one: one.said),
+    Column("security", "Security", text=lambda one: one.symbol),
     Column("state", "State", text=lambda one: one.state),
     Column("asked", "Asked", sort=at_source, text=lambda one: stamp(one.asked_at)),
     Column("block", "Block", text=lambda one: str(one.block or ""), number=True),
@@ -140,7 +141,7 @@ def activity(visit: Visit) -> Response:
 
     def source(wanted: Wanted) -> tuple[Rows, int]:
         given = wanted.given
-        asked = Asked(
+        asked = Searched(
             given.get("q", ""),
             given.get("state", ""),
             given.get("issuer", ""),
@@ -193,6 +194,22 @@ def explorer(visit: Visit) -> Response:
     return show(visit, "explorer.html", table)
 
 
+def blocks(visit: Visit) -> Response:
+    """The blocks of the chain, the newest first."""
+    before = _number(visit.query("before")) or None
+    found = desk.blocks(visit.office, visit.who, before, BLOCK_ROWS)
+    more = len(found) == BLOCK_ROWS and found[-1].number > 0
+    return see(visit, "blocks.html", found=found, following=found[-1].number if more else None)
+
+
+def block(visit: Visit) -> Response:
+    """One block with its transactions and events."""
+    text = visit.path("number")
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise NotFound("a block is named by its number")
+    return see(visit, "block.html", found=desk.block(visit.office, visit.who, int(text)))
+
+
 def transaction(visit: Visit) -> Response:
     """One transaction with what it said."""
     hash = visit.path("hash").lower()
@@ -209,7 +226,7 @@ def find(visit: Visit) -> Response:
     if re.fullmatch(r"0x[0-9a-f]{40}", text):
         return go(f"/securities/{text}")
     if text.isdigit() and _number(text):
-        return go(f"/explorer?upto={_number(text)}")
+        return go(f"/explorer/blocks/{_number(text)}")
     raise NotFound("nothing has this name: enter a transaction, a token's address or a block")
 
 
