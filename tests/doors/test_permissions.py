@@ -266,15 +266,11 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }
     if "/agent/" in path:
-        body = desk_bodies.of(desk_bodies.API, path) if method in ("POST", "PUT") else None
-        if path.endswith("/agent/controls"):
-            body = None
-        status = platform.ask(role, method, path.removeprefix("/api"), body).status_code
-        return 200 if path.endswith("/legends") and status == 404 else status  # he has no such lot
+        return at_the_desk(platform, role, method, path)
     if path == "/api/v1/documents" and method == "POST":
-        headers = {"Authorization": f"Bearer {platform.keys[role]}"}
-        url = f"{platform.url}{path}?about=issuer&name=Matrix-{role}.txt"
-        return requests.post(url, data=b"matrix", headers=headers, timeout=60).status_code
+        return uploaded(platform, role, path)
+    if "/cash/payments/" in path:
+        return platform.ask(role, method, path.removeprefix("/api"), {}).status_code
     if path.endswith("/stream"):
         return opened(platform, role, path)
     if "/roles/" in path:
@@ -291,6 +287,20 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     if answer.status_code == 404 and "transfers" in path and not known:
         return 200  # nobody has that wallet; he got as far as asking
     return answer.status_code
+
+
+def uploaded(platform: Platform, role: Role, path: str) -> int:
+    headers = {"Authorization": f"Bearer {platform.keys[role]}"}
+    url = f"{platform.url}{path}?about=issuer&name=Matrix-{role}.txt"
+    return requests.post(url, data=b"matrix", headers=headers, timeout=60).status_code
+
+
+def at_the_desk(platform: Platform, role: Role, method: str, path: str) -> int:
+    body = desk_bodies.of(desk_bodies.API, path) if method in ("POST", "PUT") else None
+    if path.endswith("/agent/controls"):
+        body = None
+    status = platform.ask(role, method, path.removeprefix("/api"), body).status_code
+    return 200 if path.endswith("/legends") and status == 404 else status  # he has no such lot
 
 
 def about_people(role: Role) -> dict[str, dict[str, object]]:

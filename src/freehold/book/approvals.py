@@ -78,9 +78,11 @@ def newest(
     before: int | None,
     limit: int,
     proposer: str | None = None,
+    kind: str | None = None,
+    issuer: str | None = None,
 ) -> list[Proposal]:
     """The last proposals first, those before number `before`; of these issuers (None: of all), or by
-    `proposer`."""
+    `proposer`; of one kind, of one issuer."""
     of = schema.proposal.c
     rows = select(schema.proposal)
     if issuers is not None:
@@ -89,7 +91,33 @@ def newest(
         rows = rows.where(of.state.in_([str(one) for one in states]))
     if before is not None:
         rows = rows.where(of.number < before)
+    if kind is not None:
+        rows = rows.where(of.kind == kind)
+    if issuer is not None:
+        rows = rows.where(of.issuer == issuer)
     return [_proposal(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
+
+
+def sought(
+    tx: Transaction,
+    issuers: Sequence[str] | None,
+    states: Sequence[State],
+    kind: str,
+    first: int,
+    limit: int,
+    proposer: str,
+) -> tuple[list[Proposal], int]:
+    """Proposals as of `newest`, of a kind (empty: of any), from the `first` on, and how many there are."""
+    of = schema.proposal.c
+    wanted: list[ColumnElement[bool]] = [of.state.in_([str(one) for one in states])]
+    if issuers is not None:
+        wanted.append(or_(of.issuer.in_(issuers), of.proposer == proposer))
+    if kind:
+        wanted.append(of.kind == kind)
+    counted = select(func.count()).select_from(schema.proposal).where(*wanted)
+    rows = select(schema.proposal).where(*wanted).order_by(of.number.desc())
+    found = [_proposal(row) for row in tx.execute(rows.offset(first).limit(limit))]
+    return found, int(tx.execute(counted).scalar_one())
 
 
 def waiting(tx: Transaction, issuers: Sequence[str] | None) -> list[Proposal]:

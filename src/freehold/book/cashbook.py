@@ -182,6 +182,12 @@ def find(tx: Transaction, issuer: str, id: str) -> Posted:
     return found[0]
 
 
+def is_there(tx: Transaction, id: str) -> bool:
+    """Whether an entry with this id was posted."""
+    of = schema.cash_entry.c
+    return tx.execute(select(of.number).where(of.id == id)).first() is not None
+
+
 def with_reference(tx: Transaction, issuer: str, currency: str, reference: str) -> Posted | None:
     """The entry of a movement on chain, if it was posted."""
     of = schema.cash_entry.c

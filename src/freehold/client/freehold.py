@@ -1,5 +1,6 @@
 """The platform as a program sees it: one object, whose parts are the subjects of the API."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from freehold.client.actions import Actions
@@ -22,6 +23,7 @@ from freehold.client.tax import Tax
 from freehold.client.transfers import Transfers
 from freehold.client.windups import Windups
 from freehold.wire.documents import Me
+from freehold.wire.ownership import FoundList, FoundOut, WaitingList, WaitingOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,14 @@ class Freehold:
     def me(self) -> Me:
         """Who the key belongs to, and what it may do."""
         return self.connection.get("/v1/me", Me)
+
+    def waiting(self) -> Iterator[WaitingOut]:
+        """What waits for whom the key belongs to, the most urgent first."""
+        return self.connection.items("/v1/waiting", WaitingList)
+
+    def search(self, q: str) -> Iterator[FoundOut]:
+        """What a text names of all that the key may read."""
+        return self.connection.items("/v1/search", FoundList, {"q": q})
 
 
 def connect(url: str, key: str, seconds: float = 30.0) -> Freehold:

@@ -256,13 +256,32 @@ def break_glass(office: Office, who: Actor, which: str, seen: str, reason: str) 
 
 
 def proposals(
-    office: Office, who: Actor, states: Sequence[State], before: int | None, limit: int
+    office: Office,
+    who: Actor,
+    states: Sequence[State],
+    before: int | None,
+    limit: int,
+    kind: str | None = None,
+    issuer: str | None = None,
 ) -> list[ProposalView]:
-    """The last proposals first, of the issuers whose approvals one may read, and one's own."""
+    """The last proposals first, of the issuers whose approvals one may read, and one's own; of a kind, of
+    an issuer."""
     permits.require_any(who, (Power.READ_APPROVALS, None), (Power.REQUEST_TRANSFER, None))
     with office.book.reading() as tx:
-        found = approvals.newest(tx, _readable(who), states, before, limit, who.id)
+        found = approvals.newest(tx, _readable(who), states, before, limit, who.id, kind, issuer)
         return [view_of(office, tx, who, one) for one in found]
+
+
+def seek(
+    office: Office, who: Actor, states: Sequence[State], kind: str, first: int, limit: int
+) -> tuple[list[ProposalView], int]:
+    """Proposals in some states and of a kind (empty: of any), from the `first` on, the last ones before the
+    others, and how many there are. Raises as `proposals`."""
+    permits.require_any(who, (Power.READ_APPROVALS, None), (Power.REQUEST_TRANSFER, None))
+    with office.book.reading() as tx:
+        seen = _readable(who)
+        found, total = approvals.sought(tx, seen, states, kind, first, limit, who.id)
+        return [view_of(office, tx, who, one) for one in found], total
 
 
 def about(office: Office, who: Actor, token: str, kind: str) -> list[ProposalView]:

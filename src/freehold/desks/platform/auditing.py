@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from freehold.book import audit, issuers, settings
+from freehold.book.audit import EVERY
+from freehold.book.audit import Wanted as Wanted
 from freehold.chain import contracts, node
 from freehold.chain.contracts import call
 from freehold.core import audit as log
@@ -67,11 +69,38 @@ class Compared:
     anchors: int
 
 
-def page(office: Office, actor: Actor, before: int | None, limit: int) -> list[Link]:
-    """The last entries first. Raises NotPermitted."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The log in figures: its entries, the last hash, the last anchor, the last time that somebody compared
+    the registers with the chain, as far as that is not long ago."""
+
+    entries: int
+    head: str
+    anchor: Anchor | None
+    verified: Link | None
+
+
+def page(
+    office: Office, actor: Actor, before: int | None, limit: int, wanted: Wanted = EVERY
+) -> list[Link]:
+    """The last entries first, as `wanted`. Raises NotPermitted."""
     permits.require(actor, Power.READ_AUDIT, EVERYWHERE)
     with office.book.reading() as tx:
-        return audit.newest(tx, before, limit)
+        return audit.newest(tx, before, limit, wanted)
+
+
+def standing(office: Office, actor: Actor) -> Standing:
+    """How long the log is, its last anchor, and when registers were last compared with the chain.
+
+    Raises NotPermitted.
+    """
+    permits.require(actor, Power.READ_AUDIT, EVERYWHERE)
+    known = anchors(office)
+    with office.book.reading() as tx:
+        number, hash = audit.head(tx)
+        return Standing(
+            number, hash, known[-1] if known else None, audit.last_act(tx, "verify registers")
+        )
 
 
 def note(office: Office, entry: Entry) -> None:
