@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from freehold.client.actions import Actions
 from freehold.client.approvals import Approvals
+from freehold.client.cash import Cash
 from freehold.client.connection import Connection
 from freehold.client.drafts import Drafts
 from freehold.client.evidence import Evidence
@@ -45,6 +46,7 @@ class Freehold:
     windups: Windups
     actions: Actions
     tax: Tax
+    cash: Cash
     chain: Chain
     audit: Audit
 
@@ -81,6 +83,7 @@ def of(connection: Connection) -> Freehold:
         Windups(connection),
         Actions(connection),
         Tax(connection),
+        Cash(connection),
         Chain(connection),
         Audit(connection),
     )

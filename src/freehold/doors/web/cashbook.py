@@ -7,11 +7,13 @@ from starlette.routing import BaseRoute, Route
 
 from freehold.core import bank_statements
 from freehold.core.cashbook import AGAINST, Kind
+from freehold.core.clock import parse_day
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
 from freehold.core.units import format_units
 from freehold.desks import permits
 from freehold.desks.approvals import payments
+from freehold.desks.office import today
 from freehold.desks.servicing import cashbook, reconciling
 from freehold.doors.web.visits import Form, Visit, act, go, issuer_of, issuers_of, page, see
 
@@ -32,7 +34,12 @@ def routes() -> list[BaseRoute]:
 def book(visit: Visit) -> Response:
     """Where money is, the trial balance of each currency, the last entries."""
     office, who, issuer = visit.office, visit.who, issuer_of(visit)
-    found = cashbook.overview(office, who, issuer)
+    found, problem = cashbook.overview(office, who, issuer), ""
+    on = today(office)
+    try:
+        on = parse_day(visit.query("on"), "on") if visit.query("on") else on
+    except Invalid as fault:
+        problem = fault.message
     entries, decimals = cashbook.journal(office, who, issuer, None)
     shown = [
         {
@@ -54,7 +61,7 @@ def book(visit: Visit) -> Response:
             ],
             "total": format_units(one.total, places),
         }
-        for one, places in cashbook.trial_balances(office, who, issuer, None)
+        for one, places in cashbook.trial_balances(office, who, issuer, None, on)
     ]
     places = [
         (one.code, str(place.kind), place.name, format_units(amount, one.decimals))
@@ -76,7 +83,8 @@ def book(visit: Visit) -> Response:
         "trials": trials,
         "places": places,
     }
-    return see(visit, "cash.html", total=len(entries), **known)
+    known |= {"on": on, "problem": problem}
+    return see(visit, "cash.html", 422 if problem else 200, total=len(entries), **known)
 
 
 def reconciliation(visit: Visit) -> Response:
