@@ -163,8 +163,10 @@ def test_a_statement_is_tried_line_by_line_before_it_comes_in(company):
     with pytest.raises(NotFound, match="is not one of"):
         importing.tried(company, AGENT, None, text.encode(), replace(told, account="DE00"))
     assert len(importing.bring_in(company, AGENT, None, text.encode(), told)) == 1
-    with pytest.raises(Conflict, match="was imported already"):
+    with pytest.raises(Conflict, match="was imported already .the same file"):
         importing.tried(company, AGENT, None, text.encode(), told)
+    other = replace(told, statement="9", opening="938.50")
+    assert importing.bring_in(company, AGENT, None, text.encode(), other), "the same lines again"
 
 
 def test_an_account_runs_with_its_balance_and_an_entry_knows_what_took_it_back(world):
@@ -180,6 +182,8 @@ def test_an_account_runs_with_its_balance_and_an_entry_knows_what_took_it_back(w
     assert cashbook.entry(company, AGENT, None, number).reversed_by is None
     made = cashbook.reverse(company, AGENT, None, number, "by mistake")
     assert cashbook.entry(company, AGENT, None, number).reversed_by == made.number
+    with pytest.raises(Conflict, match=f"entry {number} is reversed already"):
+        cashbook.reverse(company, AGENT, None, number, "for another reason")
     back = cashbook.entry(company, AGENT, None, str(made.number))
     assert (back.reverses, back.reversed_by) == (int(number), None)
     _, lines, _ = cashbook.ledger(company, AGENT, None, "USDX", name)

@@ -95,8 +95,8 @@ def test_the_pages_read_without_scripts_and_a_reader_finds_no_forms(chromium, mo
 
 def test_the_book_is_kept_over_pages_and_api_without_a_command(money):
     with office_of(money.home) as office:
-        key = office.keys.agent
-        coin = funded.cash(office.w3, funded.funded(office.w3, key), 2, 1_000_000)
+        key = funded.funded(office.w3, office.keys.agent)
+        coin = funded.cash(office.w3, key, 2, 1_000_000)
     window = windows.Window(money, money.browse(Role.ISSUER))
     for button, given in (
         ("Add the coin", {"coin": "gold", "holder": key.address, "code": ""}),
@@ -112,7 +112,13 @@ def test_the_book_is_kept_over_pages_and_api_without_a_command(money):
     assert window.press("/cash", "Show the balances", on="2020-01-01").status_code == 200
 
     text = "day;amount;reference\n31.03.2022;1,500;A\n"
-    csv = {"account": IBAN, "statement": "csv-1", "currency": "EUR", "opening": "0", "file": text}
+    csv = {
+        "account": IBAN,
+        "statement": "csv-1",
+        "currency": "EUR",
+        "opening": "0",
+        "content": text,
+    }
     wrong = window.press("/cash/import", "See what it brings", **csv)
     assert wrong.status_code == 422 and "1500 or 1.500" in wrong.text
     tried = window.press("/cash/import", "See what it brings", **csv, decimal_sign=".")

@@ -366,7 +366,8 @@ def reverse(office: Office, actor: Actor, issuer: str | None, id: str, why: str)
     with office.book.transaction() as tx:
         known = book.find(tx, owner.id, id)
         turned = core.reversal(known.entry, today(office), why.strip())
-        if not book.post(tx, turned, actor.id, office.clock.now()):
+        by = book.reversal_of(tx, owner.id, known.entry.id)
+        if by or not book.post(tx, turned, actor.id, office.clock.now()):
             raise Conflict(f"entry {known.number} is reversed already", entry=known.entry.id)
         _note(tx, office, actor, "cash-reverse", owner, {"entry": known.entry.id, "why": why})
         return book.find(tx, owner.id, turned.id)

@@ -68,7 +68,8 @@ def bring_in(
 ) -> list[Statement]:
     """Keep the statements of a file, all or none. Raises as `read`, NotFound, Conflict."""
     found = read(office, actor, issuer, content, given)
-    return cashbook.import_statements(office, actor, issuer, found, content)
+    named = _named(content, given)
+    return cashbook.import_statements(office, actor, issuer, found, named)
 
 
 def tried(
@@ -77,7 +78,7 @@ def tried(
     """What `bring_in` would do; nothing is kept. Raises as it does."""
     owner = parties.owner(office, issuer)
     found = read(office, actor, issuer, content, given)
-    kept = cashbook.statements_of(owner, found, content)
+    kept = cashbook.statements_of(owner, found, _named(content, given))
     with office.book.reading() as tx:
         for one in kept:
             cashbook.require_importable(tx, one, today(office))
@@ -86,6 +87,13 @@ def tried(
             Tried(each, decimals[each.currency], *_compared(tx, owner.id, each, one))
             for each, one in zip(found, kept, strict=True)
         ]
+
+
+def _named(content: bytes, given: CsvGiven) -> bytes:
+    """What tells a file from another one: a CSV does not say itself which statement it is."""
+    if bank_statements.is_camt(content):
+        return content
+    return f"{given.account.replace(' ', '')} {given.statement.strip()}\n".encode() + content
 
 
 def _compared(

@@ -97,20 +97,22 @@ def importable(visit: Visit) -> Response:
 def bring_in(visit: Visit, form: Form) -> Response:
     """Show what a statement would bring in; confirmed, keep it."""
     office, who, issuer = visit.office, visit.who, _named(form)
-    given = {name: form.get(name, "").strip() for name in FIELDS} | {"file": form.get("file", "")}
+    given = {name: form.get(name, "").strip() for name in FIELDS} | {
+        "content": form.get("content", "")
+    }
     columns = {name: given[f"column_{name}"] for name in COLUMNS if given[f"column_{name}"]}
     told = {name: given[name] for name in TOLD}
-    csv, content = CsvGiven(**told, columns=columns), given["file"].encode()
+    csv, content = CsvGiven(**told, columns=columns), given["content"].encode()
     try:
         if not content.strip():
-            raise Invalid("paste a statement", field="file")
+            raise Invalid("paste a statement", field="content")
         if form.get("confirm") != "yes":
             tried = importing.tried(office, who, issuer, content, csv)
             return _import(visit, tried=tried, given=given)
         importing.bring_in(office, who, issuer, content, csv)
     except (Invalid, Conflict, NotFound) as fault:
         mistakes = [str(one) for one in getattr(fault, "mistakes", ())]
-        wrong = {"problem": fault.message, "mistakes": mistakes, "wrong_at": _at(fault, "file")}
+        wrong = {"problem": fault.message, "mistakes": mistakes, "wrong_at": _at(fault, "")}
         return _import(visit, 422, given=given, **wrong)
     return go("/cash/reconciliation?imported=1")
 
