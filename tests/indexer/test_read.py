@@ -96,6 +96,21 @@ def test_pages_put_together_are_the_whole_register(projection):
     assert len(whole) > 8
 
 
+def test_every_wallet_that_ever_opened_an_account_leads_to_the_one_that_does_now(projection):
+    _, register = filled(projection, 5, 1500)
+    with projection.connect() as connection:
+        found = read.opened(connection, stream.HOLDERS)
+        assert read.opened(connection, TOKEN) == {}
+    accounts = {**register.wallets, **register.former}
+    wanted = {
+        wallet: (register.accounts[account].wallet, register.accounts[account].facts)
+        for wallet, account in accounts.items()
+        if account
+    }
+    assert found == wanted
+    assert len(register.former) > 0
+
+
 def test_a_statement_adds_up_to_the_holding_and_says_why(projection):
     events, register = filled(projection, 5, 1500)
     account = max(register.rolls[TOKEN].units, key=register.rolls[TOKEN].units.get)

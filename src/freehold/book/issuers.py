@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
 from freehold.book import confidential, schema
 from freehold.book.session import Transaction
@@ -206,6 +206,12 @@ def holders_named(tx: Transaction, issuer: str, named: Collection[str]) -> dict[
         if row.id in named:
             found[row.id] = one
     return found
+
+
+def holder_count(tx: Transaction, issuer: str) -> int:
+    """How many holders an issuer has in the book."""
+    rows = select(func.count()).select_from(schema.holder).where(schema.holder.c.issuer == issuer)
+    return int(tx.execute(rows).scalar_one())
 
 
 def holders(tx: Transaction, issuer: str) -> list[KnownHolder]:

@@ -18,6 +18,7 @@ from freehold.core.facts import Facts, replaced_by, unpack_facts
 from freehold.core.ids import Address
 from freehold.core.units import Units, parse_units
 from freehold.desks.office import Office
+from freehold.indexer import read
 
 TREASURY = "treasury"
 """What the issuer's own account is called, unless a holder has this id."""
@@ -57,6 +58,17 @@ def each(office: Office, of: KnownIssuer, named: Sequence[str]) -> list[Party]:
     with office.book.reading() as tx:
         found = holders(office, tx, of, named)
     return met(office, of, named, found, contracts.read_all(office.w3, questions(of, found)))
+
+
+def everybody(office: Office, of: KnownIssuer) -> list[Party]:
+    """All holders of an issuer in the order of their ids, as of the last block that was read; account 0:
+    he has none yet. Two questions to book and projection, however many they are."""
+    with office.book.reading() as tx:
+        known = issuers.holders(tx, of.id)
+    with office.index.connect() as view:
+        opened = read.opened(view, of.register)
+    found = ((one, *opened.get(one.wallet, (one.wallet, 0))) for one in known)
+    return [Party(one, Address(wallet), unpack_facts(word)) for one, wallet, word in found]
 
 
 def holders(

@@ -122,6 +122,19 @@ def accounts(connection: Connection, token: str) -> dict[str, int]:
     return {row.wallet: row.account for row in connection.execute(rows)}
 
 
+def opened(connection: Connection, register: str) -> dict[str, tuple[str, int]]:
+    """By each wallet that opens or once opened an account of a register: the one that opens it now, and the
+    account's word of facts (`core/facts.py`)."""
+    number = connection.scalar(select(t.contract.c.id).where(t.contract.c.address == register))
+    known = t.wallet.c
+    rows = select(known.wallet, known.account).where(known.holders == number)
+    now = {
+        row.account: (row.wallet, int(row.facts))
+        for row in t.latest(connection, t.account, number or 0)
+    }
+    return {wallet: now[account] for wallet, account in _plain(connection, rows)}
+
+
 def lines(
     connection: Connection,
     token: str,

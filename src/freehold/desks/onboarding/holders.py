@@ -171,7 +171,7 @@ def holder(office: Office, issuer: str | None, named: str) -> HolderReport:
     following.bring_up(office)
     owner = parties.owner(office, issuer)
     found = parties.party(office, owner, named)
-    return _report(office, found, _lines(office, owner))
+    return _report(found, _lines(office, owner))
 
 
 def holders(office: Office, issuer: str | None) -> list[HolderReport]:
@@ -179,9 +179,8 @@ def holders(office: Office, issuer: str | None) -> list[HolderReport]:
     following.bring_up(office)
     owner = parties.owner(office, issuer)
     lines = _lines(office, owner)
-    with office.book.reading() as tx:
-        known = issuers.holders(tx, owner.id)
-    return [_report(office, parties.party(office, owner, one.id), lines) for one in known]
+    every = parties.everybody(office, owner)
+    return [_report(one, lines) for one in every if one.facts.account]
 
 
 def require_own(flags: Flags) -> None:
@@ -259,9 +258,7 @@ def _lines(office: Office, owner: KnownIssuer) -> list[tuple[KnownInstrument, di
         ]
 
 
-def _report(
-    office: Office, found: Party, lines: list[tuple[KnownInstrument, dict[int, Line]]]
-) -> HolderReport:
+def _report(found: Party, lines: list[tuple[KnownInstrument, dict[int, Line]]]) -> HolderReport:
     known, facts = found.holder, found.facts
     held = tuple(
         Holding(one.class_id, one.symbol, one.decimals, line.units, line.frozen, line.stopped)

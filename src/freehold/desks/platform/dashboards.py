@@ -6,7 +6,7 @@ happen), so it goes away by itself once it is dealt with.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from freehold.book import instructions, issuers
@@ -17,7 +17,7 @@ from freehold.core.errors import NotFound
 from freehold.core.facts import unpack_facts
 from freehold.core.instruction import State
 from freehold.core.roles import Power
-from freehold.desks import parties, permits
+from freehold.desks import permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.permits import Actor
@@ -131,23 +131,34 @@ def _instrument(
 
 
 def _claims(office: Office, owner: KnownIssuer, now: datetime) -> Iterator[Waiting]:
+    """Claims that have ended, or end soon. Only the names of those are opened."""
+    last = (now + SOON).date()
+    with office.index.connect() as view:
+        ends = {
+            wallet: _until(word) for wallet, (_, word) in read.opened(view, owner.register).items()
+        }
     with office.book.reading() as tx:
-        known = issuers.holders(tx, owner.id)
-    for one in known:
-        _, word = parties.living(office, owner, one.wallet)
-        facts = unpack_facts(word)
-        if facts.until >= LAST_DAY or not word:
-            continue
-        last = day_of(facts.until)
-        due = datetime(last.year, last.month, last.day, tzinfo=now.tzinfo) + timedelta(days=1)
-        href = f"/holders?q={one.id}"
+        known = issuers.ids_by_wallet(tx, owner.id)
+        ending = {
+            known[one]: day for one, day in ends.items() if day and day < last and one in known
+        }
+        called = issuers.holders_named(tx, owner.id, ending)
+    for id, day in ending.items():
+        due = datetime(day.year, day.month, day.day, tzinfo=now.tzinfo) + timedelta(days=1)
+        href, name = f"/holders?q={id}", called[id].name or id
         if due <= now:
-            title = f"What is known of {one.name} has lapsed"
+            title = f"What is known of {name} has lapsed"
             detail = f"{owner.name}. Nothing more can be received until claims are renewed."
             yield Waiting(Urgency.BAD, title, detail, href, "Open", due)
-        elif due <= now + SOON:
-            title = f"A claim about {one.name} ends soon"
+        else:
+            title = f"A claim about {name} ends soon"
             yield Waiting(Urgency.WARN, title, f"{owner.name}", href, "Open", due)
+
+
+def _until(word: int) -> date | None:
+    """The last day of what is known of an account; None where it does not end."""
+    until = unpack_facts(word).until
+    return None if until >= LAST_DAY else day_of(until)
 
 
 def _not_done(office: Office, actor: Actor) -> Iterator[Waiting]:

@@ -4,7 +4,7 @@ Units held come from the chain, claims on more of them (options, warrants, reser
 the issuer's cap table came in with.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -153,6 +153,27 @@ def _called(holder: KnownHolder | None, account: int) -> tuple[str, str]:
     return (holder.id, holder.name or "Erased") if holder else ("", f"account {account}")
 
 
+def choices(office: Office, actor: Actor, issuer: str, most: int) -> list[tuple[str, str]]:
+    """Ids and names of an issuer's holders by name, to choose from; none where there are more than `most`.
+
+    Raises NotPermitted."""
+    permits.require(actor, Power.READ_REGISTER, issuer)
+    with office.book.reading() as tx:
+        if issuers.holder_count(tx, issuer) > most:
+            return []
+        known = issuers.holders(tx, issuer)
+    found = [(one.id, one.name or "Erased") for one in known]
+    return sorted(found, key=lambda one: one[1].casefold())
+
+
+def names(office: Office, actor: Actor, issuer: str, ids: Collection[str]) -> dict[str, str]:
+    """The names of some of an issuer's holders by id. Raises NotPermitted."""
+    permits.require(actor, Power.READ_REGISTER, issuer)
+    with office.book.reading() as tx:
+        known = issuers.holders_named(tx, issuer, ids)
+    return {id: one.name for id, one in known.items()}
+
+
 def holder_list(office: Office, actor: Actor, text: str = "") -> list[HolderLine]:
     """Every holder whom the actor may read of, in whose name, id or country `text` stands."""
     owners, wanted = issuers_of(office, actor), text.strip().casefold()
@@ -170,7 +191,6 @@ def _speaks_of(line: HolderLine, wanted: str) -> bool:
 
 def _holders(office: Office, owner: KnownIssuer) -> Iterator[HolderLine]:
     with office.book.reading() as tx:
-        known = issuers.holders(tx, owner.id)
         every = issuers.instruments(tx, owner.id)
     held: dict[str, list[tuple[str, str]]] = {}
     with office.index.connect() as view:
@@ -179,9 +199,8 @@ def _holders(office: Office, owner: KnownIssuer) -> Iterator[HolderLine]:
                 text = format_units(line.units, one.decimals)
                 held.setdefault(line.wallet, []).append((one.symbol, text))
     today = now_on_chain(office).date()
-    for holder in known:
-        wallet, word = parties.living(office, owner, holder.wallet)
-        facts = unpack_facts(word)
+    for party in parties.everybody(office, owner):
+        holder, facts = party.holder, party.facts
         until = None if facts.until >= LAST_DAY else day_of(facts.until)
         yield HolderLine(
             owner.id,
@@ -193,7 +212,7 @@ def _holders(office: Office, owner: KnownIssuer) -> Iterator[HolderLine]:
             CLASS_NAMES.get(facts.holder_class, f"class {facts.holder_class}"),
             _stands(facts, until, today),
             until,
-            tuple(held.get(str(wallet), ())),
+            tuple(held.get(str(party.wallet), ())),
         )
 
 

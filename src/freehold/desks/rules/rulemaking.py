@@ -47,13 +47,15 @@ class Ruled:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """All about an instrument's rules; `text` empty where the starting rules are in force."""
+    """All about an instrument's rules; `text` empty where the starting rules are in force. `most_holders`
+    None: no limit, or one that its groups have."""
 
     ruled: Ruled
     policy: Policy | None
     text: str
     history: tuple[tuple[str, Adoption], ...]
     now: datetime
+    most_holders: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def rulebook(office: Office, actor: Actor, token: str) -> Rulebook:
         kept.text if kept else "",
         history[::-1],
         now,
+        force.rules.most_holders if force.rules else None,
     )
 
 

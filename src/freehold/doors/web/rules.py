@@ -33,6 +33,8 @@ TEMPLATES = Path(__file__).resolve().parents[4] / "examples" / "policies"
 PROOFS = tuple(one for one in Proof if one.name)
 PAPER = "paper-"
 """What the name of a box for a paper begins with."""
+CHOICES, SHOWN = 200, 50
+"""So many holders are listed to choose from, else numbers are typed; so many of the stranded are named."""
 MOST_SIGNERS = 2_000
 """The letters of all names that are typed in as signers."""
 
@@ -152,17 +154,16 @@ def _editor(
     gone = [one for one in before if one not in words] if words else []
     come = [one for one in words if one not in before]
     more = {"text": text, "found": found, "gone": gone, "come": come, "problem": problem}
-    more |= {"templates": _templates(), "answer": answer, "mistakes": mistakes}
+    more |= {"templates": _templates(), "answer": answer, "mistakes": mistakes, "shown": SHOWN}
+    ids = [one.holder for one in found.stranded[:SHOWN]]
+    more["names"] = ownership.names(visit.office, visit.who, book.ruled.issuer, ids)
+    more["units"] = lambda units: format_units(units, book.ruled.decimals)
     return see(visit, "policy_editor.html", status, **values | more)
 
 
 def _values(visit: Visit, book: Rulebook, form: Form | None = None) -> dict[str, Any]:
     """What the bench and the page around it need."""
-    held = [
-        one
-        for one in ownership.holder_list(visit.office, visit.who)
-        if one.issuer == book.ruled.issuer
-    ]
+    held = ownership.choices(visit.office, visit.who, book.ruled.issuer, CHOICES)
     asked = {
         name: (form.get(name, "") if form else visit.query(name))
         for name in ("from", "to", "units", "kind", "signed", "representative", *_boxes())
@@ -227,8 +228,9 @@ def _tried(
         found = explaining.explain_as(visit.office, visit.who, token, question, draft)
     except Invalid as fault:
         return None, {"units": fault.message[:1].upper() + fault.message[1:]}
-    except NotFound:
-        return None, {"from": "Choose two holders of this issuer"}
+    except NotFound as fault:
+        side = "to" if fault.facts.get("holder") == given("to") else "from"
+        return None, {side: f"{fault.message}: name two holders of this issuer"}
     return answer_of(found, decimals, draft=draft is not None), {}
 
 
