@@ -269,9 +269,13 @@ def ledger(
 ) -> tuple[KnownIssuer, list[LedgerLine], int]:
     """One account of a currency entry by entry, with its running balance, and the currency's decimals.
 
-    `account` is its name as `bank:DE00` or `holders`. Raises NotPermitted, NotFound.
+    `account` is its name as `bank:DE00` or `holders`. Raises NotPermitted, NotFound, Invalid.
     """
     owner, lines, stands = _reading(office, actor, issuer), [], 0
+    if not account or not code:
+        raise Invalid(
+            "name an account and its currency", field="currency" if account else "account"
+        )
     with office.book.reading() as tx:
         money = book.currency(tx, owner.id, code)
         found = book.entries(tx, owner.id, code)

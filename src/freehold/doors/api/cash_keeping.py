@@ -87,19 +87,18 @@ def import_statement(
     )
 
 
-@router.get("/account", responses=responses(400, 404, 409))
+@router.get("/account", responses=responses(400, 404, 409, 422))
 def account(
     office: OfficeOf,
     actor: Caller,
-    account: Annotated[
-        str, Query(min_length=1, max_length=80, examples=["bank:DE89370400440532013000"])
-    ],
-    currency: Annotated[str, Query(min_length=1, max_length=16)],
+    account: Annotated[str, Query(max_length=80, examples=["bank:DE89370400440532013000"])] = "",
+    currency: Annotated[str, Query(max_length=16)] = "",
     issuer: Issuer = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> LedgerOut:
-    """One account, entry by entry, with what stands on it after each."""
+    """One account of a currency, entry by entry, with what stands on it after each; 422 unless both are
+    named."""
     _, lines, places = cashbook.ledger(office, actor, issuer, currency, account)
     first = int(cursor or 0)
     shown = lines[first : first + limit]

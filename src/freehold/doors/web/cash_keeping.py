@@ -145,7 +145,10 @@ def _amount(amount: int, one: Tried) -> str:
 
 def account(visit: Visit) -> Response:
     """One account entry by entry, the newest first, with what stood there after each."""
+    permits.require(visit.who, Power.READ_CASH)
     code, name, issuer = visit.query("currency"), visit.query("account"), issuer_of(visit)
+    if not code or not name:
+        return go("/cash")
     owner, lines, places = cashbook.ledger(visit.office, visit.who, issuer, code, name)
     last, asked = max(1, -(-len(lines) // ROWS)), visit.query("page", "1")
     plain = asked.isascii() and asked.isdigit() and len(asked) < 7
