@@ -18,6 +18,11 @@ API: dict[str, Any] = {
     "/release": {"document": PAPER},
     "/legends": {"instrument": "common", "vintage": 1, "code": "ROFR", "document": PAPER},
     "/removal": {"document": PAPER},
+    "/items": {"what": "inquiry"},
+    "/turnaround": {"outcome": "done"},
+    "/loss": {"day": "2026-01-02"},
+    "/searches": {"day": "2026-01-02", "source": "a database"},
+    "/decision": {"decision": "send"},
 }
 FORMS = {
     "/registration": {"form": "entity", "parties": "officer: Dee Ray"},
@@ -26,6 +31,11 @@ FORMS = {
     "/restraint": {"kind": "stop", "document": PAPER},
     "/release": {"restraint": "res_0", "document": PAPER},
     "/notice": {"restraint": "res_0"},
+    "/lost": {"day": "2026-01-02"},
+    "/search": {"day": "2026-01-02", "source": "a database"},
+    "/legend": {"lot": "common:1", "code": "ROFR", "document": PAPER},
+    "/legend/removal": {"legend": "1", "document": PAPER},
+    "/desk/items": {"holder": FILED, "what": "inquiry", "issuer": "northwind-optics"},
 }
 
 

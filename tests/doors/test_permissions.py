@@ -38,6 +38,10 @@ FOR_ANYBODY = {
 NEEDS_MORE = (
     "/account/wallets/begin",
     "/account/sessions/end",
+    "/account/custody",
+    "/account/custody/begin",
+    "/invitation",
+    "/wallet/none",
     "/developers/keys/end",
     "{number}/name",
     "{number}/remove",
@@ -72,6 +76,7 @@ SEEN = {
 }
 OF_REVIEWS = {"/applications/": REVIEWED, "v1/evidence": SEEN}
 OF_MONEY = {
+    "/release": {},
     "/cash/coins": {"coin": "none", "holder": "none"},  # 422: nothing comes in
     "/cash/places": {"kind": "cash", "name": "none", "currency": "EUR"},
     "/cash/statements/dry-runs": {"camt053": "<none/>"},
@@ -224,6 +229,10 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     bodies = {
         **DRAFTED,
         "/suspension": {"suspended": False},
+        "/invitation": {"name": f"matrix-holder-{role}@northwind.example"},
+        "/custody-exits": {"holder": HOLDER, "wallet": "0x" + "77" * 20},
+        "/proof": {"signature": "0x" + "11" * 65},
+        "/consent": {"document": "0" * 64},
         "/holders": {"id": f"matrix-{role}", "name": "Matrix", "country": "DE"},
         "/approval": {"difference": "0" * 64},
         "/decline": {"note": "matrix"},
@@ -262,15 +271,11 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }
     if "/agent/" in path:
-        body = desk_bodies.of(desk_bodies.API, path) if method in ("POST", "PUT") else None
-        if path.endswith("/agent/controls"):
-            body = None
-        status = platform.ask(role, method, path.removeprefix("/api"), body).status_code
-        return 200 if path.endswith("/legends") and status == 404 else status  # he has no such lot
+        return at_the_desk(platform, role, method, path)
     if path == "/api/v1/documents" and method == "POST":
-        headers = {"Authorization": f"Bearer {platform.keys[role]}"}
-        url = f"{platform.url}{path}?about=issuer&name=Matrix-{role}.txt"
-        return requests.post(url, data=b"matrix", headers=headers, timeout=60).status_code
+        return uploaded(platform, role, path)
+    if "/cash/payments/" in path:
+        return platform.ask(role, method, path.removeprefix("/api"), {}).status_code
     if path.endswith("/stream"):
         return opened(platform, role, path)
     if "/roles/" in path:
@@ -287,6 +292,20 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
     if answer.status_code == 404 and "transfers" in path and not known:
         return 200  # nobody has that wallet; he got as far as asking
     return answer.status_code
+
+
+def uploaded(platform: Platform, role: Role, path: str) -> int:
+    headers = {"Authorization": f"Bearer {platform.keys[role]}"}
+    url = f"{platform.url}{path}?about=issuer&name=Matrix-{role}.txt"
+    return requests.post(url, data=b"matrix", headers=headers, timeout=60).status_code
+
+
+def at_the_desk(platform: Platform, role: Role, method: str, path: str) -> int:
+    body = desk_bodies.of(desk_bodies.API, path) if method in ("POST", "PUT") else None
+    if path.endswith("/agent/controls"):
+        body = None
+    status = platform.ask(role, method, path.removeprefix("/api"), body).status_code
+    return 200 if path.endswith("/legends") and status == 404 else status  # he has no such lot
 
 
 def about_people(role: Role) -> dict[str, dict[str, object]]:
@@ -366,9 +385,19 @@ def as_person(platform: Platform, role: Role, method: str, path: str) -> int:
         paper = b"%PDF-1.7"
         sent = desk_bodies.send_file(browser, platform.url, token, "p.pdf", paper, path)
         return sent.status_code
-    if path.startswith("/files/"):
+    if path.startswith(("/files/", "/desk/")):
         form |= desk_bodies.of(desk_bodies.FORMS, path)
-        if path.endswith(("/release", "/notice")):  # there is no such restraint
+        missing = (
+            "/release",
+            "/notice",
+            "/legend",
+            "/removal",
+            "/search",
+            "/found",
+            "/lost",
+            "/consent",
+        )
+        if path.endswith(missing):  # there is no such restraint, legend, lost holder
             status = browser.post(
                 f"{platform.url}{path}", form, timeout=60, allow_redirects=False
             ).status_code

@@ -105,6 +105,33 @@ def test_a_redirect_is_told_and_not_followed(status):
     assert (sent.ok, sent.status, sent.said) == (False, status, "a redirect, which is not followed")
 
 
+def test_a_receiver_that_trickles_is_cut_off_at_the_time_for_all_of_it(monkeypatch):
+    """A byte now and then would pass the timeout of every single read."""
+    monkeypatch.setattr(hooks, "TIMEOUT_SECONDS", 1.0)
+    over = threading.Event()
+
+    def trickle(server):
+        link, _ = server.accept()
+        with link:
+            for _ in range(100):
+                if over.wait(0.1):
+                    return
+                try:
+                    link.sendall(b"H")
+                except OSError:
+                    return
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=trickle, args=(server,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/hook"
+        sent = hooks.send(url, b"{}", {}, loopback=True)
+        over.set()
+        thread.join()
+    assert (sent.ok, sent.status, sent.said) == (False, None, "no answer: TimeoutError")
+    assert sent.milliseconds < 5_000
+
+
 def test_a_name_that_was_public_when_it_was_set_and_is_private_now_is_not_called(monkeypatch):
     resolves(monkeypatch, "93.184.216.34", "10.0.0.7")
     hooks.require_target("https://hook.example/", loopback=False)

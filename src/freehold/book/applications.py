@@ -100,8 +100,8 @@ def move(tx: Transaction, which: str, before: Stage, after: Stage, **values: Any
     return tx.execute(there.values(stage=after, **values)).rowcount == 1
 
 
-def set_wallet(tx: Transaction, which: str, wallet: Address) -> None:
-    """Say which wallet is to open the account."""
+def set_wallet(tx: Transaction, which: str, wallet: Address | None) -> None:
+    """Say which wallet is to open the account; None: one that the agent keeps the key of."""
     tx.execute(
         update(schema.application).where(schema.application.c.id == which).values(wallet=wallet)
     )

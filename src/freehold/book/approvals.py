@@ -78,9 +78,11 @@ def newest(
     before: int | None,
     limit: int,
     proposer: str | None = None,
+    kind: str | None = None,
+    issuer: str | None = None,
 ) -> list[Proposal]:
     """The last proposals first, those before number `before`; of these issuers (None: of all), or by
-    `proposer`."""
+    `proposer`; of one kind, of one issuer."""
     of = schema.proposal.c
     rows = select(schema.proposal)
     if issuers is not None:
@@ -89,6 +91,10 @@ def newest(
         rows = rows.where(of.state.in_([str(one) for one in states]))
     if before is not None:
         rows = rows.where(of.number < before)
+    if kind is not None:
+        rows = rows.where(of.kind == kind)
+    if issuer is not None:
+        rows = rows.where(of.issuer == issuer)
     return [_proposal(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
 
 
@@ -106,6 +112,17 @@ def about(tx: Transaction, token: str, kind: str) -> list[Proposal]:
     of = schema.proposal.c
     rows = select(schema.proposal).where(of.token == token, of.kind == kind)
     return [_proposal(row) for row in tx.execute(rows.order_by(of.number.desc()))]
+
+
+def about_holder(tx: Transaction, issuer: str, holder: str, limit: int) -> list[Proposal]:
+    """The last proposals whose arguments name a holder, the newest first."""
+    of, word = schema.proposal.c, json.dumps(holder)
+    rows = select(schema.proposal).where(
+        of.issuer == issuer, of.arguments.contains(word, autoescape=True)
+    )
+    found = [_proposal(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
+    names = ("holder", "sender", "receiver")
+    return [one for one in found if holder in (one.act.arguments.get(name) for name in names)]
 
 
 def of_kind(tx: Transaction, issuer: str, kind: str) -> list[Proposal]:

@@ -6,7 +6,8 @@ turns: two entries never hang on the same one.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -46,13 +47,44 @@ def entries(
     return [_link(row) for row in tx.execute(rows.order_by(of.number).limit(limit))]
 
 
-def newest(tx: Transaction, before: int | None, limit: int) -> list[Link]:
-    """The last entries first, those before number `before` if it is given."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries are looked for: of an actor, an act, a subject, an outcome; from an instant on and
+    before another. What is None is left open."""
+
+    actor: str | None = None
+    act: str | None = None
+    subject: str | None = None
+    outcome: Outcome | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+EVERY = Wanted()
+
+
+def newest(tx: Transaction, before: int | None, limit: int, wanted: Wanted = EVERY) -> list[Link]:
+    """The last entries first, those before number `before` if it is given, as `wanted`."""
     appending.settle(tx)
     of = schema.audit_entry.c
     rows = select(schema.audit_entry)
+    for name in ("actor", "act", "subject", "outcome"):
+        if (text := getattr(wanted, name)) is not None:
+            rows = rows.where(of[name] == text)
+    if wanted.since is not None:
+        rows = rows.where(of.at >= wanted.since)
+    if wanted.until is not None:
+        rows = rows.where(of.at < wanted.until)
     if before is not None:
         rows = rows.where(of.number < before)
+    return [_link(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
+
+
+def about(tx: Transaction, subject: str, without: Collection[str], limit: int) -> list[Link]:
+    """The last entries about a subject first, but for some acts."""
+    appending.settle(tx)
+    of = schema.audit_entry.c
+    rows = select(schema.audit_entry).where(of.subject == subject, of.act.not_in(without))
     return [_link(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
 
 

@@ -189,6 +189,12 @@ def reversal_of(tx: Transaction, issuer: str, id: str) -> Posted | None:
     return found[0] if found else None
 
 
+def is_there(tx: Transaction, id: str) -> bool:
+    """Whether an entry with this id was posted."""
+    of = schema.cash_entry.c
+    return tx.execute(select(of.number).where(of.id == id)).first() is not None
+
+
 def with_reference(tx: Transaction, issuer: str, currency: str, reference: str) -> Posted | None:
     """The entry of a movement on chain, if it was posted."""
     of = schema.cash_entry.c

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from freehold.book import schema_agent as schema
 from freehold.book.session import Transaction
@@ -38,7 +39,30 @@ def find(tx: Transaction, id: str) -> CustodyExit:
     row = tx.execute(select(schema.custody_exit).where(schema.custody_exit.c.id == id)).first()
     if row is None:
         raise NotFound(f"there is no way out of custody {id}", exit=id)
-    return CustodyExit(**{name: getattr(row, name) for name in CustodyExit.__dataclass_fields__})
+    return _exit(row)
+
+
+def of_holder(tx: Transaction, issuer: str, holder: str) -> list[CustodyExit]:
+    """A holder's ways out of the agent's key, the newest first."""
+    of = schema.custody_exit.c
+    rows = select(schema.custody_exit).where(of.issuer == issuer, of.holder == holder)
+    return [_exit(row) for row in tx.execute(rows.order_by(of.asked_at.desc(), of.id))]
+
+
+def of_issuer(tx: Transaction, issuer: str) -> list[CustodyExit]:
+    """The ways out of the agent's key of an issuer's holders, the newest first."""
+    of = schema.custody_exit.c
+    rows = select(schema.custody_exit).where(of.issuer == issuer)
+    return [_exit(row) for row in tx.execute(rows.order_by(of.asked_at.desc(), of.id))]
+
+
+def by_nonce(tx: Transaction, nonce: str) -> CustodyExit:
+    """The one whose challenge has this nonce. Raises NotFound."""
+    of = schema.custody_exit.c
+    row = tx.execute(select(schema.custody_exit).where(of.nonce == nonce)).first()
+    if row is None:
+        raise NotFound("this challenge was not made here: ask for another")
+    return _exit(row)
 
 
 def prove(tx: Transaction, id: str, now: datetime) -> None:
@@ -57,3 +81,7 @@ def check(tx: Transaction, id: str, by: str, document: str) -> None:
     )
     if not tx.execute(here.values(checked_by=by, document=document)).rowcount:
         raise Conflict("the key was not shown yet, or the identity was checked already", exit=id)
+
+
+def _exit(row: Row[Any]) -> CustodyExit:
+    return CustodyExit(**{name: getattr(row, name) for name in CustodyExit.__dataclass_fields__})

@@ -86,6 +86,13 @@ def named(tx: Transaction, sign_in_name: str) -> Identity | None:
     return _identity(tx.execute(asked).first())
 
 
+def names(tx: Transaction, which: Collection[str]) -> dict[str, str]:
+    """The sign-in names of identities by their ids; what is the id of none is left out."""
+    of = schema.identity.c
+    rows = tx.execute(select(of.id, of.sign_in_name).where(of.id.in_(sorted(set(which)))))
+    return {row.id: row.sign_in_name for row in rows}
+
+
 def everyone(tx: Transaction) -> list[Identity]:
     """All identities in the order in which they came."""
     rows = tx.execute(_identities().order_by(schema.identity.c.created_at, schema.identity.c.id))
@@ -127,6 +134,16 @@ def with_role(tx: Transaction, role: Role, scope: str | None = None) -> frozense
     rows = rows.where(of.ended_at.is_(None), of.locked_at.is_(None))
     if scope is not None:
         rows = rows.where(given.scope == scope)
+    return frozenset(tx.execute(rows).scalars())
+
+
+def investors(tx: Transaction, issuer: str) -> frozenset[str]:
+    """Who has the role of an investor for any holder of an issuer, is still there and not locked."""
+    of, given = schema.identity.c, schema.identity_role.c
+    rows = select(given.identity).join(schema.identity, of.id == given.identity)
+    rows = rows.where(given.role == Role.INVESTOR, given.ended_at.is_(None))
+    rows = rows.where(given.scope.startswith(f"{issuer}/", autoescape=True))
+    rows = rows.where(of.ended_at.is_(None), of.locked_at.is_(None))
     return frozenset(tx.execute(rows).scalars())
 
 

@@ -13,12 +13,22 @@ The discipline, which every function here keeps a part of:
 - The entry of an instruction and its end stand in the audit log, written in the same transaction.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from freehold.book import audit, changes, schema
@@ -101,7 +111,7 @@ def numbered(tx: Transaction, which: InstructionId) -> tuple[int, datetime, Inst
     row = tx.execute(select(schema.instruction).where(schema.instruction.c.id == which)).first()
     if row is None:
         raise NotFound(f"there is no instruction {which}", instruction=which)
-    return row.number, row.created_at, _instruction(row)
+    return row.number, row.created_at, of_row(row)
 
 
 def approved(tx: Transaction, chain: int, sender: Address, limit: int) -> list[Instruction]:
@@ -127,23 +137,6 @@ def anything_unmined(tx: Transaction, chain: int) -> bool:
     states = schema.instruction.c.state.in_([State.SIGNED, State.SENT])
     asked = select(schema.instruction.c.number).where(states, schema.instruction.c.chain == chain)
     return tx.execute(asked.limit(1)).first() is not None
-
-
-def newest(
-    tx: Transaction, chain: int, before: int | None, limit: int, targets: Collection[str] | None
-) -> list[tuple[int, datetime, Instruction]]:
-    """The last instructions first, with their numbers and when they were asked for.
-
-    Those before number `before` if it is given, of these targets if any are named.
-    """
-    table = schema.instruction
-    rows = select(table).where(table.c.chain == chain)
-    if before is not None:
-        rows = rows.where(table.c.number < before)
-    if targets is not None:
-        rows = rows.where(table.c.target.in_(targets))
-    found = tx.execute(rows.order_by(table.c.number.desc()).limit(limit))
-    return [(row.number, row.created_at, _instruction(row)) for row in found]
 
 
 def waiting(tx: Transaction, chain: int) -> dict[State, int]:
@@ -419,7 +412,7 @@ def _in_states(
     asked = select(table).where(
         table.c.state.in_(sorted(states)), table.c.chain == chain, table.c.sender == sender
     )
-    return [_instruction(row) for row in tx.execute(asked.order_by(table.c.number).limit(limit))]
+    return [of_row(row) for row in tx.execute(asked.order_by(table.c.number).limit(limit))]
 
 
 def _require_lease(
@@ -487,7 +480,8 @@ def _outcome(after: Instruction) -> dict[str, Any]:
     return {name: getattr(after, name) for name in _OUTCOME}
 
 
-def _instruction(row: Row[Any]) -> Instruction:
+def of_row(row: Row[Any]) -> Instruction:
+    """The instruction in a row of its table."""
     values = {name: getattr(row, name) for name in Instruction.__dataclass_fields__}
     return Instruction(**values | {"state": State(row.state)})
 

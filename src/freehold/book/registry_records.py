@@ -35,14 +35,34 @@ def receive(
     return int(made.scalar_one())
 
 
-def turn_around(tx: Transaction, issuer: str, number: int, outcome: str, at: datetime) -> None:
-    """Write that an item is done. Raises Conflict where it is, or is another issuer's."""
+def turn_around(tx: Transaction, issuer: str, number: int, outcome: str, at: datetime) -> str:
+    """Write that an item is done; whose it was. Raises Conflict where it is, or is another issuer's."""
     of = schema_agent.agent_item.c
     here = update(schema_agent.agent_item).where(
         of.number == number, of.issuer == issuer, of.done_at.is_(None)
     )
-    if not tx.execute(here.values(done_at=at, outcome=outcome)).rowcount:
+    holder = tx.execute(here.values(done_at=at, outcome=outcome).returning(of.holder)).scalar()
+    if holder is None:
         raise Conflict(f"there is no open item {number}", item=number)
+    return str(holder)
+
+
+def item(tx: Transaction, issuer: str, number: int) -> tuple[Item, str]:
+    """An item that came by hand, done or not, with its note. Raises NotFound."""
+    of = schema_agent.agent_item.c
+    rows = select(schema_agent.agent_item).where(of.issuer == issuer, of.number == number)
+    row = tx.execute(rows).first()
+    if row is None:
+        raise NotFound(f"there is no item {number}", item=number)
+    return _item(row), row.note
+
+
+def open_items(tx: Transaction, issuer: str) -> list[tuple[Item, str]]:
+    """What came by hand and is not turned around, the oldest first, each with its note."""
+    of = schema_agent.agent_item.c
+    rows = select(schema_agent.agent_item).where(of.issuer == issuer, of.done_at.is_(None))
+    found = tx.execute(rows.order_by(of.received_at, of.number))
+    return [(_item(row), row.note) for row in found]
 
 
 def items(tx: Transaction, issuer: str, since: datetime, until: datetime) -> list[Item]:
@@ -67,10 +87,15 @@ def lose(tx: Transaction, issuer: str, holder: str, day: date, by: str, now: dat
     return int(made.scalar_one())
 
 
-def search(tx: Transaction, number: int, day: date, source: str, by: str, now: datetime) -> None:
-    """Write that a database was searched for a lost holder."""
-    row = {"lost": number, "searched_on": day.isoformat(), "source": source, "at": now, "by": by}
-    tx.execute(insert(schema_agent.lost_holder_search).values(**row))
+def search(tx: Transaction, number: int, day: date, source: str, by: str, now: datetime) -> bool:
+    """Write that a database was searched for a lost holder; False where that is written already."""
+    of = schema_agent.lost_holder_search.c
+    row = {"lost": number, "searched_on": day.isoformat(), "source": source}
+    same = [of[name] == said for name, said in row.items()]
+    if tx.execute(select(of.number).where(*same)).first():
+        return False
+    tx.execute(insert(schema_agent.lost_holder_search).values(**row, at=now, by=by))
+    return True
 
 
 def found(tx: Transaction, number: int, by: str, now: datetime) -> None:

@@ -118,6 +118,13 @@ def note(tx: Transaction, asked: Once, outcome: Mapping[str, Any], now: datetime
         keep(tx, Request(asked.actor, asked.key, asked.digest, asked.scope, None, outcome, now))
 
 
+def of_scope(tx: Transaction, scope: str, limit: int) -> list[Request]:
+    """The last requests that belong to a scope, the newest first."""
+    of = schema.request.c
+    rows = select(schema.request).where(of.scope == scope)
+    return [_request(row) for row in tx.execute(rows.order_by(of.at.desc(), of.key).limit(limit))]
+
+
 def of_instruction(tx: Transaction, instruction: str) -> Request | None:
     """The request that led to an instruction, if one came through a door that keeps them."""
     rows = select(schema.request).where(schema.request.c.instruction == instruction)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
 
 from freehold.book import confidential
 from freehold.book import schema_live as schema
@@ -148,21 +148,44 @@ def replay(tx: Transaction, which: str, numbers: Sequence[int], now: datetime) -
     return len(numbers)
 
 
-def take_due(tx: Transaction, worker: str, now: datetime, limit: int) -> list[Delivery]:
-    """Deliveries that are due and that nobody is working on, leased to this worker; none of a webhook
-    that is paused."""
+def due(tx: Transaction, now: datetime) -> list[tuple[str, str]]:
+    """The webhooks that have a delivery due and none on its way, with their owners, whoever has waited
+    longest first; none that is paused."""
+    of, hook = schema.delivery.c, schema.webhook.c
+    first = func.min(of.due_at)
+    rows = (
+        select(of.webhook, hook.identity)
+        .join(schema.webhook, hook.id == of.webhook)
+        .where(of.state == Delivered.WAITING, of.due_at <= now, hook.paused_at.is_(None))
+        .where(of.webhook.not_in(_at_work(now)))
+        .group_by(of.webhook, hook.identity)
+        .order_by(first, of.webhook)
+    )
+    return [(which, identity) for which, identity in tx.execute(rows)]
+
+
+def take_next(tx: Transaction, worker: str, which: str, now: datetime) -> Delivery | None:
+    """The next delivery of a webhook that is due, leased to this worker; None where nothing is due, it is
+    paused, or another worker is sending to it: one at a time, in their order."""
     of = schema.delivery.c
-    free = or_(of.leased_until.is_(None), of.leased_until <= now)
     paused = select(schema.webhook.c.id).where(schema.webhook.c.paused_at.is_not(None))
-    due = (of.state == Delivered.WAITING, of.due_at <= now, free, of.webhook.not_in(paused))
-    rows = select(schema.delivery).where(*due).order_by(of.due_at, of.number).limit(limit)
-    taken = []
-    for row in tx.execute(rows).all():
-        mine = update(schema.delivery).where(of.number == row.number, free)
-        terms = {"leased_by": worker, "leased_until": now + LEASE}
-        if tx.execute(mine.values(**terms)).rowcount:
-            taken.append(_delivery(row))
-    return taken
+    wanted = (of.webhook == which, of.state == Delivered.WAITING, of.due_at <= now)
+    rows = select(schema.delivery).where(
+        *wanted, of.webhook.not_in(paused), of.webhook.not_in(_at_work(now))
+    )
+    row = tx.execute(rows.order_by(of.due_at, of.number).limit(1)).first()
+    if row is None:
+        return None
+    free = or_(of.leased_until.is_(None), of.leased_until <= now)
+    mine = update(schema.delivery).where(of.number == row.number, free)
+    leased = tx.execute(mine.values(leased_by=worker, leased_until=now + LEASE)).rowcount
+    return _delivery(row) if leased else None
+
+
+def _at_work(now: datetime) -> Select[tuple[str]]:
+    """The webhooks that a worker is sending to."""
+    of = schema.delivery.c
+    return select(of.webhook).where(of.state == Delivered.WAITING, of.leased_until > now)
 
 
 def tried(tx: Transaction, one: Delivery, attempt: Try, state: Delivered, due_at: datetime) -> None:

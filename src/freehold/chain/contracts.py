@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from eth_abi.abi import decode, encode
+from eth_abi.exceptions import DecodingError
 from eth_hash.auto import keccak
 from eth_utils.address import to_checksum_address
 from web3 import Web3
@@ -113,6 +114,25 @@ def _read(entry: dict[str, Any], answer: str) -> Any:
     values = decode(_types(entry["outputs"]), bytes.fromhex(answer[2:]))
     plain = tuple(_plain(v, o["type"]) for v, o in zip(values, entry["outputs"], strict=True))
     return plain[0] if len(plain) == 1 else plain
+
+
+def called(contract: str, data: bytes) -> tuple[str, dict[str, Any]] | None:
+    """Which function of one of our contracts some call data calls, with its arguments by name; None for
+    what is no call of it."""
+    entry = _selectors(contract).get(data[:4])
+    if entry is None:
+        return None
+    try:
+        values = decode(_types(entry["inputs"]), data[4:])
+    except (DecodingError, OverflowError):
+        return None
+    named = zip(entry["inputs"], values, strict=True)
+    return entry["name"], {one["name"]: _plain(value, one["type"]) for one, value in named}
+
+
+@cache
+def _selectors(contract: str) -> dict[bytes, dict[str, Any]]:
+    return {_hash_of(one)[:4]: one for one in abi(contract) if one["type"] == "function"}
 
 
 def selector(contract: str, function: str, arguments: int) -> bytes:

@@ -58,11 +58,12 @@ class Connection:
         model: type[Model],
         body: BaseModel | None = None,
         key: str | None = None,
+        query: Query | None = None,
         **named: str,
     ) -> Model:
         """Act once: under `key`, or under one made here, which every try carries."""
         headers = {"Idempotency-Key": key or new_key()}
-        return _read(model, self._ask("POST", path, named, body, headers=headers))
+        return _read(model, self._ask("POST", path, named, body, query, headers))
 
     def put(self, path: str, model: type[Model], body: BaseModel, **named: str) -> Model:
         """Put something in the place of what there was."""

@@ -1,11 +1,14 @@
 """The platform as a program sees it: one object, whose parts are the subjects of the API."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from freehold.client.actions import Actions
 from freehold.client.approvals import Approvals
 from freehold.client.cash import Cash
 from freehold.client.connection import Connection
+from freehold.client.custody import Custody
+from freehold.client.desk import Desk
 from freehold.client.drafts import Drafts
 from freehold.client.evidence import Evidence
 from freehold.client.exits import Exits
@@ -21,6 +24,7 @@ from freehold.client.tax import Tax
 from freehold.client.transfers import Transfers
 from freehold.client.windups import Windups
 from freehold.wire.documents import Me
+from freehold.wire.ownership import FoundList, FoundOut, WaitingList, WaitingOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Freehold:
     registers: Registers
     transfers: Transfers
     holders: Holders
+    custody: Custody
+    desk: Desk
     approvals: Approvals
     drafts: Drafts
     exits: Exits
@@ -54,6 +60,14 @@ class Freehold:
         """Who the key belongs to, and what it may do."""
         return self.connection.get("/v1/me", Me)
 
+    def waiting(self) -> Iterator[WaitingOut]:
+        """What waits for whom the key belongs to, the most urgent first."""
+        return self.connection.items("/v1/waiting", WaitingList)
+
+    def search(self, q: str) -> Iterator[FoundOut]:
+        """What a text names of all that the key may read."""
+        return self.connection.items("/v1/search", FoundList, {"q": q})
+
 
 def connect(url: str, key: str, seconds: float = 30.0) -> Freehold:
     """The API of the platform at `url` (without /api), asked with an API key; nothing is sent yet."""
@@ -68,6 +82,8 @@ def of(connection: Connection) -> Freehold:
         Registers(connection),
         Transfers(connection),
         Holders(connection),
+        Custody(connection),
+        Desk(connection),
         Approvals(connection),
         Drafts(connection),
         Exits(connection),

@@ -9,6 +9,9 @@ from freehold.wire.documents import (
     AuditEntries,
     AuditEntry,
     AuditVerification,
+    Block,
+    BlockPage,
+    Blocks,
     Event,
     Events,
     Instrument,
@@ -20,6 +23,7 @@ from freehold.wire.documents import (
     Transaction,
     Verification,
 )
+from freehold.wire.ownership import CapTableOut, HolderOut, HoldersOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,24 @@ class Registers:
         """The record instants announced for an instrument."""
         return self.connection.items("/v1/instruments/{token}/records", Records, token=token)
 
+    def holders(
+        self,
+        issuer: str | None = None,
+        q: str | None = None,
+        country: str | None = None,
+        stands: str | None = None,
+        symbol: str | None = None,
+    ) -> Iterator[HolderOut]:
+        """The holders whom the key may read of, by name, with what they hold."""
+        asked = {"issuer": issuer, "q": q, "country": country, "stands": stands, "symbol": symbol}
+        return self.connection.items("/v1/holders", HoldersOut, asked)
+
+    def cap_table(self, issuer: str, as_of: str | datetime | None = None) -> CapTableOut:
+        """Who owns how much of an issuer, now with everything diluted, or at an instant of the past."""
+        asked = {"as_of": _instant(as_of)}
+        path = "/v1/issuers/{issuer}/cap-table"
+        return self.connection.get(path, CapTableOut, asked, issuer=issuer)
+
     def verify(self) -> Verification:
         """Have every register rebuilt from the chain's events and compared, figure by figure."""
         return self.connection.post("/v1/verifications", Verification)
@@ -67,6 +89,14 @@ class Chain:
         """Events of the registers followed, the newest first, decoded."""
         return self.connection.items("/v1/events", Events)
 
+    def blocks(self) -> Iterator[Block]:
+        """The blocks of the chain, the newest first."""
+        return self.connection.items("/v1/blocks", Blocks)
+
+    def block(self, number: int) -> BlockPage:
+        """One block with its transactions and what the registers followed said in it."""
+        return self.connection.get("/v1/blocks/{number}", BlockPage, number=str(number))
+
     def transaction(self, hash: str) -> Transaction:
         """One mined transaction with the events it left."""
         return self.connection.get("/v1/transactions/{hash}", Transaction, hash=hash)
@@ -78,9 +108,20 @@ class Audit:
 
     connection: Connection
 
-    def entries(self) -> Iterator[AuditEntry]:
-        """Every entry, the newest first."""
-        return self.connection.items("/v1/audit", AuditEntries)
+    def entries(
+        self,
+        actor: str | None = None,
+        act: str | None = None,
+        outcome: str | None = None,
+        subject: str | None = None,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+    ) -> Iterator[AuditEntry]:
+        """Entries of an actor, an act, an outcome, a subject, from one instant on and before another; every
+        one if nothing is named. The newest first."""
+        asked = {"actor": actor, "act": act, "outcome": outcome, "subject": subject}
+        asked |= {"since": _instant(since), "until": _instant(until)}
+        return self.connection.items("/v1/audit", AuditEntries, asked)
 
     def verify(self) -> AuditVerification:
         """Have every hash recomputed and compared with what is anchored on the chain."""

@@ -38,9 +38,17 @@ class Transfers:
         path = "/v1/instruments/{token}/transfers"
         return self.connection.act(path, Accepted, asked, key, token=token)
 
-    def instructions(self) -> Iterator[Instruction]:
-        """What was asked of the chain, the newest first."""
-        return self.connection.items("/v1/instructions", Instructions)
+    def instructions(
+        self,
+        state: str | None = None,
+        instrument: str | None = None,
+        actor: str | None = None,
+        since: str | None = None,
+    ) -> Iterator[Instruction]:
+        """What was asked of the chain, the newest first: in a state, on a token, by an identity, since an
+        instant (ISO 8601), or all."""
+        asked = {"state": state, "instrument": instrument, "actor": actor, "since": since}
+        return self.connection.items("/v1/instructions", Instructions, asked)
 
     def instruction(self, id: str) -> Instruction:
         """One instruction with every change of its state."""

@@ -118,9 +118,16 @@ def fully_diluted(table: CapTable) -> tuple[DilutedRow, ...]:
     """Units held and claimed, as converted, by holder and source; open claims are not in it."""
     rows: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
     for lot in table.lots:
-        rows[lot.holder, lot.class_id] += _as_converted(table, lot.class_id, lot.units)
+        rows[lot.holder, lot.class_id] += as_converted(table, lot.class_id, lot.units)
+    held = tuple(DilutedRow(*key, units) for key, units in rows.items())
+    return (*held, *claimed(table))
+
+
+def claimed(table: CapTable) -> tuple[DilutedRow, ...]:
+    """Units claimed alone, as converted, by holder and kind of claim."""
+    rows: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
     for claim in table.claims:
-        units = _as_converted(table, claim.class_id, claim.units)
+        units = as_converted(table, claim.class_id, claim.units)
         rows[claim.holder, str(claim.kind)] += units
     return tuple(DilutedRow(*key, units) for key, units in rows.items())
 
@@ -153,7 +160,7 @@ def convert(right: ConversionRight, units: int, source: ShareClass, target: Shar
     return whole + (right.rounding is Rounding.UP and exact != whole)
 
 
-def _as_converted(table: CapTable, class_id: str, units: int) -> Fraction:
+def as_converted(table: CapTable, class_id: str, units: int) -> Fraction:
     """Whole units after the class's first conversion right into a known class, if it has one."""
     own = table.classes[class_id]
     for right in table.conversions.get(class_id, ()):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from freehold.core.facts import Flags, unpack_facts
 from freehold.core.standing import Line, parted
+from freehold.core.units import format_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,40 +94,44 @@ def control(
         sum(part.locked for part in parts),
         sum(part.frozen for part in parts),
         len(held),
-        tuple(_differences(chain, lines, supply, book)),
+        tuple(_differences(one.decimals, chain, lines, supply, book)),
     )
 
 
 def _differences(
-    chain: OfChain, lines: Sequence[Line], supply: tuple[int, int], book: OfBook
+    decimals: int, chain: OfChain, lines: Sequence[Line], supply: tuple[int, int], book: OfBook
 ) -> list[str]:
-    issued, redeemed = supply
-    posted = sum(line.units for line in lines)
+    """What does not agree, each in a sentence; quantities in whole units."""
+
+    def text(units: int) -> str:
+        return format_units(units, decimals)
+
+    in_issue, posted, there = supply[0] - supply[1], sum(line.units for line in lines), chain.supply
     found = []
-    if issued - redeemed != chain.supply:
+    if in_issue != there:
         found.append(
-            f"the projection has {issued - redeemed} units in issue, the contract {chain.supply}"
+            f"the projection has {text(in_issue)} units in issue, the contract {text(there)}"
         )
-    if posted != chain.supply:
-        found.append(f"positions add up to {posted} units, the contract has {chain.supply}")
-    if chain.supply > chain.authorised:
-        found.append(f"{chain.supply} units are in issue, {chain.authorised} are authorised")
+    if posted != there:
+        found.append(f"positions add up to {text(posted)} units, the contract has {text(there)}")
+    if there > chain.authorised:
+        found.append(f"{text(there)} units are in issue, {text(chain.authorised)} are authorised")
     for line in lines:
         if line.account not in book.accounts and not _own(line):
             found.append(f"account {line.account} holds units, and the book knows no holder of it")
-        found += _unlocked(line, book.locks.get(line.account, ()))
+        found += _unlocked(line, book.locks.get(line.account, ()), decimals)
     return found
 
 
-def _unlocked(line: Line, locks: Sequence[int | None]) -> list[str]:
+def _unlocked(line: Line, locks: Sequence[int | None], decimals: int) -> list[str]:
     """What the book locks must be frozen on the chain."""
     counted = sum(one for one in locks if one is not None)
     if None in locks and not line.stopped:
         return [f"the book stops account {line.account}, the chain does not"]
     if counted > line.frozen and not line.stopped:
+        locked, frozen = format_units(counted, decimals), format_units(line.frozen, decimals)
         return [
-            f"the book locks {counted} units of account {line.account}, the chain freezes"
-            f" {line.frozen}"
+            f"the book locks {locked} units of account {line.account}, the chain freezes {frozen}"
         ]
     return []
 

@@ -76,6 +76,18 @@ class Turnaround:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """An item that is not turned around: what was noted of it, how many days it lies there, and the last
+    day on which it is in time with whether that is past (`due` None: no routine item, no term runs)."""
+
+    item: Item
+    note: str
+    days: int
+    due: date | None
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """What is to be done about a lost holder: the next search, from when, by when, and is it late."""
 
@@ -90,6 +102,13 @@ class Search:
 def due_day(received: date) -> date:
     """The last day on which an item is in time."""
     return add_business_days(calendar(WHERE), received, TURNAROUND_DAYS)
+
+
+def still_open(one: Item, note: str, today: date) -> Open:
+    """How an item that is not turned around stands on a day."""
+    received = one.received_at.date()
+    due = due_day(received) if one.routine else None
+    return Open(one, note, (today - received).days, due, due is not None and today > due)
 
 
 def turnaround(items: Sequence[Item], today: date) -> Turnaround:

@@ -40,6 +40,11 @@ class Restraint:
         """Whether it is in force at an instant."""
         return self.released_at is None and (self.until is None or now < self.until)
 
+    def stood(self, before: datetime) -> bool:
+        """Whether it was in force just before an instant, also of the past: what was released later was."""
+        ends = (self.released_at, self.until)
+        return self.placed_at < before and all(one is None or before <= one for one in ends)
+
     def on(self, token: str) -> bool:
         """Whether it concerns an instrument."""
         return self.token in (None, token)
@@ -57,6 +62,10 @@ class Legend:
     placed_at: datetime
     removed_at: datetime | None
     opinion: str | None
+
+    def stood(self, before: datetime) -> bool:
+        """Whether the lot bore it just before an instant."""
+        return self.placed_at < before and (self.removed_at is None or before <= self.removed_at)
 
 
 def scaled_up(units: int, ratio: Fraction) -> int:

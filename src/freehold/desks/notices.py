@@ -9,7 +9,7 @@ been taken (the line broke, the process died) waits there for a person to decide
 import hashlib
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -26,7 +26,7 @@ from freehold.book.session import Transaction
 from freehold.core import letters
 from freehold.core.audit import Entry
 from freehold.core.clock import stamp
-from freehold.core.errors import Conflict
+from freehold.core.errors import Conflict, Invalid
 from freehold.core.ids import canonical
 from freehold.core.letters import Kind, Letter, State
 from freehold.core.roles import EVERYWHERE, Power, Role, holder_scope
@@ -199,6 +199,31 @@ def outbox(office: Office, who: Actor) -> list[Letter]:
         return notices.newest(tx, list(State), SHOWN)
 
 
+def letter(office: Office, who: Actor, id: str) -> Letter:
+    """One letter with what it says; the link of an invitation, which is a way in, is left out. Raises
+    NotFound, NotPermitted."""
+    permits.require(who, Power.READ_FILES, EVERYWHERE)
+    with office.book.reading() as tx:
+        one = notices.find(tx, id)
+    hidden = one.kind is Kind.INVITATION and bool(one.facts)
+    return replace(one, facts={**one.facts, "link": ""}) if hidden else one
+
+
+def decide(office: Office, who: Actor, id: str, decision: str, note: str = "") -> None:
+    """Do with a letter what somebody decided: `send` it again, `drop` it, or note that it `bounced`.
+
+    Raises NotPermitted, NotFound, Invalid for another word, Conflict where it stands otherwise.
+    """
+    permits.require(who, Power.KEEP_FILES, EVERYWHERE)
+    if decision == "bounced":
+        bounced(office, who, id, letters.plain(note) or "it came back")
+    elif decision in ("send", "drop"):
+        (send_again if decision == "send" else drop)(office, who, id)
+    else:
+        said = f"decision {decision[:32]!r} is none of send, drop, bounced"
+        raise Invalid(said, field="decision")
+
+
 def send_again(office: Office, who: Actor, id: str) -> None:
     """Let a letter of the queue be sent once more; a person has decided that. Raises Conflict."""
     _decide(office, who, id, State.WAITING, "send a letter again")
@@ -214,6 +239,7 @@ def bounced(office: Office, who: Actor, id: str, note: str) -> None:
     permits.require(who, Power.KEEP_FILES, EVERYWHERE)
     now = office.clock.now()
     with office.book.transaction() as tx:
+        notices.find(tx, id)
         notices.put(tx, id, State.SENT, State.BOUNCED, now, note)
         audit.record(tx, Entry(who.id, "note a bounce", id), now)
 

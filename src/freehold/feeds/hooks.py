@@ -9,14 +9,17 @@ import http.client
 import ipaddress
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from freehold.core.errors import Invalid, Mistake
 
 TIMEOUT_SECONDS = 10.0
+"""From the connection to the end of the answer, however slowly it comes."""
 LONGEST_URL = 512
 READ_BYTES = 200
 
@@ -108,10 +111,11 @@ def _post(
     place: SplitResult, address: str, body: bytes, headers: Mapping[str, str]
 ) -> tuple[int, str]:
     """The request itself, to the address and in the name of the host."""
-    host = str(place.hostname)
+    host, until = str(place.hostname), time.monotonic() + TIMEOUT_SECONDS
     connection = http.client.HTTPConnection(host, place.port or _usual_port(place))
     link = socket.create_connection((address, connection.port), TIMEOUT_SECONDS)
-    try:
+    with _cut_off(link, until), ExitStack() as held:
+        held.callback(lambda: link.close())
         if place.scheme == "https":
             link = ssl.create_default_context().wrap_socket(link, server_hostname=host)
         connection.sock = link
@@ -122,8 +126,32 @@ def _post(
         if 300 <= answer.status < 400:
             said = "a redirect, which is not followed"
         return answer.status, said
+
+
+@contextmanager
+def _cut_off(link: socket.socket, until: float) -> Iterator[None]:
+    """Cut the connection at an instant of the monotonic clock, whatever still trickles in: a receiver that
+    sends a byte now and then would pass any timeout of a single read."""
+    other = link.dup()
+    left = max(0.0, until - time.monotonic())
+    over = threading.Event()
+
+    def cut() -> None:
+        over.set()
+        with suppress(OSError):
+            other.shutdown(socket.SHUT_RDWR)
+
+    watch = threading.Timer(left, cut)
+    watch.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException):
+        if over.is_set():
+            raise TimeoutError from None
+        raise
     finally:
-        link.close()
+        watch.cancel()
+        other.close()
 
 
 def _wrong(sentence: str) -> Invalid:

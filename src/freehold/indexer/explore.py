@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from freehold.core.clock import from_seconds
 from freehold.core.errors import NotFound
 from freehold.core.facts import Flags, unpack_facts
 from freehold.indexer import tables as t
 from freehold.indexer.decode import event_of
+
+FREEZES = 40
+"""How many freezes of an account are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,18 @@ def newest(connection: Connection, before: tuple[int, int] | None, limit: int) -
     block, log = before
     earlier = (of.block < block) | ((of.block == block) & (of.log < log))
     return list(_seen(connection, limit, earlier))
+
+
+def in_block(connection: Connection, block: int) -> list[Seen]:
+    """The events of a block, in their order."""
+    return list(_seen(connection, None, t.chain_event.c.block == block, newest_first=False))
+
+
+def counted(connection: Connection, first: int, last: int) -> dict[int, int]:
+    """How many events each block has, of those from `first` to `last` that have any."""
+    of = t.chain_event.c
+    rows = select(of.block, func.count()).where(of.block.between(first, last)).group_by(of.block)
+    return {block: int(count) for block, count in connection.execute(rows)}
 
 
 class Moved(NamedTuple):
@@ -126,6 +141,33 @@ def of_instruction(connection: Connection, instruction: str) -> list[Seen]:
     return list(_seen(connection, None, mine, newest_first=False))
 
 
+def versions_of(connection: Connection, register: str, account: int) -> list[tuple[Seen, str, int]]:
+    """How an account of a register of holders came to stand as it does, oldest first: the event, the wallet
+    that opened it from then on, and the word of its facts."""
+    of, number = t.account.c, _contract(connection, register)
+    rows = select(of.block, of.log, of.wallet, of.facts)
+    mine = rows.where(of.holders == number, of.account == account).order_by(of.block, of.log)
+    return [
+        (_at(connection, row.block, row.log), row.wallet, int(row.facts))
+        for row in connection.execute(mine).all()
+    ]
+
+
+def freezes_of(
+    connection: Connection, token: str, account: int, limit: int = FREEZES
+) -> list[tuple[Seen, int, bool]]:
+    """The last freezes of an account in an instrument, oldest first: the event, the base units frozen from
+    then on, and whether none of them may move."""
+    of, number = t.freeze.c, _number(connection, token)
+    rows = select(of.block, of.log, of.units, of.stopped)
+    mine = rows.where(of.token == number, of.account == account)
+    found = connection.execute(mine.order_by(of.block.desc(), of.log.desc()).limit(limit)).all()
+    return [
+        (_at(connection, row.block, row.log), int(row.units), bool(row.stopped))
+        for row in reversed(found)
+    ]
+
+
 def moments(connection: Connection, token: str) -> list[tuple[int, datetime]]:
     """The blocks in which units of a token moved, with their instants, in order."""
     moves = t.history.c
@@ -186,6 +228,20 @@ def _seen(
             row.name,
             event_of(row.name, row.body),
         )
+
+
+def _at(connection: Connection, block: int, log: int) -> Seen:
+    """The event at a place, which made a version of something."""
+    of = t.chain_event.c
+    (seen,) = _seen(connection, None, of.block == block, of.log == log)
+    return seen
+
+
+def _contract(connection: Connection, address: str) -> int:
+    number = connection.scalar(select(t.contract.c.id).where(t.contract.c.address == address))
+    if number is None:
+        raise NotFound(f"the contract {address} is not followed", contract=address)
+    return int(number)
 
 
 def _number(connection: Connection, token: str) -> int:

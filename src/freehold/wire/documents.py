@@ -5,7 +5,7 @@ Quantities are exact decimal text in whole units, instants ISO 8601 in UTC. A li
 """
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
@@ -178,6 +178,12 @@ class Instruction(BaseModel):
     id: Hash
     number: int
     what: str
+    said: str = Field(
+        description="What was asked, as a sentence; holders by name where one may read them"
+    )
+    symbol: str = Field(
+        description="The security it concerns; empty: a register, or another contract"
+    )
     state: str
     issuer: str | None
     token: str | None
@@ -198,6 +204,20 @@ class Accepted(BaseModel):
     instruction: Hash | None
     approval: str | None = Field(description="The proposal that waits, where it is held")
     state: str
+
+
+InstructionState = Literal[
+    "waiting",
+    "accepted",
+    "sending",
+    "seen",
+    "confirmed",
+    "final",
+    "failed",
+    "refused",
+    "replaced",
+    "cancelled",
+]
 
 
 class Instructions(BaseModel):
@@ -239,6 +259,33 @@ class Events(BaseModel):
 
     items: list[Event]
     next: str | None
+
+
+class Block(BaseModel):
+    """A block: how many transactions it has, and how many events of the registers followed."""
+
+    number: int
+    hash: Hash
+    parent: Hash
+    instant: datetime
+    transactions: int
+    events: int
+
+
+class Blocks(BaseModel):
+    """A page of blocks, the newest first."""
+
+    items: list[Block]
+    next: str | None
+
+
+class BlockPage(Block):
+    """One block with its transactions and what the registers followed said in it; `last` is the chain's
+    last block."""
+
+    hashes: list[Hash]
+    said: list[Event]
+    last: int
 
 
 class Transaction(BaseModel):

@@ -6,9 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from freehold.book import issuers
 from freehold.core import control
+from freehold.core.clock import from_seconds
 from freehold.core.control import Named, OfBook, OfChain
-from freehold.core.errors import NotFound, NotPermitted
+from freehold.core.errors import Broken, NotFound, NotPermitted
 from freehold.core.restraints import RestraintKind
 from freehold.core.standing import Line
 from freehold.desks import permits
@@ -18,6 +20,7 @@ from freehold.desks.platform import auditing
 from tests.company import sell
 
 AGENT = permits.keyholder()
+OTHER, NOW = "0x" + "22" * 20, from_seconds(1)
 
 
 def test_chain_projection_and_book_of_the_example_agree(company):
@@ -105,6 +108,9 @@ def test_every_difference_has_its_own_sentence():
     found = control.control(named, chain, lines, (11, 0), book, 0)
     assert len(found.differences) == 6
     assert control.control(named, OfChain(20, 13), lines[:1], (5, 0), book, 0).differences
+    hundredths = replace(named, decimals=2)
+    said = control.control(hundredths, OfChain(2000, 1300), [], (1300, 0), book, 0).differences
+    assert said == ("positions add up to 0 units, the contract has 13",)
 
 
 def test_the_worker_makes_one_a_day(company):
@@ -118,3 +124,27 @@ def test_the_worker_makes_one_a_day(company):
     assert controls.make_due(replace(company, clock=Tomorrow())) == 1
     with pytest.raises(NotPermitted):
         controls.history(company, permits.operator(), None)
+
+
+def test_an_issuer_whose_report_cannot_be_made_hinders_no_other(company, monkeypatch):
+    with company.book.transaction() as tx:
+        first = issuers.find(tx, None)
+        issuers.add(tx, replace(first, id="a-second", name="Second", register=OTHER), NOW)
+    made, broken = controls._made, [OTHER]
+
+    def makes(office, owner, block):
+        if owner.register in broken:
+            raise Broken("its records contradict each other")
+        return made(office, owner, block)
+
+    monkeypatch.setattr(controls, "_made", makes)
+    assert controls.make_due(company) == 1 and controls.make_due(company) == 0
+    assert [one.ok for one in controls.history(company, AGENT, first.id)] == [True]
+    assert controls.failed(company, AGENT, first.id) is None
+    failed = controls.failed(company, AGENT, "a-second")
+    assert failed and failed.why == "its records contradict each other"
+    assert controls.history(company, AGENT, "a-second") == []
+    broken.clear()
+    assert controls.make_due(company) == 0  # the next day, or by hand
+    controls.report_as(company, AGENT, "a-second")
+    assert controls.failed(company, AGENT, "a-second") is None

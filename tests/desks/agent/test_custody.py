@@ -7,11 +7,15 @@ import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
+from freehold.book import identities
 from freehold.core.errors import Conflict, Invalid, NotPermitted
 from freehold.core.grounds import Ground, Grounds
+from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits
+from freehold.desks.access import signin
 from freehold.desks.agent import custody, statements
 from freehold.desks.agent.statements import StatementRequest
+from freehold.desks.approvals import self_custody
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.onboarding import holders
 from freehold.desks.outbox import orders
@@ -56,7 +60,8 @@ def test_the_account_goes_with_all_it_holds_to_the_wallet_that_was_proved(compan
 
 
 def test_a_signature_of_another_key_another_text_or_a_late_one_proves_nothing(shared_company):
-    challenge, second = asked(shared_company), asked(shared_company)
+    challenge, second = asked(shared_company), asked(shared_company, OTHER.address)
+    assert asked(shared_company).text == challenge.text
     for wrong in (signed(OTHER, challenge.text), signed(KEY, second.text), signed(KEY, "hello")):
         with pytest.raises(Invalid, match="not signed by"):
             custody.prove(shared_company, AGENT, challenge.exit.id, wrong)
@@ -98,3 +103,50 @@ def test_a_wallet_that_has_an_account_and_a_stranger_are_refused(shared_company)
         asked(shared_company, taken)
     with pytest.raises(NotPermitted):
         custody.ask(shared_company, permits.operator(), None, HOLDER, KEY.address)
+
+
+def test_a_holder_proves_by_the_text_alone_and_the_agents_consent_is_one_proposal(company):
+    holder = entered(
+        company, "priya@northwind.example", Role.INVESTOR, f"northwind-optics/{HOLDER}"
+    )
+    agent = entered(company, "agent@northwind.example", Role.TRANSFER_AGENT, EVERYWHERE)
+    stranger = entered(
+        company, "jonas@northwind.example", Role.INVESTOR, "northwind-optics/jonas-keller"
+    )
+    (kept,) = custody.mine(company, holder)
+    assert kept.by_agent and kept.waits is None
+    challenge = custody.ask(company, holder, None, HOLDER, KEY.address)
+    with pytest.raises(NotPermitted):
+        custody.prove_text(company, stranger, challenge.text, signed(KEY, challenge.text))
+    with pytest.raises(NotPermitted):
+        custody.ask(company, stranger, None, HOLDER, KEY.address)
+    with pytest.raises(Invalid, match="no challenge of ours"):
+        custody.prove_text(company, holder, "hello", signed(KEY, "hello"))
+    with pytest.raises(Conflict, match="not shown yet"):
+        self_custody.consent(company, agent, challenge.exit.id, PAPER)
+    one = custody.prove_text(company, holder, challenge.text, signed(KEY, challenge.text))
+    assert [each.id for each in custody.listed(company, holder, None)] == [one.id]
+    assert custody.listed(company, stranger, None) == []
+    with pytest.raises(NotPermitted):
+        self_custody.consent(company, holder, one.id, PAPER)
+    made = self_custody.consent(company, agent, one.id, PAPER).proposal
+    assert made.act.kind == "recovery" and made.persons == 2
+    assert made.act.arguments == {"holder": HOLDER, "wallet": KEY.address}
+    assert made.act.grounds == Grounds(Ground.OWN_KEY, bytes.fromhex(PAPER))
+    with pytest.raises(Conflict, match="checked already"):
+        self_custody.consent(company, agent, one.id, PAPER)
+    (kept,) = custody.mine(company, holder)
+    assert kept.waits.checked_by == agent.id
+
+
+def test_who_stole_a_session_names_no_wallet(shared_company):
+    name, scope = "lena@northwind.example", f"northwind-optics/{HOLDER}"
+    thief = replace(entered(shared_company, name, Role.INVESTOR, scope), session="stolen")
+    with pytest.raises(NotPermitted, match="fresh proof"):
+        custody.ask(shared_company, thief, None, HOLDER, KEY.address)
+
+
+def entered(office, name, role, scope):
+    made, _ = signin.invite(office, permits.operator(), name, [(role, scope)])
+    with office.book.reading() as tx:
+        return permits.actor_of(tx, identities.find(tx, made.id))

@@ -1,17 +1,22 @@
 """Statements of holders: the sums agree with the chain, and nobody sees another's."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from freehold.core import statement as paper
-from freehold.core.clock import parse, to_seconds
+from freehold.core.clock import from_seconds, parse, to_seconds
 from freehold.core.errors import Conflict, Invalid
+from freehold.core.restraints import RestraintKind
 from freehold.core.units import parse_units
-from freehold.desks.agent import statements
+from freehold.desks import permits
+from freehold.desks.agent import restraints, statements
+from freehold.desks.agent.restraints import PlaceRequest
 from freehold.desks.agent.statements import StatementRequest
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.onboarding import holders
+from freehold.doors.papers import statement as sheet
 from tests.company import sell
 
 
@@ -66,3 +71,42 @@ def test_a_period_that_ends_before_it_begins_or_has_not_passed_is_refused(shared
     asked = StatementRequest("priya-raman", opened=parse("2026-01-02"), closed=parse("2026-01-01"))
     with pytest.raises(Invalid, match="before it begins"):
         statements.statement_of(shared_company, asked)
+
+
+def test_a_restraint_that_no_block_follows_stands_on_the_statement_of_now(company):
+    def told(closed=None):
+        asked = StatementRequest("priya-raman", closed=closed)
+        (one,) = (
+            o for o in statements.statement_of(company, asked).accounts if o.class_id == "common"
+        )
+        return [each.kind for each in one.restraints]
+
+    began = from_seconds(to_seconds(company.clock.now()))
+    nothing, agent = told(), permits.keyholder()
+    stop = PlaceRequest("priya-raman", RestraintKind.STOP, "ab" * 32)
+    placed = restraints.place(company, agent, stop).restraint
+    assert nothing == [] and told() == ["stop"]
+    released = began + timedelta(days=2)
+
+    class Later:
+        def now(self):
+            return released
+
+    restraints.release(replace(company, clock=Later()), agent, placed.id, "cd" * 32)
+    set_clock(company, to_seconds(began + timedelta(days=9)))
+    company.w3.provider.make_request("evm_mine", [])
+    assert told(began) == [] and told(began + timedelta(days=1)) == ["stop"]
+    assert told(released) == ["stop"] and told(released + timedelta(seconds=1)) == [] == told()
+
+
+def test_lots_and_restraints_are_rows_of_the_csv(company):
+    pledge = PlaceRequest(
+        "priya-raman", RestraintKind.PLEDGE, "ab" * 32, "=cmd()", "", "common", "1000"
+    )
+    restraints.place(company, permits.keyholder(), pledge)
+    text = sheet.as_csv(statements.statement_of(company, StatementRequest("priya-raman")))
+    rows = [line for line in text.splitlines() if ",restraint," in line]
+    assert len(rows) == 1 and '"pledge, until released",,1000' in rows[0] and "cmd" not in text
+    lots = [one for one in holders.holders(company, None) if one.id == "northgate-seed"]
+    seed = sheet.as_csv(statements.statement_of(company, StatementRequest(lots[0].id)))
+    assert ",lot," in seed + text

@@ -77,6 +77,7 @@ def test_a_payment_is_seen_before_it_is_released_and_posted_with_the_decision(sh
     approvals.withdraw(office, issuer, late.id)
     mistakes = [
         (pay("none", "0"), Invalid, "has an amount"),
+        (pay("twice", account=OTHER, reference="DIV-1"), Conflict, "choose another reference"),
         (pay("to", against="nobody"), Invalid, "choose one of holders"),
         (pay("at", account="DE00"), NotFound, "is no bank account"),
         (pay("in", currency="CHF"), NotFound, "no currency CHF"),

@@ -9,9 +9,9 @@ from freehold.chain import contracts
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
-from freehold.desks.access import signin, wallets
+from freehold.desks.access import humans, signin, wallets
 from freehold.desks.office import Office
-from freehold.desks.onboarding import applying, reviewing, screening
+from freehold.desks.onboarding import applying, holders, reviewing, screening
 from freehold.desks.permits import Actor
 from freehold.desks.posting import follow_chain, send_approved
 from tests.desks.access.test_passkeys import HERE, PLACE
@@ -217,3 +217,71 @@ def test_neither_names_nor_papers_stand_in_the_book_as_they_are(office, registra
     book = b"".join(one.read_bytes() for one in files if one.exists())
     for secret in (b"Zebulon", b"TAX-77", b"a paper of status"):
         assert secret not in book
+
+
+def test_without_a_wallet_the_agent_keeps_a_key_for_each_and_one_may_change_his_mind(
+    office, registrar, officer
+):
+    known = []
+    for name in ("kim@acme.example", "lee@acme.example"):
+        who = investor(office, registrar, name)
+        with pytest.raises(Conflict, match="who you are"):
+            applying.use_none(office, who)
+        applying.state(office, who, dict(ANNA), "")
+        applying.hand_in(office, who, "identity", PDF)
+        assert applying.mine(office, who).missing == ("wallet",)
+        applying.use_none(office, who)
+        applying.state(office, who, dict(ANNA), "")  # what was chosen stays
+        assert applying.mine(office, who).kept and applying.mine(office, who).missing == ()
+        applying.submit(office, who)
+        one = applying.mine(office, who).known
+        assert one.wallet is None and reviewing.file(office, officer, one.id).kept
+        reviewing.approve(office, officer, one.id, accepted(office, officer, one.id), "")
+        known.append(one)
+    send_approved(office.posting), follow_chain(office.posting)
+    assert reviewing.settle(office) >= 2
+    with office.book.reading() as tx:
+        found = [issuers.holder_named(tx, "northwind-optics", one.person) for one in known]
+    assert len({one.wallet for one in found}) == len({one.custody for one in found}) == 2
+    for one in found:
+        assert office.keys.custody(one.custody).address == one.wallet
+        assert holders.holder(office, None, one.id).kept_by_agent
+    late = investor(office, registrar, "max@acme.example")
+    applying.state(office, late, dict(ANNA), "")
+    applying.use_none(office, late)
+    wallet = new_wallet()
+    text = wallets.begin(office, PLACE, wallets.LINK, wallet.address, HERE, late)
+    wallets.link(office, late, PLACE, text, wallet.sign(text), HERE)
+    applying.use_wallet(office, late, wallet.address)
+    assert not applying.mine(office, late).kept
+    applying.use_none(office, late)
+    assert applying.mine(office, late).known.wallet is None
+
+
+def test_a_holder_of_the_register_is_invited_to_his_own_file_alone(office, registrar):
+    given = (office, registrar, "Priya@acme.example", "northwind-optics", "priya-raman")
+    made, link = applying.invite_holder(*given, "one")
+    assert link and applying.invite_holder(*given, "one") == (made, None)
+    who = actor_of(office, "priya@acme.example")
+    assert permits.allows(who, Power.READ_OWN, "northwind-optics/priya-raman")
+    assert not permits.allows(who, Power.READ_OWN, "northwind-optics/jonas-keller")
+    assert applying.mine(office, who) is None
+    with pytest.raises(NotFound):
+        applying.invite_holder(
+            office, registrar, "nobody.at@acme.example", "northwind-optics", "nobody"
+        )
+    with pytest.raises(NotPermitted):
+        applying.invite_holder(
+            office, who, "other.one@acme.example", "northwind-optics", "jonas-keller"
+        )
+
+
+def test_nobody_reviews_his_own_application_under_another_identity(office, registrar, officer):
+    who = investor(office, registrar, "nina@acme.example")
+    known, _ = complete(office, who)
+    other = somebody(office, Role.COMPLIANCE_OFFICER, "nina.officer@acme.example")
+    humans.same(office, OPERATOR, who.id, other.id)
+    for act in (reviewing.decline, reviewing.ask):
+        with pytest.raises(NotPermitted, match="his own application"):
+            act(office, other, known.id, "why")
+    reviewing.decline(office, officer, known.id, "why")

@@ -2,6 +2,8 @@
 
 import json
 import threading
+import time
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +12,7 @@ from freehold.book import instructions
 from freehold.book.identities import Given
 from freehold.chain import node
 from freehold.core.clock import from_seconds
-from freehold.core.errors import Broken, Conflict, NotFound
+from freehold.core.errors import Broken, Conflict, NotFound, Unavailable
 from freehold.core.instruction import State
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.core.units import Units
@@ -80,6 +82,53 @@ def test_what_is_no_copy_is_told_from_one(tmp_path, copied):
     (copied / backups.MANIFEST).write_text(json.dumps(claimed))
     with pytest.raises(Broken, match="claims"):
         backups.restore(settings(tmp_path / "new"), copied)
+
+
+def test_a_copy_that_takes_longer_than_its_lease_holds_it_to_the_end(
+    company, company_home, tmp_path, monkeypatch
+):
+    """Copying takes three times the lease; somebody who tries to sign all the while never may."""
+    taken, real = [], node.copy_ledger
+    monkeypatch.setattr(backups, "LEASE", timedelta(seconds=2))
+
+    def slowly(home, target):
+        end = time.monotonic() + 6
+        while time.monotonic() < end:
+            now = company.clock.now()
+            with company.book.transaction() as tx:
+                for one in backups._senders(company):
+                    until = now + timedelta(seconds=1)
+                    taken.append(instructions.lease(tx, company.chain, one, "other", now, until))
+            time.sleep(0.2)
+        return real(home, target)
+
+    monkeypatch.setattr(node, "copy_ledger", slowly)
+    backups.backup(company, settings(company_home), tmp_path / "copy")
+    assert len(taken) > 20 and not any(taken)
+    backups.read(tmp_path / "copy")
+    posting.send_approved(company.posting)  # the leases were given back
+
+
+def test_a_copy_whose_lease_ran_out_is_thrown_away(company, company_home, tmp_path, monkeypatch):
+    monkeypatch.setattr(backups, "LEASE", timedelta(seconds=1))
+    monkeypatch.setattr(backups, "_hold", _once(backups._hold))
+    monkeypatch.setattr(node, "copy_ledger", lambda home, target: time.sleep(3))
+    with pytest.raises(Unavailable, match="somebody else signed"):
+        backups.backup(company, settings(company_home), tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
+def _once(hold):
+    """The first time as it is, later as if the book could not be reached."""
+    asked = []
+
+    def held(*given):
+        asked.append(given)
+        if len(asked) > 1:
+            raise Unavailable("the book is locked")
+        return hold(*given)
+
+    return held
 
 
 def test_a_copy_made_under_load_loses_nothing_that_it_claims(company, company_home, tmp_path):

@@ -20,7 +20,7 @@ from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
 from freehold.desks.permits import Actor
-from freehold.desks.platform import webhooks
+from freehold.desks.platform import delivering, webhooks
 from freehold.desks.platform.changes import (
     ACTION,
     APPROVAL,
@@ -54,7 +54,7 @@ YES = {("articles", None): (Mark(("for",)),)}
 
 
 def work(office):
-    while webhooks.plan_due(office) + webhooks.deliver_due(office):
+    while delivering.plan_due(office) + delivering.deliver_due(office):
         pass
 
 

@@ -1,11 +1,13 @@
 """Webhooks: each change is told once to whoever may see it, tried again, given up, replayed."""
 
 import json
+import socket
 from datetime import timedelta
 
 import pytest
 
 from freehold.book import identities
+from freehold.book import webhooks as book
 from freehold.book.changes import INSTRUCTION, POSITION
 from freehold.book.schema_live import Delivered
 from freehold.core import webhooks as protocol
@@ -15,7 +17,8 @@ from freehold.core.roles import EVERYWHERE, Power, Role, holder_scope
 from freehold.desks import permits
 from freehold.desks.access import signin
 from freehold.desks.outbox.following import bring_up
-from freehold.desks.platform import changes, webhooks
+from freehold.desks.platform import changes, delivering, webhooks
+from freehold.feeds import hooks
 from tests.company import sell
 from tests.listening import Listener
 
@@ -40,7 +43,7 @@ def somebody(office, role, scope=EVERYWHERE):
 def work(office):
     bring_up(office)
     changes.tell_registers(office)
-    while webhooks.plan_due(office) + webhooks.deliver_due(office):
+    while delivering.plan_due(office) + delivering.deliver_due(office):
         pass
 
 
@@ -132,6 +135,63 @@ def test_what_fails_is_tried_later_given_up_and_can_be_replayed(
     assert webhooks.replay(office, agent, made.id, last, last) == 1
     work(office)
     assert len(listener.came) == before + 1
+
+
+def test_a_receiver_that_hangs_holds_up_neither_others_nor_their_order(
+    shared_company, listener, monkeypatch
+):
+    """One receiver takes the connection and never answers; the deliveries of another all arrive."""
+    office = shared_company
+    work(office)
+    agent = somebody(office, Role.AUDITOR, ISSUER)
+    monkeypatch.setattr(hooks, "TIMEOUT_SECONDS", 3.0)
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+        place = f"http://localhost:{hanging.getsockname()[1]}/"
+        slow, _ = webhooks.subscribe(office, agent, place, [INSTRUCTION])
+        quick, _ = webhooks.subscribe(office, agent, listener.url, [INSTRUCTION])
+        sell(office, "tobias-brandt", "wei-ling-tan", 6, "hangs")
+        bring_up(office)
+        changes.tell_registers(office)
+        while delivering.plan_due(office):
+            pass
+        with delivering.opened() as lanes:
+            assert delivering.begin_due(office, lanes) >= 2
+            while quick.id in lanes.open:
+                lanes.wait(0.1)
+            assert slow.id in lanes.open, "it still waits for its first answer"
+            states = [one["content"]["state"] for one in told(listener)]
+            assert states == ["accepted", "sending", "seen", "confirmed", "final"]
+            assert delivering.begin_due(office, lanes) == 0, "one lane to each receiver"
+            lanes.ended = True
+        (first, *_) = reversed(webhooks.log(office, agent, slow.id, None, 50))
+        assert (first.delivery.state, len(first.tries)) == (Delivered.WAITING, 1)
+        assert first.tries[0].status is None
+    for one in (slow, quick):
+        webhooks.end(office, agent, one.id)
+
+
+def test_another_worker_sends_nothing_to_whom_one_is_sending_and_takes_over_when_it_died(
+    shared_company, listener
+):
+    office = shared_company
+    work(office)
+    agent = somebody(office, Role.ISSUER)
+    made, _ = webhooks.subscribe(office, agent, listener.url, [INSTRUCTION])
+    sell(office, "tobias-brandt", "wei-ling-tan", 7, "two workers")
+    bring_up(office)
+    while delivering.plan_due(office):
+        pass
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        first = book.take_next(tx, "one", made.id, now)
+        assert first and book.take_next(tx, "two", made.id, now) is None
+        assert made.id not in dict(book.due(tx, now))
+    later = now + book.LEASE
+    with office.book.transaction() as tx:
+        assert made.id in dict(book.due(tx, later))
+        again = book.take_next(tx, "two", made.id, later)
+        assert again and again.number == first.number, "what the dead one was sending is sent again"
+    webhooks.end(office, agent, made.id)
 
 
 def test_a_target_inside_or_a_kind_that_is_none_is_refused_all_at_once(shared_company):

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import pytest
 
+from freehold.book import notices as letters
 from freehold.book import people, tax_forms
 from freehold.chain import coins, contracts, deploy
 from freehold.chain.contracts import call
@@ -15,8 +16,12 @@ from freehold.core.actions.tax_forms import TaxForm
 from freehold.core.clock import parse, stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.holder import Particulars
+from freehold.core.letters import Kind
+from freehold.core.letters import State as Stage
+from freehold.core.roles import Role, holder_scope
 from freehold.core.units import format_units
-from freehold.desks import parties, permits
+from freehold.desks import notices, parties, permits
+from freehold.desks.access import signin
 from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
@@ -240,6 +245,25 @@ def test_a_record_that_something_else_waits_for_stays(company, agent, coin):
     )
     done = recording.withdraw(company, agent, None, "series-a", 1, "by hand")
     assert not done.refused and records.records(company, None, "series-a")[-1].instant < instant
+
+
+def test_an_announced_action_is_news_for_the_issuers_investors_who_want_it(company, agent, coin):
+    actors = {}
+    for name, holder in (("wei", "wei-ling-tan"), ("jonas", "jonas-keller")):
+        scope = holder_scope("northwind-optics", holder)
+        made, _ = signin.invite(
+            company, permits.operator(), f"{name}@x.example", [(Role.INVESTOR, scope)]
+        )
+        with company.book.reading() as tx:
+            actors[name] = permits.actor_of(tx, made)
+    notices.choose(company, actors["jonas"], set())
+    text = money_terms(company, "cash-dividend", coin)
+    for _ in range(2):
+        assert actions.announce(company, agent, text).act.ended == "done"
+    with company.book.reading() as tx:
+        news = [one for one in letters.newest(tx, list(Stage), 500) if one.kind is Kind.NEWS]
+    assert [one.to for one in news] == ["wei@x.example"]
+    assert news[0].facts["link"] == "/actions/cash-dividend"
 
 
 def test_a_pot_smaller_than_declared_is_refused(company, agent, coin):

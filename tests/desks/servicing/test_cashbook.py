@@ -14,7 +14,7 @@ from freehold.core.clock import parse, to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits
-from freehold.desks.access import signin
+from freehold.desks.access import humans, signin
 from freehold.desks.approvals import payments
 from freehold.desks.office import set_clock, today
 from freehold.desks.platform import auditing
@@ -93,6 +93,22 @@ def test_a_reversed_movement_breaks_until_two_persons_explain_it_and_then_agrees
     assert reconciling.reconcile(company, AGENT, None).clean
     with pytest.raises(Conflict, match="explained already"):
         cashbook.explain(company, SECOND, None, id, "again")
+
+
+def test_one_human_under_two_names_explains_a_break_once(world):
+    company, operator = world[0], permits.operator()
+    cash_from_chain.follow(company, None)
+    cashbook.reverse(company, AGENT, None, "1", "taken for a mistake")
+    (known,) = reconciling.reconcile(company, AGENT, None).open
+    given = [(Role.TRANSFER_AGENT, EVERYWHERE)]
+    names = ("cleo@northwind.example", "cleo.two@northwind.example")
+    first, again = (signin.invite(company, operator, name, given)[0] for name in names)
+    humans.same(company, operator, first.id, again.id)
+    cleo, twice = (permits.keyholder(one.id) for one in (first, again))
+    assert cashbook.explain(company, cleo, None, known.found.id, "it did come").open
+    with pytest.raises(NotPermitted, match="under another identity"):
+        cashbook.explain(company, twice, None, known.found.id, "it did come")
+    assert not cashbook.explain(company, AGENT, None, known.found.id, "it did come").open
 
 
 def test_a_bank_leg_takes_two_persons_and_a_statement_finds_what_the_book_lacks(company):

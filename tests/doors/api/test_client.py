@@ -2,7 +2,7 @@
 
 import ast
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from freehold.book import schema_access, webhooks
 from freehold.client import signing
 from freehold.core.roles import Power, Role
 from freehold.desks import parties
+from freehold.wire.agent import ItemIn
 from freehold.wire.documents import TransferAsked
 from tests.doors.running import HOLDER, ISSUER, Platform, office_of
 from tests.parts import ROOT
@@ -270,3 +271,27 @@ def test_what_makes_no_sense_is_another_exception_than_what_cannot_be_read(agent
     with pytest.raises(client.Unreadable) as caught:
         agent.transfers.ask(token, odd)
     assert [one.place for one in caught.value.mistakes] == ["body.units"]
+
+
+def test_the_agents_desk_keeps_items_losses_and_letters(agent):
+    asked = ItemIn(what="inquiry", note="by the client")
+    one = agent.desk.receive("northgate-seed", asked, key="client-item")
+    assert agent.desk.receive("northgate-seed", asked, key="client-item").number == one.number
+    assert one.number in [each.number for each in agent.desk.items()]
+    assert agent.desk.turn_around(one.number, "done").outcome == "done"
+    lost = agent.desk.lose("northgate-seed", date(2026, 1, 2))
+    for _ in range(2):
+        found = agent.desk.search(lost.number, date(2026, 5, 2), "a database")
+    assert len(found.searches) == 1 and found.next_search == 2
+    assert lost.number in [each.number for each in agent.desk.lost()]
+    assert agent.desk.found(lost.number).found_at
+    with pytest.raises(client.Conflicting):
+        agent.desk.found(lost.number)
+    letter = next(iter(agent.desk.letters()))
+    assert agent.desk.letter(letter.id).kind == letter.kind
+    with pytest.raises(client.Conflicting):
+        agent.desk.decide(letter.id, "send")
+    assert list(agent.desk.letters(waiting=True)) == []
+    picture = agent.desk.picture("northgate-seed")
+    assert picture.held and picture.wallets[-1].opens
+    assert {one.source for one in picture.timeline} >= {"desk", "ledger"}

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from fractions import Fraction
 
 import pytest
 import requests
@@ -254,6 +255,99 @@ def test_events_page_back_to_the_first_and_stand_in_their_transactions(platform)
     assert issued in one["events"]
     missing = platform.ask(Role.DEVELOPER, "GET", "/v1/transactions/0x" + "0" * 64)
     assert missing.status_code == 404
+
+
+def test_blocks_page_down_and_each_has_its_transactions_and_events(platform):
+    first = platform.ask(Role.DEVELOPER, "GET", "/v1/blocks?limit=3").json()
+    numbers = [one["number"] for one in first["items"]]
+    assert numbers == list(range(numbers[0], numbers[0] - 3, -1))
+    after = platform.ask(Role.DEVELOPER, "GET", f"/v1/blocks?limit=2&cursor={first['next']}").json()
+    assert after["items"][0]["number"] == numbers[-1] - 1
+    event = platform.ask(Role.DEVELOPER, "GET", "/v1/events?limit=1").json()["items"][0]
+    page = platform.ask(Role.DEVELOPER, "GET", f"/v1/blocks/{event['block']}").json()
+    assert event in page["said"] and page["events"] == len(page["said"])
+    assert event["transaction"] in page["hashes"] and page["transactions"] == len(page["hashes"])
+    (listed,) = platform.ask(
+        Role.DEVELOPER, "GET", f"/v1/blocks?limit=1&cursor={event['block'] + 1}"
+    ).json()["items"]
+    assert listed == {name: page[name] for name in listed}
+    assert platform.ask(Role.DEVELOPER, "GET", "/v1/blocks/999999999").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/v1/me?fields=id", "query.fields"),
+        ("/v1/instructions?limit=1&stat=final", "query.stat"),
+        ("/v1/holders/x/statement.csv?isuer=y", "query.isuer"),
+        ("/v1/api-keys/key_000000000000000000000000?force=1", "query.force"),
+    ],
+)
+def test_a_query_parameter_that_a_route_does_not_have_is_refused_by_its_name(platform, path, named):
+    method = "DELETE" if "api-keys" in path else "GET"
+    answer = platform.ask(AGENT, method, path)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/mistaken")
+    assert [one["place"] for one in answer.json()["mistakes"]] == [named]
+    assert "it has" in answer.json()["detail"]
+
+
+def test_lists_filter_by_state_actor_act_time_kind_and_words(platform, token):
+    def items(path, role=AGENT):
+        answer = platform.ask(role, "GET", path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["items"]
+
+    every = items("/v1/instructions?limit=500")
+    final = items("/v1/instructions?limit=500&state=final")
+    assert {one["state"] for one in final} == {"final"} and 0 < len(final) <= len(every)
+    on_token = items(f"/v1/instructions?limit=500&instrument={token}")
+    assert [one["id"] for one in on_token] == [one["id"] for one in every if one["token"] == token]
+    said = {one["said"] for one in on_token}
+    assert any(
+        re.fullmatch(r"Issue [\d,.]+ units of \w+ to .+, by the (agent|second person)", text)
+        for text in said
+    ), said
+    assert {one["symbol"] for one in on_token} == {
+        platform.ask(AGENT, "GET", f"/v1/instruments/{token}").json()["symbol"]
+    }
+    without = items("/v1/instructions?limit=500", Role.VENUE_OPERATOR)
+    assert not [one for one in without if "Priya" in one["said"]], (
+        "names are for the register's readers"
+    )
+    me = platform.ask(AGENT, "GET", "/v1/me").json()["id"]
+    mine = {one["id"] for one in items(f"/v1/instructions?limit=500&actor={me}")}
+    assert mine and mine < {one["id"] for one in every}
+    since = every[0]["asked_at"]
+    assert all(one["asked_at"] >= since for one in items(f"/v1/instructions?since={since}"))
+    assert items("/v1/instructions?since=2199-01-01") == []
+    log = items("/v1/audit?limit=500", Role.AUDITOR)
+    asked = items(f"/v1/audit?limit=500&actor={me}&act=request transfer", Role.AUDITOR)
+    assert asked == [one for one in log if (one["actor"], one["act"]) == (me, "request transfer")]
+    refused = items(f"/v1/audit?outcome=REFUSED&subject={token}&since=2000-01-01", Role.AUDITOR)
+    assert refused and {one["outcome"] for one in refused} == {"REFUSED"}
+    assert items("/v1/audit?until=2000-01-01", Role.AUDITOR) == []
+    people = items("/v1/holders?limit=500")
+    assert {one["name"] for one in people} >= {"Priya Raman"}
+    assert len(items(f"/v1/holders?q=priya&issuer={ISSUER}")) == 1
+    german = items("/v1/holders?country=DE")
+    assert german == [one for one in people if one["country"] == "DE"] != people
+    assert platform.ask(AGENT, "GET", "/v1/instructions?state=gone").status_code == 400
+    assert items("/v1/documents?kind=holder&holder=nobody") == []
+    assert items("/v1/approvals?kind=payment") == []
+    assert items("/v1/search?q=priya")[0]["group"] == "Holders"
+
+
+def test_a_cap_table_counts_held_units_by_the_chain_and_claims_by_the_file(platform):
+    found = platform.ask(AGENT, "GET", f"/v1/issuers/{ISSUER}/cap-table").json()
+    assert sum(Fraction(one["total"]) for one in found["items"]) == Fraction(found["total"])
+    assert {one["origin"] for one in found["diluted"]} == {"chain", "file"}
+    assert sum(Fraction(one["units"]) for one in found["diluted"]) == Fraction(
+        found["diluted_total"]
+    )
+    held = {(one["holder"], one["source"]) for one in found["diluted"] if one["origin"] == "chain"}
+    assert {name for name, _ in held} == {one["holder"] for one in found["items"]}
+    past = platform.ask(AGENT, "GET", f"/v1/issuers/{ISSUER}/cap-table?as_of=2024-01-01").json()
+    assert past["diluted"] == [] and past["as_of"] == "2024-01-01"
 
 
 def test_register_and_log_verify(platform):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from freehold.book import instructions
+from freehold.book import asked, instructions
 from freehold.core.ids import InstructionId
 from freehold.core.roles import Role
 from freehold.desks.register import registers
@@ -146,7 +146,7 @@ def happened_once(platform: Platform, token: str, ids: tuple[str, ...]) -> None:
     with office_of(platform.home) as office:
         assert lost_and_doubled(office, ids) == (0, 0)
         with office.book.reading() as tx:
-            every = instructions.newest(tx, office.chain, None, 500, {token})
+            every = asked.newest(tx, office.chain, None, 500, {token})
         counted = sum(one.what == "post a sale" for _, _, one in every)
         assert counted == len(ids), "nothing half done is left over"
         assert registers.verify(office).differences == []

@@ -30,7 +30,7 @@ FILES = {
     "/tax/years/{number}/withheld.csv", "/tax/years/{number}/{name}",
     "/unclaimed/report.csv", "/exit.csv", "/meetings/{number}/notice", "/meetings/{number}/minutes",
     "/holders.csv", "/issuers/{issuer}/cap-table.csv", "/gallery",
-    "/desk/reports/{number}/csv", "/desk/reports/{number}/pdf",
+    "/desk/reports/{number}/csv", "/files/{issuer}/{holder}/timeline.csv", "/desk/reports/{number}/pdf",
 }  # fmt: skip
 """What is read and is no page: files, the stream, where a search leads, the example world's gallery."""
 
@@ -63,6 +63,7 @@ class World:
     claims: str
     windup: str
     meeting: str
+    letter: str
     applicant: str
 
 
@@ -112,6 +113,14 @@ def _securities(of: World) -> dict[str, list[Seen]]:
         f"{drafts}/second": [(OFFICER, f"/assets/drafts/{of.reviewed}/second")],
         "/exit": [(OWNER, "/exit?exit=12000000")],
         "/explorer": [(AUDITOR, "/explorer"), (AUDITOR, "/explorer?before=13-0")],
+        "/explorer/blocks": [
+            (AUDITOR, "/explorer/blocks"),
+            (DEVELOPER, "/explorer/blocks?before=4"),
+        ],
+        "/explorer/blocks/{number}": [
+            (AUDITOR, "/explorer/blocks/2"),
+            (AUDITOR, "/explorer/blocks/0"),
+        ],
         "/explorer/{hash}": [(AUDITOR, f"/explorer/{of.transaction}")],
     }
 
@@ -130,6 +139,8 @@ def _desk(of: World) -> dict[str, list[Seen]]:
         "/documents/{id}": [(AGENT, f"/documents/{of.document}")],
         "/desk": [(AGENT, "/desk")],
         "/desk/reports/{number}": [(AGENT, "/desk/reports/1")],
+        "/desk/letters": [(AGENT, "/desk/letters"), (AUDITOR, "/desk/letters")],
+        "/desk/letters/{id}": [(AGENT, f"/desk/letters/{of.letter}")],
         "/search": [(AUDITOR, "/search?q=north")],
         "/reasons/{code}": [(AUDITOR, "/reasons/140")],
         "/activity": [(AUDITOR, "/activity")],
@@ -195,6 +206,7 @@ def _own(of: World) -> dict[str, list[Seen]]:
         "/prove": [(DEVELOPER, "/prove?next=/developers")],
         "/account": [(DEVELOPER, "/account"), (INVESTOR, "/account")],
         "/account/sessions": [(DEVELOPER, "/account/sessions")],
+        "/account/custody": [(INVESTOR, "/account/custody")],
         "/settings": [(INVESTOR, "/settings")],
         "/developers": [(DEVELOPER, "/developers")],
         hooks: [(DEVELOPER, hooks)],
@@ -253,6 +265,7 @@ def furnished(platform: Platform) -> World:
         claims=_action(platform, _claimed(platform, coin), "every-claims"),
         windup=_windup(platform, coin),
         meeting=_meeting(platform),
+        letter=platform.ask(AGENT, "GET", "/v1/agent/letters").json()["items"][0]["id"],
         applicant=applicant,
     )
 

@@ -181,10 +181,19 @@ def test_the_explorer_decodes_events_and_finds_by_name(platform):
     hash = re.search(r'href="/explorer/(0x[0-9a-f]{64})"', page)[1]
     shown = browser.get(f"{platform.url}/explorer/{hash}", timeout=60).text
     assert "Succeeded" in shown and "What it said" in shown
+    number = re.search(r'href="/explorer/blocks/(\d+)"', shown)[1]
+    block = browser.get(f"{platform.url}/explorer/blocks/{number}", timeout=60).text
+    assert f'href="/explorer/{hash}"' in block and "What was said in it" in block
+    listed = browser.get(f"{platform.url}/explorer/blocks", timeout=60).text
+    assert f"/explorer/blocks/{number}" in listed or "Older" in listed
+    search = browser.get(f"{platform.url}/search", params={"q": number}, timeout=60).text
+    assert f'href="/explorer/blocks/{number}"' in search
+    for wrong in ("999999999", "x", "-1"):
+        assert browser.get(f"{platform.url}/explorer/blocks/{wrong}", timeout=60).status_code == 404
     for asked, place in (
         (hash, f"/explorer/{hash}"),
         (token_of(platform).lower(), f"/securities/{token_of(platform).lower()}"),
-        ("12", "/explorer?before=13-0"),
+        ("12", "/explorer/blocks/12"),
     ):
         found = browser.get(
             f"{platform.url}/find", params={"q": asked}, timeout=60, allow_redirects=False

@@ -44,6 +44,9 @@ def test_an_application_is_handed_in_and_declined_with_a_reason(platform, office
     handed = applicant.press("/apply/papers", "Hand in: identity", file=("pass.pdf", PAPER))
     assert handed.status_code == 303, handed.text[-3000:]
     wallet = new_wallet()
+    assert applicant.press("/apply/wallet", "I have no wallet").status_code == 303
+    assert "the transfer agent keeps the key" in applicant.see("/apply/review")
+    assert "Go on without a wallet" in applicant.see("/apply/wallet")
     form = {"token": form_token(applicant.see("/apply/wallet")), "address": wallet.address}
     begun = applicant.browser.post(f"{platform.url}/apply/wallet/begin", form, timeout=60)
     message = begun.json()["message"]

@@ -3,7 +3,7 @@
 An administrator of one issuer sees and invites that issuer's people alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from freehold.book import identities, issuers, requests
@@ -70,6 +70,16 @@ def listed(
             )
             for one in found
         ]
+
+
+def names(office: Office, who: Actor, which: Collection[str]) -> dict[str, str]:
+    """The sign-in names behind ids, for whoever may read the files, the log or the approvals, or manages
+    identities; others get their own alone."""
+    reads = (Power.READ_FILES, Power.READ_AUDIT, Power.READ_APPROVALS, Power.MANAGE_IDENTITIES)
+    if not any(permits.allows(who, one) for one in reads):
+        which = {who.id} & set(which)
+    with office.book.reading() as tx:
+        return identities.names(tx, which)
 
 
 def invite(

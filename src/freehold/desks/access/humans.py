@@ -7,6 +7,7 @@ that two identities are the same human; both then carry the same mark, and so do
 from freehold.book import approvals, audit, identities
 from freehold.book.identities import Identity
 from freehold.book.session import Transaction
+from freehold.core.approvals import Person
 from freehold.core.audit import Entry
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import Power
@@ -76,6 +77,19 @@ def others(tx: Transaction, known: Identity) -> tuple[Identity, ...]:
         return ()
     everyone = identities.everyone(tx)
     return tuple(one for one in everyone if one.person == known.person and one.id != known.id)
+
+
+def person(tx: Transaction, which: str) -> Person:
+    """An identity and the human being behind it; of who has keys of the home folder it is not known."""
+    signs_in = which.startswith(MARK)
+    return Person(which, identities.find(tx, which).person if signs_in else None)
+
+
+def require_another(tx: Transaction, before: str, now: str, said: str) -> None:
+    """Raises NotPermitted with a sentence where two identities, by id, are one human being."""
+    one, other = person(tx, before), person(tx, now)
+    if before == now or (one.human is not None and one.human == other.human):
+        raise NotPermitted(said)
 
 
 def _there(tx: Transaction, actor: Actor, which: str) -> Identity:

@@ -1,10 +1,12 @@
 """The daily control report: authorised, issued, outstanding, treasury, held by state, differences.
 
 Chain, projection and book are compared as of one block; breaks of the cash book that are open stand with
-what differs, for whoever may read the cash book. The worker makes a report each day; anybody who
-may read the files makes one at any time, now or as of a block that is past.
+what differs, for whoever may read the cash book. The worker makes a report of each issuer each day, and one
+that cannot be made hinders no other; anybody who may read the files makes one at any time, now or as of a
+block that is past.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -21,7 +23,7 @@ from freehold.core.audit import Entry, Outcome
 from freehold.core.cash_control import CashControlled, cash_control
 from freehold.core.clock import DAY_SECONDS, parse, stamp, to_seconds
 from freehold.core.control import Controlled, Named, OfBook, OfChain
-from freehold.core.errors import NotFound
+from freehold.core.errors import NoRoom, NotFound, Plain, PlatformError, Unavailable
 from freehold.core.roles import Power
 from freehold.core.units import format_units
 from freehold.desks import parties, permits
@@ -33,7 +35,7 @@ from freehold.indexer.tables import View
 
 EVERY = timedelta(days=1)
 KEPT = 400
-_DONE = "control reports made at"
+WORKER = "worker"
 _AUTHORISED = artifact("SecurityToken")["storage"]["book.authorised"]
 
 
@@ -54,6 +56,14 @@ class ControlReport:
     def ok(self) -> bool:
         agree = not any(one.differences for one in self.instruments)
         return agree and (self.cash is None or self.cash.ok)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """That an issuer's report could not be made: when it was tried, and why."""
+
+    at: datetime
+    why: str
 
 
 def report_as(
@@ -104,19 +114,40 @@ def differences(office: Office, who: Actor, issuer: str | None) -> list[RecordDi
         return controls.differences(tx, owner.id)
 
 
-def make_due(office: Office) -> int:
-    """Make the report of every issuer once a day; how many were made. The worker does it."""
-    now = office.clock.now()
+def failed(office: Office, who: Actor, issuer: str | None) -> Failed | None:
+    """Why the day's report could not be made, where none was made since. Raises NotPermitted."""
+    owner = _reads(office, who, issuer)
     with office.book.reading() as tx:
-        last = settings.read(tx, _DONE)
+        said = settings.read(tx, _failed_at(owner))
+    known = json.loads(said) if said else {}
+    return Failed(parse(known["at"]), str(known["why"])) if known else None
+
+
+def make_due(office: Office) -> int:
+    """Make the report of every issuer for which none was made for a day; how many were. The worker does it.
+
+    What hinders one issuer's report is written down as that issuer's, and the others are made. What passes
+    by itself is tried again in the next round.
+    """
+    now, made = office.clock.now(), 0
+    with office.book.reading() as tx:
         known = [one for one in issuers.issuers(tx) if one.chain == office.chain]
-    if not known or (last and now - parse(last) < EVERY):
-        return 0
+        last = {one.id: settings.read(tx, _made_at(one)) for one in known}
+    away: list[PlatformError] = []
     for owner in known:
-        _keep(office, "worker", _made(office, owner, None))
-    with office.book.transaction() as tx:
-        settings.write(tx, _DONE, stamp(now), now)
-    return len(known)
+        at = last[owner.id]
+        if at and now - parse(at) < EVERY:
+            continue
+        try:
+            _keep(office, WORKER, _made(office, owner, None))
+            made += 1
+        except (Unavailable, NoRoom) as fault:
+            away.append(fault)
+        except PlatformError as fault:
+            _not_made(office, owner, fault.message)
+    if away:
+        raise away[0]
+    return made
 
 
 def to_json(one: ControlReport) -> dict[str, Any]:
@@ -222,11 +253,36 @@ def _keep(office: Office, by: str, found: ControlReport) -> None:
         one.token: list(one.differences) for one in found.instruments
     }
     with office.book.transaction() as tx:
+        owner = issuers.find(tx, found.issuer)
+        if by == WORKER:
+            settings.write(tx, _made_at(owner), stamp(now), now)
+        settings.write(tx, _failed_at(owner), "", now)
         controls.keep(tx, found.issuer, day, found.block, to_json(found), now)
         controls.note_differences(tx, found.issuer, by_token, by, now)
         ended = Outcome.DONE if found.ok else Outcome.FAILED
         content = {"block": found.block, "ok": found.ok}
         audit.record(tx, Entry(by, "control report", found.issuer, ended, None, content), now)
+
+
+def _not_made(office: Office, owner: KnownIssuer, why: str) -> None:
+    """Write down that an issuer's report could not be made; it is tried again after a day, or by hand."""
+    now = office.clock.now()
+    with office.book.transaction() as tx:
+        settings.write(tx, _made_at(owner), stamp(now), now)
+        settings.write(tx, _failed_at(owner), json.dumps({"at": stamp(now), "why": why}), now)
+        content: dict[str, Plain] = {"why": why}
+        entry = Entry(WORKER, "control report", owner.id, Outcome.FAILED, None, content)
+        audit.record(tx, entry, now)
+
+
+def _made_at(owner: KnownIssuer) -> str:
+    """The setting with the instant at which the worker last made, or tried to make, a report."""
+    return f"control report at {owner.register}"
+
+
+def _failed_at(owner: KnownIssuer) -> str:
+    """The setting with what hindered the last report; empty where one was made since."""
+    return f"control report failed {owner.register}"
 
 
 def _reads(office: Office, who: Actor, issuer: str | None) -> KnownIssuer:

@@ -2,7 +2,8 @@
 
 What stands on the chain comes from the projection as of a block, the rest from the book. A statement
 speaks of what lies between two instants: before the first one is the opening, before the second one the
-closing, as everywhere (`core/standing.py`).
+closing, as everywhere (`core/standing.py`). Legends and restraints are those of its closing; of a statement
+up to now they are those of the moment at which it is made, though the newest block is older.
 """
 
 from collections.abc import Sequence
@@ -160,15 +161,18 @@ def _statement(
         listed = issuers.instruments(tx, owner.id)
         address = registrations.address(tx, owner.id, holder.id)
         written = registrations.current(tx, owner.id, holder.id)
-        stamped = restraints.legends(tx, owner.id, holder.id)
+        stamped = restraints.legends(tx, owner.id, holder.id, removed=True)
         bound = restraints.of_issuer(tx, owner.id, holder.id)
+    before = request.closed or max(closed, office.clock.now()) + timedelta(seconds=1)
+    stamped = [one for one in stamped if one.stood(before)]
+    bound = [one for one in bound if one.stood(before)]
     with office.index.connect() as view:
         scope = _scope(view, request.opened, request.closed, closed)
         instant, hash = explore.block_at(view, scope.last)
         accounts = tuple(
             account
             for one in listed
-            if (account := _account(scope, one, found.facts.account, stamped, bound, closed))
+            if (account := _account(scope, one, found.facts.account, stamped, bound))
         )
     content = written.content if written else None
     said = forms.words(restraining.rules(), restraining.read(content)) if content else ""
@@ -184,7 +188,7 @@ def _statement(
             found.facts.account,
             found.wallet,
             stamp(opened),
-            stamp(request.closed or instant),
+            stamp(request.closed or (instant if office.simulated else before)),
             scope.last,
             hash,
             accounts,
@@ -208,7 +212,6 @@ def _account(
     account: int,
     stamped: Sequence[Legend],
     bound: Sequence[Restraint],
-    closed: datetime,
 ) -> Account | None:
     entries = read.statement(scope.view, one.token, account)
     before = [each for each in entries if each.block <= scope.first]
@@ -241,7 +244,7 @@ def _account(
                 stamp(each.until) if each.until else "",
             )
             for each in bound
-            if each.on(one.token) and each.placed_at < closed and each.stands(closed)
+            if each.on(one.token)
         ),
     )
 

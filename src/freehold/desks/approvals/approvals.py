@@ -256,12 +256,19 @@ def break_glass(office: Office, who: Actor, which: str, seen: str, reason: str) 
 
 
 def proposals(
-    office: Office, who: Actor, states: Sequence[State], before: int | None, limit: int
+    office: Office,
+    who: Actor,
+    states: Sequence[State],
+    before: int | None,
+    limit: int,
+    kind: str | None = None,
+    issuer: str | None = None,
 ) -> list[ProposalView]:
-    """The last proposals first, of the issuers whose approvals one may read, and one's own."""
+    """The last proposals first, of the issuers whose approvals one may read, and one's own; of a kind, of
+    an issuer."""
     permits.require_any(who, (Power.READ_APPROVALS, None), (Power.REQUEST_TRANSFER, None))
     with office.book.reading() as tx:
-        found = approvals.newest(tx, _readable(who), states, before, limit, who.id)
+        found = approvals.newest(tx, _readable(who), states, before, limit, who.id, kind, issuer)
         return [view_of(office, tx, who, one) for one in found]
 
 

@@ -57,7 +57,8 @@ def carry_out_at_once(office: Office, tx: Transaction, approved: Proposal) -> Pr
     step = kind.carry_out(office, Planned(approved.act, approved.id))
     assert step.write, "an act of the book alone writes"
     step.write(tx)
-    _note_end(tx, approved, State.CARRIED_OUT, step, office.clock.now())
+    by = (approved.decider or approved.proposer).identity
+    _note_end(tx, approved, State.CARRIED_OUT, step, office.clock.now(), by)
     return approvals.find(tx, approved.id)
 
 
@@ -126,7 +127,9 @@ def _end(office: Office, proposal: Proposal, step: Step) -> bool:
     return True
 
 
-def _note_end(tx: Transaction, proposal: Proposal, to: State, step: Step, now: datetime) -> bool:
+def _note_end(
+    tx: Transaction, proposal: Proposal, to: State, step: Step, now: datetime, by: str = WORKER
+) -> bool:
     """Note how a proposal ended, and tell whom it concerns; False if somebody has noted it."""
     if not approvals.end(tx, proposal, to, now, step.code or None, step.refused):
         return False
@@ -135,7 +138,7 @@ def _note_end(tx: Transaction, proposal: Proposal, to: State, step: Step, now: d
     if step.refused:
         content["why"] = step.refused
     act = f"end {proposal.act.kind}"
-    entry = Entry(WORKER, act, proposal.id, outcome, step.code or None, content)
+    entry = Entry(by, act, proposal.id, outcome, step.code or None, content)
     audit.record(tx, entry, now)
     _tell(tx, proposal, step, now)
     return True

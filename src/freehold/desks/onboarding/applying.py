@@ -33,12 +33,15 @@ STATUSES = ("accredited", "qib", "professional")
 """Claims of which an applicant may say that they hold of him."""
 LARGEST_PAPER = 900_000
 KINDS = {b"%PDF-": "application/pdf", b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+KEPT = "kept"
+"""What an application says where the agent is to keep the key of the account."""
 STEPS = ("identity", "papers", "wallet", "review")
 
 
 @dataclass(frozen=True, slots=True)
 class MyApplication:
-    """An application as its applicant sees it; `missing` are the steps that are still to be done."""
+    """An application as its applicant sees it; `missing` are the steps that are still to be done, `kept`
+    that the agent is to keep the key of the account."""
 
     known: Application
     issuer: str
@@ -47,6 +50,7 @@ class MyApplication:
     papers: Mapping[str, Paper]
     missing: tuple[str, ...]
     why: str
+    kept: bool = False
 
 
 def invite(office: Office, actor: Actor, sign_in_name: str, issuer: str) -> str:
@@ -101,6 +105,37 @@ def _entered(
     return made, proofs.one_time_link(tx, known, actor.id, now)
 
 
+def invite_holder(
+    office: Office,
+    actor: Actor,
+    sign_in_name: str,
+    issuer: str,
+    holder: str,
+    key: str | None = None,
+) -> tuple[str, str | None]:
+    """Enter an identity for somebody who stands in the register already, with a role for his own file
+    alone; its id and the token of its one-time link.
+
+    Asked again under a key it has no link, of which nothing but a fingerprint is kept. Raises NotPermitted,
+    NotFound, Invalid, Conflict for a name that is taken.
+    """
+    now = _may_invite(office, actor, issuer)
+    asked = requests.once(
+        actor.id, key, issuer, "invite holder", sign_in_name.strip().lower(), holder
+    )
+    with office.book.transaction() as tx:
+        if known := requests.answered(tx, asked):
+            return str(known["identity"]), None
+        owner = issuers.find(tx, issuer)
+        scope = holder_scope(owner.id, issuers.holder_named(tx, owner.id, holder).id)
+        made = proofs.enter(tx, sign_in_name, [(Role.INVESTOR, scope)], actor.id, now)
+        requests.note(tx, asked, {"identity": made.id}, now)
+        audit.record(
+            tx, Entry(actor.id, "invite holder", scope, content={"identity": made.id}), now
+        )
+        return made.id, proofs.one_time_link(tx, made, actor.id, now)
+
+
 def mine(office: Office, actor: Actor) -> MyApplication | None:
     """The actor's application; None if he was not invited as an investor. Raises NotPermitted."""
     permits.require(actor, Power.APPLY)
@@ -120,8 +155,9 @@ def mine(office: Office, actor: Actor) -> MyApplication | None:
             particulars,
             status,
             papers,
-            _missing(found, particulars, status, papers),
+            _missing(found, particulars, status, papers, is_kept(said)),
             str(said.get("why", "")),
+            is_kept(said),
         )
 
 
@@ -148,8 +184,8 @@ def state(office: Office, actor: Actor, given: Mapping[str, object], status: str
         else:
             people.add(tx, vault, found.person, known, now)
             identities.link_person(tx, actor.id, found.person)
-        asked = applications.said(tx, vault, found).get("why", "") if had else ""
-        applications.say(tx, vault, found, {"status": status, "why": asked})
+        said = applications.said(tx, vault, found) if had else {"why": ""}
+        applications.say(tx, vault, found, {**said, "status": status})
         audit.record(tx, Entry(actor.id, "state particulars", found.id), now)
 
 
@@ -184,7 +220,33 @@ def use_wallet(office: Office, actor: Actor, wallet: Address) -> None:
         if taken is not None and taken.person != found.person:
             raise Conflict("this wallet is in the register already: use another one")
         applications.set_wallet(tx, found.id, wallet)
+        if _has_file(tx, found):
+            vault = office.people.vault()
+            said = applications.said(tx, vault, found)
+            applications.say(tx, vault, found, {**said, KEPT: ""})
         audit.record(tx, Entry(actor.id, "choose wallet", found.id), now)
+
+
+def use_none(office: Office, actor: Actor) -> None:
+    """Say that the agent is to keep the account's key, for whoever has no wallet; he can take his units
+    under one of his own later (`desks/agent/custody.py`). Raises Conflict before he said who he is, and
+    where no keys are kept for others."""
+    if office.keys.custody is None:
+        raise Conflict("no key is kept for others here: name a wallet of your own")
+    vault, now = office.people.vault(), office.clock.now()
+    with office.book.transaction() as tx:
+        found = _draft(tx, actor)
+        if not _has_file(tx, found):
+            raise Conflict("say first who you are")
+        applications.set_wallet(tx, found.id, None)
+        said = applications.said(tx, vault, found)
+        applications.say(tx, vault, found, {**said, KEPT: "yes"})
+        audit.record(tx, Entry(actor.id, "choose no wallet", found.id), now)
+
+
+def is_kept(said: Mapping[str, object]) -> bool:
+    """Whether what an application says leaves the account's key to the agent."""
+    return said.get(KEPT) == "yes"
 
 
 def submit(office: Office, actor: Actor) -> None:
@@ -213,13 +275,17 @@ def status_words(status: str) -> str:
 
 
 def _missing(
-    found: Application, known: Particulars | None, status: str, papers: Mapping[str, Paper]
+    found: Application,
+    known: Particulars | None,
+    status: str,
+    papers: Mapping[str, Paper],
+    kept: bool,
 ) -> tuple[str, ...]:
     needed = {IDENTITY} | ({STATUS} if status else set())
     todo = {
         "identity": known is None,
         "papers": bool(needed - set(papers)),
-        "wallet": found.wallet is None,
+        "wallet": found.wallet is None and not kept,
     }
     return tuple(step for step, open_still in todo.items() if open_still)
 

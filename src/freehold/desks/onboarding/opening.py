@@ -7,6 +7,7 @@ instruction the worker sends (`reviewing`).
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from freehold.book import issuers, people
 from freehold.book.issuers import KnownHolder, KnownIssuer
@@ -119,11 +120,23 @@ def _holder_row(
             raise NotPermitted(
                 f"{person.id} has no wallet, and no key is kept for others: name one"
             )
-        taken = [one.custody for one in every if one.custody is not None]
-        number = max(taken, default=-1) + 1
-        wallet = office.keys.custody(number).address
+        number, wallet = _next_custody(office, tx, owner, person)
     name = people.particulars(tx, office.people.vault(), person.id).name
     return KnownHolder(owner.id, person.id, name, str(person.kind), "", wallet, number)
+
+
+def _next_custody(
+    office: Office, tx: Transaction, owner: KnownIssuer, person: Person
+) -> tuple[int, Address]:
+    """The agent's next key that is nobody else's, also of whoever is just being admitted."""
+    assert office.keys.custody, "it was asked for where keys are kept"
+    taken = [one.custody for one in issuers.holders(tx, owner.id) if one.custody is not None]
+    for number in count(max(taken, default=-1) + 1):
+        wallet = office.keys.custody(number).address
+        known = people.person_of(tx, owner.id, wallet)
+        if known is None or known.person == person.id:
+            return number, wallet
+    raise AssertionError("there is always a next number")
 
 
 def _commit(

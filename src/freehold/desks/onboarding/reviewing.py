@@ -29,19 +29,23 @@ from freehold.book.vault import Vault
 from freehold.core.audit import Entry, Outcome
 from freehold.core.claims import Claim, ClaimState, state_on
 from freehold.core.clock import parse_day
-from freehold.core.errors import Conflict, Invalid, Mistake, NotPermitted
+from freehold.core.errors import Conflict, Invalid, Mistake
 from freehold.core.holder import HolderKind, Particulars
+from freehold.core.ids import JSON, Address
 from freehold.core.instruction import State
 from freehold.core.letters import Kind
 from freehold.core.reasons import message_for
 from freehold.core.roles import Power
 from freehold.desks import notices, permits
+from freehold.desks.access import humans
 from freehold.desks.office import Office, now_on_chain
-from freehold.desks.onboarding import opening, persons
+from freehold.desks.onboarding import applying, opening, persons
 from freehold.desks.onboarding.persons import Standing
 from freehold.desks.outbox.carrying import NEVER_HAPPENED, entered
 from freehold.desks.permits import Actor
 
+_OPENED = "opened"
+"""What an approval notes of the key that the agent keeps for the account: its wallet and its number."""
 IDENTITY_DAYS, STATUS_DAYS = 365, 90
 """How long claims are proposed to hold: a year, and 90 days for what a letter confirms."""
 
@@ -59,7 +63,7 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationFile:
-    """An application as a reviewer sees it."""
+    """An application as a reviewer sees it; `kept`: the agent is to keep the account's key."""
 
     known: Application
     issuer: str
@@ -72,6 +76,7 @@ class ApplicationFile:
     hits: int
     claims: tuple[tuple[Claim, ClaimState], ...]
     standing: Standing | None
+    kept: bool = False
 
 
 def queue(office: Office, actor: Actor) -> list[tuple[Application, str]]:
@@ -137,6 +142,7 @@ def file(office: Office, actor: Actor, which: str) -> ApplicationFile:
             len(_open_hits(tx, found)),
             tuple((one, state_on(one, day, trust)) for one in claims),
             persons.standing(office, tx, vault, person, by) if claims else None,
+            applying.is_kept(said),
         )
 
 
@@ -228,8 +234,7 @@ def ask(office: Office, actor: Actor, which: str, question: str) -> tuple[Applic
         raise Invalid("ask something: the applicant reads it", [Mistake("question", "is missing")])
     with office.book.transaction() as tx:
         found = _readable(tx, actor, which)
-        if found.identity == actor.id:
-            raise NotPermitted("nobody reviews his own application")
+        _require_another(tx, actor, found)
         said = applications.said(tx, vault, found)
         applications.say(tx, vault, found, {**said, "why": said_now})
         if not applications.move(tx, found.id, Stage.SUBMITTED, Stage.DRAFT, submitted_at=None):
@@ -280,14 +285,19 @@ def _approve(
     for one in given:
         people.add_claim(tx, vault, opening.make_claim(office, tx, vault, one), now)
     owner, person = issuers.find(tx, found.issuer), people.find(tx, found.person)
+    said = applications.said(tx, vault, found)
+    kept = applying.is_kept(said)
+    if found.wallet is None and not kept:
+        raise Conflict("the application names no wallet: ask the applicant for one")
     made = opening.prepare(office, tx, vault, owner, person, found.wallet)
     if isinstance(made, Standing):
         return made.code
     if opening.is_open(office, made):
         raise Conflict("this wallet is in the register already")
     instruction = entered(office, tx, opening.scope(owner), opening.asked(office, made))
-    said = applications.said(tx, vault, found)
-    applications.say(tx, vault, found, {**said, "why": why.strip()[:2_000]})
+    opened: dict[str, JSON] = {"wallet": made.holder.wallet, "number": made.holder.custody}
+    now_said = {**said, "why": why.strip()[:2_000], **({_OPENED: opened} if kept else {})}
+    applications.say(tx, vault, found, now_said)
     _decided(tx, actor, found, Stage.APPROVED, now, instruction.id)
     content = {"instruction": instruction.id, "class": str(made.standing.holder_class)}
     audit.record(tx, Entry(actor.id, "approve application", found.id, content=content), now)
@@ -339,10 +349,15 @@ def _decided(
     tx: Transaction, actor: Actor, found: Application, stage: Stage, now: Any, instruction: Any
 ) -> None:
     values = {"decided_at": now, "decided_by": actor.id, "instruction": instruction}
-    if found.identity == actor.id:
-        raise NotPermitted("nobody reviews his own application")
+    _require_another(tx, actor, found)
     if not applications.move(tx, found.id, Stage.SUBMITTED, stage, **values):
         raise Conflict("this application is not waiting for a decision any more")
+
+
+def _require_another(tx: Transaction, actor: Actor, found: Application) -> None:
+    """Raises NotPermitted for the applicant himself, under whatever identity."""
+    said = "nobody reviews his own application"
+    humans.require_another(tx, found.identity, actor.id, said)
 
 
 def _readable(tx: Transaction, actor: Actor, which: str) -> Application:
@@ -362,6 +377,8 @@ def _open_hits(tx: Transaction, found: Application) -> list[int]:
 
 def _holder(tx: Transaction, vault: Vault, one: Application) -> KnownHolder:
     known = people.particulars(tx, vault, one.person)
-    assert one.wallet, "nobody submits without a wallet"
-    kind = str(known.kind)
-    return KnownHolder(one.issuer, one.person, known.name, kind, "", one.wallet, None)
+    kind, wallet, number = str(known.kind), one.wallet, None
+    if wallet is None:
+        opened = applications.said(tx, vault, one)[_OPENED]
+        wallet, number = Address(opened["wallet"]), int(opened["number"])
+    return KnownHolder(one.issuer, one.person, known.name, kind, "", wallet, number)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from freehold.book import asked, issuers, requests
 from freehold.book import instructions as outbox
-from freehold.book import issuers, requests
+from freehold.book.asked import EVERY
+from freehold.book.asked import Wanted as Wanted
 from freehold.book.instructions import Change
 from freehold.chain import send
 from freehold.core.errors import NotFound
@@ -14,16 +16,21 @@ from freehold.core.reasons import message_for
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
 from freehold.desks.office import Office
+from freehold.desks.outbox import wording
+from freehold.desks.outbox.wording import Asked
 from freehold.desks.permits import Actor
 
 
 @dataclass(frozen=True, slots=True)
 class InstructionView:
-    """An instruction. `confirmations` of `needed` blocks; `sentence` says why it did not happen."""
+    """An instruction. `confirmations` of `needed` blocks; `said` is what was asked, in words, `symbol` the
+    security it concerns; `sentence` says why it did not happen."""
 
     id: str
     number: int
     what: str
+    said: str
+    symbol: str
     state: str
     issuer: str | None
     token: str | None
@@ -44,19 +51,20 @@ def instruction(office: Office, actor: Actor, which: str) -> InstructionView:
         number, asked_at, found = outbox.numbered(tx, InstructionId(which))
         targets = issuers.targets(tx)
         issuer = _issuer(found, targets)
-        asked = requests.of_instruction(tx, which)
-        scope = asked.scope if asked else issuer or EVERYWHERE
+        request = requests.of_instruction(tx, which)
+        scope = request.scope if request else issuer or EVERYWHERE
         own = permits.allows(actor, Power.READ_OWN, scope)
         if not own and not permits.allows(actor, Power.READ_INSTRUCTIONS, issuer or EVERYWHERE):
             raise NotFound(f"there is no instruction {which}", instruction=which)
         changes = tuple(outbox.history(tx, found.id))
-    return _view(office, number, asked_at, found, issuer, _head(office, found), changes)
+        said = wording.words(office, tx, actor, [found])[found.id]
+    return _view(office, number, asked_at, found, said, issuer, _head(office, found), changes)
 
 
 def instructions(
-    office: Office, actor: Actor, before: int | None, limit: int
+    office: Office, actor: Actor, before: int | None, limit: int, wanted: Wanted = EVERY
 ) -> list[InstructionView]:
-    """The last instructions first, of the issuers whose instructions the actor may read."""
+    """The last instructions first, of the issuers whose instructions the actor may read, as `wanted`."""
     permits.require(actor, Power.READ_INSTRUCTIONS)
     with office.book.reading() as tx:
         targets = issuers.targets(tx)
@@ -67,10 +75,12 @@ def instructions(
                 for target, issuer in targets.items()
                 if permits.allows(actor, Power.READ_INSTRUCTIONS, issuer)
             ]
-        found = outbox.newest(tx, office.chain, before, limit, seen)
+        found = asked.newest(tx, office.chain, before, limit, seen, wanted)
+        said = wording.words(office, tx, actor, [one for _, _, one in found])
     head = send.head(office.w3)
     return [
-        _view(office, number, at, one, _issuer(one, targets), head) for number, at, one in found
+        _view(office, number, at, one, said[one.id], _issuer(one, targets), head)
+        for number, at, one in found
     ]
 
 
@@ -87,6 +97,7 @@ def _view(
     number: int,
     asked_at: datetime,
     one: Instruction,
+    said: Asked,
     issuer: str | None,
     head: int,
     changes: tuple[Change, ...] = (),
@@ -99,6 +110,8 @@ def _view(
         one.id,
         number,
         one.what,
+        said.sentence,
+        said.symbol,
         WORDS[one.state],
         issuer,
         str(one.target) if issuer and one.target else None,

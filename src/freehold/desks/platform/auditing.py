@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from freehold.book import audit, issuers, settings
+from freehold.book.audit import EVERY
+from freehold.book.audit import Wanted as Wanted
 from freehold.chain import contracts, node
 from freehold.chain.contracts import call
 from freehold.core import audit as log
@@ -67,11 +69,13 @@ class Compared:
     anchors: int
 
 
-def page(office: Office, actor: Actor, before: int | None, limit: int) -> list[Link]:
-    """The last entries first. Raises NotPermitted."""
+def page(
+    office: Office, actor: Actor, before: int | None, limit: int, wanted: Wanted = EVERY
+) -> list[Link]:
+    """The last entries first, as `wanted`. Raises NotPermitted."""
     permits.require(actor, Power.READ_AUDIT, EVERYWHERE)
     with office.book.reading() as tx:
-        return audit.newest(tx, before, limit)
+        return audit.newest(tx, before, limit, wanted)
 
 
 def note(office: Office, entry: Entry) -> None:

@@ -1,9 +1,10 @@
 """Copies of everything that cannot be made again: the book, the keys, the embedded ledger.
 
-A copy is made while everything runs. For its time nobody signs: the leases of all senders are held, so
-what the book's copy does not know of cannot be on the ledger's. The book is copied first. What was
-signed by then has its bytes in the copy, and whether the ledger's copy has it in a block already or not,
-the worker finds it there or sends the same bytes again. The projection is read from the chain anew.
+A copy is made while everything runs. For its time nobody signs: the leases of all senders are held, and
+renewed while it lasts, so what the book's copy does not know of cannot be on the ledger's. The book is
+copied first. What was signed by then has its bytes in the copy, and whether the ledger's copy has it in a
+block already or not, the worker finds it there or sends the same bytes again. The projection is read from
+the chain anew.
 
 Keys are copied as they are, encrypted key stores encrypted, files of the home with the same permissions:
 a copy is to be kept as safe as the home itself.
@@ -14,11 +15,12 @@ import json
 import os
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from freehold.book import copying, instructions
@@ -161,26 +163,60 @@ def _nobody_signs(office: Office) -> Iterator[None]:
     end = time.monotonic() + PATIENCE_SECONDS
     try:
         while True:
-            now = office.clock.now()
-            until = now + LEASE
-            with office.book.transaction() as tx:
-                mine = [
-                    instructions.lease(tx, office.chain, one, holder, now, until) for one in senders
-                ]
-            if all(mine):
+            if until := _hold(office, senders, holder):
                 break
             if time.monotonic() > end:
                 raise Unavailable("somebody is signing all the time: try again")
             time.sleep(0.01)
-        yield
-        if office.clock.now() > until:
+        with _renewed(office, senders, holder, until) as lost:
+            yield
+        if lost.is_set():
             raise Unavailable(
-                f"copying took longer than {LEASE}: try again when there is less to do"
+                "somebody else signed while the copy was made: nothing of it was kept, make it again"
             )
     finally:
         with office.book.transaction() as tx:
             for one in senders:
                 instructions.release(tx, office.chain, one, holder)
+
+
+def _hold(office: Office, senders: Sequence[Address], holder: str) -> datetime | None:
+    """Take or renew the lease of every sender; until when all are held, None if one is somebody else's."""
+    now = office.clock.now()
+    until = now + LEASE
+    with office.book.transaction() as tx:
+        mine = [instructions.lease(tx, office.chain, one, holder, now, until) for one in senders]
+    return until if all(mine) else None
+
+
+@contextmanager
+def _renewed(
+    office: Office, senders: Sequence[Address], holder: str, until: datetime
+) -> Iterator[threading.Event]:
+    """Renew leases that are held until an instant, for as long as the copy takes; the event says that they
+    ran out meanwhile, so that somebody may have signed."""
+    over, lost = threading.Event(), threading.Event()
+
+    def renew() -> None:
+        held = until
+        while not lost.is_set():
+            last = over.wait(LEASE.total_seconds() / 3)
+            again = None
+            with suppress(Unavailable):  # a locked book may be there again before they run out
+                again = _hold(office, senders, holder)
+            if office.clock.now() >= held:
+                lost.set()
+            held = again or held
+            if last:
+                return
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield lost
+    finally:
+        over.set()
+        thread.join()
 
 
 def _senders(office: Office) -> Sequence[Address]:

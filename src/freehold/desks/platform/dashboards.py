@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from freehold.book import instructions, issuers
+from freehold.book import asked, issuers
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import contracts
 from freehold.core.clock import LAST_DAY, day_of
@@ -163,7 +163,7 @@ def _until(word: int) -> date | None:
 
 def _not_done(office: Office, actor: Actor) -> Iterator[Waiting]:
     with office.book.reading() as tx:
-        newest = instructions.newest(tx, office.chain, None, NEWEST, None)
+        newest = asked.newest(tx, office.chain, None, NEWEST, None)
     seen = [
         str(one.token) for owner in _owners(office, actor) for one in _instruments(office, owner)
     ]

@@ -52,9 +52,8 @@ def _numbers(actor: Actor, wanted: str) -> Iterator[Found]:
         yield Found("Explorer", "Transaction", wanted, f"/explorer/{wanted}")
     elif wanted.isascii() and wanted.isdigit() and len(wanted) < 12:
         number = int(wanted)
-        yield Found(
-            "Explorer", f"Block {number:,}", "events up to it", f"/explorer?before={number + 1}-0"
-        )
+        about = "its transactions and events"
+        yield Found("Explorer", f"Block {number:,}", about, f"/explorer/blocks/{number}")
 
 
 def _securities(office: Office, actor: Actor, wanted: str) -> Iterator[Found]:

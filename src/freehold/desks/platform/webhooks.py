@@ -1,25 +1,23 @@
 """Webhooks: somebody's server is told what changes, once for each change, until it has answered.
 
 A webhook sees what its owner may see at the moment of the delivery, narrowed to an issuer and to kinds
-of change. The worker plans deliveries from the feed and sends them; what fails is tried again, ever later
-(`core/webhooks.py`), and given up after the last try. Any delivered or given-up change can be replayed.
+of change. The worker plans deliveries from the feed and sends them (`delivering.py`); what fails is tried
+again, ever later (`core/webhooks.py`), and given up after the last try. Any delivered or given-up change
+can be replayed.
 """
 
 import json
-import random
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from freehold.book import audit, changes, identities, requests, webhooks
 from freehold.book.changes import KINDS, Change
 from freehold.book.schema_live import Delivered as Delivered
 from freehold.book.session import Transaction
 from freehold.book.webhooks import Delivery, Try, Webhook
-from freehold.core import webhooks as protocol
-from freehold.core.audit import Entry, Outcome
-from freehold.core.clock import stamp, to_seconds
+from freehold.core.audit import Entry
+from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
 from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
@@ -30,8 +28,6 @@ from freehold.feeds import hooks
 
 MOST_HOOKS = 20
 MOST_REPLAYED = 500
-PLANNED = 500
-AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ def subscribe(
     if not kinds:
         mistakes.append(Mistake("kinds", "choose at least one"))
     try:
-        hooks.require_target(url, loopback=_is_test(office))
+        hooks.require_target(url, loopback=is_test(office))
     except Invalid as fault:
         mistakes += fault.mistakes
     if mistakes:
@@ -173,7 +169,7 @@ def replay(
             return int(known["deliveries"])
         found = visible(tx, actor, first - 1, last - first + 1, one.kinds).items
         numbers = [
-            change.number for change in found if change.number <= last and _concerns(one, change)
+            change.number for change in found if change.number <= last and concerns(one, change)
         ]
         count = webhooks.replay(tx, which, numbers, now)
         requests.note(tx, asked, {"deliveries": count}, now)
@@ -236,72 +232,6 @@ def acting_for(office: Office, operator: Actor, sign_in_name: str) -> Actor:
         return permits.actor_of(tx, known)
 
 
-# ---- the worker's part ---------------------------------------------------------------------------
-
-
-def plan_due(office: Office) -> int:
-    """Make the deliveries of what changed since; how many webhooks moved on."""
-    with office.book.reading() as tx:
-        late = webhooks.behind(tx, changes.head(tx))
-    moved = 0
-    for one in late:
-        with office.book.transaction() as tx:
-            actor = _owner(tx, one)
-            found = visible(tx, actor, one.read_to, PLANNED, one.kinds) if actor else None
-            if found is None:
-                webhooks.end(tx, one.id, office.clock.now())
-                continue
-            numbers = [change.number for change in found.items if _concerns(one, change)]
-            now = office.clock.now()
-            moved += webhooks.plan(tx, one, numbers, found.read_to, now)
-    return moved
-
-
-def deliver_due(office: Office) -> int:
-    """Send what is due, one after the other; how many were tried."""
-    now = office.clock.now()
-    with office.book.reading() as tx:
-        waits = Delivered.WAITING in webhooks.counts(tx)
-    if not waits:
-        return 0
-    with office.book.transaction() as tx:
-        due = webhooks.take_due(tx, office.posting.worker, now, AT_ONCE)
-    for one in due:
-        _deliver(office, one)
-    return len(due)
-
-
-def _deliver(office: Office, one: Delivery) -> None:
-    now = office.clock.now()
-    with office.book.reading() as tx:
-        hook = webhooks.by_id(tx, one.webhook)
-        actor = _owner(tx, hook) if hook else None
-        change = scoped(tx, [changes.find(tx, one.change)])[0]
-        secret = webhooks.secret_of(tx, one.webhook) if hook else ""
-    number = one.tries + 1
-    if hook is None or actor is None or not sees(actor, change):
-        said = Try(number, now, None, 0, "not sent: its owner may not see this any more")
-        _note(office, one, said, Delivered.DEAD, now)
-        return
-    body = body_of(change)
-    headers = {
-        "Content-Type": "application/json",
-        "User-Agent": "freehold",
-        protocol.SIGNATURE: protocol.sign(secret, to_seconds(now), body),
-        protocol.DELIVERY: f"{one.webhook}-{one.change}-{one.round}",
-        protocol.EVENT: change.kind,
-    }
-    sent = hooks.send(hook.url, body, headers, loopback=_is_test(office))
-    said = Try(number, now, sent.status, sent.milliseconds, sent.said)
-    if sent.ok:
-        _note(office, one, said, Delivered.DONE, now)
-    elif number >= protocol.TRIES:
-        _note(office, one, said, Delivered.DEAD, now)
-    else:
-        wait = protocol.wait_seconds(number, random.random())
-        _note(office, one, said, Delivered.WAITING, now + timedelta(seconds=wait))
-
-
 def body_of(change: Change) -> bytes:
     """What a delivery says: one change as canonical JSON, the same in every try."""
     told = {
@@ -315,22 +245,8 @@ def body_of(change: Change) -> bytes:
     return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
 
 
-def _note(office: Office, one: Delivery, said: Try, state: Delivered, due_at: datetime) -> None:
-    with office.book.transaction() as tx:
-        webhooks.tried(tx, one, said, state, due_at)
-        if state is Delivered.DEAD:
-            content = {"change": one.change, "tries": said.number}
-            entry = Entry("worker", "give up delivery", one.webhook, Outcome.FAILED)
-            audit.record(tx, replace(entry, content=dict(content)), office.clock.now())
-
-
 def _new_secret() -> str:
     return f"whsec_{secrets.token_urlsafe(32)}"
-
-
-def _owner(tx: Transaction, one: Webhook) -> Actor | None:
-    known = identities.find(tx, one.identity)
-    return None if known.ended_at else permits.actor_of(tx, known, one.powers)
 
 
 def _limit(actor: Actor) -> tuple[str, ...] | None:
@@ -338,12 +254,12 @@ def _limit(actor: Actor) -> tuple[str, ...] | None:
     return None if actor.limit is None else tuple(sorted(actor.limit))
 
 
-def _concerns(one: Webhook, change: Change) -> bool:
+def concerns(one: Webhook, change: Change) -> bool:
     """Whether a change that the owner may see is one that the webhook is about."""
     issuer = change.scope.split("/")[0]
     return change.kind in one.kinds and one.issuer in (EVERYWHERE, issuer)
 
 
-def _is_test(office: Office) -> bool:
+def is_test(office: Office) -> bool:
     """Whether the network is one for tests, where deliveries may stay on this machine."""
     return office.chain == LOCAL_CHAIN

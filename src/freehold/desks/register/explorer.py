@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from enum import IntFlag
+from typing import Any
 
-from freehold.chain import rpc
+from freehold.chain import rpc, send
 from freehold.core.clock import day_of, from_seconds, stamp
 from freehold.core.errors import NotFound
-from freehold.core.events import LotMoved
-from freehold.core.facts import Flags
+from freehold.core.events import LotMoved, Passed
+from freehold.core.facts import Flags, Kind
+from freehold.core.grounds import Ground, name_of
 from freehold.core.ids import checksummed
 from freehold.core.powers import Powers
 from freehold.core.roles import Power
@@ -52,6 +54,65 @@ class TransactionView:
     succeeded: bool
     gas: int
     events: tuple[EventView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockView:
+    """A block: when it was made, how many transactions it has, and how many events of the registers that
+    are followed stand in it."""
+
+    number: int
+    hash: str
+    parent: str
+    instant: datetime
+    transactions: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPage:
+    """One block with the hashes of its transactions and its events; `last` is the chain's last block."""
+
+    block: BlockView
+    hashes: tuple[str, ...]
+    said: tuple[EventView, ...]
+    last: int
+
+
+def blocks(office: Office, actor: Actor, before: int | None, limit: int) -> list[BlockView]:
+    """The last blocks first, those before a number if it is given. Raises NotPermitted."""
+    permits.require(actor, Power.READ_CHAIN)
+    bring_up(office)
+    head = send.head(office.w3)
+    last = head if before is None else min(before - 1, head)
+    numbers = list(range(last, max(-1, last - limit), -1))
+    if not numbers:
+        return []
+    said = rpc.answers(office.w3, "eth_getBlockByNumber", [hex(one) for one in numbers], False)
+    with office.index.connect() as view:
+        counts = explore.counted(view, numbers[-1], numbers[0])
+    return [_block(one, counts) for one in said if isinstance(one, dict)]
+
+
+def block(office: Office, actor: Actor, number: int) -> BlockPage:
+    """One block. Raises NotFound where the chain has none of this number, NotPermitted."""
+    permits.require(actor, Power.READ_CHAIN)
+    bring_up(office)
+    found = rpc.ask(office.w3, "eth_getBlockByNumber", hex(number), False)
+    if found is None:
+        raise NotFound(f"the chain has no block {number:,} yet", block=number)
+    with office.index.connect() as view:
+        said = tuple(_event(one) for one in explore.in_block(view, number))
+    last = send.head(office.w3)
+    return BlockPage(_block(found, {number: len(said)}), tuple(found["transactions"]), said, last)
+
+
+def _block(said: Mapping[str, Any], counts: Mapping[int, int]) -> BlockView:
+    number = int(said["number"], 16)
+    instant = from_seconds(int(said["timestamp"], 16))
+    held = len(said["transactions"])
+    known = (number, said["hash"], said["parentHash"], instant, held)
+    return BlockView(*known, counts.get(number, 0))
 
 
 def events(
@@ -106,7 +167,20 @@ def _said(event: object) -> dict[str, str]:
     if isinstance(event, LotMoved):
         packed = ("from_account", "to_account", "from_vintage", "to_vintage", "units")
         return {name: str(getattr(event, name)) for name in packed}
-    return {each.name: _text(each.name, getattr(event, each.name)) for each in fields(event)}
+    return {
+        each.name: _named(event, each.name) or _text(each.name, getattr(event, each.name))
+        for each in fields(event)
+    }
+
+
+def _named(event: object, name: str) -> str:
+    """What a number stands for, by its name in the business; empty where it is a number."""
+    value = getattr(event, name)
+    if name == "kind" and isinstance(event, Passed) and value in list(Kind):
+        return Kind(value).name.lower().replace("_", " ")
+    if name == "reason" and value in list(Ground):
+        return f"{name_of(Ground(value))} ({value})"
+    return ""
 
 
 def _text(name: str, value: object) -> str:

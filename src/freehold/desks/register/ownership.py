@@ -1,7 +1,8 @@
 """Who owns what: an issuer's cap table by class and holder, fully diluted, and the list of holders.
 
-Units held come from the chain, claims on more of them (options, warrants, reserves) from the files that
-the issuer's cap table came in with.
+Units held come from the chain, in the fully diluted table too, where classes count as converted at the
+ratios of the issuer's file. Claims on more units (options, warrants, convertibles, reserves of plans) are
+of no contract: they come from the file that the cap table came in with, brought up to splits since then.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -12,9 +13,12 @@ from fractions import Fraction
 from freehold.book import issuers
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.core import captable, ocf
+from freehold.core.captable import CapTable
 from freehold.core.clock import LAST_DAY, day_of
+from freehold.core.events import SplitFinished
 from freehold.core.facts import Facts, Flags, unpack_facts
 from freehold.core.identifiers import country_letters
+from freehold.core.ocf import CapTableFile
 from freehold.core.roles import Power
 from freehold.core.standing import Line
 from freehold.core.units import format_units
@@ -22,8 +26,9 @@ from freehold.desks import parties, permits
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.permits import Actor
+from freehold.desks.register import captables
 from freehold.desks.register.reports import CLASS_NAMES
-from freehold.indexer import read
+from freehold.indexer import journal, read
 
 SOON = timedelta(days=30)
 """A claim that ends within it is said to be expiring."""
@@ -54,18 +59,21 @@ class OwnerRow:
 
 @dataclass(frozen=True, slots=True)
 class DilutedLine:
-    """Units by source after every claim is used, and their part of the whole."""
+    """Units by source after every claim is used, and their part of the whole. `origin` is `chain` for units
+    held, `file` for claims that only the cap table file tells of."""
 
     holder: str
     source: str
     units: Fraction
     share: Fraction
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
 class CapTableView:
-    """The table of one issuer; `diluted` empty where no file tells of claims, `open_claims` those whose
-    number nobody can say today. `as_of` is the day of the units held, `file_day` that of the claims."""
+    """The table of one issuer; `diluted` empty of a past instant, `open_claims` those whose number
+    nobody can say today. `as_of` is the day of the units held, `file_day` that of the claims, None
+    without a file."""
 
     issuer: str
     issuer_name: str
@@ -134,7 +142,8 @@ def cap_table(
                 ClassColumn(one.token, one.name, one.symbol, format_units(out, one.decimals))
             )
     rows, total = _owners(held, called, every)
-    diluted, whole, waiting, file_day = _diluted(files)
+    source = source_of(office, owner.id, every, files)
+    diluted, whole, waiting, file_day = _diluted(source, every, {} if instant else held, called)
     return CapTableView(
         owner.id,
         owner.name,
@@ -264,29 +273,57 @@ def _owners(
     return rows, everything
 
 
-def _diluted(
-    files: Mapping[str, str],
-) -> tuple[tuple[DilutedLine, ...], Fraction, int, date | None]:
-    """The fully diluted table that the issuer's own files describe, the largest first."""
+def source_of(
+    office: Office, issuer: str, every: Sequence[KnownInstrument], files: Mapping[str, str]
+) -> CapTableFile | None:
+    """The issuer's cap table file; where the chain knows of a split that it does not tell of, written anew
+    from chain and book, in the units of today. None where the cap table came in by no file."""
     if not any(name.endswith(".ocf.json") for name in files):
-        return (), Fraction(), 0, None
-    file = ocf.read(files)
-    day = ocf.last_day(file)
-    table = ocf.captable_at(file, day)
-    rows = captable.fully_diluted(table)
-    total = sum((row.units for row in rows), Fraction())
-    named = {id: one.name for id, one in file.holders.items()}
+        return None
+    source = ocf.read(files)
+    told = sum(getattr(step.what, "kind", "") == "TX_STOCK_CLASS_SPLIT" for step in source.steps)
+    bring_up(office)
+    with office.index.connect() as view:
+        splits = len(journal.events_of(view, [one.token for one in every], (SplitFinished,)))
+    return ocf.read(captables.export_company(office, issuer)) if splits > told else source
+
+
+def _diluted(
+    source: CapTableFile | None,
+    every: Sequence[KnownInstrument],
+    held: Mapping[int, Mapping[int, int]],
+    called: Mapping[int, tuple[str, str]],
+) -> tuple[tuple[DilutedLine, ...], Fraction, int, date | None]:
+    """Units held by the chain, as converted, and the claims of the file, the largest first."""
+    day = ocf.last_day(source) if source else None
+    table = ocf.captable_at(source, day) if source and day else None
+    rows = [
+        (called[account][1], one.name, _converted(table, one, units), "chain")
+        for account, mine in held.items()
+        for one, units in ((every[place], units) for place, units in mine.items())
+        if units
+    ]
+    if source and table:
+        named = {id: one.name for id, one in source.holders.items()}
+        rows += [
+            (named.get(row.holder, row.holder) or "Reserve of plans", row.source, row.units, "file")
+            for row in captable.claimed(table)
+        ]
+    total = sum((units for _, _, units, _ in rows), Fraction())
     lines = [
-        DilutedLine(
-            named.get(row.holder, row.holder) or "Reserve of plans",
-            table.classes[row.source].name if row.source in table.classes else row.source,
-            row.units,
-            row.units / total,
-        )
-        for row in rows
+        DilutedLine(holder, kind, units, units / total, origin)
+        for holder, kind, units, origin in rows
     ]
     lines.sort(key=lambda one: (-one.units, one.holder))
-    return tuple(lines), total, len(table.open_claims), day
+    return tuple(lines), total, len(table.open_claims) if table else 0, day
+
+
+def _converted(table: CapTable | None, one: KnownInstrument, units: int) -> Fraction:
+    """Whole units after conversion, at the ratio of the file; as they are for a class that it lacks."""
+    known = table.classes.get(one.class_id) if table else None
+    if table is None or known is None or known.decimals != one.decimals:
+        return Fraction(units, 10**one.decimals)
+    return captable.as_converted(table, one.class_id, units)
 
 
 def _decimal(value: Fraction) -> str:

@@ -15,6 +15,7 @@ from freehold.desks.office import Office
 from freehold.desks.parties import Party
 
 _M32, _M96 = (1 << 32) - 1, (1 << 96) - 1
+_HALTED_OR_PAUSED = 3 << 69
 HELD = "units"
 FROZEN = "units frozen"
 
@@ -32,6 +33,11 @@ def held(office: Office, instrument: KnownInstrument, party: Party) -> int:
 def frozen(office: Office, instrument: KnownInstrument, party: Party) -> int:
     """Base units frozen in the party's account now; may be more than are held."""
     return ask(office, instrument, "getFrozenTokens", party.wallet)
+
+
+def is_halted(office: Office, instrument: KnownInstrument) -> bool:
+    """Whether nothing of an instrument moves by the rules now."""
+    return bool(ask(office, instrument, "state") & _HALTED_OR_PAUSED)
 
 
 def holders_of_record(office: Office, instrument: KnownInstrument) -> int:

@@ -123,14 +123,18 @@ def freeze_order(office: Office, actor: Actor, request: FreezeRequest) -> Order:
 def halt(
     office: Office, actor: Actor, request: HaltRequest, *, dry_run: bool = False
 ) -> ActOutcome:
-    """Halt every transfer by the rules of one instrument, or resume; once under a key."""
+    """Halt every transfer by the rules of one instrument, or resume; once under a key. Raises NotFound."""
+    return orders.carry(office, actor, halt_order(office, actor, request), dry_run=dry_run)
+
+
+def halt_order(office: Office, actor: Actor, request: HaltRequest) -> Order:
+    """The order that halts an instrument, or resumes it. Raises NotFound."""
     _, instrument = parties.instrument(office, request.issuer, request.instrument)
     act = "halt" if request.halted else "resume"
     grounds = int(request.grounds.reason), request.grounds.document
     data = call("SecurityToken", act, *grounds)
     asked = (Asked(actor.signer, instrument.token, data, act, request.key),)
-    order = Order(act, f"{act} {instrument.token}", request.key, asked, Powers.HALT)
-    return orders.carry(office, actor, order, dry_run=dry_run)
+    return Order(act, f"{act} {instrument.token}", request.key, asked, Powers.HALT)
 
 
 def _freeze_person(office: Office, actor: Actor, request: FreezeRequest) -> Order:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from freehold.book import actions as book
-from freehold.book import issuers
+from freehold.book import identities, issuers
 from freehold.book.actions import KnownAction
 from freehold.book.issuers import KnownHolder, KnownInstrument, KnownIssuer
 from freehold.book.session import Transaction
@@ -26,6 +26,7 @@ from freehold.core.actions.tax import note
 from freehold.core.actions.terms import Basis, Terms, read, untaxed_because
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Broken, Invalid
+from freehold.core.letters import Kind as Letter
 from freehold.core.powers import Powers
 from freehold.desks import notices, parties
 from freehold.desks.office import Office
@@ -406,6 +407,23 @@ def _keep(
     with office.book.transaction() as tx:
         book.add(tx, row, text)
         book.add_step(tx, terms.id, Step.ANNOUNCE, content, now, actor.name)
+        _tell_news(tx, owner, instrument, terms, now)
+
+
+def _tell_news(
+    tx: Transaction, owner: KnownIssuer, instrument: KnownInstrument, terms: Terms, now: datetime
+) -> None:
+    """Write to the issuer's investors who sign in and want news that an action was announced."""
+    kind = str(terms.kind).replace("-", " ")
+    facts = {
+        "issuer": owner.name,
+        "title": terms.name or f"{kind}, {instrument.name}",
+        "said": f"A {kind} of {instrument.name} was announced: record {stamp(terms.record)}, payment"
+        f" {stamp(terms.payment)}.",
+        "link": f"/actions/{terms.id}",
+    }
+    for one in sorted(identities.investors(tx, owner.id)):
+        notices.tell(tx, one, Letter.NEWS, facts, now, f"announced {terms.id}")
 
 
 def _coins(terms: Terms) -> list[str]:

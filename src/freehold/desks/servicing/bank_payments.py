@@ -25,11 +25,16 @@ def require_payable(tx: Transaction, leg: BankLeg) -> None:
     was paid under this reference already."""
     if not leg.amount or leg.against not in core.AGAINST or not leg.reference.strip():
         raise Invalid("a payment has an amount, a reference, and an account it stands against")
-    postings(tx, leg)
+    one = _entry(tx, leg)
     if known := bank_legs.earlier(tx, leg.id):
         raise Conflict(
             f"the payment {leg.reference!r} was released by {known.released_by} already",
             leg=leg.id,
+        )
+    if book.is_there(tx, one.id):
+        raise Conflict(
+            f"another entry stands in the book under {leg.reference!r}: choose another reference",
+            entry=one.id,
         )
 
 
@@ -51,15 +56,18 @@ def stands(tx: Transaction, leg: BankLeg) -> Mapping[Account, int]:
 def post(tx: Transaction, leg: BankLeg, now: datetime) -> None:
     """Post a payment that two persons agreed to, once. Raises as `require_payable`."""
     require_payable(tx, leg)
-    source = Source.ACT if leg.of_wallet else Source.BANK
-    known = (leg.issuer, leg.currency, leg.day, source, leg.reference, leg.payee)
-    one = core.entry(*known, postings(tx, leg))
-    if not book.post(tx, one, leg.released_by, now):
-        raise Conflict(f"the payment {leg.reference!r} is in the book already", leg=leg.id)
+    one = _entry(tx, leg)
+    book.post(tx, one, leg.released_by, now)
     bank_legs.keep(tx, leg, one.id, now)
     told = {"reference": leg.reference, "amount": str(leg.amount)}
     noted = Noted(leg.released_by, "cash-release", leg.issuer, Outcome.DONE, content=dict(told))
     audit.record(tx, noted, now)
+
+
+def _entry(tx: Transaction, leg: BankLeg) -> core.Entry:
+    source = Source.ACT if leg.of_wallet else Source.BANK
+    known = (leg.issuer, leg.currency, leg.day, source, leg.reference, leg.payee)
+    return core.entry(*known, postings(tx, leg))
 
 
 def _remitted(tx: Transaction, leg: BankLeg) -> list[Posting]:

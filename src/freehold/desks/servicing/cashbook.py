@@ -37,6 +37,7 @@ from freehold.core.errors import Conflict, Invalid, NotFound, Plain
 from freehold.core.identifiers import minor_digits, parse_address, parse_currency
 from freehold.core.roles import Power
 from freehold.desks import parties, permits
+from freehold.desks.access import humans
 from freehold.desks.office import Office, today
 from freehold.desks.permits import Actor
 from freehold.desks.servicing import cash_from_chain, pay_coins
@@ -320,8 +321,8 @@ def explain(
     """Explain a break with a reason; the explanation that closes it posts the difference `against`
     an account, if one is named.
 
-    Raises NotPermitted, NotFound, Invalid without a reason, Conflict for a second time by the same
-    person or a closed break.
+    Raises NotPermitted, for the same human being under another identity too; NotFound, Invalid without a
+    reason, Conflict for a second time by the same person or a closed break.
     """
     owner = _keeping(office, actor, issuer)
     if not why.strip():
@@ -334,6 +335,9 @@ def explain(
     with office.book.transaction() as tx:
         known = _break(tx, owner.id, id)
         book.explain(tx, known, actor.id, why.strip(), now)
+        said = "another person must explain it: you did already, under another identity"
+        for earlier in known.explained:
+            humans.require_another(tx, earlier.person, actor.id, said)
         known = _break(tx, owner.id, known.found.id)
         if against is not None and not known.open:
             book.post(tx, _correction(known.found, against, why), actor.id, now)

@@ -21,17 +21,15 @@ from freehold.core.actions.exit_captable import Draft, draft_of, draft_of_classe
 from freehold.core.actions.exit_file import ExitFile, read_exit
 from freehold.core.audit import Entry
 from freehold.core.errors import Invalid, NotFound
-from freehold.core.events import SplitFinished
 from freehold.core.ids import record_hash
-from freehold.core.ocf import CapTableFile
 from freehold.core.roles import Power
 from freehold.core.units import parse_units
 from freehold.desks import permits
 from freehold.desks.office import Office
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.permits import Actor
-from freehold.desks.register import captables
-from freehold.indexer import journal, read
+from freehold.desks.register import ownership
+from freehold.indexer import read
 
 CURRENCY = "USD"
 """What a draft counts in where nothing of the issuer states a price."""
@@ -120,24 +118,10 @@ def _draft(office: Office, owner: KnownIssuer) -> Draft:
         every = issuers.instruments(tx, owner.id)
         files = issuers.source_files(tx, owner.id)
     units = _units(office, every)
-    if not any(name.endswith(".ocf.json") for name in files):
+    source = ownership.source_of(office, owner.id, every, files)
+    if source is None:
         return draft_of_classes(owner.name, CURRENCY, units)
-    source = ocf.read(files)
-    if _splits(office, every) > _splits_told(source):  # its prices and ratios are of earlier units
-        source = ocf.read(captables.export_company(office, owner.id))
     return draft_of(ocf.captable_at(source, ocf.last_day(source)), units)
-
-
-def _splits(office: Office, every: list[KnownInstrument]) -> int:
-    """How many splits the chain knows, those of the file's own past among them."""
-    bring_up(office)
-    with office.index.connect() as view:
-        return len(journal.events_of(view, [one.token for one in every], (SplitFinished,)))
-
-
-def _splits_told(source: CapTableFile) -> int:
-    """How many splits a cap table file tells of."""
-    return sum(getattr(step.what, "kind", "") == "TX_STOCK_CLASS_SPLIT" for step in source.steps)
 
 
 def _units(office: Office, every: list[KnownInstrument]) -> Mapping[str, Fraction]:

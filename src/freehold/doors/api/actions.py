@@ -57,6 +57,9 @@ def list_actions(
     issuer: Issuer = None,
     kind: Kind | None = None,
     state: State | None = None,
+    instrument: Annotated[
+        str | None, Query(max_length=128, description="A class id, as the terms name it")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Actions:
@@ -64,7 +67,9 @@ def list_actions(
     found = [
         one
         for one in events.listed(office, actor, issuer)
-        if kind in (None, one.terms.kind) and state in (None, one.state)
+        if kind in (None, one.terms.kind)
+        and state in (None, one.state)
+        and instrument in (None, one.terms.instrument)
     ]
     first = int(cursor or 0)
     shown = found[first : first + limit]

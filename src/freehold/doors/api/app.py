@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
@@ -23,6 +23,7 @@ from freehold.doors.api import (
     cash_keeping,
     cashbook,
     claims,
+    custody,
     draft_reviews,
     drafts,
     evidence,
@@ -33,10 +34,13 @@ from freehold.doors.api import (
     meeting_changes,
     meetings,
     messages,
+    ownership,
     papers,
     people,
     policies,
     problems,
+    queries,
+    records,
     relays,
     reviews,
     routes,
@@ -52,12 +56,15 @@ DESCRIPTION = """Tokenised securities: registers of holders, transfers by the ru
 
 Every answer that is not the thing itself is a problem document (RFC 9457). A transfer that the rules
 refuse is answered with 422, the reason's number and, where time alone helps, the day on which it
-would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET answers carry an `ETag`."""
+would pass. Acts carry an `Idempotency-Key`; lists answer with a cursor; GET answers carry an `ETag`.
+A query parameter that a route does not have is refused with 422, which names it and those that
+there are: no filter is passed over in silence."""
 
 
 ROUTERS = (
     subscriptions.router,
     routes.router,
+    ownership.router,
     people.router,
     reviews.router,
     evidence.router,
@@ -65,6 +72,8 @@ ROUTERS = (
     approvals.router,
     admission.router,
     agent.router,
+    records.router,
+    custody.router,
     vault.router,
     cashbook.router,
     cash_keeping.router,
@@ -96,6 +105,7 @@ def build(office: Office, stopping: Callable[[], bool] = lambda: False) -> FastA
         docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
+        dependencies=[Depends(queries.require_known)],
     )
     api.state.office, api.state.stopping = office, stopping
     for one in ROUTERS:

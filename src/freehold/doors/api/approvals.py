@@ -66,12 +66,16 @@ def list_approvals(
     office: OfficeOf,
     actor: Caller,
     state: Annotated[list[State] | None, Query(max_length=len(State))] = None,
+    kind: Annotated[
+        str | None, Query(pattern=r"^[a-z-]{1,32}$", description="Only acts of this kind")
+    ] = None,
+    issuer: Annotated[str | None, Query(max_length=128, description="Only of this issuer")] = None,
     cursor: Cursor = None,
     limit: Limit = 100,
 ) -> Approvals:
     """Proposals of the issuers whose approvals the caller may read, and his own; the newest first."""
     before = int(cursor) if cursor else None
-    found = approvals.proposals(office, actor, state or [], before, limit)
+    found = approvals.proposals(office, actor, state or [], before, limit, kind, issuer)
     following = str(found[-1].proposal.number) if len(found) == limit else None
     return Approvals(items=[approval(one) for one in found], next=following)
 

@@ -226,12 +226,27 @@ def journal(
     issuer: Issuer = None,
     currency: Code = None,
     until: Day = None,
+    since: Annotated[
+        date | None, BeforeValidator(_day_alone), Query(description="From this day on")
+    ] = None,
+    account: Annotated[
+        str | None,
+        Query(max_length=80, description="Only entries on this account: bank:DE89..., holders"),
+    ] = None,
+    reference: Annotated[str | None, Query(max_length=200)] = None,
     cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,15}$")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Journal:
     """Entries in their order, by pages."""
     found, decimals = cashbook.journal(office, actor, issuer, currency, until)
-    rest = [one for one in found if one.number > int(cursor or 0)]
+    rest = [
+        one
+        for one in found
+        if one.number > int(cursor or 0)
+        and (since is None or one.entry.day >= since)
+        and reference in (None, one.entry.reference)
+        and (account is None or any(str(each.account) == account for each in one.entry.postings))
+    ]
     shown = rest[:limit]
     following = str(shown[-1].number) if len(rest) > limit else None
     return Journal(

@@ -9,11 +9,14 @@ from datetime import date
 from freehold.core.audit import Link
 from freehold.desks.outbox.instructions import InstructionView
 from freehold.desks.permits import Actor, powers
-from freehold.desks.register.explorer import EventView, TransactionView
+from freehold.desks.register import explorer
+from freehold.desks.register.explorer import BlockView, EventView, TransactionView
 from freehold.desks.securities.instruments import InstrumentView, Page
 from freehold.desks.securities.transfers import TransferOutcome
 from freehold.wire.documents import (
     AuditEntry,
+    Block,
+    BlockPage,
     Change,
     Decision,
     Event,
@@ -76,6 +79,20 @@ def instruction(view: InstructionView) -> Instruction:
 
 def event(view: EventView) -> Event:
     return Event(**{name: getattr(view, name) for name in Event.model_fields})
+
+
+def block(view: BlockView) -> Block:
+    return Block(**{name: getattr(view, name) for name in Block.model_fields})
+
+
+def block_page(found: explorer.BlockPage) -> BlockPage:
+    values = block(found.block).model_dump()
+    return BlockPage(
+        **values,
+        hashes=list(found.hashes),
+        said=[event(one) for one in found.said],
+        last=found.last,
+    )
 
 
 def transaction(view: TransactionView) -> Transaction:

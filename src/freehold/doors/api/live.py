@@ -50,11 +50,24 @@ Which = Annotated[str, Path(pattern=r"^hook_[0-9a-f]{24}$", description="A webho
 
 @router.get("/changes", responses=responses(400))
 def list_changes(
-    office: OfficeOf, actor: Caller, cursor: Cursor = None, limit: Limit = 100, kinds: Kinds = None
+    office: OfficeOf,
+    actor: Caller,
+    cursor: Cursor = None,
+    limit: Limit = 100,
+    kinds: Kinds = None,
+    issuer: Annotated[str | None, Query(max_length=128, description="Only of this issuer")] = None,
+    subject: Annotated[
+        str | None, Query(max_length=260, description="Only about this instruction, action, ...")
+    ] = None,
 ) -> Changes:
     """What changed that the caller may see, in its order, behind `cursor` (the beginning if left out)."""
     found = changes.feed(office, actor, int(cursor or 0), limit, _kinds(kinds))
-    return Changes(items=[_change(one) for one in found.items], next=str(found.read_to))
+    items = [
+        _change(one)
+        for one in found.items
+        if issuer in (None, one.scope.partition("/")[0]) and subject in (None, one.subject)
+    ]
+    return Changes(items=items, next=str(found.read_to))
 
 
 @router.get(

@@ -100,14 +100,12 @@ def told(fault: PlatformError) -> str:
 
 
 def responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """What a route says in OpenAPI about the problems it can answer with. Whatever can be unreadable
-    can also be readable and make no sense: 422 comes with 400."""
+    """What a route says in OpenAPI about the problems it can answer with. Any of them refuses query
+    parameters that it does not have with 422."""
     return {
         status: {
             "description": KINDS[BY_STATUS[status]].title,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in sorted(
-            {401, 403, 429, 500, 503, 507, *statuses, *([422] if 400 in statuses else [])}
-        )
+        for status in sorted({401, 403, 422, 429, 500, 503, 507, *statuses})
     }

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response, Security
 from fastapi.params import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from freehold.core.audit import Entry
+from freehold.core.audit import Entry, Outcome
 from freehold.core.clock import parse
 from freehold.core.ids import checksummed
 from freehold.core.instruction import WORDS
@@ -27,9 +27,11 @@ from freehold.desks.securities.transfers import TransferRequest
 from freehold.doors.api import documents as d
 from freehold.doors.api import problems
 from freehold.doors.api.problems import responses
+from freehold.doors.api.queries import Since, Until, instant
 from freehold.wire import documents as w
 
 LARGEST_PAGE = 500
+STATES = {word: state for state, word in WORDS.items()}
 router = APIRouter(prefix="/v1")
 bearer = HTTPBearer(auto_error=False, description="An API key: fh_...", scheme_name="apiKey")
 
@@ -178,11 +180,33 @@ def request_transfer(
 
 @router.get("/instructions", responses=responses(400))
 def list_instructions(
-    office: OfficeOf, actor: Caller, cursor: Cursor = None, limit: Limit = 100
+    office: OfficeOf,
+    actor: Caller,
+    state: w.InstructionState | None = None,
+    instrument: Annotated[
+        w.Address | None, Query(description="Only acts on this instrument's token")
+    ] = None,
+    by: Annotated[
+        str | None,
+        Query(
+            alias="actor",
+            pattern=r"^id_[0-9a-f]{24}$",
+            description="Only what this identity asked for, or proposed",
+        ),
+    ] = None,
+    since: Since = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
 ) -> w.Instructions:
     """What was asked of the chain, the newest first."""
     before = int(cursor) if cursor else None
-    found = instructions.instructions(office, actor, before, limit)
+    wanted = instructions.Wanted(
+        STATES[state] if state else None,
+        checksummed(instrument) if instrument else None,
+        by,
+        instant(since, "since"),
+    )
+    found = instructions.instructions(office, actor, before, limit, wanted)
     following = str(found[-1].number) if len(found) == limit else None
     return w.Instructions(items=[d.instruction(one) for one in found], next=following)
 
@@ -207,6 +231,28 @@ def list_events(
     found = explorer.events(office, actor, before, limit)
     last = f"{found[-1].block}-{found[-1].log}" if len(found) == limit else None
     return w.Events(items=[d.event(one) for one in found], next=last)
+
+
+@router.get("/blocks", responses=responses(400))
+def list_blocks(
+    office: OfficeOf,
+    actor: Caller,
+    cursor: Cursor = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="At most so many items")] = 50,
+) -> w.Blocks:
+    """The blocks of the chain, the newest first."""
+    found = explorer.blocks(office, actor, int(cursor) if cursor else None, limit)
+    more = len(found) == limit and found[-1].number > 0
+    following = str(found[-1].number) if more else None
+    return w.Blocks(items=[d.block(one) for one in found], next=following)
+
+
+@router.get("/blocks/{number}", responses=responses(400, 404))
+def one_block(
+    office: OfficeOf, actor: Caller, number: Annotated[int, Path(ge=0, le=10**12)]
+) -> w.BlockPage:
+    """One block with its transactions and what the registers followed said in it."""
+    return d.block_page(explorer.block(office, actor, number))
 
 
 @router.get("/transactions/{hash}", responses=responses(400, 404))
@@ -235,11 +281,28 @@ def verify_register(office: OfficeOf, actor: Caller) -> w.Verification:
 
 @router.get("/audit", responses=responses(400))
 def read_audit(
-    office: OfficeOf, actor: Caller, cursor: Cursor = None, limit: Limit = 100
+    office: OfficeOf,
+    actor: Caller,
+    by: Annotated[
+        str | None, Query(alias="actor", max_length=64, description="Who did it, by his id")
+    ] = None,
+    act: Annotated[str | None, Query(max_length=64, examples=["approve payment"])] = None,
+    outcome: Outcome | None = None,
+    subject: Annotated[
+        str | None, Query(max_length=260, description="What it was done to, by its id")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    cursor: Cursor = None,
+    limit: Limit = 100,
 ) -> w.AuditEntries:
     """The audit log, the newest entry first."""
-    found = auditing.page(office, actor, int(cursor) if cursor else None, limit)
-    following = str(found[-1].number) if found and found[-1].number > 1 else None
+    wanted = auditing.Wanted(
+        by, act, subject, outcome, instant(since, "since"), instant(until, "until")
+    )
+    found = auditing.page(office, actor, int(cursor) if cursor else None, limit, wanted)
+    more = len(found) == limit and found[-1].number > 1
+    following = str(found[-1].number) if more else None
     return w.AuditEntries(items=[d.audit_entry(one) for one in found], next=following)
 
 

@@ -1,14 +1,18 @@
 """Routes of the document vault: upload, list, download, acknowledge."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from freehold.core.vaulted import KINDS, About, Document
+from freehold.desks.access import directory
 from freehold.desks.agent import documents
 from freehold.desks.agent.documents import UploadRequest
+from freehold.desks.office import Office
+from freehold.desks.permits import Actor
 from freehold.doors.api.papers import Issuer, described, file_of
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, OfficeOf
@@ -33,6 +37,7 @@ class AcknowledgedOut(BaseModel):
     """Who has read a version, and when."""
 
     identity: str
+    name: str = Field(description="His sign-in name, for who may read the files; else empty")
     at: datetime
 
 
@@ -100,15 +105,34 @@ def upload(
 
 
 @router.get("/documents", responses=responses(400, 404, 409))
-def list_documents(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> DocumentsOut:
+def list_documents(
+    office: OfficeOf,
+    actor: Caller,
+    issuer: Issuer = None,
+    kind: Annotated[About | None, Query(description="What it belongs to")] = None,
+    holder: Annotated[
+        str | None, Query(max_length=128, description="Only what is about this holder")
+    ] = None,
+    subject: Annotated[
+        str | None,
+        Query(max_length=128, description="Only what is about this class, asset, holder"),
+    ] = None,
+) -> DocumentsOut:
     """The documents that the caller may read."""
-    return DocumentsOut(items=[_document(one) for one in documents.listed(office, actor, issuer)])
+    found = [
+        one
+        for one in documents.listed(office, actor, issuer)
+        if kind in (None, one.about)
+        and subject in (None, one.subject)
+        and (holder is None or (one.about is About.HOLDER and one.subject == holder))
+    ]
+    return DocumentsOut(items=_documents(office, actor, found))
 
 
 @router.get("/documents/{id}", responses=responses(400, 404))
 def one_document(office: OfficeOf, actor: Caller, id: Id) -> DocumentOut:
     """One document."""
-    return _document(documents.document(office, actor, id))
+    return _documents(office, actor, [documents.document(office, actor, id)])[0]
 
 
 @router.get(
@@ -125,10 +149,17 @@ def download(office: OfficeOf, actor: Caller, id: Id, version: Which) -> Respons
 @router.post("/documents/{id}/versions/{version}/acknowledgement", responses=responses(400, 404))
 def acknowledge(office: OfficeOf, actor: Caller, id: Id, version: Which) -> DocumentOut:
     """Note that the caller has read this version."""
-    return _document(documents.acknowledge(office, actor, id, version))
+    return _documents(office, actor, [documents.acknowledge(office, actor, id, version)])[0]
 
 
-def _document(one: Document) -> DocumentOut:
+def _documents(office: Office, actor: Actor, found: Sequence[Document]) -> list[DocumentOut]:
+    """Documents as the API words them, with the names of those who acknowledged them."""
+    whose = {who for one in found for each in one.versions for who, _ in each.acknowledged}
+    names = directory.names(office, actor, whose) if whose else {}
+    return [_document(one, names) for one in found]
+
+
+def _document(one: Document, names: Mapping[str, str]) -> DocumentOut:
     versions = [
         VersionOut(
             version=each.version,
@@ -138,7 +169,10 @@ def _document(one: Document) -> DocumentOut:
             at=each.at,
             by=each.by,
             instruction=each.instruction,
-            acknowledged=[AcknowledgedOut(identity=who, at=at) for who, at in each.acknowledged],
+            acknowledged=[
+                AcknowledgedOut(identity=who, name=names.get(who, ""), at=at)
+                for who, at in each.acknowledged
+            ],
         )
         for each in one.versions
     ]

@@ -45,13 +45,7 @@ def letters(waiting: bool, as_json: bool) -> None:
 def letter(letter: str, decision: str, note: str, as_json: bool) -> None:
     """Decide about LETTER: send it again, drop it, or note that it came back."""
     with open_office(settings()) as office:
-        who = permits.keyholder()
-        if decision == "send":
-            notices.send_again(office, who, letter)
-        elif decision == "drop":
-            notices.drop(office, who, letter)
-        else:
-            notices.bounced(office, who, letter, note)
+        notices.decide(office, permits.keyholder(), letter, decision, note)
     document = {"letter": letter, "decision": decision}
     show(document, as_json, Table("", [Column("letter"), Column("decision")], [(letter, decision)]))
 

@@ -47,7 +47,8 @@ def as_pdf(one: Statement) -> bytes:
 
 
 def as_csv(one: Statement) -> str:
-    """The movements as CSV with openings and closings; nothing in it is taken for a formula."""
+    """The movements as CSV with openings and closings, then lots and restraints at the closing, each with
+    its units as the balance; nothing in it is taken for a formula."""
     return reports.csv_text(CSV_COLUMNS, [row for each in one.accounts for row in _rows(each, one)])
 
 
@@ -162,3 +163,11 @@ def _rows(one: Account, whole: Statement) -> Iterator[tuple[str, ...]]:
             each.transaction,
         )
     yield (one.class_id, "closing", whole.closed[:10], "", "", one.closing, str(whole.block), "")
+    for lot in one.lots:
+        free = f"free from {lot.free_from}" if lot.free_from else "free on no day that is foreseen"
+        what = ", ".join((f"lot {lot.vintage}", free, *(f"legend {code}" for code in lot.legends)))
+        yield (one.class_id, "lot", lot.acquired, what, "", lot.units, str(whole.block), "")
+    for bound in one.restraints:
+        until = f"until {bound.until[:10]}" if bound.until else "until released"
+        what, units = f"{bound.kind}, {until}", bound.units or "all"
+        yield (one.class_id, "restraint", bound.since[:10], what, "", units, "", "")

@@ -52,7 +52,7 @@ def keep_sending(office: Office, settings: Config, stop: threading.Event) -> Non
 
 def message(settings: Config, letter: Letter) -> EmailMessage:
     """The letter as a message; the same letter gives the same message."""
-    subject, lines = _said(letter)
+    subject, lines = said(letter)
     link = letter.facts.get("link", "")
     url = f"{settings.public_url}{link}" if link else ""
     made = EmailMessage(POLICY)
@@ -79,8 +79,8 @@ def message_id(settings: Config, id: str) -> str:
     return f"<{id}@{urlsplit(settings.public_url).hostname}>"
 
 
-def _said(letter: Letter) -> tuple[str, list[str]]:
-    """Subject and paragraphs."""
+def said(letter: Letter) -> tuple[str, list[str]]:
+    """What a letter says: its subject and its paragraphs, without its link."""
     template = _templates().get_template(f"{letter.kind}.txt")
     subject, _, rest = template.render(**letter.facts).partition("\n")
     return subject.strip(), [line for line in rest.split("\n") if line.strip()]

@@ -22,7 +22,7 @@ from freehold.desks.office import Office, open_office
 from freehold.desks.onboarding import reviewing
 from freehold.desks.outbox import locking
 from freehold.desks.outbox.following import Kept, bring_up
-from freehold.desks.platform import auditing, changes, readiness, webhooks
+from freehold.desks.platform import auditing, changes, delivering, readiness
 from freehold.desks.servicing import transfer_books, voting
 from freehold.doors.platform import journal, mail, works
 
@@ -111,7 +111,8 @@ def _mailing(office: Office, settings: Config) -> Iterator[None]:
 
 @contextmanager
 def _delivering(office: Office) -> Iterator[None]:
-    """A thread that delivers to webhooks beside the work, because others' servers may be slow."""
+    """A thread that delivers to webhooks beside the work, in a lane for each, because others' servers may
+    be slow."""
     ended = threading.Event()
     thread = threading.Thread(target=_keep_delivering, args=(office, ended))
     thread.start()
@@ -123,11 +124,15 @@ def _delivering(office: Office) -> Iterator[None]:
 
 
 def _keep_delivering(office: Office, ended: threading.Event) -> None:
-    while not ended.is_set():
-        try:
-            busy = webhooks.plan_due(office) + webhooks.deliver_due(office)
-        except PlatformError as fault:
-            journal.write("worker", "deliveries held up", why=fault.message)
-            busy = 0
-        if not busy:
-            ended.wait(QUIET_SECONDS)
+    with delivering.opened() as lanes:
+        while not ended.is_set():
+            try:
+                busy = delivering.plan_due(office) + delivering.begin_due(office, lanes)
+            except PlatformError as fault:
+                lanes.faults.append(fault)
+                busy = 0
+            while lanes.faults:
+                held = lanes.faults.pop(0)
+                journal.write("worker", "deliveries held up", why=str(held) or type(held).__name__)
+            if not busy:
+                lanes.wait(QUIET_SECONDS)

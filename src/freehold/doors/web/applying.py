@@ -94,6 +94,16 @@ def prove_wallet(visit: Visit, form: Form) -> Response:
     return go("/apply")
 
 
+def use_none(visit: Visit, form: Form) -> Response:
+    """No wallet: the agent is to keep the key of the account."""
+    _mine(visit)
+    try:
+        applying.use_none(visit.office, visit.who)
+    except Conflict as fault:
+        return _wallet(visit, fault.message)
+    return go("/apply")
+
+
 def review(visit: Visit) -> Response:
     """Everything that was stated, to be checked."""
     return see(visit, "apply_review.html", found=_mine(visit), problem="", words=_words)

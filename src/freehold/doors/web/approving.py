@@ -33,6 +33,8 @@ CONSEQUENCES = {
     "issue": "New units come into being in a holder's account.",
     "redeem": "Units of a holder end for good.",
     "force-transfer": "Units move against rules and freezes. It is recorded for good.",
+    "halt": "Nothing of the security moves by the rules until it is resumed. Acts of power go on.",
+    "resume": "The security's units move by the rules again.",
     "freeze": "A person, an account or units cannot move until the freeze is ended.",
     "unfreeze": "What was frozen moves again.",
     "lock": "The units cannot move, on the ledger too, until the day or until they are unlocked.",

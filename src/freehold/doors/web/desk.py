@@ -1,18 +1,27 @@
 """Pages of the transfer agent's desk: control and records, and each holder's file."""
 
+import secrets
 from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import Response
 
-from freehold.core.clock import parse_day
+from freehold.core.clock import parse_day, stamp
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.restraints import RestraintKind
 from freehold.core.roles import EVERYWHERE, Power
+from freehold.core.takeover import LEGENDS
 from freehold.desks import notices, parties, permits
-from freehold.desks.agent import controls, recordkeeping, registrations, restraints
+from freehold.desks.agent import (
+    controls,
+    holder_files,
+    recordkeeping,
+    registrations,
+    restraints,
+)
 from freehold.desks.agent.restraints import PlaceRequest
 from freehold.desks.onboarding import holders
+from freehold.desks.register.reports import csv_text
 from freehold.desks.rules import restraining
 from freehold.desks.servicing import reconciling
 from freehold.doors.api.papers import CSV, PDF, file_of
@@ -23,8 +32,8 @@ SHOWN = 60
 
 
 def overview(visit: Visit) -> Response:
-    """The control report, a month's records, letters that came back, and every holder."""
-    return _overview(visit)
+    """The control report, what lies there to be done, letters that came back, and every holder."""
+    return shown(visit)
 
 
 def control(visit: Visit, form: Form) -> Response:
@@ -62,7 +71,22 @@ def _number(visit: Visit) -> int:
 
 def file(visit: Visit) -> Response:
     """A holder's file."""
-    return _file(visit)
+    return file_with(visit)
+
+
+def timeline_csv(visit: Visit) -> Response:
+    """All that happened to a holder, as CSV."""
+    issuer, holder = visit.path("issuer"), visit.path("holder")
+    story = holder_files.of_holder(visit.office, visit.who, issuer, holder)
+    columns = ("at", "source", "what", "detail", "by", "evidence", "transaction", "refused", "code")
+    rows = [
+        (
+            stamp(one.at), one.source, one.what, one.detail, one.by, one.evidence, one.transaction,
+            "yes" if one.refused else "", str(one.code or ""),
+        )
+        for one in story.timeline
+    ]  # fmt: skip
+    return file_of(csv_text(columns, rows), CSV, f"timeline-{story.holder}.csv")
 
 
 def register(visit: Visit, form: Form) -> Response:
@@ -73,7 +97,7 @@ def register(visit: Visit, form: Form) -> Response:
         given |= {"quorum": form.get("quorum") or None}
         registrations.register(visit.office, visit.who, issuer, holder, given)
 
-    return _acted(visit, done, "registration", form)
+    return acted(visit, done, "registration", form)
 
 
 def address(visit: Visit, form: Form) -> Response:
@@ -87,7 +111,7 @@ def address(visit: Visit, form: Form) -> Response:
         mailbox = form.get("mailbox") or None
         registrations.move(visit.office, visit.who, issuer, holder, lines, mailbox)
 
-    return _acted(visit, done, "address", form)
+    return acted(visit, done, "address", form)
 
 
 def paper(visit: Visit, form: Form) -> Response:
@@ -99,7 +123,7 @@ def paper(visit: Visit, form: Form) -> Response:
         kind = form.get("paper", "")
         registrations.file_paper(visit.office, visit.who, issuer, holder, kind, dated, document)
 
-    return _acted(visit, done, "paper", form)
+    return acted(visit, done, "paper", form)
 
 
 def restrain(visit: Visit, form: Form) -> Response:
@@ -122,7 +146,7 @@ def restrain(visit: Visit, form: Form) -> Response:
         )
         restraints.place(visit.office, visit.who, asked)
 
-    return _acted(visit, done, "restraint", form)
+    return acted(visit, done, "restraint", form)
 
 
 def release(visit: Visit, form: Form) -> Response:
@@ -132,7 +156,7 @@ def release(visit: Visit, form: Form) -> Response:
         id, document = form.get("restraint", ""), form.get("document", "")
         restraints.release(visit.office, visit.who, id, document)
 
-    return _acted(visit, done, "release", form)
+    return acted(visit, done, "release", form)
 
 
 def notice(visit: Visit, form: Form) -> Response:
@@ -141,29 +165,30 @@ def notice(visit: Visit, form: Form) -> Response:
     def done(issuer: str, holder: str) -> None:
         restraints.give_notice(visit.office, visit.who, form.get("restraint", ""))
 
-    return _acted(visit, done, "release", form)
+    return acted(visit, done, "release", form)
 
 
-def _acted(visit: Visit, done: Callable[[str, str], None], place: str, form: Form) -> Response:
+def acted(visit: Visit, done: Callable[[str, str], None], place: str, form: Form) -> Response:
     """Do it and show the file anew; what is wrong stands above the form, which keeps what was typed."""
     permits.require(visit.who, Power.KEEP_FILES)
     issuer, holder = visit.path("issuer"), visit.path("holder")
     try:
         done(issuer, holder)
     except (Invalid, Conflict, NotFound) as fault:
-        return _file(visit, place, fault, form)
+        return file_with(visit, place, fault, form)
     return go(f"/files/{issuer}/{holder}#{place}")
 
 
-def _file(
-    visit: Visit, place: str = "", fault: PlatformError | None = None, form: Form | None = None
+def file_with(
+    visit: Visit,
+    place: str = "",
+    fault: PlatformError | None = None,
+    form: Form | None = None,
+    link: str = "",
 ) -> Response:
+    """A holder's file; what is wrong with a form stands above, `link` is a way in, shown this once."""
     issuer, holder = visit.path("issuer"), visit.path("holder")
     one = registrations.file(visit.office, visit.who, issuer, holder)
-    said = ""
-    if fault is not None:
-        mistakes = fault.mistakes if isinstance(fault, Invalid) else ()
-        said = "; ".join(map(str, mistakes)) or fault.message
     report = holders.holder(visit.office, issuer, holder)
     values: dict[str, Any] = {
         "one": one,
@@ -171,9 +196,14 @@ def _file(
         "forms": restraining.rules().forms,
         "papers": restraining.rules().papers,
         "kinds": list(RestraintKind),
+        "codes": LEGENDS,
         "keeps": permits.allows(visit.who, Power.KEEP_FILES, one.issuer),
-        "problem": said[:1].upper() + said[1:],
+        "story": holder_files.of_holder(visit.office, visit.who, one.issuer, one.holder),
+        "shown": SHOWN,
+        "problem": _said(fault),
         "place": place,
+        "link": link,
+        "invites": permits.allows(visit.who, Power.INVITE_INVESTORS, one.issuer),
         "form": form or {},
         "now": visit.office.clock.now(),
         "typed": _typed(one),
@@ -181,30 +211,52 @@ def _file(
     return see(visit, "file.html", 400 if fault else 200, **values)
 
 
-def _overview(visit: Visit) -> Response:
+def _said(fault: PlatformError | None) -> str:
+    """What is wrong, in one sentence or several; nothing where nothing is."""
+    if fault is None:
+        return ""
+    mistakes = fault.mistakes if isinstance(fault, Invalid) else ()
+    said = "; ".join(map(str, mistakes)) or fault.message
+    return said[:1].upper() + said[1:]
+
+
+def shown(
+    visit: Visit, place: str = "", fault: PlatformError | None = None, form: Form | None = None
+) -> Response:
+    """The desk; what is wrong with a form of it stands above, and what was typed stays."""
     permits.require(visit.who, Power.READ_FILES)
     office, who = visit.office, visit.who
     try:
-        owner = parties.owner(office, issuer_of(visit))
-    except (NotFound, Conflict) as fault:
-        return see(visit, "desk.html", owner=None, problem=fault.message)
+        owner = parties.owner(office, (form or {}).get("issuer") or issuer_of(visit))
+    except (NotFound, Conflict) as missing:
+        return see(visit, "desk.html", owner=None, problem=missing.message)
     kept = controls.history(office, who, owner.id)
-    month = recordkeeping.report(office, who, owner.id)
     all_of_it = permits.allows(who, Power.READ_FILES, EVERYWHERE)
-    return see(
-        visit,
-        "desk.html",
-        owner=owner,
-        owners=issuers_of(visit),
-        problem="",
-        report=kept[0].content if kept else None,
-        kept=kept[:SHOWN],
-        month=month,
-        queue=notices.queue(office, who) if all_of_it else [],
-        people=holders.holders(office, owner.id),
-        bound=[one for one in restraints.of_issuer(office, who, owner.id) if not one.released_at],
-        cash=_cash(visit, owner.id),
-    )
+    values: dict[str, Any] = {
+        "owner": owner,
+        "owners": issuers_of(visit),
+        "problem": _said(fault),
+        "place": place,
+        "form": form or {},
+        "key": (form or {}).get("key") or secrets.token_hex(16),
+        "receiving": visit.query("receive")[:128],
+        "keeps": permits.allows(who, Power.KEEP_FILES, owner.id),
+        "report": kept[0].content if kept else None,
+        "kept": kept[:SHOWN],
+        "failed": controls.failed(office, who, owner.id),
+        "month": recordkeeping.report(office, who, owner.id),
+        "items": recordkeeping.open_items(office, who, owner.id),
+        "what": recordkeeping.WHAT,
+        "outcomes": recordkeeping.OUTCOMES,
+        "letters": all_of_it,
+        "queue": notices.queue(office, who) if all_of_it else [],
+        "people": holders.holders(office, owner.id),
+        "bound": [
+            one for one in restraints.of_issuer(office, who, owner.id) if not one.released_at
+        ],
+        "cash": _cash(visit, owner.id),
+    }
+    return see(visit, "desk.html", 422 if fault else 200, **values)
 
 
 def _cash(visit: Visit, issuer: str) -> reconciling.Standing | None:

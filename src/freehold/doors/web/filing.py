@@ -12,6 +12,7 @@ from freehold.core.roles import Power
 from freehold.core.statement import Statement
 from freehold.core.vaulted import KINDS, LARGEST, About
 from freehold.desks import permits
+from freehold.desks.access import directory
 from freehold.desks.agent import documents, statements
 from freehold.desks.agent.documents import UploadRequest
 from freehold.desks.agent.statements import StatementRequest
@@ -60,7 +61,10 @@ def document(visit: Visit) -> Response:
         for each in one.versions
         if visit.who.id in {who for who, _ in each.acknowledged}
     }
-    return see(visit, "document.html", one=one, mine=mine)
+    whose = {each.by for each in one.versions}
+    whose |= {who for each in one.versions for who, _ in each.acknowledged}
+    names = directory.names(visit.office, visit.who, whose)
+    return see(visit, "document.html", one=one, mine=mine, names=names)
 
 
 def download(visit: Visit) -> Response:

@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from freehold.core.audit import Entry
+from freehold.core.audit import Entry, Link
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
+from freehold.desks.access import directory
 from freehold.desks.approvals import approvals
 from freehold.desks.office import now_on_chain
 from freehold.desks.outbox import instructions
@@ -26,7 +27,7 @@ from freehold.doors.web.formats import typed_instant
 from freehold.doors.web.owning import thinned, token_of
 from freehold.doors.web.visits import Form, Visit, go, see
 
-ACTIVITY_ROWS, EXPLORER_ROWS = 25, 15
+ACTIVITY_ROWS, EXPLORER_ROWS, BLOCK_ROWS = 25, 15, 25
 """Their rows say much: more of them would weigh more than a page may."""
 ROWS = 50
 SHOWN = 10
@@ -54,6 +55,7 @@ def home(visit: Visit) -> Response:
     audits = permits.allows(who, Power.READ_AUDIT, EVERYWHERE)
     entries = auditing.page(office, who, None, SHOWN) if audits else []
     values: dict[str, Any] = {"listed": listed, "recent": recent, "entries": entries}
+    values["names"] = _people(visit, entries)
     values["waits"] = [
         *_to_decide(visit),
         *drafting.to_review(visit),
@@ -143,6 +145,22 @@ def explorer(visit: Visit) -> Response:
     return see(visit, "explorer.html", found=found, following=following)
 
 
+def blocks(visit: Visit) -> Response:
+    """The blocks of the chain, the newest first."""
+    before = _number(visit.query("before")) or None
+    found = desk.blocks(visit.office, visit.who, before, BLOCK_ROWS)
+    more = len(found) == BLOCK_ROWS and found[-1].number > 0
+    return see(visit, "blocks.html", found=found, following=found[-1].number if more else None)
+
+
+def block(visit: Visit) -> Response:
+    """One block with its transactions and events."""
+    text = visit.path("number")
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise NotFound("a block is named by its number")
+    return see(visit, "block.html", found=desk.block(visit.office, visit.who, int(text)))
+
+
 def transaction(visit: Visit) -> Response:
     """One transaction with what it said."""
     hash = visit.path("hash").lower()
@@ -159,7 +177,7 @@ def find(visit: Visit) -> Response:
     if re.fullmatch(r"0x[0-9a-f]{40}", text):
         return go(f"/securities/{text}")
     if text.isdigit() and _number(text):
-        return go(f"/explorer?before={_number(text) + 1}-0")
+        return go(f"/explorer/blocks/{_number(text)}")
     raise NotFound("nothing has this name: enter a transaction, a token's address or a block")
 
 
@@ -187,7 +205,14 @@ def _audit(visit: Visit, verdict: auditing.Verdict | None) -> Response:
     before = _number(visit.query("before", "0")) or None
     found = auditing.page(visit.office, visit.who, before, ROWS)
     following = found[-1].number if found and found[-1].number > 1 else None
-    return see(visit, "audit.html", found=found, following=following, verdict=verdict)
+    names = _people(visit, found)
+    return see(visit, "audit.html", found=found, following=following, verdict=verdict, names=names)
+
+
+def _people(visit: Visit, found: list[Link]) -> dict[str, str]:
+    """The sign-in names of those whom entries name by their ids."""
+    named = {each for link in found for each in (link.entry.actor, link.entry.subject)}
+    return directory.names(visit.office, visit.who, named) if found else {}
 
 
 def _number(text: str) -> int:
