@@ -26,9 +26,10 @@ from freehold.desks.servicing import actions, ballots, events, feeding, processi
 from freehold.desks.servicing.events import ActionView, Entitled
 from freehold.desks.servicing.processing import Act
 from freehold.doors.papers import payment
-from freehold.doors.web import charts, subscribing
+from freehold.doors.web import charts, servicing_lists, subscribing
+from freehold.doors.web.listing import show
 from freehold.doors.web.proposing import shown_then_proposed
-from freehold.doors.web.visits import Form, Visit, act, go, issuers_of, page, see
+from freehold.doors.web.visits import Form, Visit, act, go, page, see
 
 ROWS = 50
 STEPS = ("announced", "recorded", "funded", "paying", "delivered", "reconciled", "closed")
@@ -94,21 +95,14 @@ def routes() -> list[BaseRoute]:
 
 def calendar(visit: Visit) -> Response:
     """A month of dates, and the list of actions; what is due next stands first."""
-    found = events.listed(visit.office, visit.who, visit.query("issuer") or None)
+    found = events.listed(visit.office, visit.who)
     today = events.now(visit.office).date()
     month = _month(visit.query("month"), today)
-    kind, state = visit.query("kind"), visit.query("state")
-    shown = [
-        one
-        for one in found
-        if (not kind or one.terms.kind == kind) and (not state or one.state == state)
-    ]
-    dates = _dates(shown)
+    table = servicing_lists.actions(visit, found)
+    dates = _dates(table.matching)
     following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
     values: dict[str, Any] = {
-        "found": shown[:ROWS],
         "total": len(found),
-        "more": len(shown) - ROWS,
         "due": [one for one in found if one.due][:3],
         "weeks": grid(month, today, dates),
         "any_dates": any(f"{at:%Y-%m}" == f"{month:%Y-%m}" for at, *_ in dates),
@@ -117,16 +111,10 @@ def calendar(visit: Visit) -> Response:
         "following": following.strftime("%Y-%m"),
         "today": today,
         "now": events.now(visit.office),
-        "kind": kind,
-        "state": state,
-        "kinds": sorted({one.terms.kind for one in found}),
-        "states": list(State),
-        "owners": issuers_of(visit),
-        "issuer": visit.query("issuer"),
         "proposes": permits.allows(visit.who, Power.SERVICE),
         "waiting": _proposed(visit),
     }
-    return see(visit, "actions.html", **values)
+    return show(visit, "actions.html", table, **values)
 
 
 def grid(
