@@ -15,11 +15,14 @@ from statistics import median
 from typing import Any
 
 from freehold.book import identities
+from freehold.core.company import Company
 from freehold.core.errors import Broken
+from freehold.core.instrument import InstrumentKind, Issuer, ShareClass
 from freehold.core.roles import EVERYWHERE, Role
 from freehold.desks import permits
 from freehold.desks.access import sessions, signin
 from freehold.desks.access.sessions import Client
+from freehold.desks.register import takeovers
 from freehold.doors.bench import platform_world as platform
 from freehold.doors.bench.fuzzing import INSTALL
 from freehold.doors.bench.platform_world import ISSUER, World
@@ -28,6 +31,8 @@ from freehold.doors.bench.report import Row
 CHROMIUM = Path("/usr/bin/chromium")
 BROWSER = "freehold bench"
 LOADS = 5
+MEMBERS, MANY = "many-members", 2_000
+"""The issuer of a long register, and how many its holders are."""
 PAINT_MS, PAGE_BYTES = 1_000, 100_000
 PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length > 0"
 MEASURED = """() => {
@@ -79,11 +84,12 @@ def rows(world: World, token: str) -> Iterator[Row]:
     if lacks := missing():
         yield Row(f"pages: not measured here, {lacks}", 0, "", goal=1, better="higher")
         return
+    paths = [*_paths(token), *_paths_of_many(_take_over(world))]
     cookie = {"name": "freehold", "value": _session(world), "url": world.url}
     loads: dict[str, list[Load]] = {}
     with chromium() as browser:
         for _ in range(LOADS):
-            for path in _paths(world, token):
+            for path in paths:
                 loads.setdefault(path, []).append(_loaded(browser, cookie, world.url, path))
     yield from judged(loads)
 
@@ -130,14 +136,38 @@ def _session(world: World) -> str:
             return sessions.start_session(tx, known, client, "bench", office.clock.now())
 
 
-def _paths(world: World, token: str) -> Sequence[str]:
+def _take_over(world: World) -> str:
+    """Take a register of MANY holders over, beside the example company's; its token."""
+    lines = ["holder,name,country,class,certificate,units,acquired"]
+    for number in range(1, MANY + 1):
+        lines.append(
+            f"M-{number:05d},Member {number},GB,ORD,{number},{number % 997 + 1},2019-06-01"
+        )
+    share = ShareClass("ordinary", "Ordinary shares", "ORD", InstrumentKind.COMMON)
+    company = Company(Issuer(MEMBERS, "Many Members plc", "GB"), {share.id: share})
+    with platform.office_of(world) as office:
+        made = takeovers.post(office, company, "\n".join([*lines, ""]), None, None)
+    return str(made.established.instruments[share.id].token)
+
+
+def _paths(token: str) -> Sequence[str]:
     """The pages that the desk works with, over whatever the load has left there."""
-    security = f"/securities/{token}"
+    security, of = f"/securities/{token}", f"issuer={ISSUER}"
     return (
         *("/", "/securities", security, f"{security}/register", f"{security}/policy"),
         *(f"{security}/policy/edit", f"/issuers/{ISSUER}/cap-table", "/holders"),
-        *(f"/files/{ISSUER}/{platform.SENDER}", f"/statement?holder={platform.SENDER}"),
-        *("/desk", "/activity", "/approvals", "/transfers", "/explorer", "/audit", "/assets/new"),
-        *("/actions", "/actions/new", "/meetings", "/windups", "/exit", "/documents"),
-        *("/account", "/developers", "/policies"),
+        *(f"/files/{ISSUER}/{platform.SENDER}", f"/statement?holder={platform.SENDER}&{of}"),
+        *(f"/desk?{of}", "/activity", "/approvals", "/transfers", "/explorer", "/audit"),
+        *("/assets/new", "/actions", "/actions/new", "/meetings", "/windups", f"/exit?{of}"),
+        *("/documents", "/account", "/developers", "/policies", f"/cash?{of}"),
+    )
+
+
+def _paths_of_many(token: str) -> Sequence[str]:
+    """The pages that a long register makes long."""
+    security, of = f"/securities/{token}", f"issuer={MEMBERS}"
+    return (
+        *(security, f"{security}/register", f"{security}/policy", f"{security}/policy/edit"),
+        *(f"/issuers/{MEMBERS}/cap-table", f"/desk?{of}", f"/exit?{of}"),
+        *("/holders?q=member", f"/files/{MEMBERS}/M-00007", f"/statement?holder=M-00007&{of}"),
     )
