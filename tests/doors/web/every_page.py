@@ -159,6 +159,8 @@ def _desk(of: World) -> dict[str, list[Seen]]:
         "/audit": [(AUDITOR, "/audit")],
         "/cash": [(AGENT, "/cash")],
         "/cash/reconciliation": [(OWNER, "/cash/reconciliation")],
+        "/cash/set-up": [(OWNER, "/cash/set-up"), (AUDITOR, "/cash/set-up")],
+        "/cash/import": [(OWNER, "/cash/import")],
     }
 
 
@@ -173,6 +175,8 @@ def _serviced(of: World) -> dict[str, list[Seen]]:
         "/actions/{id}/claims": [(OWNER, f"{claims}/claims"), (INVESTOR, f"{claims}/claims")],
         "/actions/{id}/sweep": [(OWNER, f"{claims}/sweep")],
         "/unclaimed": [(OWNER, "/unclaimed")],
+        "/cash/account": [(AUDITOR, "/cash/account?currency=EUR&account=holders")],
+        "/cash/entries/{number}": [(OWNER, "/cash/entries/1")],
         "/tax": [(OWNER, "/tax"), (AUDITOR, "/tax?stands=none")],
         "/tax/rates": [(AUDITOR, "/tax/rates?country=US")],
         "/tax/preview": [(OWNER, "/tax/preview")],

@@ -9,11 +9,13 @@ from starlette.routing import BaseRoute, Route
 
 from freehold.core import bank_statements
 from freehold.core.cashbook import AGAINST, Kind, Posted
+from freehold.core.clock import parse_day
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
 from freehold.core.units import format_units
 from freehold.desks import permits
 from freehold.desks.approvals import payments
+from freehold.desks.office import today
 from freehold.desks.servicing import cashbook, reconciling
 from freehold.doors.web.formats import words
 from freehold.doors.web.listing import (
@@ -118,7 +120,12 @@ def routes() -> list[BaseRoute]:
 def book(visit: Visit) -> Response:
     """Where money is, the trial balance of each currency, the last entries."""
     office, who, issuer = visit.office, visit.who, issuer_of(visit)
-    found = cashbook.overview(office, who, issuer)
+    found, problem = cashbook.overview(office, who, issuer), ""
+    on = today(office)
+    try:
+        on = parse_day(visit.query("on"), "on") if visit.query("on") else on
+    except Invalid as fault:
+        problem = fault.message
     entries, decimals = cashbook.journal(office, who, issuer, None)
     journal = from_rows(
         visit,
@@ -139,7 +146,7 @@ def book(visit: Visit) -> Response:
             ],
             "total": format_units(one.total, places),
         }
-        for one, places in cashbook.trial_balances(office, who, issuer, None)
+        for one, places in cashbook.trial_balances(office, who, issuer, None, on)
     ]
     places = [
         (one.code, str(place.kind), place.name, format_units(amount, one.decimals))
@@ -160,7 +167,8 @@ def book(visit: Visit) -> Response:
         "trials": trials,
         "places": places,
     }
-    return show(visit, "cash.html", journal, **known)
+    known |= {"on": on, "problem": problem}
+    return show(visit, "cash.html", journal, status=422 if problem else 200, **known)
 
 
 def reconciliation(visit: Visit) -> Response:
