@@ -76,6 +76,11 @@ SEEN = {
 }
 OF_REVIEWS = {"/applications/": REVIEWED, "v1/evidence": SEEN}
 OF_MONEY = {
+    "/release": {},
+    "/cash/coins": {"coin": "none", "holder": "none"},  # 422: nothing comes in
+    "/cash/places": {"kind": "cash", "name": "none", "currency": "EUR"},
+    "/cash/statements/dry-runs": {"camt053": "<none/>"},
+    "/reversal": {"why": "for the matrix"},
     "/feeds": {"revenue": "1", "on": "2020-01-02", "reference": "matrix"},
     "/tax/previews": PAID_ELSEWHERE,
     "/tax/records": PAID_ELSEWHERE | {"action": "matrix"},

@@ -84,6 +84,7 @@ CORE_LAYERS = (
         "cash_control",
         "cash_pots",
         "bank_statements",
+        "statement_text",
         "company",
         "ocf",
         "takeover",

@@ -98,6 +98,28 @@ def newest(
     return [_proposal(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
 
 
+def sought(
+    tx: Transaction,
+    issuers: Sequence[str] | None,
+    states: Sequence[State],
+    kind: str,
+    first: int,
+    limit: int,
+    proposer: str,
+) -> tuple[list[Proposal], int]:
+    """Proposals as of `newest`, of a kind (empty: of any), from the `first` on, and how many there are."""
+    of = schema.proposal.c
+    wanted: list[ColumnElement[bool]] = [of.state.in_([str(one) for one in states])]
+    if issuers is not None:
+        wanted.append(or_(of.issuer.in_(issuers), of.proposer == proposer))
+    if kind:
+        wanted.append(of.kind == kind)
+    counted = select(func.count()).select_from(schema.proposal).where(*wanted)
+    rows = select(schema.proposal).where(*wanted).order_by(of.number.desc())
+    found = [_proposal(row) for row in tx.execute(rows.offset(first).limit(limit))]
+    return found, int(tx.execute(counted).scalar_one())
+
+
 def waiting(tx: Transaction, issuers: Sequence[str] | None) -> list[Proposal]:
     """What waits for a decision, whatever lapses first at the front."""
     of = schema.proposal.c

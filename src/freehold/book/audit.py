@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, func, or_, select
 
 from freehold.book import appending
 from freehold.book import schema_access as schema
@@ -21,6 +21,43 @@ from freehold.core.audit import FIRST, Entry, Link, Outcome
 from freehold.core.clock import from_seconds, to_seconds
 
 PAGE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is sought in the log; what is left out seeks everything.
+
+    `actors` and `subjects` are ids, any of which may stand there. `act` is a part of an act's words,
+    `about` a part of a subject that is none of the `subjects`; `since` and `until` are the first
+    instant and the one behind the last.
+    """
+
+    actors: frozenset[str] | None = None
+    act: str = ""
+    outcome: Outcome | None = None
+    subjects: frozenset[str] = frozenset()
+    about: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """What the columns of an entry have to be."""
+        of = schema.audit_entry.c
+        found: list[ColumnElement[bool]] = []
+        if self.actors is not None:
+            found.append(of.actor.in_(sorted(self.actors)))
+        if self.act:
+            found.append(func.lower(of.act).contains(self.act.lower(), autoescape=True))
+        if self.outcome is not None:
+            found.append(of.outcome == self.outcome)
+        if self.about:
+            part = func.lower(of.subject).contains(self.about.lower(), autoescape=True)
+            found.append(or_(part, of.subject.in_(sorted(self.subjects))))
+        if self.since is not None:
+            found.append(of.at >= self.since)
+        if self.until is not None:
+            found.append(of.at < self.until)
+        return found
 
 
 def record(tx: Transaction, entry: Entry, now: datetime) -> None:
@@ -78,6 +115,34 @@ def newest(tx: Transaction, before: int | None, limit: int, wanted: Wanted = EVE
     if before is not None:
         rows = rows.where(of.number < before)
     return [_link(row) for row in tx.execute(rows.order_by(of.number.desc()).limit(limit))]
+
+
+def sought(
+    tx: Transaction, what: Sought, first: int, limit: int, *, oldest: bool = False
+) -> tuple[list[Link], int]:
+    """Entries that fit, from the `first` on (the newest is 0, with `oldest` the other way), and how many
+    there are."""
+    appending.settle(tx)
+    of, wanted = schema.audit_entry.c, what.conditions()
+    order = of.number if oldest else of.number.desc()
+    rows = select(schema.audit_entry).where(*wanted).order_by(order).limit(limit)
+    if wanted:
+        counted = select(func.count()).select_from(schema.audit_entry).where(*wanted)
+        total = int(tx.execute(counted).scalar_one())
+        rows = rows.offset(first)
+    else:  # numbers have no gaps: nothing is counted, nothing skipped over
+        total = head(tx)[0]
+        rows = rows.where(of.number > first if oldest else of.number <= total - first)
+    return [_link(row) for row in tx.execute(rows)], total
+
+
+def last_act(tx: Transaction, act: str, among: int = PAGE) -> Link | None:
+    """The last time that something was done, looked for among so many of the newest entries."""
+    appending.settle(tx)
+    of = schema.audit_entry.c
+    rows = select(schema.audit_entry).where(of.act == act, of.number > head(tx)[0] - among)
+    row = tx.execute(rows.order_by(of.number.desc()).limit(1)).first()
+    return _link(row) if row else None
 
 
 def about(tx: Transaction, subject: str, without: Collection[str], limit: int) -> list[Link]:

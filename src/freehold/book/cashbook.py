@@ -182,6 +182,13 @@ def find(tx: Transaction, issuer: str, id: str) -> Posted:
     return found[0]
 
 
+def reversal_of(tx: Transaction, issuer: str, id: str) -> Posted | None:
+    """The entry that takes another one back, if there is one."""
+    of = schema.cash_entry.c
+    found = _entries(tx, of.issuer == issuer, of.reverses == id)
+    return found[0] if found else None
+
+
 def is_there(tx: Transaction, id: str) -> bool:
     """Whether an entry with this id was posted."""
     of = schema.cash_entry.c
@@ -228,8 +235,8 @@ def _entries(tx: Transaction, *which: object) -> list[Posted]:
 # ---- statements ----
 
 
-def keep_statement(tx: Transaction, statement: Statement, by: str, now: datetime) -> None:
-    """Keep a statement with its lines. Raises Conflict if it is here already."""
+def require_new_statement(tx: Transaction, statement: Statement) -> None:
+    """Raises Conflict for a statement that was imported already."""
     of = schema.bank_statement.c
     mine = (of.issuer == statement.issuer, of.account == statement.account)
     rows = select(of.digest, of.created_at).where(*mine, of.statement == statement.id)
@@ -240,6 +247,11 @@ def keep_statement(tx: Transaction, statement: Statement, by: str, now: datetime
             " nothing was done",
             statement=statement.id,
         )
+
+
+def keep_statement(tx: Transaction, statement: Statement, by: str, now: datetime) -> None:
+    """Keep a statement with its lines. Raises Conflict if it is here already."""
+    require_new_statement(tx, statement)
     row = {
         "digest": statement.digest,
         "issuer": statement.issuer,

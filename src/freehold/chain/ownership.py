@@ -5,11 +5,13 @@ newest block by a call that changes nothing and may use a bounded amount of gas;
 recovered from the signature, whose `s` must be in the lower half (EIP-2), so that one text has one.
 """
 
+from coincurve import PrivateKey
 from eth_abi.abi import encode
 from eth_hash.auto import keccak
 
 from freehold.chain.node import Ledger
 from freehold.chain.rpc import Failure, answer
+from freehold.chain.signer import with_v
 from freehold.core.errors import Unavailable
 from freehold.core.ids import Address, checksummed
 
@@ -39,6 +41,11 @@ def personal_digest(text: str) -> bytes:
     """The 32 bytes that a wallet signs for a text (EIP-191, version 0x45)."""
     content = text.encode()
     return keccak(b"\x19Ethereum Signed Message:\n" + str(len(content)).encode() + content)
+
+
+def sign_personal(secret: bytes, text: str) -> bytes:
+    """What the wallet with this key signs for a text: 65 bytes r, s, v."""
+    return with_v(PrivateKey(secret).sign_recoverable(personal_digest(text), hasher=None))
 
 
 def _agrees(w3: Ledger, wallet: Address, digest: bytes, signature: bytes) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from freehold.client.actions import Actions
 from freehold.client.approvals import Approvals
+from freehold.client.cash import Cash
 from freehold.client.connection import Connection
 from freehold.client.custody import Custody
 from freehold.client.desk import Desk
@@ -51,6 +52,7 @@ class Freehold:
     windups: Windups
     actions: Actions
     tax: Tax
+    cash: Cash
     chain: Chain
     audit: Audit
 
@@ -97,6 +99,7 @@ def of(connection: Connection) -> Freehold:
         Windups(connection),
         Actions(connection),
         Tax(connection),
+        Cash(connection),
         Chain(connection),
         Audit(connection),
     )

@@ -7,7 +7,9 @@ booked, with amount, sign, day and reference. The balances must add up. Every mi
 Source: ISO 20022 message definition report, Bank-to-Customer Cash Management, camt.053.
 """
 
+import codecs
 import csv
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +17,18 @@ from datetime import date
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
+from freehold.core import statement_text
 from freehold.core.cashbook import BankLine
 from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid, Mistake
+from freehold.core.statement_text import DayOrder
 from freehold.core.units import format_units, parse_units
 
 COLUMNS = ("day", "amount", "reference", "text")
 _NAMESPACE = re.compile(r"\{urn:iso:std:iso:20022:tech:xsd:camt\.053\.001\.(\d\d)\}Document")
 _LARGEST = 20_000_000
+_ZONE = re.compile(r"(?<=[0-9])(Z|[+-][0-9]{2}:[0-9]{2})$")
+"""An xs:date may name its zone: 2026-03-31+02:00."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +160,7 @@ def _currency(balance: Element) -> str:
 def _day(node: Element, name: str, place: str, wrong: list[Mistake]) -> date | None:
     text = _text(node, f"{name}/Dt") or _text(node, f"{name}/DtTm")[:10] or _text(node, name)
     try:
-        return parse_day(text, name)
+        return parse_day(_ZONE.sub("", text), name)
     except Invalid as error:
         wrong.append(Mistake(place, error.message))
         return None
@@ -167,11 +173,14 @@ def _text(node: Element, path: str) -> str:
 
 # ---- CSV ----
 
+DELIMITERS = ",;\t|"
+
 
 @dataclass(frozen=True, slots=True)
 class CsvTerms:
     """What a CSV does not say itself: account, id, currency with decimals, balances; which column of
-    the file is which (`columns` by the names of COLUMNS)."""
+    the file is which (`columns` by the names of COLUMNS); the sign before decimals and the order of days,
+    where amounts and days have two readings (`statement_text.py`)."""
 
     account: str
     id: str
@@ -179,18 +188,36 @@ class CsvTerms:
     decimals: int
     opening: int
     columns: Mapping[str, str]
+    mark: str = ""
+    order: DayOrder | None = None
+
+
+def is_camt(content: bytes) -> bool:
+    """Whether a file is XML, with or without a byte order mark; anything else is read as CSV."""
+    start = content.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    return start == b"<" or content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+
+
+def lines_of(content: bytes) -> list[str]:
+    """The lines of a CSV, with their ends. Raises Invalid for what is no text in UTF-8, or is too long."""
+    if len(content) > _LARGEST:
+        raise Invalid(f"the statement has {len(content)} bytes; at most {_LARGEST} are read")
+    try:
+        return io.StringIO(content.decode("utf-8-sig"), newline="").readlines()
+    except UnicodeDecodeError as error:
+        raise Invalid(f"the statement is not a text in UTF-8: {error}", field="file") from None
 
 
 def read_csv(lines: Sequence[str], terms: CsvTerms) -> ReadStatement:
     """A statement from CSV with a line of headings; amounts below zero were paid out.
 
-    Its day is that of the last line. Raises Invalid with every mistake.
+    Commas, semicolons, tabs or bars part its cells. Its day is that of the last line. Raises Invalid with
+    every mistake and its line.
     """
-    rows = csv.DictReader(lines)
-    headings = rows.fieldnames or []
-    lacking = [name for name in (terms.columns.get(one, one) for one in COLUMNS[:3])
-               if name not in headings]  # fmt: skip
-    if lacking:
+    wanted = [terms.columns.get(one) or one for one in COLUMNS[:3]]
+    rows = _rows(lines, _delimiter(lines[0] if lines else "", wanted))
+    headings = [one.strip() for one in (rows.pop(0)[1] if rows else ())]
+    if lacking := [name for name in wanted if name not in headings]:
         raise Invalid(
             f"the statement has no column {', '.join(map(repr, lacking))}; it has"
             f" {', '.join(headings) or 'none'}: declare which is which",
@@ -198,8 +225,14 @@ def read_csv(lines: Sequence[str], terms: CsvTerms) -> ReadStatement:
         )
     wrong: list[Mistake] = []
     found = []
-    for number, row in enumerate(rows, 2):
-        line = _csv_line(row, f"line {number}", terms, wrong)
+    for number, cells in rows:
+        place = f"line {number}"
+        if not any(one.strip() for one in cells):
+            continue
+        if len(cells) != len(headings):
+            wrong.append(Mistake(place, _ragged(len(cells), len(headings))))
+            continue
+        line = _csv_line(dict(zip(headings, cells, strict=True)), place, terms, wrong)
         if line is not None:
             found.append(line)
     if not found and not wrong:
@@ -212,14 +245,46 @@ def read_csv(lines: Sequence[str], terms: CsvTerms) -> ReadStatement:
     return ReadStatement(*known, tuple(found))
 
 
-def _csv_line(
-    row: Mapping[str, str | None], place: str, terms: CsvTerms, wrong: list[Mistake]
-) -> BankLine | None:
-    day, amount, reference, text = ((row.get(terms.columns.get(one, one)) or "") for one in COLUMNS)
+def _rows(lines: Sequence[str], delimiter: str) -> list[tuple[int, list[str]]]:
+    """The cells of each row, with the number of the line that it ends on. Raises Invalid."""
+    reader = csv.reader(lines, delimiter=delimiter)
     try:
-        sign = -1 if amount.strip().startswith("-") else 1
-        units = parse_units(amount.strip().lstrip("+-"), terms.decimals, "amount")
-        return BankLine(parse_day(day.strip(), "day"), sign * units, reference.strip(), text)
+        return [(reader.line_num, cells) for cells in reader]
+    except csv.Error as error:
+        said = f"line {reader.line_num} of the statement is no CSV: {error}"
+        raise Invalid(said, field="file") from None
+
+
+def _delimiter(first: str, wanted: Sequence[str]) -> str:
+    """What parts the cells: the sign by which the headings hold all that is wanted; else a comma."""
+    for one in DELIMITERS:
+        headings = [each.strip() for each in next(csv.reader([first], delimiter=one), [])]
+        if set(wanted) <= set(headings):
+            return one
+    return max(DELIMITERS, key=first.count)
+
+
+def _ragged(cells: int, headings: int) -> str:
+    """Why a line whose cells are not those of the headings is not read."""
+    return (
+        f"has {cells} cells, and the headings are {headings}: an amount with a comma in it stands in"
+        " quotes, or other signs part the cells"
+    )
+
+
+def _csv_line(
+    row: Mapping[str, str], place: str, terms: CsvTerms, wrong: list[Mistake]
+) -> BankLine | None:
+    day, amount, reference, text = (row.get(terms.columns.get(one) or one, "") for one in COLUMNS)
+    before, when, units = len(wrong), date.min, 0
+    try:
+        when = statement_text.day(day, terms.order)
+    except Invalid as error:
+        wrong.append(Mistake(place, error.message))
+    try:
+        units = statement_text.amount(amount, terms.decimals, terms.mark)
     except Invalid as error:
         wrong.append(Mistake(place, error.message.replace("the instrument", terms.currency)))
+    if len(wrong) > before:
         return None
+    return BankLine(when, units, reference.strip()[:200], text.strip())

@@ -346,33 +346,44 @@ def compare_statement(
 ) -> list[Break]:
     """Match postings of a bank account (reference, day, amount) with a statement's lines, one to one.
 
-    Lines pair with a posting of the same reference and amount; one that has no reference in common
-    pairs by day and amount. What is left on either side is a break. Lines that say the same are told
-    apart by their number, so that a second one is a break of its own.
+    What is left on either side is a break. Lines that say the same are told apart by their number, so that
+    a second one is a break of its own.
     """
-    left = list(booked)
-    unmatched = []
-    for line in _told_apart(lines):
-        same = [one for one in left if one[0] == line.reference and one[2] == line.amount]
-        if same:
-            left.remove(same[0])
-        else:
-            unmatched.append(line)
-    missing = []
-    references = {one.reference for one in _told_apart(lines)}
-    for line in unmatched:
-        alike = [
-            one for one in left if one[1:] == (line.day, line.amount) and one[0] not in references
-        ]
-        if alike:
-            left.remove(alike[0])
-        else:
-            missing.append(line)
+    matched = paired(booked, lines)
+    missing = [line for line, at in zip(_told_apart(lines), matched, strict=True) if at is None]
+    left = [one for at, one in enumerate(booked) if at not in set(matched)]
     known = (issuer, currency, account)
     return [
         *(Break(*known, one.day, Cause.NOT_IN_BOOK, one.reference, one.amount) for one in missing),
         *(Break(*known, day, Cause.NOT_ON_STATEMENT, ref, amount) for ref, day, amount in left),
     ]
+
+
+def paired(booked: Sequence[tuple[str, date, int]], lines: Sequence[BankLine]) -> list[int | None]:
+    """Which posting of `booked` each line of a statement agrees with, by its place; None for none.
+
+    Lines pair with a posting of the same reference and amount; one that has no reference in common
+    pairs by day and amount.
+    """
+    told = list(_told_apart(lines))
+    references = {one.reference for one in told}
+    by_reference: dict[tuple[str, int], list[int]] = {}
+    for at, (reference, _, amount) in enumerate(booked):
+        by_reference.setdefault((reference, amount), []).append(at)
+    found: list[int | None] = []
+    for line in told:
+        same = by_reference.get((line.reference, line.amount))
+        found.append(same.pop(0) if same else None)
+    taken = set(found)
+    by_day: dict[tuple[date, int], list[int]] = {}
+    for at, (reference, day, amount) in enumerate(booked):
+        if at not in taken and reference not in references:
+            by_day.setdefault((day, amount), []).append(at)
+    for place, line in enumerate(told):
+        alike = by_day.get((line.day, line.amount))
+        if found[place] is None and alike:
+            found[place] = alike.pop(0)
+    return found
 
 
 def _told_apart(lines: Sequence[BankLine]) -> Iterator[BankLine]:

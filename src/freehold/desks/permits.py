@@ -29,7 +29,8 @@ PROOF_LIFE = timedelta(minutes=10)
 class Actor:
     """Somebody who asks. `limit` are the powers of his API key; None: all that he has.
 
-    `session` is the hash of the session he came by, `proved_at` when he last proved himself in it.
+    `session` is the hash of the session he came by, `proved_at` when he last proved himself in it, `until`
+    when it ends if he does nothing more.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Actor:
     limit: frozenset[Power] | None = None
     session: str = ""
     proved_at: datetime | None = None
+    until: datetime | None = None
 
     @property
     def roles(self) -> tuple[Role, ...]:

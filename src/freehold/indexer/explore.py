@@ -60,6 +60,30 @@ def newest(connection: Connection, before: tuple[int, int] | None, limit: int) -
     return list(_seen(connection, limit, earlier))
 
 
+def sought(
+    connection: Connection,
+    name: str,
+    contract: str,
+    upto: int | None,
+    first: int,
+    limit: int,
+    *,
+    oldest: bool = False,
+) -> tuple[list[Seen], int]:
+    """Events of one name or of any, of one contract or of any, in blocks up to a number, from the `first`
+    on (the newest is 0, with `oldest` the other way), and how many there are."""
+    of = t.chain_event.c
+    wanted: list[ColumnElement[bool]] = [of.name == name] if name else []
+    if contract:
+        which = select(t.contract.c.id).where(t.contract.c.address == contract)
+        wanted.append(of.contract.in_(which))
+    if upto is not None:
+        wanted.append(of.block <= upto)
+    counted = select(func.count()).select_from(t.chain_event).where(*wanted)
+    total = int(connection.execute(counted).scalar_one())
+    return list(_seen(connection, limit, *wanted, newest_first=not oldest, offset=first)), total
+
+
 def in_block(connection: Connection, block: int) -> list[Seen]:
     """The events of a block, in their order."""
     return list(_seen(connection, None, t.chain_event.c.block == block, newest_first=False))
@@ -211,13 +235,14 @@ def _seen(
     limit: int | None,
     *which: ColumnElement[bool],
     newest_first: bool = True,
+    offset: int = 0,
 ) -> Iterator[Seen]:
     of = t.chain_event.c
     rows = select(t.chain_event, t.contract.c.address, t.block.c.seconds)
     rows = rows.join(t.contract, t.contract.c.id == of.contract)
     rows = rows.join(t.block, t.block.c.number == of.block).where(*which)
     order = (of.block.desc(), of.log.desc()) if newest_first else (of.block, of.log)
-    for row in connection.execute(rows.order_by(*order).limit(limit)):
+    for row in connection.execute(rows.order_by(*order).limit(limit).offset(offset)):
         yield Seen(
             row.block,
             row.log,

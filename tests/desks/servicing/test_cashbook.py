@@ -18,7 +18,8 @@ from freehold.desks.access import humans, signin
 from freehold.desks.approvals import payments
 from freehold.desks.office import set_clock, today
 from freehold.desks.platform import auditing
-from freehold.desks.servicing import cash_from_chain, cashbook, reconciling
+from freehold.desks.servicing import cash_from_chain, cashbook, importing, reconciling
+from freehold.desks.servicing.importing import CsvGiven
 from tests import money
 from tests.company import office_of
 from tests.parts import ROOT
@@ -148,6 +149,71 @@ def test_a_bank_leg_takes_two_persons_and_a_statement_finds_what_the_book_lacks(
     cashbook.explain(company, AGENT, None, known.found.id, "interest of March", Kind.OUTSIDE)
     assert reconciling.reconcile(company, AGENT, None).clean
     assert stands(company, "EUR")[Account(Kind.BANK, IBAN)] == -4_950
+
+
+def test_a_statement_is_tried_line_by_line_before_it_comes_in(company):
+    cashbook.add_place(company, AGENT, None, "EUR", Kind.BANK, IBAN)
+    importing.bring_in(company, AGENT, None, EXAMPLE.replace(b"2026-", b"2022-"), CsvGiven())
+    reconciling.reconcile(company, AGENT, None)
+    broken = next(one for one in cashbook.breaks(company, AGENT, None)[0] if one.found.amount == 50)
+    cashbook.explain(company, AGENT, None, broken.found.id, "interest", Kind.OUTSIDE)
+    text = "Tag;Betrag;Zweck\n05.04.2022;12,00-;RENT\n"
+    names = {"day": "Tag", "amount": "Betrag", "reference": "Zweck"}
+    told = CsvGiven(IBAN, "8", "EUR", "950,50", names)
+    (tried,) = importing.tried(company, AGENT, None, text.encode(), told)
+    assert tried.follows is True and [one for _, one in tried.lines] == [None]
+    (other,) = importing.tried(company, AGENT, None, text.encode(), replace(told, opening="900"))
+    assert other.follows is False
+    again = "Tag;Betrag;Zweck\n01.04.2022;0,50;INT-0331\n"
+    (seen,) = importing.tried(company, AGENT, None, again.encode(), told)
+    assert [one for _, one in seen.lines] == [None], "a second one of it is another line"
+    for given, content, said in (
+        (CsvGiven(), text, "give account, statement, currency, opening"),
+        (replace(told, currency="USD"), text, "no bank account is in it"),
+        (replace(told, opening="1,234"), text, "is 1234 or 1.234"),
+        (replace(told, columns={}), text, "has no column 'day'"),
+        (replace(told, day_order="up"), text, "choose day-first or month-first"),
+    ):
+        with pytest.raises(Invalid, match=said):
+            importing.tried(company, AGENT, None, content.encode(), given)
+    with pytest.raises(NotFound, match="is not one of"):
+        importing.tried(company, AGENT, None, text.encode(), replace(told, account="DE00"))
+    assert len(importing.bring_in(company, AGENT, None, text.encode(), told)) == 1
+    with pytest.raises(Conflict, match="was imported already .the same file"):
+        importing.tried(company, AGENT, None, text.encode(), told)
+    other = replace(told, statement="9", opening="938.50")
+    assert importing.bring_in(company, AGENT, None, text.encode(), other), "the same lines again"
+
+
+def test_an_account_runs_with_its_balance_and_an_entry_knows_what_took_it_back(world):
+    company, key, coin, pot, _ = world
+    money.pay(company.w3, key, coin, pot.address, 250_000)
+    cash_from_chain.follow(company, None)
+    name = f"cash:{key.address}"
+    _, lines, places = cashbook.ledger(company, AGENT, None, "USDX", name)
+    assert (places, [(one.amount, one.balance) for one in lines]) == (
+        2, [(1_000_000, 1_000_000), (-250_000, 750_000)],
+    )  # fmt: skip
+    number = str(lines[-1].posted.number)
+    assert cashbook.entry(company, AGENT, None, number).reversed_by is None
+    made = cashbook.reverse(company, AGENT, None, number, "by mistake")
+    assert cashbook.entry(company, AGENT, None, number).reversed_by == made.number
+    with pytest.raises(Conflict, match=f"entry {number} is reversed already"):
+        cashbook.reverse(company, AGENT, None, number, "for another reason")
+    back = cashbook.entry(company, AGENT, None, str(made.number))
+    assert (back.reverses, back.reversed_by) == (int(number), None)
+    _, lines, _ = cashbook.ledger(company, AGENT, None, "USDX", name)
+    assert lines[-1].balance == 1_000_000
+    assert cashbook.ledger(company, AGENT, None, "USDX", "fee")[1] == []
+    with pytest.raises(NotFound):
+        cashbook.ledger(company, AGENT, None, "NONE", name)
+
+
+def test_a_place_that_is_none_is_refused(world):
+    company = world[0]
+    for kind, name in ((Kind.CASH, "my purse"), (Kind.CASH, "0x" + "0" * 40), (Kind.BANK, "=1+1")):
+        with pytest.raises(Invalid):
+            cashbook.add_place(company, AGENT, None, "USDX", kind, name)
 
 
 KILLED = """

@@ -29,8 +29,7 @@ FILES = {
     "/windups/{id}/claims.csv", "/windups/{id}/claims/{holder}/proof.json",
     "/tax/years/{number}/withheld.csv", "/tax/years/{number}/{name}",
     "/unclaimed/report.csv", "/exit.csv", "/meetings/{number}/notice", "/meetings/{number}/minutes",
-    "/meetings/{number}/receipt", "/actions/calendar.ics",
-    "/holders.csv", "/issuers/{issuer}/cap-table.csv", "/gallery",
+    "/meetings/{number}/receipt", "/actions/calendar.ics", "/gallery", "/session",
     "/desk/reports/{number}/csv", "/files/{issuer}/{holder}/timeline.csv", "/desk/reports/{number}/pdf",
 }  # fmt: skip
 """What is read and is no page: files, the stream, where a search leads, the example world's gallery."""
@@ -113,7 +112,7 @@ def _securities(of: World) -> dict[str, list[Seen]]:
         f"{drafts}/progress": [(OWNER, f"/assets/drafts/{of.deployed}/progress")],
         f"{drafts}/second": [(OFFICER, f"/assets/drafts/{of.reviewed}/second")],
         "/exit": [(OWNER, "/exit?exit=12000000")],
-        "/explorer": [(AUDITOR, "/explorer"), (AUDITOR, "/explorer?before=13-0")],
+        "/explorer": [(AUDITOR, "/explorer"), (AUDITOR, "/explorer?upto=12")],
         "/explorer/blocks": [
             (AUDITOR, "/explorer/blocks"),
             (DEVELOPER, "/explorer/blocks?before=4"),
@@ -160,6 +159,8 @@ def _desk(of: World) -> dict[str, list[Seen]]:
         "/audit": [(AUDITOR, "/audit")],
         "/cash": [(AGENT, "/cash")],
         "/cash/reconciliation": [(OWNER, "/cash/reconciliation")],
+        "/cash/set-up": [(OWNER, "/cash/set-up"), (AUDITOR, "/cash/set-up")],
+        "/cash/import": [(OWNER, "/cash/import")],
     }
 
 
@@ -174,6 +175,8 @@ def _serviced(of: World) -> dict[str, list[Seen]]:
         "/actions/{id}/claims": [(OWNER, f"{claims}/claims"), (INVESTOR, f"{claims}/claims")],
         "/actions/{id}/sweep": [(OWNER, f"{claims}/sweep")],
         "/unclaimed": [(OWNER, "/unclaimed")],
+        "/cash/account": [(AUDITOR, "/cash/account?currency=EUR&account=holders")],
+        "/cash/entries/{number}": [(OWNER, "/cash/entries/1")],
         "/tax": [(OWNER, "/tax"), (AUDITOR, "/tax?stands=none")],
         "/tax/rates": [(AUDITOR, "/tax/rates?country=US")],
         "/tax/preview": [(OWNER, "/tax/preview")],

@@ -85,6 +85,35 @@ def test_a_person_comes_in_and_goes_back_in_time_with_the_keyboard_alone(chromiu
     assert said == []
 
 
+def test_a_session_that_ends_warns_and_nothing_typed_is_lost(chromium, platform, said):
+    page = signed_in(chromium, said, platform, Role.DEVELOPER)
+    page.clock.install()
+    page.goto(f"{platform.url}/developers")
+    page.fill("#label", "Kept label")
+    assert page.locator("#stay").is_hidden()
+    page.clock.fast_forward("28:30")
+    page.wait_for_selector("#stay:not([hidden]) >> text=You will be signed out")
+    page.locator("[data-stay]").click()
+    page.wait_for_selector("#stay", state="hidden")
+    assert page.input_value("#label") == "Kept label"
+    page.clock.fast_forward("31:00")
+    page.wait_for_selector("text=You are signed out")
+    page.context.clear_cookies()
+    page.locator("[data-stay]").click()
+    page.press("#label", "Enter")
+    assert page.url.endswith("/developers") and page.input_value("#label") == "Kept label"
+    platform.come_in(Role.DEVELOPER)
+    cookie = {"name": "freehold", "value": platform.cookies[Role.DEVELOPER], "url": platform.url}
+    page.context.add_cookies([cookie])
+    page.locator("[data-stay]").click()
+    page.wait_for_selector("#stay", state="hidden")
+    page.check("input[name=powers] >> nth=0")
+    page.press("#label", "Enter")
+    page.wait_for_selector("text=Shown this once")
+    page.context.close()
+    assert said == []
+
+
 def test_reading_works_without_scripts(chromium, platform, said):
     page = signed_in(chromium, said, platform, Role.AUDITOR, java_script_enabled=False)
     for path in paths(platform):

@@ -34,9 +34,10 @@ def announced(platform: Platform) -> str:
 
 
 def test_holders_are_found_by_name_number_and_country(agent):
-    found = agent.press("/holders", "Find", q="northgate")
+    found = agent.press("/holders", "Filter", q="northgate")
     assert "northgate-seed" in found.text and "jonas-keller" not in found.text
-    assert "Nobody matches" in agent.press("/holders", "Find", q="nobody at all").text
+    none = agent.press("/holders", "Filter", q="nobody at all").text
+    assert "Nothing matches" in none and "Clear filters" in none
 
 
 def test_the_explorer_finds_a_token_a_block_and_a_transaction(platform, agent, token):
@@ -56,10 +57,10 @@ def test_everything_is_searched(agent):
 def test_actions_are_listed_by_kind_and_state_and_entitled_holders_by_name(agent, announced):
     page = f"/actions/{announced}"
     listed = agent.press(
-        "/actions", "Show", sent_to="/actions", kind="cash-dividend", state="announced"
+        "/actions", "Filter", sent_to="/actions", kind="cash-dividend", state="announced"
     )
     assert f'class="name" href="{page}"' in listed.text
-    other = agent.press("/actions", "Show", sent_to="/actions", kind="split", state="")
+    other = agent.press("/actions", "Filter", sent_to="/actions", kind="split", state="")
     assert f'class="name" href="{page}"' not in other.text
     found = agent.press(page, "Find", q="northgate")
     assert "northgate-seed" in found.text
@@ -103,8 +104,8 @@ def test_holders_sort_lead_to_their_files_and_go_out_as_csv(agent):
     assert len(up) > 3 and up == sorted(up, key=str.casefold)
     assert _named(down) == up[::-1]
     assert 'aria-sort="descending"' in down and 'href="?sort=name"' in down
-    rows = agent.see("/holders.csv?q=northgate").splitlines()
-    assert rows[0].startswith("issuer,holder,name,account") and len(rows) == 2
+    rows = agent.see("/holders?q=northgate&file=holders").splitlines()
+    assert rows[0].startswith("issuer_id,holder,name,account") and len(rows) == 2
     assert agent.see("/holders?sort=nonsense"), "an order that is none is left alone"
 
 
@@ -120,10 +121,64 @@ def test_a_cap_table_sorts_and_is_shown_as_of_an_instant_that_has_passed(agent):
         and "Nobody holds units yet" in before
         and "Fully diluted" not in before
     )
+    then = agent.press(place, "Show", sent_to=place, stop="0").text
+    assert "Held then" in then and "Held today" not in then and len(_named(then)) < len(first)
     assert "has not passed on the chain" in agent.see(f"{place}?at=2199-01-01T00:00")
     assert "Enter a date and a time" in agent.see(f"{place}?at=yesterday")
-    head, *rows = agent.see(f"{place}.csv").splitlines()
-    assert head.startswith("holder,account,") and head.endswith(",units,share") and len(rows) > 2
+    head, *rows = agent.see(f"{place}?file=cap-table").splitlines()
+    assert head.startswith("name,account,") and head.endswith(",units,share") and len(rows) > 2
+
+
+def test_what_a_list_is_asked_for_stands_in_its_address_and_what_is_none_changes_nothing(agent):
+    shown = agent.see("/holders?q=keller&class=outside+US&sort=-name&page=7&theme=x")
+    assert _named(shown) == ["Jonas Keller"] and "1 to 1 of 1" in shown
+    assert 'name="theme" value="x"' in shown, "what else stands in the address is kept"
+    assert 'href="?theme=x&amp;sort=-name"' in shown, "the filters are cleared, the rest stays"
+    every = _named(agent.see("/holders"))
+    for nonsense in ("class=lizard", "state=%3Cb%3E", "page=-1", "page=9999", "sort=__class__"):
+        assert sorted(_named(agent.see(f"/holders?{nonsense}"))) == sorted(every), nonsense
+
+
+def test_the_log_is_found_by_names_and_its_rows_name_people_and_securities(agent, token):
+    tried = {"sender": "priya-raman", "receiver": "jonas-keller", "units": "999999999"}
+    agent.press(f"/transfers?instrument={token}", "Transfer units", **tried)
+    mine = re.search(r"<strong>([0-9a-f]{6}\.finding@northwind\.example)", agent.see("/"))[1]
+    found = agent.see(f"/audit?actor={mine}&act=transfer&outcome=REFUSED")
+    assert "1 to 1 of 1" in found and f'<td class="also">{mine}</td>' in found
+    assert f'<a class="name" href="/securities/{token}">Common Stock</a>' in found
+    assert "Common Stock" in agent.see("/audit?about=common+stock")
+    assert "Nothing matches" in agent.see(f"/audit?actor={mine}&outcome=FAILED")
+    assert "Nothing matches" in agent.see("/audit?to=2001-01-01")
+    newest, oldest = agent.see("/audit?sort=-number"), agent.see("/audit?sort=number")
+    assert 'class="num">1</td>' in oldest and 'class="num">1</td>' not in newest
+    last = int(re.search(r"1 to 50 of ([\d,]+)", newest)[1].replace(",", ""))
+    second = agent.see("/audit?page=2")
+    assert "51 to " in second and f"of {last:,}" in second.replace(f"{last + 1:,}", f"{last:,}")
+    rows = agent.see(f"/audit?actor={mine}&file=log").splitlines()
+    assert rows[0] == "number,at,act,outcome,code,actor,actor_id,about,about_id,hash"
+    assert len(rows) > 2 and all(mine in row for row in rows[1:])
+
+
+def test_activity_is_found_by_state_and_words_and_events_by_name(agent, token):
+    final = agent.see("/activity?state=final")
+    assert "Final" in final and "Nothing matches" not in final
+    assert "Nothing matches" in agent.see("/activity?q=no+such+act")
+    assert agent.see("/activity?file=activity").startswith("act,security,state,asked,block,")
+    passed = agent.see(f"/explorer?event=Passed&contract={token}")
+    assert "<strong>Passed</strong>" in passed and "<strong>Issued</strong>" not in passed
+    upto = agent.see("/explorer?upto=9&sort=-block")
+    assert max(map(int, re.findall(r'href="/explorer/blocks/(\d+)"', upto))) <= 9
+
+
+def test_a_register_is_found_by_name_and_class_and_sorts_by_units(agent, token):
+    place = f"/securities/{token}/register"
+    assert "Priya Raman" in agent.see(f"{place}?q=priya") and "1 to 1 of 1" in agent.see(
+        f"{place}?q=priya"
+    )
+    assert "Nothing matches" in agent.press(place, "Filter", q="nobody at all").text
+    held = re.findall(r'<td class="num">([\d,]+)</td>', agent.see(f"{place}?sort=-units"))
+    units = [int(one.replace(",", "")) for one in held]
+    assert len(units) > 3 and units == sorted(units, reverse=True)
 
 
 def _named(page: str) -> list[str]:

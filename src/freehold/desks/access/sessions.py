@@ -116,11 +116,13 @@ def actor_of_session(
     if not hmac.compare_digest(found.client, client.mark):
         _end(office, found, ELSEWHERE)
         return None
+    until = found.expires_at
     if renew and now - found.seen_at > timedelta(minutes=1):
         until = min(now + SESSION_IDLE, found.created_at + SESSION_LIFE)
         with suppress(NoRoom), office.book.transaction() as tx:  # reading goes on without room
             tokens.see(tx, found.hash, now, until)
-    return replace(actor, session=found.hash, proved_at=found.proved_at or found.created_at)
+    proved = found.proved_at or found.created_at
+    return replace(actor, session=found.hash, proved_at=proved, until=until)
 
 
 def open_sessions(office: Office, actor: Actor) -> list[Session]:

@@ -85,6 +85,14 @@ def history(office: Office, who: Actor, issuer: str | None) -> list[Report]:
     return [_for_reader(who, one) for one in found]
 
 
+def latest(office: Office, who: Actor, issuer: str) -> Report | None:
+    """The last report that was kept; None before the first. Raises NotPermitted."""
+    owner = _reads(office, who, issuer)
+    with office.book.reading() as tx:
+        found = controls.history(tx, owner.id, 1)
+    return _for_reader(who, found[0]) if found else None
+
+
 def kept(office: Office, who: Actor, number: int) -> Report:
     """One report of the past. Raises NotFound, NotPermitted."""
     permits.require(who, Power.READ_FILES)

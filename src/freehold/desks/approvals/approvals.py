@@ -272,6 +272,18 @@ def proposals(
         return [view_of(office, tx, who, one) for one in found]
 
 
+def seek(
+    office: Office, who: Actor, states: Sequence[State], kind: str, first: int, limit: int
+) -> tuple[list[ProposalView], int]:
+    """Proposals in some states and of a kind (empty: of any), from the `first` on, the last ones before the
+    others, and how many there are. Raises as `proposals`."""
+    permits.require_any(who, (Power.READ_APPROVALS, None), (Power.REQUEST_TRANSFER, None))
+    with office.book.reading() as tx:
+        seen = _readable(who)
+        found, total = approvals.sought(tx, seen, states, kind, first, limit, who.id)
+        return [view_of(office, tx, who, one) for one in found], total
+
+
 def about(office: Office, who: Actor, token: str, kind: str) -> list[ProposalView]:
     """The proposals of one kind about an instrument that the actor may read, the last one first."""
     with office.book.reading() as tx:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from freehold.book import asked, issuers, requests
+from freehold.book import asked, instruction_search, issuers, requests
 from freehold.book import instructions as outbox
 from freehold.book.asked import EVERY
 from freehold.book.asked import Wanted as Wanted
+from freehold.book.instruction_search import Sought
 from freehold.book.instructions import Change
 from freehold.chain import send
 from freehold.core.errors import NotFound
@@ -68,19 +69,54 @@ def instructions(
     permits.require(actor, Power.READ_INSTRUCTIONS)
     with office.book.reading() as tx:
         targets = issuers.targets(tx)
-        seen = None
-        if not permits.allows(actor, Power.READ_INSTRUCTIONS, EVERYWHERE):
-            seen = [
-                target
-                for target, issuer in targets.items()
-                if permits.allows(actor, Power.READ_INSTRUCTIONS, issuer)
-            ]
-        found = asked.newest(tx, office.chain, before, limit, seen, wanted)
+        found = asked.newest(tx, office.chain, before, limit, _readable(actor, targets), wanted)
         said = wording.words(office, tx, actor, [one for _, _, one in found])
     head = send.head(office.w3)
     return [
         _view(office, number, at, one, said[one.id], _issuer(one, targets), head)
         for number, at, one in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What is sought among instructions: a part of the words, a state's word, an issuer, a time."""
+
+    what: str = ""
+    state: str = ""
+    issuer: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def seek(
+    office: Office, actor: Actor, by: Searched, first: int, limit: int, *, oldest: bool = False
+) -> tuple[list[InstructionView], int]:
+    """The instructions that fit and whose issuers' the actor may read, from the `first` on, and how many
+    there are; the newest before the others unless `oldest`. Raises NotPermitted."""
+    permits.require(actor, Power.READ_INSTRUCTIONS)
+    states = frozenset(state for state, word in WORDS.items() if word == by.state)
+    with office.book.reading() as tx:
+        targets = issuers.targets(tx)
+        seen = _readable(actor, targets, by.issuer)
+        sought = Sought(office.chain, seen, by.what, states, by.since, by.until)
+        found, total = instruction_search.sought(tx, sought, first, limit, oldest=oldest)
+        said = wording.words(office, tx, actor, [one for _, _, one in found])
+    head = send.head(office.w3)
+    return [
+        _view(office, number, at, one, said[one.id], _issuer(one, targets), head)
+        for number, at, one in found
+    ], total
+
+
+def _readable(actor: Actor, targets: dict[str, str], issuer: str = "") -> list[str] | None:
+    """The contracts whose instructions the actor may read, of one issuer if it is named; None: all."""
+    if not issuer and permits.allows(actor, Power.READ_INSTRUCTIONS, EVERYWHERE):
+        return None
+    return [
+        target
+        for target, owner in targets.items()
+        if permits.allows(actor, Power.READ_INSTRUCTIONS, owner) and issuer in ("", owner)
     ]
 
 

@@ -69,6 +69,17 @@ class Compared:
     anchors: int
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The log in figures: its entries, the last hash, the last anchor, the last time that somebody compared
+    the registers with the chain, as far as that is not long ago."""
+
+    entries: int
+    head: str
+    anchor: Anchor | None
+    verified: Link | None
+
+
 def page(
     office: Office, actor: Actor, before: int | None, limit: int, wanted: Wanted = EVERY
 ) -> list[Link]:
@@ -76,6 +87,20 @@ def page(
     permits.require(actor, Power.READ_AUDIT, EVERYWHERE)
     with office.book.reading() as tx:
         return audit.newest(tx, before, limit, wanted)
+
+
+def standing(office: Office, actor: Actor) -> Standing:
+    """How long the log is, its last anchor, and when registers were last compared with the chain.
+
+    Raises NotPermitted.
+    """
+    permits.require(actor, Power.READ_AUDIT, EVERYWHERE)
+    known = anchors(office)
+    with office.book.reading() as tx:
+        number, hash = audit.head(tx)
+        return Standing(
+            number, hash, known[-1] if known else None, audit.last_act(tx, "verify registers")
+        )
 
 
 def note(office: Office, entry: Entry) -> None:

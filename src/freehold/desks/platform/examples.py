@@ -5,18 +5,20 @@ may come in as anybody, and the ledger's declared simulated clock may be set ahe
 holding periods can be watched passing. No other home allows either.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from freehold.book import audit, identities, issuers, settings
-from freehold.chain import node
+from freehold.chain import node, ownership, signer
 from freehold.config import Config, host_of
 from freehold.core.audit import Entry
 from freehold.core.clock import stamp, to_seconds
 from freehold.core.errors import Conflict, Invalid, NotFound, Plain
+from freehold.core.ids import Address
 from freehold.core.roles import EVERYWHERE, Power, Role
 from freehold.desks import permits
-from freehold.desks.access import proofs
+from freehold.desks.access import proofs, wallets
 from freehold.desks.access.sessions import Client, start_session
 from freehold.desks.office import Office, now_on_chain, set_clock
 
@@ -25,6 +27,8 @@ EXAMPLE = "example"
 FILLED = "filled"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MOST_DAYS = 366
+ANYWHERE = "http://localhost"
+"""The site that a message names which no browser asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +107,22 @@ def enter_guest(office: Office, name: str, given: list[tuple[Role, str]]) -> Non
         made = proofs.enter(tx, name, [], permits.OPERATOR, now)
         for role, scope in given:
             identities.give(tx, made.id, role, scope, permits.OPERATOR, now)
+
+
+def link_wallet(office: Office, who: permits.Actor, words: str, client: Client) -> Address:
+    """Link a wallet to somebody of the example, whose key everybody can make from the words; its address.
+
+    Raises Conflict outside an example world, NotPermitted without a fresh proof.
+    """
+    if world(office) is None:
+        raise Conflict(
+            f"{office.home} is no example world: a wallet is linked by whoever holds its key"
+        )
+    secret, place = hashlib.sha256(words.encode()).digest(), proofs.Place(ANYWHERE)
+    wallet = signer.from_key(secret.hex())
+    text = wallets.begin(office, place, wallets.LINK, wallet.address, client, who)
+    signed = ownership.sign_personal(secret, text)
+    return wallets.link(office, who, place, text, f"0x{signed.hex()}", client)
 
 
 def enter(office: Office, config: Config, name: str, client: Client) -> str:

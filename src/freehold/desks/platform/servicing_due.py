@@ -49,6 +49,53 @@ def waits(office: Office, actor: Actor, now: datetime) -> Iterator[Waits]:
         yield from _breaks(office, actor, owner)
 
 
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """A date that lies ahead: what happens then, of what, and the page about it."""
+
+    at: datetime
+    what: str
+    about: str
+    href: str
+
+
+def coming(office: Office, actor: Actor, now: datetime, most: int) -> list[Coming]:
+    """The next dates of actions and meetings of the issuers that the actor services or holds of."""
+    found: list[Coming] = []
+    for owner in _owners(office, actor):
+        found += _dates_of_actions(office, owner)
+        found += _dates_of_meetings(office, owner)
+    return sorted((one for one in found if one.at > now), key=lambda one: one.at)[:most]
+
+
+def _dates_of_actions(office: Office, owner: KnownIssuer) -> Iterator[Coming]:
+    with office.book.reading() as tx:
+        open_ = set(actions.unfinished(tx))
+        known = [
+            read(actions.versions(tx, one.id)[-1])
+            for one in actions.every(tx, owner.id)
+            if one.id in open_
+        ]
+    for terms in known:
+        about, href = f"{terms.instrument} of {owner.name}", f"/actions/{terms.id}"
+        kind = str(terms.kind).replace("-", " ")
+        yield Coming(terms.record, f"Record of a {kind}", about, href)
+        yield Coming(terms.payment, f"Payment of a {kind}", about, href)
+        if terms.work in ELECTED or terms.options.choices:
+            yield Coming(terms.elect_until, f"Answers to a {kind} end", about, href)
+
+
+def _dates_of_meetings(office: Office, owner: KnownIssuer) -> Iterator[Coming]:
+    with office.book.reading() as tx:
+        called = [one for one in meetings.every(tx, owner.id) if one.ended_at is None]
+        classes = [one.class_id for one in issuers.instruments(tx, owner.id)]
+    for one in called:
+        notice = read_notice(one.notice, classes)
+        about, href = f"{notice.name} of {owner.name}", f"/meetings/{one.number}"
+        yield Coming(notice.terms.opens, "Votes open", about, href)
+        yield Coming(notice.terms.closes, "Votes close", about, href)
+
+
 def announced(office: Office, actor: Actor) -> Iterator[Announced]:
     """Every action and meeting that the actor may read."""
     for owner in _owners(office, actor):

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import IntFlag
 from typing import Any
 
+from freehold.book import issuers
 from freehold.chain import rpc, send
 from freehold.core.clock import day_of, from_seconds, stamp
 from freehold.core.errors import NotFound
@@ -22,7 +23,7 @@ from freehold.desks import permits
 from freehold.desks.office import Office
 from freehold.desks.outbox.following import bring_up
 from freehold.desks.permits import Actor
-from freehold.indexer import explore
+from freehold.indexer import decode, explore
 from freehold.indexer.explore import Seen
 
 BITS: Mapping[str, type[IntFlag]] = {"powers": Powers, "held": Powers, "flags": Flags}
@@ -54,6 +55,19 @@ class TransactionView:
     succeeded: bool
     gas: int
     events: tuple[EventView, ...]
+
+
+NAMES = sorted(one.__name__ for one in decode.ARGUMENTS)
+"""What events are called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is sought among events: a name, a contract (empty: any), blocks up to a number."""
+
+    name: str = ""
+    contract: str = ""
+    upto: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +137,39 @@ def events(
     bring_up(office)
     with office.index.connect() as view:
         return [_event(one) for one in explore.newest(view, before, limit)]
+
+
+def seek(
+    office: Office,
+    actor: Actor,
+    asked: Asked,
+    first: int,
+    limit: int,
+    *,
+    oldest: bool = False,
+) -> tuple[list[EventView], int]:
+    """The events that fit, from the `first` on, and how many there are; the newest before the others unless
+    `oldest`. Raises NotPermitted."""
+    permits.require(actor, Power.READ_CHAIN)
+    bring_up(office)
+    with office.index.connect() as view:
+        found, total = explore.sought(
+            view, asked.name, asked.contract, asked.upto, first, limit, oldest=oldest
+        )
+    return [_event(one) for one in found], total
+
+
+def contracts(office: Office, actor: Actor) -> list[tuple[str, str]]:
+    """Address and words of each token and register that the book knows. Raises NotPermitted."""
+    permits.require(actor, Power.READ_CHAIN)
+    found = []
+    with office.book.reading() as tx:
+        for owner in issuers.issuers(tx):
+            if owner.chain == office.chain:
+                known = issuers.instruments(tx, owner.id)
+                found.append((str(owner.register), f"Register of {owner.name}"))
+                found += [(str(one.token), one.symbol) for one in known]
+    return found
 
 
 def transaction(office: Office, actor: Actor, hash: str) -> TransactionView:

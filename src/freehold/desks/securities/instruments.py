@@ -4,10 +4,11 @@ A register is read as of one block and pages through the accounts in their order
 never changes, so the lines of the last few blocks asked for are kept in memory, by the block's hash.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from freehold.book import issuers
 from freehold.book.issuers import KnownInstrument, KnownIssuer
@@ -131,6 +132,62 @@ def page(
     rows = reports.holder_rows(shown, stands.outstanding, known.decimals, names, CLASS_NAMES)
     last = shown[-1].account if shown and shown[-1] is not lines[-1] else None
     return Page(described, block, stands.hash, stands.instant, len(lines), rows, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is sought in a register: a part of a holder's name, a class of holder (empty: any)."""
+
+    name: str = ""
+    holder_class: str = ""
+
+
+def seek(
+    office: Office,
+    actor: Actor,
+    token: str,
+    as_of: int | datetime | None,
+    sought: Sought,
+    sort: str,
+    first: int,
+    limit: int,
+) -> Page:
+    """The lines of a register that fit, from the `first` on: by account, units or name, downwards with a
+    minus. `total` counts all that fit; otherwise as `page`."""
+    bring_up(office)
+    owner, known = _known(office, actor, token)
+    with office.index.connect() as view:
+        head = read.head(view)
+        block = _block(view, head.number, as_of)
+    described = _described(office, head, owner, known, block)
+    stands = _standing(office.index, token, block, head.block_hash)
+    names, own = _names(office, actor, owner, stands.accounts)
+    lines = [
+        line
+        for line in stands.lines
+        if (own is None or line.account in own) and _fits(line, sought, names)
+    ]
+    if key := _ORDERS.get(sort.removeprefix("-")):
+        lines.sort(key=lambda line: key(line, names), reverse=sort.startswith("-"))
+    shown = lines[first : first + limit]
+    rows = reports.holder_rows(shown, stands.outstanding, known.decimals, names, CLASS_NAMES)
+    return Page(described, block, stands.hash, stands.instant, len(lines), rows, None)
+
+
+_ORDERS: Mapping[str, Callable[[Line, Mapping[int, str]], Any]] = {
+    "account": lambda line, names: line.account,
+    "units": lambda line, names: line.units,
+    "name": lambda line, names: names.get(line.account, "").casefold(),
+}
+
+
+def _fits(line: Line, sought: Sought, names: Mapping[int, str]) -> bool:
+    if sought.holder_class:
+        number = unpack_facts(line.facts).holder_class
+        if CLASS_NAMES.get(number, f"class {number}") != sought.holder_class:
+            return False
+    name = names.get(line.account, "").casefold()
+    return sought.name.casefold() in name or sought.name == str(line.account)
 
 
 def ids(office: Office, actor: Actor, token: str) -> dict[int, str]:

@@ -207,34 +207,107 @@ def import_statements(
     statement that is here already.
     """
     owner = _keeping(office, actor, issuer)
-    digest, now, kept = hashlib.sha256(content).hexdigest(), office.clock.now(), []
+    kept, now = statements_of(owner, found, content), office.clock.now()
+    digest = hashlib.sha256(content).hexdigest()
     with office.book.transaction() as tx:
-        for place, one in enumerate(found):
-            mine = Account(Kind.BANK, one.account.replace(" ", ""))
-            if mine not in book.places(tx, owner.id, one.currency):
-                raise NotFound(
-                    f"the bank account {one.account} in {one.currency} is not one of {owner.id}:"
-                    " add it first",
-                    account=one.account,
-                )
-            if one.day > today(office):
-                raise Invalid(f"statement {one.id}: its day {one.day} has not come", field="day")
-            statement = Statement(
-                hashlib.sha256(f"{digest} {place}".encode()).hexdigest(),
-                owner.id,
-                one.currency,
-                mine.name,
-                one.id,
-                one.day,
-                one.opening,
-                one.closing,
-                one.lines,
-            )
-            book.keep_statement(tx, statement, actor.id, now)
-            kept.append(statement)
-            about: dict[str, Plain] = {"account": mine.name, "statement": one.id, "sha256": digest}
+        for one in kept:
+            require_importable(tx, one, today(office))
+            book.keep_statement(tx, one, actor.id, now)
+            about: dict[str, Plain] = {
+                "account": one.account,
+                "statement": one.id,
+                "sha256": digest,
+            }
             _note(tx, office, actor, "cash-import", owner, about)
     return kept
+
+
+def statements_of(
+    owner: KnownIssuer, found: Sequence[ReadStatement], content: bytes
+) -> list[Statement]:
+    """The statements of a file as the book keeps them."""
+    digest = hashlib.sha256(content).hexdigest()
+    return [
+        Statement(
+            hashlib.sha256(f"{digest} {place}".encode()).hexdigest(),
+            owner.id,
+            one.currency,
+            one.account.replace(" ", ""),
+            one.id,
+            one.day,
+            one.opening,
+            one.closing,
+            one.lines,
+        )
+        for place, one in enumerate(found)
+    ]
+
+
+def require_importable(tx: Transaction, one: Statement, day: date) -> None:
+    """Raises NotFound for a bank account that is no place of the issuer, Invalid for a day that has not
+    come, Conflict for a statement that is here already."""
+    if Account(Kind.BANK, one.account) not in book.places(tx, one.issuer, one.currency):
+        raise NotFound(
+            f"the bank account {one.account} in {one.currency} is not one of {one.issuer}: add it first",
+            account=one.account,
+        )
+    if one.day > day:
+        raise Invalid(f"statement {one.id}: its day {one.day} has not come", field="day")
+    book.require_new_statement(tx, one)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """An entry's amount on one account, and what stands there after it, in the currency's smallest unit."""
+
+    posted: Posted
+    amount: int
+    balance: int
+
+
+def ledger(
+    office: Office, actor: Actor, issuer: str | None, code: str, account: str
+) -> tuple[KnownIssuer, list[LedgerLine], int]:
+    """One account of a currency entry by entry, with its running balance, and the currency's decimals.
+
+    `account` is its name as `bank:DE00` or `holders`. Raises NotPermitted, NotFound, Invalid.
+    """
+    owner, lines, stands = _reading(office, actor, issuer), [], 0
+    if not account or not code:
+        raise Invalid(
+            "name an account and its currency", field="currency" if account else "account"
+        )
+    with office.book.reading() as tx:
+        money = book.currency(tx, owner.id, code)
+        found = book.entries(tx, owner.id, code)
+    for posted in found:
+        moved = [one.amount for one in posted.entry.postings if str(one.account) == account]
+        if moved:
+            stands += sum(moved)
+            lines.append(LedgerLine(posted, sum(moved), stands))
+    return owner, lines, money.decimals
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An entry, the number of the one that it takes back, and of the one that takes it back."""
+
+    issuer: KnownIssuer
+    posted: Posted
+    decimals: int
+    reverses: int | None
+    reversed_by: int | None
+
+
+def entry(office: Office, actor: Actor, issuer: str | None, id: str) -> EntryView:
+    """One entry by its id or number. Raises NotPermitted, NotFound."""
+    owner = _reading(office, actor, issuer)
+    with office.book.reading() as tx:
+        one = book.find(tx, owner.id, id)
+        money = book.currency(tx, owner.id, one.entry.currency)
+        taken = book.find(tx, owner.id, one.entry.reverses).number if one.entry.reverses else None
+        by = book.reversal_of(tx, owner.id, one.entry.id)
+    return EntryView(owner, one, money.decimals, taken, by.number if by else None)
 
 
 def explain(
@@ -301,7 +374,8 @@ def reverse(office: Office, actor: Actor, issuer: str | None, id: str, why: str)
     with office.book.transaction() as tx:
         known = book.find(tx, owner.id, id)
         turned = core.reversal(known.entry, today(office), why.strip())
-        if not book.post(tx, turned, actor.id, office.clock.now()):
+        by = book.reversal_of(tx, owner.id, known.entry.id)
+        if by or not book.post(tx, turned, actor.id, office.clock.now()):
             raise Conflict(f"entry {known.number} is reversed already", entry=known.entry.id)
         _note(tx, office, actor, "cash-reverse", owner, {"entry": known.entry.id, "why": why})
         return book.find(tx, owner.id, turned.id)

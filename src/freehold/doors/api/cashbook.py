@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
-from freehold.core import bank_statements
 from freehold.core.cashbook import AGAINST, BankLeg, Kind, KnownBreak, Posted
 from freehold.core.errors import Invalid
 from freehold.core.units import format_units, parse_units
@@ -16,6 +15,7 @@ from freehold.desks.office import today
 from freehold.desks.servicing import cashbook, reconciling
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, OfficeOf
+from freehold.wire.cash import EntryOut, PostingOut
 
 router = APIRouter(prefix="/v1/cash")
 Issuer = Annotated[
@@ -67,28 +67,6 @@ class OverviewOut(BaseModel):
     issuer: str
     currencies: list[CurrencyOut]
     open_breaks: int
-
-
-class PostingOut(BaseModel):
-    """An amount on an account; a credit is below zero."""
-
-    account: str
-    amount: str
-
-
-class EntryOut(BaseModel):
-    """A balanced entry; `reverses` is the id of the entry that it takes back."""
-
-    number: int
-    id: str
-    day: date
-    currency: str
-    source: str
-    reference: str
-    text: str
-    reverses: str | None
-    posted_by: str
-    postings: list[PostingOut]
 
 
 class Journal(BaseModel):
@@ -161,31 +139,6 @@ class ReconciliationOut(BaseModel):
     compared: int
     new: int
     open: list[BreakOut]
-
-
-class StatementIn(BaseModel):
-    """A bank's statement as camt.053."""
-
-    model_config = STRICT
-
-    camt053: Annotated[str, StringConstraints(min_length=1, max_length=1 << 20)]
-
-
-class StatementOut(BaseModel):
-    """A statement that was imported."""
-
-    account: str
-    statement: str
-    currency: str
-    day: date
-    lines: int
-    closing: str
-
-
-class Statements(BaseModel):
-    """The statements of a file."""
-
-    items: list[StatementOut]
 
 
 class ExplanationIn(BaseModel):
@@ -297,7 +250,7 @@ def journal(
     shown = rest[:limit]
     following = str(shown[-1].number) if len(rest) > limit else None
     return Journal(
-        items=[_entry(one, decimals[one.entry.currency]) for one in shown], next=following
+        items=[entry_out(one, decimals[one.entry.currency]) for one in shown], next=following
     )
 
 
@@ -346,30 +299,6 @@ def reconcile(office: OfficeOf, actor: Caller, issuer: Issuer = None) -> Reconci
         compared=found.compared,
         new=found.new,
         open=[_break(one, decimals[one.found.currency]) for one in found.open],
-    )
-
-
-@router.post("/statements", status_code=201, responses=responses(400, 404, 409))
-def import_statement(
-    office: OfficeOf, actor: Caller, given: StatementIn, issuer: Issuer = None
-) -> Statements:
-    """Bring a bank's statement in. All mistakes are told at once, and then nothing is imported."""
-    content = given.camt053.encode()
-    decimals = cashbook.bank_currencies(office, actor, issuer, keeping=True)
-    read = bank_statements.read_camt(content, decimals)
-    kept = cashbook.import_statements(office, actor, issuer, read, content)
-    return Statements(
-        items=[
-            StatementOut(
-                account=one.account,
-                statement=one.id,
-                currency=one.currency,
-                day=one.day,
-                lines=len(one.lines),
-                closing=format_units(one.closing, decimals[one.currency]),
-            )
-            for one in kept
-        ]
     )
 
 
@@ -434,7 +363,8 @@ def against(word: str) -> Kind:
     return Kind(word)
 
 
-def _entry(one: Posted, decimals: int) -> EntryOut:
+def entry_out(one: Posted, decimals: int) -> EntryOut:
+    """An entry as the API words it."""
     entry = one.entry
     return EntryOut(
         number=one.number,

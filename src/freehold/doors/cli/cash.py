@@ -6,17 +6,17 @@ from typing import Any
 
 import click
 
-from freehold.core import bank_statements
-from freehold.core.bank_statements import CsvTerms
 from freehold.core.cashbook import AGAINST, PLACES, BankLeg, Kind, KnownBreak, Posted, TrialBalance
 from freehold.core.clock import parse_day
 from freehold.core.errors import Invalid
+from freehold.core.statement_text import DayOrder
 from freehold.core.units import format_units, parse_units
 from freehold.desks import permits
 from freehold.desks.approvals import payments
 from freehold.desks.office import Office, open_office, today
 from freehold.desks.permits import Actor
-from freehold.desks.servicing import cash_from_chain, cashbook, reconciling, testcoin
+from freehold.desks.servicing import cash_from_chain, cashbook, importing, reconciling, testcoin
+from freehold.desks.servicing.importing import CsvGiven, Tried
 from freehold.doors.api.approvals import tried
 from freehold.doors.cli.acting import FILE, issuer_option
 from freehold.doors.cli.output import Column, Outcome, Table, json_option, show
@@ -163,20 +163,32 @@ def reconcile(issuer: str | None, by: str, as_json: bool) -> Outcome:
     metavar="NAME=HEADING",
     help="For CSV: which column is day, amount, reference, text, if not called so.",
 )
+@click.option(
+    "--decimal-sign",
+    type=click.Choice([",", "."]),
+    help="For CSV: the sign before decimals, where an amount such as 1,234 has two readings.",
+)
+@click.option(
+    "--day-order",
+    type=click.Choice([str(one) for one in DayOrder]),
+    help="For CSV: what a day such as 03/04/2026 is.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what it would bring in; keep nothing.")
 @issuer_option
 @by_option
 @json_option
-def import_(file: Path, issuer: str | None, by: str, as_json: bool, **given: Any) -> None:
+def import_(
+    file: Path, issuer: str | None, by: str, as_json: bool, dry_run: bool, **given: Any
+) -> None:
     """Bring a bank's statement in: camt.053 (XML), or CSV with declared columns."""
-    content = file.read_bytes()
+    content, told = file.read_bytes(), _csv_given(given)
     with open_office(settings()) as office:
         who = permits.keyholder(by)
+        if dry_run:
+            _show_tried(importing.tried(office, who, issuer, content, told), as_json)
+            return
+        kept = importing.bring_in(office, who, issuer, content, told)
         places = cashbook.bank_currencies(office, who, issuer)
-        if content.lstrip()[:1] in (b"<", b"\xef"):
-            read = bank_statements.read_camt(content, places)
-        else:
-            read = [bank_statements.read_csv(_lines(content), _csv_terms(given, places))]
-        kept = cashbook.import_statements(office, who, issuer, read, content)
     rows = [
         (one.id, one.account, one.day.isoformat(), str(len(one.lines)),
          format_units(one.closing, places[one.currency]), one.currency)
@@ -315,37 +327,61 @@ def _leg_table(leg: BankLeg) -> Table:
     return Table("Payment of a bank", [Column("payment"), Column(leg.reference)], rows)
 
 
-def _csv_terms(given: Mapping[str, Any], places: Mapping[str, int]) -> CsvTerms:
-    """What the options say of a CSV. Raises Invalid naming what is missing."""
-    lacking = [
-        f"--{name}"
-        for name in ("account", "statement", "currency", "opening")
-        if given[name] is None
+def _show_tried(found: list[Tried], as_json: bool) -> None:
+    tables = []
+    for one in found:
+        rows = [
+            (
+                line.day.isoformat(),
+                line.reference,
+                format_units(line.amount, one.decimals),
+                f"entry {entry}" if entry else "a break",
+            )
+            for line, entry in one.lines
+        ]
+        names = ("day", "reference", "amount", "agrees with")
+        columns = [Column(name, number=name == "amount") for name in names]
+        tables.append(Table(f"Statement {one.read.id}, not kept", columns, rows))
+    told = [
+        {
+            "statement": one.read.id,
+            "account": one.read.account,
+            "currency": one.read.currency,
+            "opening": format_units(one.read.opening, one.decimals),
+            "closing": format_units(one.read.closing, one.decimals),
+            "follows": one.follows,
+            "lines": [
+                {
+                    "day": line.day,
+                    "reference": line.reference,
+                    "amount": format_units(line.amount, one.decimals),
+                    "entry": entry,
+                }
+                for line, entry in one.lines
+            ],
+        }
+        for one in found
     ]
-    if lacking:
-        raise Invalid(f"the file is CSV: give {', '.join(lacking)}", field=lacking[0])
-    currency = given["currency"]
-    if currency not in places:
-        raise Invalid(f"--currency {currency}: no bank account is in it", field="--currency")
-    opening = given["opening"]
-    sign = -1 if opening.startswith("-") else 1
-    units = sign * parse_units(opening.lstrip("-"), places[currency], "--opening")
+    show({"statements": told}, as_json, *tables)
+
+
+def _csv_given(given: Mapping[str, Any]) -> CsvGiven:
+    """What the options say of a CSV. Raises Invalid."""
     columns = {}
     for one in given["columns"]:
         name, found, heading = one.partition("=")
-        if not found or name not in bank_statements.COLUMNS:
-            known = ", ".join(bank_statements.COLUMNS)
-            raise Invalid(f"--column {one}: write NAME=HEADING, NAME one of {known}")
+        if not found:
+            raise Invalid(f"--column {one}: write NAME=HEADING", field="--column")
         columns[name] = heading
-    account = given["account"].replace(" ", "")
-    return CsvTerms(account, given["statement"], currency, places[currency], units, columns)
-
-
-def _lines(content: bytes) -> list[str]:
-    try:
-        return content.decode("utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise Invalid(f"the statement is not a text in UTF-8: {error}", field="file") from None
+    return CsvGiven(
+        given["account"] or "",
+        given["statement"] or "",
+        given["currency"] or "",
+        given["opening"] or "",
+        columns,
+        given["decimal_sign"] or "",
+        given["day_order"] or "",
+    )
 
 
 def _entry_rows(one: Posted, places: Mapping[str, int]) -> list[tuple[str, ...]]:

@@ -38,7 +38,7 @@ from freehold.desks.securities import enforcement, issuance, transfers
 from freehold.desks.securities.enforcement import FreezeRequest, HaltRequest
 from freehold.desks.securities.issuance import IssueRequest
 from freehold.desks.securities.transfers import TransferRequest
-from freehold.doors.platform import example_servicing, journal
+from freehold.doors.platform import example_people, example_servicing, journal
 
 ROOT = Path(__file__).resolve().parents[4] / "examples"
 NORTHWIND, HARBOUR, RIVERGATE, MERIDIAN = (
@@ -60,6 +60,7 @@ PEOPLE: Sequence[tuple[str, Role, str]] = (
     ("ansel@audit.example", Role.AUDITOR, EVERYWHERE),
     ("dev@north.example", Role.DEVELOPER, EVERYWHERE),
     ("dev@north.example", Role.INVESTOR, holder_scope(HARBOUR, "dana-north")),
+    ("owen@holders.example", Role.INVESTOR, holder_scope(RIVERGATE, "owen-blake")),
     ("ada@platform.example", Role.ADMINISTRATOR, EVERYWHERE),
 )
 OWN_WALLETS = (
@@ -290,6 +291,20 @@ def _today(office: Office) -> None:
     _as_people(office)
 
 
+def _at_work(office: Office) -> None:
+    """What people have begun, and somebody else has to end."""
+
+    def people(name: str) -> permits.Actor:
+        return _actor(office, name)
+
+    example_people.vote(office, RIVERGATE)
+    example_people.propose(office, people, RIVERGATE, "members")
+    example_people.apply(office, people, HARBOUR)
+    example_people.read_papers(office, people, RIVERGATE)
+    example_people.bank(office, HARBOUR)
+    example_people.webhook(office, people)
+
+
 def _as_people(office: Office) -> None:
     """Requests that people made at the doors, each with its decision in the audit log."""
     tess = _actor(office, "tess@agent.example")
@@ -317,6 +332,7 @@ CHAPTERS: Sequence[tuple[str, Callable[[Office], None]]] = (
     ("persons and their claims", _claims),
     ("what is paid and voted", _servicing),
     ("today", _today),
+    ("people at work", _at_work),
 )
 
 

@@ -21,6 +21,7 @@ from freehold.doors.web.visits import (
     go,
     keep_choice,
     prove_first,
+    seconds_left,
     see,
     tell,
     within,
@@ -91,6 +92,14 @@ def add_wallet(visit: Visit, form: Form) -> Response:
 def remove_wallet(visit: Visit, form: Form) -> Response:
     """One wallet less."""
     return _removed(visit, wallets.unlink)
+
+
+def session(visit: Visit) -> Response:
+    """How many seconds the session lasts now that it was used, and what forms of this page carry then."""
+    said = {"left": seconds_left(visit), "token": visit.token}
+    answer = tell(json.dumps(said))
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def see_sessions(visit: Visit) -> Response:

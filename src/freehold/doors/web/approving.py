@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,14 @@ from starlette.responses import Response
 
 from freehold.core import cashbook as cash
 from freehold.core.approvals import State
+from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.grounds import Ground, Grounds, meaning, name_of, parse_ground
 from freehold.core.restraints import RestraintKind
 from freehold.core.roles import Power
 from freehold.desks import permits
 from freehold.desks.approvals import approvals, ruling
+from freehold.desks.approvals.approvable import KINDS
 from freehold.desks.approvals.approvals import ProposalView, ProposeRequest
 from freehold.desks.approvals.kinds import Kind
 from freehold.desks.outbox import instructions
@@ -24,10 +26,19 @@ from freehold.desks.securities.instruments import InstrumentView
 from freehold.desks.servicing import cashbook
 from freehold.doors.web import refusing
 from freehold.doors.web.formats import words
+from freehold.doors.web.listing import (
+    Column,
+    Filter,
+    Rows,
+    Wanted,
+    finding,
+    from_book,
+    from_rows,
+    show,
+)
 from freehold.doors.web.refusing import Card
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, prove_first, see
 
-ROWS = 50
 DECIDED = [one for one in State if one is not State.PROPOSED]
 CONSEQUENCES = {
     "issue": "New units come into being in a holder's account.",
@@ -108,21 +119,75 @@ class Stage:
     href: str = ""
 
 
+def _of_kind(one: Any, kind: str) -> bool:
+    return bool(one.proposal.act.kind == kind)
+
+
+WAITING = (
+    Column("act", "Act", lambda one: one.title, lambda one: one.title),
+    Column("proposal", text=lambda one: one.proposal.id),
+    Column("issuer", text=lambda one: one.proposal.act.issuer),
+    Column("state", "State", text=lambda one: str(one.state)),
+    Column("amount", "Amount", text=lambda one: str(one.proposal.act.amount or ""), number=True),
+    Column(
+        "proposed",
+        "Proposed by",
+        lambda one: one.proposal.proposed_at,
+        lambda one: one.proposer,
+    ),
+    Column("proposed_at", text=lambda one: stamp(one.proposal.proposed_at)),
+    Column(
+        "lapses",
+        "Lapses",
+        lambda one: one.proposal.lapses_at,
+        lambda one: stamp(one.proposal.lapses_at),
+    ),
+)
+DECISIONS = (
+    *(replace(one, sort=None) for one in WAITING[:-1]),
+    Column("decided", "Decided", text=lambda one: stamp(_decided(one.proposal))),
+    Column("decided_by", text=lambda one: one.decider),
+)
+
+
+def _decided(one: Any) -> datetime:
+    found: datetime = one.decided_at or one.lapses_at
+    return found
+
+
 def queue(visit: Visit) -> Response:
     """What waits for a decision, drafts too, what waits for this person, what was decided."""
     found = approvals.queue(visit.office, visit.who)
-    text = visit.query("before")
-    before = int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-    decided = approvals.proposals(visit.office, visit.who, DECIDED, before, ROWS)
+    kinds = [(one.name, one.title) for one in KINDS.values()]
+    here = {one.proposal.act.kind for one in found}
+    waiting = from_rows(
+        visit,
+        "waiting",
+        found,
+        WAITING,
+        (
+            Filter("kind", "Act", _of_kind, [one for one in kinds if one[0] in here]),
+            finding("Proposed by", lambda one: one.proposer, word="by"),
+        ),
+        prefix="waiting-",
+    )
+
+    def source(wanted: Wanted) -> tuple[Rows, int]:
+        state = wanted.given.get("state", "")
+        states = [one for one in DECIDED if state in ("", one)]
+        kind = wanted.given.get("kind", "")
+        return approvals.seek(visit.office, visit.who, states, kind, wanted.offset, wanted.limit)
+
+    states = [(str(one), words(one.lower())) for one in DECIDED]
+    filters = (Filter("kind", "Act", None, kinds), Filter("state", "State", None, states))
+    decided = from_book(visit, "decided", source, DECISIONS, filters, prefix="decided-")
     values: dict[str, Any] = {
         "queue": found,
         "mine": [one for one in found if one.may_decide],
         "drafts": draft_reviews.queue(visit.office, visit.who),
-        "decided": decided,
-        "following": decided[-1].proposal.number if len(decided) == ROWS else None,
         "kinds": approvals.proposable(visit.who),
     }
-    return see(visit, "approvals.html", **values)
+    return show(visit, "approvals.html", waiting, decided, **values)
 
 
 def rules(visit: Visit) -> Response:

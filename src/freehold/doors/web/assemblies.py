@@ -21,8 +21,9 @@ from freehold.desks.servicing.assembly import Assembly, Stage
 from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.voting import Given, ProxyRequest, VoteRequest
 from freehold.doors.api.meetings import plain_typed
-from freehold.doors.web import results, voting
-from freehold.doors.web.visits import Form, Visit, act, go, issuers_of, page, see, tell
+from freehold.doors.web import results, servicing_lists, voting
+from freehold.doors.web.listing import show
+from freehold.doors.web.visits import Form, Visit, act, go, page, see, tell
 
 
 def routes() -> list[BaseRoute]:
@@ -46,19 +47,16 @@ def routes() -> list[BaseRoute]:
 
 def listed(visit: Visit) -> Response:
     """Every meeting, those that are open first."""
-    found = events.meetings_of(visit.office, visit.who, visit.query("issuer") or None)
-    order = list(Stage)
-    first = sorted(found, key=lambda one: order.index(one.stage))
+    found = events.meetings_of(visit.office, visit.who)
+    table = servicing_lists.meetings(visit, found)
     asked = [one for one in approvals_of(visit) if one.proposal.act.kind == Act.CALL]
     values: dict[str, Any] = {
-        "found": first,
-        "owners": issuers_of(visit),
-        "issuer": visit.query("issuer"),
+        "every": len(found),
         "calls": permits.allows(visit.who, Power.HOLD_MEETINGS),
         "waiting": asked,
         "now": events.now(visit.office),
     }
-    return see(visit, "meetings.html", **values)
+    return show(visit, "meetings.html", table, **values)
 
 
 def approvals_of(visit: Visit) -> list[Any]:

@@ -20,7 +20,7 @@ KINDS = {
     "svg": "image/svg+xml",
     "woff2": "font/woff2",
 }
-SCRIPTS = ("freehold.js", "keys.js", "entry.js", "live.js")
+SCRIPTS = ("freehold.js", "keys.js", "entry.js", "live.js", "stay.js")
 STYLES = ("tokens.css", "parts.css", "pages.css", "screens.css", "servicing.css")
 YEAR = "public, max-age=31536000, immutable"
 

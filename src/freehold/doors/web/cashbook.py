@@ -1,21 +1,109 @@
 """The pages of money: the cash book, and its reconciliation with chain and banks."""
 
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from freehold.core import bank_statements
-from freehold.core.cashbook import AGAINST, Kind
+from freehold.core.cashbook import AGAINST, Kind, Posted
+from freehold.core.clock import parse_day
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
 from freehold.core.units import format_units
 from freehold.desks import permits
 from freehold.desks.approvals import payments
+from freehold.desks.office import today
 from freehold.desks.servicing import cashbook, reconciling
+from freehold.doors.web.formats import words
+from freehold.doors.web.listing import (
+    Column,
+    Filter,
+    choosing,
+    finding,
+    from_day,
+    from_rows,
+    show,
+    to_day,
+)
 from freehold.doors.web.visits import Form, Visit, act, go, issuer_of, issuers_of, page, see
 
-_SHOWN = 50
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An entry of the journal with the decimals of its currency."""
+
+    posted: Posted
+    decimals: int
+
+    @property
+    def postings(self) -> list[tuple[str, str, bool]]:
+        """Account, amount, and whether it is a debit."""
+        return [
+            (str(account), format_units(abs(amount), self.decimals), amount > 0)
+            for account, amount in self.posted.entry.postings
+        ]
+
+    @property
+    def told(self) -> str:
+        """The postings on one line: debits with a plus, credits with a minus."""
+        return "; ".join(
+            f"{account} {'+' if debit else '-'}{amount}" for account, amount, debit in self.postings
+        )
+
+    @property
+    def accounts(self) -> str:
+        return " ".join(account for account, _, _ in self.postings)
+
+
+JOURNAL = (
+    Column(
+        "entry",
+        "Entry",
+        lambda one: one.posted.number,
+        lambda one: str(one.posted.number),
+        number=True,
+    ),
+    Column("day", "Day", lambda one: one.posted.entry.day, lambda one: str(one.posted.entry.day)),
+    Column("what", "What", text=lambda one: str(one.posted.entry.source)),
+    Column("currency", text=lambda one: one.posted.entry.currency),
+    Column("text", text=lambda one: one.posted.entry.text),
+    Column("reference", text=lambda one: one.posted.entry.reference),
+    Column("account", "Account", text=lambda one: one.told),
+    Column("debit", "Debit", number=True),
+    Column("credit", "Credit", number=True),
+)
+
+
+def _of_journal(entries: list[Posted]) -> list[Filter]:
+    """By what entries are sought: a currency where there are several."""
+    sources = sorted({str(one.entry.source) for one in entries})
+    codes = sorted({one.entry.currency for one in entries})
+    filters = [
+        finding("Account or text", lambda one: one.accounts, lambda one: one.posted.entry.text),
+        choosing(
+            "source",
+            "What",
+            [(one, words(one)) for one in sources],
+            lambda one: one.posted.entry.source,
+        ),
+    ]
+    if len(codes) > 1:
+        filters.append(
+            choosing(
+                "currency",
+                "Currency",
+                [(one, one) for one in codes],
+                lambda one: one.posted.entry.currency,
+            )
+        )
+    return [*filters, from_day("From", _midnight_of), to_day("To", _midnight_of)]
+
+
+def _midnight_of(one: Shown) -> datetime:
+    return datetime.combine(one.posted.entry.day, time(), UTC)
 
 
 def routes() -> list[BaseRoute]:
@@ -32,18 +120,22 @@ def routes() -> list[BaseRoute]:
 def book(visit: Visit) -> Response:
     """Where money is, the trial balance of each currency, the last entries."""
     office, who, issuer = visit.office, visit.who, issuer_of(visit)
-    found = cashbook.overview(office, who, issuer)
+    found, problem = cashbook.overview(office, who, issuer), ""
+    on = today(office)
+    try:
+        on = parse_day(visit.query("on"), "on") if visit.query("on") else on
+    except Invalid as fault:
+        problem = fault.message
     entries, decimals = cashbook.journal(office, who, issuer, None)
-    shown = [
-        {
-            "posted": one,
-            "postings": [
-                (str(account), format_units(abs(amount), decimals[one.entry.currency]), amount > 0)
-                for account, amount in one.entry.postings
-            ],
-        }
-        for one in reversed(entries[-_SHOWN:])
-    ]
+    journal = from_rows(
+        visit,
+        "journal",
+        [Shown(one, decimals[one.entry.currency]) for one in entries],
+        JOURNAL,
+        _of_journal(entries),
+        sort="-entry",
+        prefix="entry-",
+    )
     trials = [
         {
             "currency": one.currency,
@@ -54,7 +146,7 @@ def book(visit: Visit) -> Response:
             ],
             "total": format_units(one.total, places),
         }
-        for one, places in cashbook.trial_balances(office, who, issuer, None)
+        for one, places in cashbook.trial_balances(office, who, issuer, None, on)
     ]
     places = [
         (one.code, str(place.kind), place.name, format_units(amount, one.decimals))
@@ -72,11 +164,11 @@ def book(visit: Visit) -> Response:
         "keeps": permits.allows(who, Power.KEEP_CASH, found.issuer.id),
         "owners": issuers_of(visit),
         "found": found,
-        "shown": shown,
         "trials": trials,
         "places": places,
     }
-    return see(visit, "cash.html", total=len(entries), **known)
+    known |= {"on": on, "problem": problem}
+    return show(visit, "cash.html", journal, status=422 if problem else 200, **known)
 
 
 def reconciliation(visit: Visit) -> Response:

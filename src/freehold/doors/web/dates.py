@@ -9,15 +9,15 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from freehold.core.actions.life import State
 from freehold.core.roles import Power
 from freehold.desks import permits
 from freehold.desks.servicing import calendars, events
-from freehold.desks.servicing.calendars import MEETING, Dated, Wanted
+from freehold.desks.servicing.calendars import Dated, Wanted
+from freehold.doors.web import servicing_lists
+from freehold.doors.web.listing import show
 from freehold.doors.web.servicing import proposed
-from freehold.doors.web.visits import Visit, issuers_of, page, see
+from freehold.doors.web.visits import Visit, page
 
-ROWS = 50
 COLOURS = {"Payment": "payment", "Delivery": "payment", "Claims end": "claims"}
 """The words by which a date is coloured, where it is not as all others."""
 
@@ -42,43 +42,25 @@ def routes() -> list[BaseRoute]:
 
 def calendar(visit: Visit) -> Response:
     """A month of dates, and the list of actions; what is due next stands first."""
-    found = events.listed(visit.office, visit.who, visit.query("issuer") or None)
+    found = events.listed(visit.office, visit.who)
     now = events.now(visit.office)
     month = _month(visit.query("month"), now.date())
     following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-    kind, state, security = (visit.query(name) for name in ("kind", "state", "security"))
-    shown = [
-        one
-        for one in found
-        if kind in ("", one.terms.kind)
-        and state in ("", one.state)
-        and security in ("", one.instrument.class_id)
-    ]
-    grid_ = grid(month, now.date(), calendars.dates(visit.office, visit.who, _wanted(visit)))
+    weeks = grid(month, now.date(), calendars.dates(visit.office, visit.who, _wanted(visit)))
     values: dict[str, Any] = {
-        "found": shown[:ROWS],
         "total": len(found),
-        "more": len(shown) - ROWS,
         "due": [one for one in found if one.due][:3],
-        "weeks": grid_,
-        "any_dates": any(day.inside and day.items for week in grid_ for day in week),
+        "weeks": weeks,
+        "any_dates": any(day.inside and day.items for week in weeks for day in week),
         "month": month,
         "before": (month - timedelta(days=1)).strftime("%Y-%m"),
         "following": following.strftime("%Y-%m"),
         "today": now.date(),
         "now": now,
-        "kind": kind,
-        "state": state,
-        "security": security,
-        "kinds": [*sorted({one.terms.kind for one in found}), MEETING],
-        "states": list(State),
-        "securities": sorted({one.instrument.class_id for one in found}),
-        "owners": issuers_of(visit),
-        "issuer": visit.query("issuer"),
         "proposes": permits.allows(visit.who, Power.SERVICE),
         "waiting": proposed(visit),
     }
-    return see(visit, "actions.html", **values)
+    return show(visit, "actions.html", servicing_lists.actions(visit, found), **values)
 
 
 def as_file(visit: Visit) -> Response:

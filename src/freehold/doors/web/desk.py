@@ -26,9 +26,27 @@ from freehold.desks.rules import restraining
 from freehold.desks.servicing import reconciling
 from freehold.doors.api.papers import CSV, PDF, file_of
 from freehold.doors.papers import control as control_paper
+from freehold.doors.web.listing import Column, choosing, finding, from_rows, show
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 
 SHOWN = 60
+HOLDERS = (
+    Column("holder", "Holder", lambda one: (one.name or "").casefold(), lambda one: one.name or ""),
+    Column("id", text=lambda one: one.id),
+    Column("kind", "Kind", lambda one: one.kind, lambda one: one.kind),
+    Column(
+        "account", "Account", lambda one: one.account, lambda one: str(one.account), number=True
+    ),
+    Column("held", "Held under", text=lambda one: _custody(one)),
+    Column("wallet", "Wallet", text=lambda one: one.wallet),
+)
+
+
+def _custody(one: Any) -> str:
+    return "agent" if one.kept_by_agent else "own"
+
+
+_CUSTODY = choosing("held", "Held under", (("agent", "Book entry"), ("own", "Own key")), _custody)
 
 
 def overview(visit: Visit) -> Response:
@@ -203,7 +221,7 @@ def file_with(
         "problem": _said(fault),
         "place": place,
         "link": link,
-        "invites": permits.allows(visit.who, Power.INVITE_INVESTORS, one.issuer),
+        "invites": permits.allows(visit.who, Power.ADMIT, one.issuer),
         "form": form or {},
         "now": visit.office.clock.now(),
         "typed": _typed(one),
@@ -232,6 +250,15 @@ def shown(
         return see(visit, "desk.html", owner=None, problem=missing.message)
     kept = controls.history(office, who, owner.id)
     all_of_it = permits.allows(who, Power.READ_FILES, EVERYWHERE)
+    table = from_rows(
+        visit,
+        "holders",
+        holders.holders(office, owner.id),
+        HOLDERS,
+        (finding("Name or number", lambda one: one.name or "", lambda one: one.id), _CUSTODY),
+        prefix="holder-",
+        path="/desk",
+    )
     values: dict[str, Any] = {
         "owner": owner,
         "owners": issuers_of(visit),
@@ -250,13 +277,12 @@ def shown(
         "outcomes": recordkeeping.OUTCOMES,
         "letters": all_of_it,
         "queue": notices.queue(office, who) if all_of_it else [],
-        "people": holders.holders(office, owner.id),
         "bound": [
             one for one in restraints.of_issuer(office, who, owner.id) if not one.released_at
         ],
         "cash": _cash(visit, owner.id),
     }
-    return see(visit, "desk.html", 422 if fault else 200, **values)
+    return show(visit, "desk.html", table, status=422 if fault else 200, **values)
 
 
 def _cash(visit: Visit, issuer: str) -> reconciling.Standing | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from freehold.core.clock import parse
+from freehold.core.clock import parse, stamp
 from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.ids import checksummed
 from freehold.core.roles import Power
@@ -22,9 +22,33 @@ from freehold.desks.securities import instruments
 from freehold.doors.api.papers import CSV, NDJSON, PDF, file_of, moment, name_of
 from freehold.doors.papers import register as register_paper
 from freehold.doors.papers import statement as statement_paper
+from freehold.doors.web.formats import words
+from freehold.doors.web.listing import Column, choosing, finding, from_day, from_rows, show, to_day
 from freehold.doors.web.uploads import Upload
 from freehold.doors.web.visits import Form, Visit, go, issuer_of, issuers_of, see
 
+DOCUMENTS = (
+    Column("document", "Document", lambda one: one.name.casefold(), lambda one: one.name),
+    Column("id", text=lambda one: one.id),
+    Column("about", "About", lambda one: (one.about, one.subject), lambda one: str(one.about)),
+    Column("subject", text=lambda one: one.subject),
+    Column(
+        "version",
+        "Version",
+        lambda one: one.versions[0].version,
+        lambda one: str(one.versions[0].version),
+        number=True,
+    ),
+    Column("kept", "Kept", lambda one: one.versions[0].at, lambda one: stamp(one.versions[0].at)),
+    Column("sha256", "SHA-256", text=lambda one: one.versions[0].hash),
+    Column("shown", "On the ledger"),
+    Column(
+        "read_by",
+        "Acknowledged",
+        text=lambda one: str(len(one.versions[0].acknowledged)),
+        number=True,
+    ),
+)
 MOVEMENTS = 100
 """How many movements of a class a statement shows on its page; the files have all."""
 
@@ -135,11 +159,19 @@ def _listed(visit: Visit, problem: str = "", form: Form | None = None) -> Respon
     found = documents.listed(visit.office, visit.who, issuer_of(visit))
     keeps = permits.allows(visit.who, Power.KEEP_FILES)
     classes = instruments.instruments(visit.office, visit.who) if keeps else []
-    return see(
+    abouts = [(one, words(one)) for one in About]
+    filters = [
+        finding("Find", lambda one: one.name, lambda one: one.subject),
+        choosing("about", "About", abouts, lambda one: one.about),
+        from_day("Kept from", lambda one: one.versions[0].at),
+        to_day("Kept to", lambda one: one.versions[0].at),
+    ]
+    table = from_rows(visit, "documents", found, DOCUMENTS, filters, path="/documents")
+    return show(
         visit,
         "documents.html",
-        400 if problem else 200,
-        found=found,
+        table,
+        status=400 if problem else 200,
         owners=issuers_of(visit),
         issuer=issuer_of(visit),
         keeps=keeps,

@@ -1,8 +1,7 @@
 """The pages of securities and of those who own them: overview, cap table, list of holders."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
-from datetime import date, datetime
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -13,18 +12,17 @@ from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.ids import checksummed
 from freehold.core.roles import Power
 from freehold.desks import permits
-from freehold.desks.register import ownership, reports
-from freehold.desks.register.ownership import CapTableView, HolderLine, OwnerRow
+from freehold.desks.register import ownership
+from freehold.desks.register.ownership import CapTableView, OwnerRow
 from freehold.desks.securities import instruments, termsheets
 from freehold.desks.securities.instruments import Moment
-from freehold.doors.api.papers import CSV, file_of
 from freehold.doors.web import charts
 from freehold.doors.web.charts import Line
-from freehold.doors.web.formats import typed_instant
+from freehold.doors.web.formats import typed_instant, words
+from freehold.doors.web.listing import Column, choosing, finding, from_rows, show
 from freehold.doors.web.policy_words import clauses
-from freehold.doors.web.visits import Visit, go, see
+from freehold.doors.web.visits import Visit, go, issuers_of, see
 
-ROWS = 50
 MOST_POINTS = 60
 """Points of a chart and stops of the slider: more cannot be told apart."""
 
@@ -45,119 +43,132 @@ def overview(visit: Visit) -> Response:
         return go(f"/securities/{token}/register")  # which shows an investor his own line
     sheet = termsheets.term_sheet(visit.office, visit.who, token)
     chart = ownership_chart(visit, sheet.token, sheet.decimals, sheet.now)
-    words = clauses(sheet.compiled.policy) if sheet.compiled else ()
-    return see(visit, "overview.html", one=sheet, chart=chart, words=words)
+    said = clauses(sheet.compiled.policy) if sheet.compiled else ()
+    return see(visit, "overview.html", one=sheet, chart=chart, words=said)
 
 
 def cap_table(visit: Visit) -> Response:
     """Who owns how much of an issuer, by class and fully diluted, now or at an instant of the past."""
-    issuer, problem = visit.path("issuer")[:128], ""
+    office, who, issuer = visit.office, visit.who, visit.path("issuer")[:128]
+    problem, at, stops = "", None, list[Moment]()
     try:
-        table = _cap_table(visit)
+        found = ownership.cap_table(office, who, issuer)
+        stops = _stops(visit, found)
+        if at := _instant(visit, stops):
+            found = ownership.cap_table(office, who, issuer, at)
     except (Invalid, Conflict) as fault:
-        problem, table = fault.message, ownership.cap_table(visit.office, visit.who, issuer)
-    held = charts.parts([(row.holder, row.share) for row in table.rows])
+        problem, at = fault.message, None
+    held = charts.parts([(row.holder, row.share) for row in found.rows])
     by_holder: dict[str, Fraction] = {}
-    for line in table.diluted:
+    for line in found.diluted:
         by_holder[line.holder] = by_holder.get(line.holder, Fraction()) + line.share
     diluted = charts.parts(list(by_holder.items()))
-    sort = visit.query("sort", "-units")
-    when = "Held then" if visit.query("at") and not problem else "Held today"
-    return see(
+    named = finding("Find a holder", lambda row: row.holder, lambda row: row.id)
+    table = from_rows(
+        visit, "cap-table", found.rows, _owner_columns(found), (named,), sort="-units"
+    )
+    return show(
         visit,
         "cap_table.html",
-        table=replace(table, rows=tuple(_sorted(table.rows, sort, _owner_keys(table)))),
-        owners=ownership.issuers_of(visit.office, visit.who),
-        bars=[(when, held, charts.stacked(held))]
+        table,
+        table=found,
+        owners=ownership.issuers_of(office, who),
+        bars=[("Held then" if at else "Held today", held, charts.stacked(held))]
         + ([("Fully diluted", diluted, charts.stacked(diluted))] if diluted else []),
-        sort=sort,
-        at="" if problem else visit.query("at"),
+        stops=stops,
+        stop=sum(one.instant < at for one in stops) - 1 if at else len(stops) - 1,
+        at=at,
         problem=problem,
-        files=permits.allows(visit.who, Power.READ_FILES, table.issuer),
+        files=permits.allows(who, Power.READ_FILES, found.issuer),
     )
 
 
-def cap_table_csv(visit: Visit) -> Response:
-    """A cap table as CSV: a row for each holder, a column for each class."""
-    table = _cap_table(visit)
-    columns = ["holder", "account", *(one.symbol for one in table.classes), "units", "share"]
-    rows = [
-        (
-            row.holder,
-            str(row.account),
-            *(one or "0" for one in row.units),
-            row.total,
-            str(row.share),
-        )
-        for row in table.rows
+def _stops(visit: Visit, table: CapTableView) -> list[Moment]:
+    """The instants at which units of any class moved, for the slider."""
+    every = [
+        one
+        for column in table.classes
+        for one in instruments.moments(visit.office, visit.who, column.token)
     ]
-    name = f"cap-table-{table.issuer}-{table.as_of}.csv"
-    return file_of(reports.csv_text(columns, rows), CSV, name)
+    return thinned(sorted({one.block: one for one in every}.values(), key=lambda one: one.block))
 
 
-def _cap_table(visit: Visit) -> CapTableView:
-    instant = typed_instant(visit.query("at")) if visit.query("at") else None
-    return ownership.cap_table(visit.office, visit.who, visit.path("issuer")[:128], instant)
+def _instant(visit: Visit, stops: Sequence[Moment]) -> datetime | None:
+    """The instant asked for, by date and time or by the slider's stop, which ends with its block.
+
+    Raises Invalid.
+    """
+    if text := visit.query("at"):
+        return typed_instant(text)
+    stop = visit.query("stop")
+    if stop.isascii() and stop.isdigit() and len(stop) < 4 and int(stop) < len(stops) - 1:
+        return stops[int(stop)].instant + timedelta(seconds=1)
+    return None
 
 
-def _owner_keys(table: CapTableView) -> dict[str, Callable[[OwnerRow], Any]]:
-    by_class = {f"class{n + 1}": _in_class(n) for n in range(len(table.classes))}
-    return by_class | {"name": lambda row: row.holder.casefold(), "units": lambda row: row.share}
+def _owner_columns(table: CapTableView) -> list[Column]:
+    by_class = [
+        Column(f"class{place + 1}", one.symbol, _in_class(place), _units_in(place), number=True)
+        for place, one in enumerate(table.classes)
+    ]
+    return [
+        Column("name", "Holder", lambda row: row.holder.casefold(), lambda row: row.holder),
+        Column("account", text=lambda row: str(row.account)),
+        *by_class,
+        Column("units", "All units", lambda row: row.share, lambda row: row.total, number=True),
+        Column("share", "Share", text=lambda row: str(row.share), number=True),
+    ]
 
 
 def _in_class(place: int) -> Callable[[OwnerRow], Any]:
     return lambda row: Decimal(row.units[place] or 0)
 
 
-HOLDER_KEYS: dict[str, Callable[[HolderLine], Any]] = {
-    "name": lambda one: one.name.casefold(),
-    "issuer": lambda one: one.issuer_name.casefold(),
-    "class": lambda one: one.holder_class,
-    "country": lambda one: one.country,
-    "state": lambda one: one.stands,
-    "until": lambda one: one.until or date.max,
-}
+def _units_in(place: int) -> Callable[[OwnerRow], str]:
+    return lambda row: row.units[place] or "0"
 
 
-def _sorted(rows: Iterable[Any], sort: str, keys: Mapping[str, Callable[[Any], Any]]) -> list[Any]:
-    """The rows by the column that `sort` names, downwards with a minus; as they are for any other word."""
-    key = keys.get(sort.removeprefix("-"))
-    return sorted(rows, key=key, reverse=sort.startswith("-")) if key else list(rows)
+STANDS = ("Eligible", "Claim expiring", "Claim lapsed", "Frozen", "Treasury")
+HOLDERS = (
+    Column("issuer_id", text=lambda one: one.issuer),
+    Column("holder", text=lambda one: one.id),
+    Column("name", "Holder", lambda one: one.name.casefold(), lambda one: one.name),
+    Column("account", text=lambda one: str(one.account)),
+    Column("issuer", "Issuer", lambda one: one.issuer_name.casefold(), lambda one: one.issuer_name),
+    Column("class", "Class", lambda one: one.holder_class, lambda one: one.holder_class),
+    Column("country", "Country", lambda one: one.country, lambda one: one.country),
+    Column("holds", "Holds", text=lambda one: "; ".join(f"{units} {of}" for of, units in one.held)),
+    Column("state", "State", lambda one: one.stands, lambda one: one.stands),
+    Column(
+        "until",
+        "May receive until",
+        lambda one: one.until or date.max,
+        lambda one: one.until.isoformat() if one.until else "",
+    ),
+)
 
 
 def holders(visit: Visit) -> Response:
     """Every holder of the issuers whose registers one may read."""
-    text, sort = visit.query("q"), visit.query("sort", "name")
-    found = _sorted(ownership.holder_list(visit.office, visit.who, text), sort, HOLDER_KEYS)
-    page = int(visit.query("page", "1")) if visit.query("page", "1").isdigit() else 1
-    last = max(1, -(-len(found) // ROWS))
-    page = min(max(1, page), last)
-    shown = found[(page - 1) * ROWS : page * ROWS]
-    issuers = {one.issuer for one in shown}
-    values: dict[str, Any] = {
-        "q": text,
-        "sort": sort if sort.removeprefix("-") in HOLDER_KEYS else "name",
-        "page": page,
-        "last": last,
-        "total": len(found),
-        "filed": {one for one in issuers if permits.allows(visit.who, Power.READ_FILES, one)},
-    }
-    return see(visit, "holders.html", found=shown, first=(page - 1) * ROWS + 1, **values)
-
-
-def holders_csv(visit: Visit) -> Response:
-    """The list of holders as CSV, all that the search finds."""
-    found = ownership.holder_list(visit.office, visit.who, visit.query("q"))
-    columns = ("issuer", "holder", "name", "account", "class", "country", "holds", "state", "until")
-    rows = [
-        (
-            one.issuer, one.id, one.name, str(one.account), one.holder_class, one.country,
-            "; ".join(f"{units} {symbol}" for symbol, units in one.held),
-            one.stands, one.until.isoformat() if one.until else "",
-        )
-        for one in found
+    found = ownership.holder_list(visit.office, visit.who)
+    filters = [
+        finding(
+            "Name, number, country or state",
+            lambda one: one.name, lambda one: one.id, lambda one: one.country,
+            lambda one: one.stands, lambda one: one.issuer_name, lambda one: one.holder_class,
+        ),
+        choosing("state", "State", [(one, one) for one in STANDS], lambda one: one.stands),
     ]  # fmt: skip
-    return file_of(reports.csv_text(columns, rows), CSV, "holders.csv")
+    classes = sorted({one.holder_class for one in found})
+    if len(classes) > 1:
+        options = [(one, words(one)) for one in classes]
+        filters.append(choosing("class", "Class", options, lambda one: one.holder_class))
+    if len(owners := issuers_of(visit)) > 1:
+        filters.append(choosing("issuer", "Issuer", owners, lambda one: one.issuer))
+    table = from_rows(visit, "holders", found, HOLDERS, filters, sort="name")
+    issuers = {one.issuer for one in table.rows}
+    filed = {one for one in issuers if permits.allows(visit.who, Power.READ_FILES, one)}
+    return show(visit, "holders.html", table, filed=filed)
 
 
 def thinned(points: list[Moment]) -> list[Moment]:

@@ -1,12 +1,56 @@
 """The administrator's pages: who may come in, as what; roles, locks, sessions, one-time links."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from starlette.responses import Response
 
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, GRANTED, Power, Role
 from freehold.desks import permits
 from freehold.desks.access import access, humans, signin
+from freehold.doors.web.formats import words
+from freehold.doors.web.listing import Column, Filter, choosing, finding, from_rows, show
 from freehold.doors.web.visits import Form, Visit, go, prove_first, see
+
+STATES = ("Set up", "Link not used", "Locked", "Ended")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An identity with the roles it has, and whether it can come in."""
+
+    known: Any
+    given: list[Any]
+    ready: bool
+
+    @property
+    def roles(self) -> list[str]:
+        return [str(one.role) for one in self.given]
+
+    @property
+    def state(self) -> str:
+        if self.known.ended_at:
+            return "Ended"
+        return "Locked" if self.known.locked_at else "Set up" if self.ready else "Link not used"
+
+
+PEOPLE = (
+    Column(
+        "name",
+        "Signs in as",
+        lambda one: one.known.sign_in_name.casefold(),
+        lambda one: one.known.sign_in_name,
+    ),
+    Column("id", text=lambda one: one.known.id),
+    Column(
+        "roles",
+        "Roles",
+        lambda one: one.roles,
+        lambda one: "; ".join(f"{each.role}={each.scope}" for each in one.given),
+    ),
+    Column("state", "State", lambda one: STATES.index(one.state), lambda one: one.state),
+)
 
 
 def people(visit: Visit) -> Response:
@@ -121,15 +165,22 @@ def _first(visit: Visit, back: str) -> Response | None:
 def _people(
     visit: Visit, fault: str = "", name: str = "", invited: str = "", link: str = ""
 ) -> Response:
-    values = {
-        "found": signin.people(visit.office, visit.who),
+    found = [Row(*one) for one in signin.people(visit.office, visit.who)]
+    roles = [(one, words(one)) for one in Role]
+    filters = [
+        finding("Name", lambda one: one.known.sign_in_name),
+        Filter("role", "Role", lambda one, role: role in one.roles, roles),
+        choosing("state", "State", [(one, one) for one in STATES], lambda one: one.state),
+    ]
+    table = from_rows(visit, "people", found, PEOPLE, filters, path="/people")
+    values: dict[str, Any] = {
         "problem": fault,
         "name": name,
         "invited": invited,
         "link": link,
         **_choices(visit),
     }
-    return see(visit, "people.html", 422 if fault else 200, **values)
+    return show(visit, "people.html", table, status=422 if fault else 200, **values)
 
 
 def _file(visit: Visit, fault: str = "", link: str = "") -> Response:

@@ -4,84 +4,86 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from freehold.core.audit import Entry, Link
+from freehold.core.audit import Entry, Outcome
+from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid, NotFound
-from freehold.core.roles import EVERYWHERE, Power, Role
+from freehold.core.instruction import WORDS
+from freehold.core.roles import EVERYWHERE, Power
 from freehold.desks import permits
-from freehold.desks.access import directory
 from freehold.desks.approvals import approvals
-from freehold.desks.office import now_on_chain
 from freehold.desks.outbox import instructions
-from freehold.desks.platform import auditing, dashboards
-from freehold.desks.platform.dashboards import Urgency, Waiting
+from freehold.desks.outbox.instructions import Searched
+from freehold.desks.platform import audit_names, auditing
+from freehold.desks.platform.audit_names import Named
 from freehold.desks.register import explorer as desk
 from freehold.desks.register import registers
+from freehold.desks.register.reports import CLASS_NAMES
 from freehold.desks.securities import instruments
-from freehold.desks.securities.instruments import Moment
-from freehold.doors.web import drafting
-from freehold.doors.web.formats import typed_instant
+from freehold.desks.securities.instruments import Moment, Sought
+from freehold.doors.web.formats import typed_instant, words
+from freehold.doors.web.listing import (
+    Column,
+    Filter,
+    Rows,
+    Wanted,
+    at_source,
+    from_book,
+    from_day,
+    show,
+    to_day,
+)
 from freehold.doors.web.owning import thinned, token_of
-from freehold.doors.web.visits import Form, Visit, go, see
+from freehold.doors.web.visits import Form, Visit, go, issuers_of, see
 
-ACTIVITY_ROWS, EXPLORER_ROWS, BLOCK_ROWS = 25, 15, 25
+EXPLORER_ROWS, BLOCK_ROWS = 15, 25
 """Their rows say much: more of them would weigh more than a page may."""
-ROWS = 50
-SHOWN = 10
-ACTS: Mapping[Role, tuple[str, str, str]] = {
-    Role.ISSUER: ("Record an asset", "/assets/new", "plus"),
-    Role.TRANSFER_AGENT: ("Find a holder", "/holders", "users"),
-    Role.REGISTRAR: ("Find a holder", "/holders", "users"),
-    Role.COMPLIANCE_OFFICER: ("Try a transfer", "/policies", "scale"),
-    Role.FUND_MANAGER: ("Open securities", "/securities", "landmark"),
-    Role.INVESTOR: ("Open my holdings", "/securities", "wallet"),
-    Role.VENUE_OPERATOR: ("Open activity", "/activity", "list-checks"),
-    Role.AUDITOR: ("Open the audit log", "/audit", "history"),
-    Role.DEVELOPER: ("Open webhooks", "/developers/webhooks", "webhook"),
-}
-"""The act most likely wanted: its words, where it is, its icon."""
-
-
-def home(visit: Visit) -> Response:
-    """What waits, what there is, what happened last, and the act most likely wanted."""
-    who, office = visit.who, visit.office
-    reads = permits.allows(who, Power.READ_REGISTER) or permits.allows(who, Power.READ_OWN)
-    listed = instruments.instruments(office, who) if reads else []
-    follows = permits.allows(who, Power.READ_INSTRUCTIONS)
-    recent = instructions.instructions(office, who, None, SHOWN) if follows else []
-    audits = permits.allows(who, Power.READ_AUDIT, EVERYWHERE)
-    entries = auditing.page(office, who, None, SHOWN) if audits else []
-    values: dict[str, Any] = {"listed": listed, "recent": recent, "entries": entries}
-    values["names"] = _people(visit, entries)
-    values["waits"] = [
-        *_to_decide(visit),
-        *drafting.to_review(visit),
-        *dashboards.waiting(office, who),
-    ]
-    values["act"] = next((act for role in who.roles if (act := ACTS.get(role))), None)
-    values["now"] = now_on_chain(office)
-    return see(visit, "home.html", **values)
-
-
-def _to_decide(visit: Visit) -> list[Waiting]:
-    """The proposals that wait for this person, what lapses first at the front."""
-    if not permits.allows(visit.who, Power.APPROVE):
-        return []
-    return [
-        Waiting(
-            Urgency.WARN,
-            f"{view.title}: needs a second person",
-            f"Proposed by {view.proposer}. It lapses",
-            f"/approvals/{view.proposal.id}",
-            "Review",
-            view.proposal.lapses_at,
-        )
-        for view in approvals.queue(visit.office, visit.who)
-        if view.may_decide
-    ]
+ACTIVITY = (
+    Column("act", "Act", text=lambda one: one.said),
+    Column("security", "Security", text=lambda one: one.symbol),
+    Column("state", "State", text=lambda one: one.state),
+    Column("asked", "Asked", sort=at_source, text=lambda one: stamp(one.asked_at)),
+    Column("block", "Block", text=lambda one: str(one.block or ""), number=True),
+    Column("code", text=lambda one: str(one.code or "")),
+    Column("issuer", text=lambda one: one.issuer or ""),
+    Column("transaction", "Transaction", text=lambda one: one.transaction or ""),
+    Column("instruction", text=lambda one: one.id),
+)
+REGISTER = (
+    Column("name", "Holder", at_source),
+    Column("class", "Class"),
+    Column("country", "Country"),
+    Column("units", "Units", at_source, number=True),
+    Column("share", "Share", number=True),
+    Column("frozen", "Frozen", number=True),
+    Column("free", "Next free"),
+    Column("wallet", "Wallet"),
+    Column("account", "", at_source),
+)
+"""Its files are those of `register.csv` and `register.pdf`, of the whole register."""
+REGISTER_FILTERS = (
+    Filter("q", "Name or account"),
+    Filter("class", "Class", options=[(one, words(one)) for one in CLASS_NAMES.values()]),
+)
+EVENTS = (
+    Column("block", "Block", at_source, lambda one: str(one.block), number=True),
+    Column("log", text=lambda one: str(one.log)),
+    Column("at", "At", text=lambda one: stamp(one.instant)),
+    Column("event", "Event", text=lambda one: one.name),
+    Column("says", "What it says", text=lambda one: _told(one)),
+    Column("contract", "Contract", text=lambda one: one.contract),
+    Column("transaction", "Transaction", text=lambda one: one.transaction),
+)
+AUDIT_FILTERS = (
+    Filter("actor", "By"),
+    Filter("act", "Act"),
+    Filter("outcome", "Outcome", options=[(str(one), words(one.lower())) for one in Outcome]),
+    Filter("about", "About"),
+    from_day("From"),
+    to_day("To"),
+)
 
 
 def securities(visit: Visit) -> Response:
@@ -94,12 +96,23 @@ def register(visit: Visit) -> Response:
     office, who, token = visit.office, visit.who, token_of(visit)
     points = instruments.moments(office, who, token)
     as_of, problem = _as_of(visit, points)
-    after = _number(visit.query("after", "0"))
+
+    def source(wanted: Wanted) -> tuple[Rows, int]:
+        sought = Sought(wanted.given.get("q", ""), wanted.given.get("class", ""))
+        found = instruments.seek(
+            office, who, token, at_moment, sought, wanted.sort, wanted.offset, wanted.limit
+        )
+        pages.append(found)
+        return found.rows, found.total
+
+    pages: list[instruments.Page] = []
+    at_moment = as_of
     try:
-        shown = instruments.page(office, who, token, as_of, after, ROWS)
+        table = from_book(visit, "register", source, REGISTER, REGISTER_FILTERS, sort="account")
     except (Conflict, NotFound) as fault:
-        problem = fault.message
-        shown = instruments.page(office, who, token, None, 0, ROWS)
+        problem, at_moment = fault.message, None
+        table = from_book(visit, "register", source, REGISTER, REGISTER_FILTERS, sort="account")
+    shown = pages[-1]
     whole = permits.allows(who, Power.READ_REGISTER, shown.instrument.issuer)
     stops = thinned(points)
     at = max((n for n, one in enumerate(stops) if one.block <= shown.block), default=0)
@@ -110,7 +123,7 @@ def register(visit: Visit) -> Response:
         "stops": stops,
         "at": at,
         "past": as_of is not None and problem is None,
-        "following": urlencode({"block": shown.block, "after": shown.next}) if shown.next else "",
+        "register": table,
         "whole": whole,
         "ids": instruments.ids(office, who, token),
     }
@@ -118,12 +131,38 @@ def register(visit: Visit) -> Response:
     return see(visit, "roll.html" if part else "register.html", **values)
 
 
+def _told(one: Any) -> str:
+    return "; ".join(f"{name}={value}" for name, value in one.arguments.items())
+
+
 def activity(visit: Visit) -> Response:
     """What was asked of the chain, the newest first."""
-    before = _number(visit.query("before", "0")) or None
-    found = instructions.instructions(visit.office, visit.who, before, ACTIVITY_ROWS)
-    following = found[-1].number if len(found) == ACTIVITY_ROWS else None
-    return see(visit, "activity.html", found=found, following=following)
+
+    def source(wanted: Wanted) -> tuple[Rows, int]:
+        given = wanted.given
+        asked = Searched(
+            given.get("q", ""),
+            given.get("state", ""),
+            given.get("issuer", ""),
+            wanted.instant("from"),
+            wanted.instant("to", days=1),
+        )
+        oldest = wanted.sort == "asked"
+        return instructions.seek(
+            visit.office, visit.who, asked, wanted.offset, wanted.limit, oldest=oldest
+        )
+
+    table = from_book(visit, "activity", source, ACTIVITY, _of_activity(visit), sort="-asked")
+    return show(visit, "activity.html", table)
+
+
+def _of_activity(visit: Visit) -> list[Filter]:
+    """By what instructions are sought: an issuer where there are several."""
+    states = [(word, words(word)) for word in dict.fromkeys(WORDS.values())]
+    filters = [Filter("q", "Act"), Filter("state", "State", options=states)]
+    if len(owners := issuers_of(visit)) > 1:
+        filters.append(Filter("issuer", "Issuer", options=owners))
+    return [*filters, from_day("Asked from"), to_day("Asked to")]
 
 
 def instruction(visit: Visit) -> Response:
@@ -137,12 +176,21 @@ def instruction(visit: Visit) -> Response:
 
 def explorer(visit: Visit) -> Response:
     """What the contracts said last."""
-    found_before = visit.query("before").partition("-")
-    place = (_number(found_before[0]), _number(found_before[2])) if found_before[2] else None
-    found = desk.events(visit.office, visit.who, place, EXPLORER_ROWS)
-    last = found[-1] if len(found) == EXPLORER_ROWS else None
-    following = f"{last.block}-{last.log}" if last else None
-    return see(visit, "explorer.html", found=found, following=following)
+
+    def source(wanted: Wanted) -> tuple[Rows, int]:
+        given = wanted.given
+        upto = _number(given.get("upto", ""))
+        asked = desk.Asked(given.get("event", ""), given.get("contract", ""), upto or None)
+        oldest = wanted.sort == "block"
+        return desk.seek(visit.office, visit.who, asked, wanted.offset, wanted.limit, oldest=oldest)
+
+    filters = [
+        Filter("event", "Event", options=[(one, words(one)) for one in desk.NAMES]),
+        Filter("contract", "Contract", options=desk.contracts(visit.office, visit.who)),
+        Filter("upto", "Up to block"),
+    ]
+    table = from_book(visit, "events", source, EVENTS, filters, sort="-block", size=EXPLORER_ROWS)
+    return show(visit, "explorer.html", table)
 
 
 def blocks(visit: Visit) -> Response:
@@ -202,17 +250,49 @@ def verify_registers(visit: Visit, form: Form) -> Response:
 
 
 def _audit(visit: Visit, verdict: auditing.Verdict | None) -> Response:
-    before = _number(visit.query("before", "0")) or None
-    found = auditing.page(visit.office, visit.who, before, ROWS)
-    following = found[-1].number if found and found[-1].number > 1 else None
-    names = _people(visit, found)
-    return see(visit, "audit.html", found=found, following=following, verdict=verdict, names=names)
+    names: dict[str, Named] = {}
+
+    def source(wanted: Wanted) -> tuple[Rows, int]:
+        given = wanted.given
+        asked = audit_names.Asked(
+            given.get("actor", ""),
+            given.get("act", ""),
+            Outcome(given["outcome"]) if "outcome" in given else None,
+            given.get("about", ""),
+            wanted.instant("from"),
+            wanted.instant("to", days=1),
+        )
+        oldest = wanted.sort == "number"
+        found = audit_names.seek(
+            visit.office, visit.who, asked, wanted.offset, wanted.limit, oldest=oldest
+        )
+        names.update(found.names)
+        return found.links, found.total
+
+    table = from_book(
+        visit, "log", source, audit_columns(names), AUDIT_FILTERS, sort="-number", path="/audit"
+    )
+    return show(visit, "audit.html", table, called=names, verdict=verdict)
 
 
-def _people(visit: Visit, found: list[Link]) -> dict[str, str]:
-    """The sign-in names of those whom entries name by their ids."""
-    named = {each for link in found for each in (link.entry.actor, link.entry.subject)}
-    return directory.names(visit.office, visit.who, named) if found else {}
+def audit_columns(names: Mapping[str, Named]) -> list[Column]:
+    """The columns of the audit log: as a file says them, ids beside what they are called."""
+
+    def called(id: str) -> str:
+        return names[id].words if id in names else id
+
+    return [
+        Column("number", "Entry", sort=at_source, text=lambda one: str(one.number), number=True),
+        Column("at", "At", text=lambda one: stamp(one.at)),
+        Column("act", "Act", text=lambda one: one.entry.act),
+        Column("outcome", "Outcome", text=lambda one: str(one.entry.outcome)),
+        Column("code", text=lambda one: str(one.entry.code or "")),
+        Column("actor", "By", text=lambda one: called(one.entry.actor)),
+        Column("actor_id", text=lambda one: one.entry.actor),
+        Column("about", "About", text=lambda one: called(one.entry.subject)),
+        Column("about_id", text=lambda one: one.entry.subject),
+        Column("hash", "Hash", text=lambda one: one.hash),
+    ]
 
 
 def _number(text: str) -> int:

@@ -208,10 +208,17 @@ def issuers_of(visit: Visit) -> list[tuple[str, str]]:
 def _of_the_frame(visit: Visit) -> dict[str, Any]:
     """What stands around every page of somebody signed in: the state of ledger and world."""
     if visit.actor is None:
-        return {"network": None, "network_badge": None, "world": None}
+        return {"network": None, "network_badge": None, "world": None, "left": 0}
     found = readiness(visit.office)
     shown = badge(found, visit.settings, simulated=visit.office.simulated)
-    return {"network": found, "network_badge": shown, "world": examples.world(visit.office)}
+    world = examples.world(visit.office)
+    return {"network": found, "network_badge": shown, "world": world, "left": seconds_left(visit)}
+
+
+def seconds_left(visit: Visit) -> int:
+    """Until the visitor's session ends, if he does nothing more; 0 where it is none of a session."""
+    until = visit.actor.until if visit.actor else None
+    return max(0, int((until - visit.office.clock.now()).total_seconds())) if until else 0
 
 
 def _announced(visit: Visit) -> Sequence[object]:

@@ -23,6 +23,8 @@ from freehold.desks.register import reports
 from freehold.desks.servicing import remains, unclaimed, windup_orders, windup_reading, windups
 from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.windup_reading import WindupView
+from freehold.doors.web import servicing_lists
+from freehold.doors.web.listing import show
 from freehold.doors.web.visits import Form, Visit, act, go, issuers_of, page, see
 
 ROWS = 50
@@ -71,18 +73,13 @@ def routes() -> list[BaseRoute]:
 
 def every(visit: Visit) -> Response:
     """All winding-ups of the issuers whose registers may be read."""
-    found = windup_reading.listed(visit.office, visit.who, visit.query("issuer") or None)
+    table = servicing_lists.windups(visit, windup_reading.listed(visit.office, visit.who))
     values: dict[str, Any] = {
-        "found": found[:ROWS],
-        "more": len(found) - ROWS,
-        "total": len(found),
         "money": money,
         "proposes": permits.allows(visit.who, Power.SERVICE),
         "waiting": _proposed(visit),
-        "owners": issuers_of(visit),
-        "issuer": visit.query("issuer"),
     }
-    return see(visit, "windups.html", **values)
+    return show(visit, "windups.html", table, **values)
 
 
 # ---- a new one ----
