@@ -11,7 +11,7 @@ from freehold.book import identities
 from freehold.core.errors import Conflict, Invalid, NotPermitted
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.roles import EVERYWHERE, Role
-from freehold.desks import permits
+from freehold.desks import notices, permits
 from freehold.desks.access import signin
 from freehold.desks.agent import custody, statements
 from freehold.desks.agent.statements import StatementRequest
@@ -125,6 +125,8 @@ def test_a_holder_proves_by_the_text_alone_and_the_agents_consent_is_one_proposa
     with pytest.raises(Conflict, match="not shown yet"):
         self_custody.consent(company, agent, challenge.exit.id, PAPER)
     one = custody.prove_text(company, holder, challenge.text, signed(KEY, challenge.text))
+    told = [each for each in notices.outbox(company, AGENT) if each.kind == "holding"]
+    assert [each.to for each in told] == ["priya@northwind.example"]
     assert [each.id for each in custody.listed(company, holder, None)] == [one.id]
     assert custody.listed(company, stranger, None) == []
     with pytest.raises(NotPermitted):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from freehold.book import identities
+from freehold.book.schema_people import Fate
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.grounds import Ground, Grounds
 from freehold.core.letters import Kind
@@ -20,11 +21,12 @@ from freehold.desks.agent.restraints import LegendRequest, PlaceRequest
 from freehold.desks.agent.timelines import Source
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
-from freehold.desks.onboarding import holders
+from freehold.desks.onboarding import holders, onboarding
 from freehold.desks.outbox import orders
 from freehold.desks.securities import enforcement, transfers
 from freehold.desks.securities.enforcement import FreezeRequest
 from freehold.desks.securities.transfers import TransferRequest
+from tests.people import berliner
 
 AGENT, PAPER, LETTER = permits.keyholder(), "ab" * 32, "cd" * 32
 PRIYA, JONAS, SEED = "priya-raman", "jonas-keller", "northgate-seed"
@@ -153,3 +155,18 @@ def test_a_legend_stands_at_its_lot_in_the_file(company):
     assert "ROFR" in found.legends and found.free == (
         found.free_from is not None and story.next_free != found.free_from
     )
+
+
+def test_a_persons_claims_stand_in_the_timeline_with_their_evidence_and_their_end(company):
+    person = berliner(company, "p-claimed")
+    assert onboarding.admit(company, None, person).allowed
+    claim = next(one for one in onboarding.person_file(company, person).claims if one.name == "kyc")
+    onboarding.end_claim(company, claim.id, Fate("revoked"), None, "it was wrong")
+    told = [
+        one
+        for one in holder_files.of_holder(company, AGENT, None, person).timeline
+        if one.source is Source.CLAIM
+    ]
+    assert {one.evidence for one in told if one.evidence} == {claim.evidence}
+    assert any(one.what.endswith(", DE") for one in told)
+    assert any(one.what.endswith(": revoked") for one in told)

@@ -8,7 +8,7 @@ from freehold.book import audit, identities, issuers
 from freehold.chain import contracts
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted
 from freehold.core.roles import EVERYWHERE, Power, Role
-from freehold.desks import permits
+from freehold.desks import notices, permits
 from freehold.desks.access import humans, signin, wallets
 from freehold.desks.office import Office
 from freehold.desks.onboarding import applying, holders, reviewing, screening
@@ -266,6 +266,14 @@ def test_a_holder_of_the_register_is_invited_to_his_own_file_alone(office, regis
     assert permits.allows(who, Power.READ_OWN, "northwind-optics/priya-raman")
     assert not permits.allows(who, Power.READ_OWN, "northwind-optics/jonas-keller")
     assert applying.mine(office, who) is None
+    owner = somebody(office, Role.ISSUER, "issuer@acme.example")
+    with pytest.raises(NotPermitted, match="holder:admit"):  # or he would move others' units
+        applying.invite_holder(office, owner, "mine@acme.example", *given[3:])
+    again = (office, registrar, "second@acme.example", *given[3:])
+    applying.invite_holder(*again)
+    told = [one for one in notices.outbox(office, permits.keyholder()) if one.kind == "holding"]
+    assert [one.to for one in told] == ["priya@acme.example"]
+    assert "second@acme.example was invited" in told[0].facts["what"]
     with pytest.raises(NotFound):
         applying.invite_holder(
             office, registrar, "nobody.at@acme.example", "northwind-optics", "nobody"

@@ -163,11 +163,11 @@ def test_activity_is_found_by_state_and_words_and_events_by_name(agent, token):
     final = agent.see("/activity?state=final")
     assert "Final" in final and "Nothing matches" not in final
     assert "Nothing matches" in agent.see("/activity?q=no+such+act")
-    assert agent.see("/activity?file=activity").startswith("act,state,asked,block,code,issuer,")
+    assert agent.see("/activity?file=activity").startswith("act,security,state,asked,block,")
     passed = agent.see(f"/explorer?event=Passed&contract={token}")
     assert "<strong>Passed</strong>" in passed and "<strong>Issued</strong>" not in passed
     upto = agent.see("/explorer?upto=9&sort=-block")
-    assert max(map(int, re.findall(r'class="num">(\d+)<span', upto))) <= 9
+    assert max(map(int, re.findall(r'href="/explorer/blocks/(\d+)"', upto))) <= 9
 
 
 def test_a_register_is_found_by_name_and_class_and_sorts_by_units(agent, token):

@@ -19,7 +19,7 @@ from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid, NotFound, NotPermitted, Plain
 from freehold.core.ids import Address, checksummed
 from freehold.core.roles import Power, holder_scope
-from freehold.desks import parties, permits
+from freehold.desks import notices, parties, permits
 from freehold.desks.office import Office
 from freehold.desks.permits import Actor
 
@@ -157,6 +157,10 @@ def prove(office: Office, who: Actor, id: str, signature: str) -> CustodyExit:
         custody.prove(tx, id, now)
         scope = holder_scope(one.issuer, one.holder)
         audit.record(tx, Entry(who.id, "prove a wallet", scope, content={"exit": id}), now)
+        said = (
+            f"The wallet {one.wallet} is to open your account, once the agent has seen who you are."
+        )
+        notices.tell_holder(tx, one.issuer, one.holder, said, now, f"custody {id}")
         return custody.find(tx, id)
 
 

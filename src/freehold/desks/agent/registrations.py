@@ -120,6 +120,7 @@ def happen(
         happened = Happened(names.index(wanted), event, day)
         registrations.happen(tx, written.number, happened, _hash(document), who.id, now)
         said: dict[str, Plain] = {"party": happened.party, "event": str(event), "day": str(day)}
+        said["document"] = _hash(document)
         scope = holder_scope(owner.id, one.id)
         audit.record(tx, Entry(who.id, "note a life event", scope, content=said), now)
 
@@ -146,7 +147,7 @@ def file_paper(
         digest = _hash(document)
         if not registrations.file_paper(tx, owner.id, one.id, filed, digest, who.id, now):
             return
-        said: dict[str, Plain] = {"paper": paper, "dated": str(dated)}
+        said: dict[str, Plain] = {"paper": paper, "dated": str(dated), "document": digest}
         scope = holder_scope(owner.id, one.id)
         audit.record(tx, Entry(who.id, "file a paper", scope, content=said), now)
 

@@ -220,6 +220,7 @@ def stamp_legend(office: Office, who: Actor, request: LegendRequest) -> int:
     with office.book.transaction() as tx:
         number = restraints.stamp_legend(tx, owner.id, row, document, who.id, now)
         content: dict[str, Plain] = {"legend": number, "code": code, "vintage": request.vintage}
+        content["document"] = document
         scope = holder_scope(owner.id, found.holder.id)
         audit.record(tx, Entry(who.id, "place a legend", scope, content=content), now)
         said = f"The legend {code} was placed on a lot of yours."

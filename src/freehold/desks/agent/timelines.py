@@ -90,14 +90,8 @@ def role_of(tx: Transaction, actor: str) -> str:
     """As what somebody acted: his roles in words; the operator and the worker are told as these."""
     if actor in (permits.OPERATOR, WORKER):
         return actor
-    try:
-        held = identities.roles(tx, actor)
-    except NotFound:
-        held = []
-    return (
-        ", ".join(dict.fromkeys(str(one.role).replace("-", " ") for one in held))
-        or "nobody any more"
-    )
+    held = (str(one.role).replace("-", " ") for one in identities.roles(tx, actor))
+    return ", ".join(dict.fromkeys(held)) or "nobody any more"
 
 
 def person_of(tx: Transaction, issuer: str, of: Party) -> Person | None:

@@ -21,7 +21,7 @@ from freehold.core.errors import Conflict, Invalid, Mistake, NotFound
 from freehold.core.holder import Particulars, read_particulars
 from freehold.core.ids import Address, record_hash
 from freehold.core.roles import Power, Role, holder_scope
-from freehold.desks import permits
+from freehold.desks import notices, permits
 from freehold.desks.access import proofs
 from freehold.desks.office import Office, now_on_chain
 from freehold.desks.permits import Actor
@@ -116,10 +116,12 @@ def invite_holder(
     """Enter an identity for somebody who stands in the register already, with a role for his own file
     alone; its id and the token of its one-time link.
 
+    Whoever signs in for a holder can move his units: it takes the power to admit, and the holder is told.
     Asked again under a key it has no link, of which nothing but a fingerprint is kept. Raises NotPermitted,
     NotFound, Invalid, Conflict for a name that is taken.
     """
     now = _may_invite(office, actor, issuer)
+    permits.require(actor, Power.ADMIT, issuer)
     asked = requests.once(
         actor.id, key, issuer, "invite holder", sign_in_name.strip().lower(), holder
     )
@@ -127,7 +129,10 @@ def invite_holder(
         if known := requests.answered(tx, asked):
             return str(known["identity"]), None
         owner = issuers.find(tx, issuer)
-        scope = holder_scope(owner.id, issuers.holder_named(tx, owner.id, holder).id)
+        id = issuers.holder_named(tx, owner.id, holder).id
+        scope = holder_scope(owner.id, id)
+        said = f"{sign_in_name.strip()[:128]} was invited to sign in for your units."
+        notices.tell_holder(tx, owner.id, id, said, now)
         made = proofs.enter(tx, sign_in_name, [(Role.INVESTOR, scope)], actor.id, now)
         requests.note(tx, asked, {"identity": made.id}, now)
         audit.record(

@@ -72,7 +72,7 @@ def consent(visit: Visit, form: Form) -> Response:
 def invite(visit: Visit, form: Form) -> Response:
     """An identity for a holder who stands in the register already; its one-time link is shown this once."""
     issuer, holder = visit.path("issuer"), visit.path("holder")
-    permits.require(visit.who, Power.INVITE_INVESTORS, issuer)
+    permits.require(visit.who, Power.ADMIT, issuer)
     if first := prove_first(visit, f"/files/{issuer}/{holder}"):
         return first
     try:

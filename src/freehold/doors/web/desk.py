@@ -221,7 +221,7 @@ def file_with(
         "problem": _said(fault),
         "place": place,
         "link": link,
-        "invites": permits.allows(visit.who, Power.INVITE_INVESTORS, one.issuer),
+        "invites": permits.allows(visit.who, Power.ADMIT, one.issuer),
         "form": form or {},
         "now": visit.office.clock.now(),
         "typed": _typed(one),

@@ -38,9 +38,8 @@ from freehold.doors.web.listing import (
 from freehold.doors.web.owning import thinned, token_of
 from freehold.doors.web.visits import Form, Visit, go, issuers_of, see
 
-ACTIVITY_ROWS, EXPLORER_ROWS, BLOCK_ROWS = 25, 15, 25
+EXPLORER_ROWS, BLOCK_ROWS = 15, 25
 """Their rows say much: more of them would weigh more than a page may."""
-ROWS = 50
 ACTIVITY = (
     Column("act", "Act", text=lambda one: one.said),
     Column("security", "Security", text=lambda one: one.symbol),

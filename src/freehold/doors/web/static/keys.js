@@ -49,7 +49,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "?") {
     opens("keys");
   } else if (event.key === "/") {
-    const find = document.querySelector("main input[name=q]");
+    const find = document.querySelector("main input[name=q], main .tools input:not([type=hidden])");
     if (find) { event.preventDefault(); find.focus(); } else { event.preventDefault(); opens("palette"); }
   } else if (event.key === "n") {
     const act = document.querySelector("main .title a.primary, main .title button.primary");
