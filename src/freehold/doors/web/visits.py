@@ -208,11 +208,16 @@ def issuers_of(visit: Visit) -> list[tuple[str, str]]:
 def _of_the_frame(visit: Visit) -> dict[str, Any]:
     """What stands around every page of somebody signed in: the state of ledger and world."""
     if visit.actor is None:
-        return {"network": None, "network_badge": None, "world": None, "left": 0}
+        return {"network": None, "network_badge": None, "world": None, "session_left": 0}
     found = readiness(visit.office)
     shown = badge(found, visit.settings, simulated=visit.office.simulated)
     world = examples.world(visit.office)
-    return {"network": found, "network_badge": shown, "world": world, "left": seconds_left(visit)}
+    return {
+        "network": found,
+        "network_badge": shown,
+        "world": world,
+        "session_left": seconds_left(visit),
+    }
 
 
 def seconds_left(visit: Visit) -> int:
