@@ -261,6 +261,7 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         "/call": {"notice": NOTICE},
         "/ballots": BALLOT,
         "/votes": BALLOT,
+        "/revelation": {},
         "/appointments": {"holder": HOLDER},
         "/proxies": {"holder": HOLDER},
         "/cancellation": {"reason": "issuer-decision", "document": "0" * 64},
@@ -381,6 +382,10 @@ def as_person(platform: Platform, role: Role, method: str, path: str) -> int:
         name = f"Page-{role}.txt"
         return desk_bodies.send_file(browser, platform.url, token, name, b"matrix").status_code
     form = {"token": token}
+    if path == "/meetings/new/file":
+        notice = NOTICE.encode()
+        sent = desk_bodies.send_file(browser, platform.url, token, "n.toml", notice, path)
+        return sent.status_code
     if path == "/apply/papers":
         paper = b"%PDF-1.7"
         sent = desk_bodies.send_file(browser, platform.url, token, "p.pdf", paper, path)
