@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from freehold.book import changes
 from freehold.book.schema_actions import (
@@ -59,6 +59,16 @@ class Taken:
     content: Mapping[str, Any]
     at: datetime
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A step of some action, by its number among all steps."""
+
+    number: int
+    action: str
+    step: str
+    content: Mapping[str, Any]
 
 
 def add(tx: Transaction, known: KnownAction, text: str) -> None:
@@ -138,6 +148,24 @@ def steps(tx: Transaction, action: str) -> list[Taken]:
     rows = select(of.c.step, of.c.content, of.c.at, of.c.by).where(of.c.action == action)
     found = tx.execute(rows.order_by(of.c.number))
     return [Taken(row.step, json.loads(row.content), row.at, row.by) for row in found]
+
+
+def last_step(tx: Transaction) -> int:
+    """The number of the last step that was recorded; 0 before any."""
+    return int(tx.scalars(select(func.max(action_step.c.number))).one() or 0)
+
+
+def steps_after(tx: Transaction, number: int, which: Sequence[str]) -> list[Happened]:
+    """Steps of some kinds after a number, of all actions, in their order."""
+    of = action_step
+    rows = select(of.c.number, of.c.action, of.c.step, of.c.content)
+    found = tx.execute(rows.where(of.c.number > number, of.c.step.in_(which)).order_by(of.c.number))
+    return [Happened(row.number, row.action, row.step, json.loads(row.content)) for row in found]
+
+
+def record_of(taken: Sequence[Taken]) -> int:
+    """The number of the record of an action: that of its announcement, or of its last amendment to one."""
+    return int([one.content["record"] for one in taken if "record" in one.content][-1])
 
 
 def elect(

@@ -99,6 +99,14 @@ def every(tx: Transaction, issuer: str) -> list[KeptMeeting]:
     return [KeptMeeting(*row) for row in tx.execute(rows)]
 
 
+def not_ended(tx: Transaction) -> list[KeptMeeting]:
+    """The meetings of all issuers whose result does not stand yet."""
+    of = schema.meeting.c
+    columns = [of[name] for name in KeptMeeting.__dataclass_fields__]
+    rows = select(*columns).where(of.ended_at.is_(None)).order_by(of.issuer, of.number)
+    return [KeptMeeting(*row) for row in tx.execute(rows)]
+
+
 def give(tx: Transaction, vote: GivenVote, now: datetime) -> GivenVote:
     """Keep a vote until it is brought, once under its key. Raises Conflict for another one under it."""
     of = schema.meeting_vote.c

@@ -18,14 +18,21 @@ from freehold.core.letters import Kind, Letter, State
 
 
 def add(
-    tx: Transaction, id: str, kind: Kind, to: str, facts: Mapping[str, str], now: datetime
+    tx: Transaction,
+    id: str,
+    kind: Kind,
+    to: str,
+    facts: Mapping[str, str],
+    now: datetime,
+    about: str | None = None,
 ) -> bool:
-    """Write a letter once; whether it is new."""
+    """Write a letter once; whether it is new. `about` is the holder that it tells of, as a scope."""
     of = schema.notice.c
     if tx.execute(select(of.number).where(of.id == id)).first():
         return False
     row = {"id": id, "kind": str(kind), "state": str(State.WAITING), "attempts": 0, "note": ""}
-    tx.execute(insert(schema.notice).values(**row, next_at=now, created_at=now))
+    times = {"next_at": now, "created_at": now}
+    tx.execute(insert(schema.notice).values(**row, **times, about=about))
     content = json.dumps({"to": to, "facts": dict(facts)}, ensure_ascii=False, sort_keys=True)
     confidential.write(tx, _subject(id), {"letter": content})
     return True
@@ -56,6 +63,16 @@ def put(
         raise Conflict(f"the letter {id} is not {before.lower()} any more", letter=id)
     if after is State.DROPPED:
         confidential.erase(tx, _subject(id))
+
+
+def about(tx: Transaction, scopes: Sequence[str], limit: int) -> list[Letter]:
+    """Letters that tell of some holders, the newest first; of one that went to several mailboxes one."""
+    of, seen = schema.notice.c, dict[tuple[str, ...], Letter]()
+    rows = select(schema.notice).where(of.about.in_(scopes)).order_by(of.number.desc())
+    for row in tx.execute(rows.limit(2 * limit)).all():
+        one = _letter(tx, row)
+        seen.setdefault((str(one.kind), *sorted(one.facts.values())), one)
+    return list(seen.values())[:limit]
 
 
 def stale(tx: Transaction, now: datetime) -> list[str]:

@@ -241,9 +241,12 @@ notice = Table(
     Column("created_at", Instant, nullable=False),
     Column("sent_at", Instant),
     Column("note", Text, nullable=False),
+    Column("about", String(260)),
     Index(None, "state", "next_at"),
+    Index(None, "about"),
 )
-"""A letter to be sent by e-mail; recipient and facts are sealed under the subject `notice ID`."""
+"""A letter to be sent by e-mail; recipient and facts are sealed under the subject `notice ID`. `about` is
+the holder whom it tells of something, as a scope."""
 
 custody_exit = Table(
     "custody_exit",

@@ -17,6 +17,7 @@ MAILBOX = re.compile(
     r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+"
 )
 LONGEST_MAILBOX, LONGEST_LOCAL, LONGEST_FACT = 254, 64, 2_000
+LONGEST_LINE = 400
 
 
 class Kind(StrEnum):
@@ -33,9 +34,11 @@ class Kind(StrEnum):
     CLAIM = "claim"
     NEWS = "news"
     BREAK = "break"
+    ACTION = "action"
+    REMINDER = "reminder"
 
 
-OPTIONAL = frozenset({Kind.APPROVAL, Kind.DECIDED, Kind.STATEMENT, Kind.NEWS})
+OPTIONAL = frozenset({Kind.APPROVAL, Kind.DECIDED, Kind.STATEMENT, Kind.NEWS, Kind.REMINDER})
 """What somebody may do without. What touches his access or his units he is always told."""
 
 
@@ -62,6 +65,8 @@ FACTS: Mapping[Kind, tuple[str, ...]] = {
     Kind.CLAIM: ("issuer", "days", "until"),
     Kind.NEWS: ("issuer", "title", "said", "link"),
     Kind.BREAK: ("issuer", "what", "link"),
+    Kind.ACTION: ("issuer", "title", "said", "link"),
+    Kind.REMINDER: ("issuer", "title", "said", "link"),
 }
 """What each kind has to be told; `link` is a path of the platform, such as /approvals."""
 

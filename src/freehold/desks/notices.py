@@ -39,6 +39,7 @@ WAITS = (60, 300, 900, 3_600, 4 * 3_600, 12 * 3_600)
 """Seconds before the next attempt; after the last one a letter goes into the queue."""
 QUEUE = (State.BOUNCED, State.UNSURE)
 SHOWN = 200
+OWN_SHOWN = 30
 
 
 class Ended(StrEnum):
@@ -73,8 +74,10 @@ def notify(
     facts: Mapping[str, str],
     now: datetime,
     once: str | None = None,
+    about: str | None = None,
 ) -> str:
-    """Write a letter to one mailbox; its id. With `once` the same is never written twice.
+    """Write a letter to one mailbox; its id. With `once` the same is never written twice. `about` is the
+    holder whom it tells of something, as a scope.
 
     Raises Invalid for a recipient that is no mailbox, or facts that the kind does not have.
     """
@@ -82,7 +85,7 @@ def notify(
     id = secrets.token_hex(16)
     if once is not None:
         id = hashlib.sha256(canonical([str(kind), mailbox, once])).hexdigest()[:32]
-    notices.add(tx, id, kind, mailbox, said, now)
+    notices.add(tx, id, kind, mailbox, said, now, about)
     return id
 
 
@@ -93,6 +96,7 @@ def tell(
     facts: Mapping[str, str],
     now: datetime,
     once: str | None = None,
+    about: str | None = None,
 ) -> bool:
     """Write a letter to somebody who signs in; False for others, where his name is no mailbox, he is shut
     out, or wants no letters of this kind."""
@@ -103,7 +107,7 @@ def tell(
         return False
     if kind in letters.OPTIONAL and kind in unwanted(tx, identity):
         return False
-    notify(tx, kind, known.sign_in_name, _fit(facts), now, once)
+    notify(tx, kind, known.sign_in_name, _fit(facts), now, once, about)
     return True
 
 
@@ -118,18 +122,47 @@ def tell_holder(
     """Tell a holder what was done to his holding, wherever he signs in, or else at the mailbox in his
     file; how many letters."""
     facts = {"issuer": issuers.find(tx, issuer).name, "what": what, "link": "/"}
+    return write_to_holder(tx, issuer, holder, Kind.HOLDING, facts, now, once)
+
+
+def write_to_holder(
+    tx: Transaction,
+    issuer: str,
+    holder: str,
+    kind: Kind,
+    facts: Mapping[str, str],
+    now: datetime,
+    once: str | None = None,
+) -> int:
+    """Write a letter to a holder wherever he signs in, or else at the mailbox in his file; how many."""
     scope = holder_scope(issuer, holder)
     every = sorted(identities.with_role(tx, Role.INVESTOR, scope))
-    told = sum(tell(tx, one, Kind.HOLDING, facts, now, once) for one in every)
+    known = f"{once} {scope}" if once and kind is not Kind.HOLDING else once
+    told = sum(tell(tx, one, kind, facts, now, known, scope) for one in every)
     kept = registrations.mailbox(tx, issuer, holder)
-    if told or not kept:
+    if told or not kept or (every and kind in letters.OPTIONAL):
         return told
-    notify(tx, Kind.HOLDING, kept, _fit(facts), now, once)
+    notify(tx, kind, kept, _fit(facts), now, known, scope)
     return 1
 
 
+def of_holders(office: Office, who: Actor) -> list[Letter]:
+    """The last letters about the holdings of somebody, the newest first. Raises NotPermitted."""
+    permits.require(who, Power.READ_OWN)
+    scopes = [one for one in sorted(permits.scopes(who, Power.READ_OWN)) if "/" in one]
+    with office.book.reading() as tx:
+        return notices.about(tx, scopes, OWN_SHOWN)
+
+
 def _fit(facts: Mapping[str, str]) -> dict[str, str]:
-    return {name: text if name == "link" else letters.plain(text) for name, text in facts.items()}
+    said = {"link": lambda text: text, "said": _lines}
+    return {name: said.get(name, letters.plain)(text) for name, text in facts.items()}
+
+
+def _lines(text: str) -> str:
+    """A text of several lines, each fit to stand in a letter, not too long together."""
+    lines = [letters.plain(line, letters.LONGEST_LINE) for line in text.splitlines()]
+    return "\n".join(filter(None, lines))[: letters.LONGEST_FACT].strip()
 
 
 def warn(

@@ -26,7 +26,14 @@ from freehold.desks.office import now_on_chain, set_clock
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, carry_out, receipt_of
 from freehold.desks.register import records, registers
-from freehold.desks.servicing import actions, feeding, paying, recording, servicing, taxes
+from freehold.desks.servicing import (
+    actions,
+    feeding,
+    paying,
+    recording,
+    servicing,
+    taxes,
+)
 
 UNIT_KINDS = {
     "stock-dividend": '[units]\nratio = "1/10"\n',

@@ -11,7 +11,7 @@ from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.desks import ledgers, permits
 from freehold.desks.outbox import orders
 from freehold.desks.platform import auditing
-from freehold.desks.servicing import ballots, meetings, noting, processing, voting
+from freehold.desks.servicing import ballots, meetings, noting, processing, sealed, voting
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.voting import ProxyRequest, VoteRequest
@@ -94,7 +94,7 @@ def test_every_act_and_every_refusal_of_the_meeting_desk_is_in_the_log(company):
     with pytest.raises(NotFound):
         voting.vote(company, who.id, replace(given, meeting=99, key="none"))
     step("vote", "REFUSED", "meeting 99, mara-lindqvist")
-    assert voting.reveal(company, agent, None, number).refused
+    assert sealed.reveal(company, agent, None, number).refused
     step("reveal votes", "REFUSED", f"meeting {number}")
     with pytest.raises(Conflict):
         processing.ask_at(company, who, number, Act.CONCLUDE)
@@ -102,7 +102,7 @@ def test_every_act_and_every_refusal_of_the_meeting_desk_is_in_the_log(company):
     at(company, "2024-06-08T09:00:00Z")
     assert meetings.close(company, agent, None, number, "early").act.refused
     step("close meeting", "REFUSED", f"meeting {number}")
-    assert not voting.reveal(company, agent, None, number).refused
+    assert not sealed.reveal(company, agent, None, number).refused
     step("reveal votes", "DONE", f"meeting {number}")
     at(company, "2024-06-09T09:00:00Z")
     assert not meetings.close(company, agent, None, number, "close").act.refused

@@ -18,7 +18,7 @@ from freehold.desks import ledgers, parties, posting
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.orders import Ended
 from freehold.desks.register import registers
-from freehold.desks.servicing import assembly, meeting_changes, meetings, voting
+from freehold.desks.servicing import assembly, meeting_changes, meetings, sealed, voting
 from freehold.desks.servicing.meeting_changes import AmendRequest
 from freehold.desks.servicing.meetings import MeetingRequest
 from freehold.desks.servicing.voting import Given, ProxyRequest, VoteRequest
@@ -145,7 +145,7 @@ def test_a_secret_vote_is_sealed_and_revealed_after_the_close(company):
     at(company, "2024-06-08T09:00:00Z")
     assert "revealed until" in close(company, number).act.reason
     agent = orders.agent(company)
-    assert voting.reveal(company, agent, None, number).ended is Ended.DONE
+    assert sealed.reveal(company, agent, None, number).ended is Ended.DONE
     _, standing = meetings.show(company, None, number)
     assert standing.tallies[0].count.votes["for"] == 1_200_000
     at(company, "2024-06-09T09:00:00Z")
@@ -168,7 +168,7 @@ def test_a_wallet_signs_the_seal_of_a_secret_vote_and_no_other_passes_under_it(c
     done = voting.vote(company, "operator", replace(asked, **signed, sealed=sealed))
     assert done.given is Given.SEALED
     at(company, "2024-06-08T09:00:00Z")
-    assert voting.reveal(company, orders.agent(company), None, number).ended is Ended.DONE
+    assert sealed.reveal(company, orders.agent(company), None, number).ended is Ended.DONE
     _, standing = meetings.show(company, None, number)
     assert standing.tallies[0].count.votes["for"] == 1_200_000
 

@@ -46,6 +46,7 @@ WITHOUT_KEY = {
     "/v1/windups/{id}/reconciliation": STEP,
     "/v1/windups/{id}/closing": STEP,
     "/v1/meetings/{number}/revelation": STEP,
+    "/v1/meetings/{number}/votes/{holder}/revelation": STEP,
     "/v1/meetings/{number}/closing": STEP,
     "/v1/cash/payments/{id}/release": STEP,
     "/v1/people/{id}/sessions/end": STEP,

@@ -29,7 +29,7 @@ FILES = {
     "/windups/{id}/claims.csv", "/windups/{id}/claims/{holder}/proof.json",
     "/tax/years/{number}/withheld.csv", "/tax/years/{number}/{name}",
     "/unclaimed/report.csv", "/exit.csv", "/meetings/{number}/notice", "/meetings/{number}/minutes",
-    "/gallery", "/session",
+    "/meetings/{number}/receipt", "/actions/calendar.ics", "/gallery", "/session",
     "/desk/reports/{number}/csv", "/files/{issuer}/{holder}/timeline.csv", "/desk/reports/{number}/pdf",
 }  # fmt: skip
 """What is read and is no page: files, the stream, where a search leads, the example world's gallery."""

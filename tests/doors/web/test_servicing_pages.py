@@ -12,7 +12,7 @@ from freehold.desks import parties, permits
 from freehold.desks.onboarding import onboarding
 from freehold.desks.servicing import cashbook
 from freehold.wire.tax import PaymentIn, RecordIn
-from tests.doors.running import HOLDER, between, form_token, office_of, until
+from tests.doors.running import HOLDER, form_token, office_of, until
 from tests.doors.running import ISSUER as COMPANY
 from tests.doors.serviced import (
     AGENT,
@@ -25,9 +25,7 @@ from tests.doors.serviced import (
     now_of,
     travel,
 )
-from tests.doors.web import keys, windows
-from tests.doors.web.test_browser import opened
-from tests.doors.web.test_meeting_guide import own_wallet, signs_typed_data
+from tests.doors.web import windows
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +44,12 @@ class Window:
         assert answer.status_code == 200, f"{path}: {answer.status_code}"
         return answer.text
 
+    def token(self, page):
+        return form_token(self.see(page))
+
     def send(self, path, page, **fields):
         """The answer to a form of a page, not followed."""
-        form = {"token": form_token(self.see(page)), **fields}
+        form = {"token": self.token(page), **fields}
         return self.browser.post(self.url + path, form, timeout=60, allow_redirects=False)
 
 
@@ -76,6 +77,34 @@ def test_an_action_is_called_off_from_its_page(platform, coin):
         assert f"urn:iso:std:iso:20022:tech:xsd:{message}." in text
     early = issuer.send(f"{page}/orders/pay", page)
     assert early.status_code == 422 and "is cancelled: nothing more" in early.text
+
+
+def test_an_action_is_replaced_on_its_page_by_two_persons_and_the_calendar_says_so(platform, coin):
+    announced(platform, dividend(platform, coin, "page-old"), "page-old")
+    issuer, page = Window(platform, ISSUER), "/actions/page-old/amend"
+    text = platform.ask(ISSUER, "GET", "/v1/actions/page-old/terms").json()["items"][-1]
+    rent = text.replace("cash-dividend", "rent").replace("0.25", "0.5")
+    form = {"terms": rent, "key": "page-replace"}
+    refused = issuer.send(page, page, **form)
+    assert refused.status_code == 422 and "replace it by another action" in refused.text
+    shown = issuer.send(page, page, **form, other="page-new")
+    assert "Propose the replacement" in shown.text and "cancelled" in shown.text
+    approved(platform, issuer.send(page, page, **form, other="page-new", confirm="yes"))
+    assert "page-new" in issuer.see("/actions/page-old") and "Follows" in issuer.see(
+        "/actions/page-new"
+    )
+    record = next_record(platform) - timedelta(days=1)
+    shown = issuer.see(f"/actions?month={record:%Y-%m}&kind=rent&security=series-a")
+    assert "Record: page-new" in shown and "Record: page-old" not in shown
+    file = issuer.browser.get(f"{platform.url}/actions/calendar.ics?kind=rent", timeout=60)
+    assert file.headers["content-type"].startswith("text/calendar")
+    assert "SUMMARY:Payment: page-new" in file.text and file.text.endswith("END:VCALENDAR\r\n")
+    found = platform.ask(
+        ISSUER, "GET", f"/v1/actions/calendar?from={record:%Y-%m-%d}&kind=rent&until=2999-01-01"
+    )
+    assert {one["action"] for one in found.json()["items"]} == {"page-new"}
+    told = platform.ask(ISSUER, "GET", "/v1/actions/calendar.ics")
+    assert told.ok and "BEGIN:VEVENT" in told.text
 
 
 def test_an_action_is_amended_on_its_page_by_two_persons(platform, coin):
@@ -325,58 +354,6 @@ def test_the_notice_of_a_meeting_is_changed_by_two_persons_and_called_anew(platf
     assert f'Called anew as <a href="/meetings/{second}"' in issuer.see(f"/meetings/{first}")
     assert "Versions of the notice" in issuer.see(f"/meetings/{second}")
     assert issuer.see(f"/meetings/{second}/notice?version=2") == placed
-
-
-@pytest.mark.needs("browser")
-def test_a_secret_vote_is_hidden_until_it_is_revealed_and_a_meeting_is_called_off(
-    chromium, platform, said
-):
-    issuer, investor = Window(platform, ISSUER), Window(platform, Role.INVESTOR)
-    key, id, cookie = own_wallet(platform, 7)
-    record = next_record(platform)
-    times = {"record": 0, "opens": 1, "closes": 24, "revealed_until": 48}
-    notice = {
-        name: f"{record + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for name, hours in times.items()
-    }
-    item = {"title-1": "The name is changed", "quorum-1": "0", "majority-1": "2/3"}
-    fields = {"name": "Secret meeting", **notice, **item, "key": "secret"}
-    preview = issuer.send("/meetings/new", "/meetings/new", **fields)
-    assert "The name is changed; ordinary;" in preview.text
-    approved(platform, issuer.send("/meetings/new", "/meetings/new", **fields, confirm="yes"))
-    found = platform.ask(ISSUER, "GET", "/v1/meetings").json()["items"]
-    one = next(each for each in found if each["name"] == "Secret meeting")
-    page = f"/meetings/{one['number']}"
-    travel(platform, parse(one["opens"]) + timedelta(seconds=1))
-    until(lambda: platform.ask(AGENT, "GET", f"/v1{page}/tally").ok)
-    for door in ("proxy/begin", "proxy"):  # nobody is named: a mistake in the form, no refusal
-        unnamed = investor.send(f"{page}/{door}", page)
-        assert unnamed.status_code == 422 and "name the proxy" in unnamed.text.lower(), door
-    form = {"holder": HOLDER, "side-item-1": "for", "key": "secret-vote"}
-    assert investor.send(f"{page}/vote", page, **form).status_code == 303
-    until(lambda: "A sealed vote stands" in investor.see(page), 60)
-    own = opened(chromium, said)
-    own.context.add_cookies([{"name": "freehold", "value": cookie, "url": platform.url}])
-    signs_typed_data(own, key)
-    own.goto(f"{platform.url}{page}?holder={id}")
-    keys.choose(own, "side-item-1", "against")
-    keys.press(own, "Sign and vote")
-    keys.comes(own, "A sealed vote stands")
-    own.context.close()
-    shown = issuer.see(page)
-    assert "Nobody sees how it stands before the close" in shown and "Would be" not in shown
-    early = issuer.send(f"{page}/reveal", page)
-    assert early.status_code == 422 and "open until" in early.text
-    travel(platform, parse(one["closes"]) + timedelta(seconds=1))
-    until(lambda: "Reveal the votes" in issuer.see(page))
-    assert issuer.send(f"{page}/reveal", page).status_code == 303
-    until(lambda: "Would be carried" in issuer.see(page), 60)
-    (tally,) = platform.ask(ISSUER, "GET", f"/v1{page}/tally").json()["resolutions"]
-    assert int(tally["count"]["votes"]["against"]) == 500
-    form = issuer.see(f"/acts/cancel-meeting?meeting={one['number']}")
-    key = between(form, 'name="key" value="', '"')
-    act = {"meeting": str(one["number"]), "reason": "issuer-decision", "document": "ab" * 32}
-    approved(platform, issuer.send("/acts/cancel-meeting", "/", **act, key=key))
-    until(lambda: platform.ask(ISSUER, "GET", f"/v1{page}").json()["stage"] == "cancelled")
 
 
 def test_tax_has_its_pages_forms_preview_record_files_and_the_wallet_it_goes_to(platform, coin):

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from freehold.core.actions import fields
 from freehold.core.actions.bond_file import BondFile, bond_in
-from freehold.core.actions.coupon import Flow, flows
+from freehold.core.actions.coupon import Floating, Flow, fixing_date, flows
 from freehold.core.actions.fields import Section
 from freehold.core.actions.kinds import Kind
 from freehold.core.actions.schedule import schedule
@@ -38,6 +38,39 @@ class Due:
     payment: date
     per_unit: Fraction
     narrative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """A coupon date still to be announced; `fixing` is the day whose rate it takes, if it floats."""
+
+    number: int
+    fixing: date | None
+    payment: date
+    last: bool
+
+
+def coupons_in(text: str) -> tuple[Coupon, ...]:
+    """What the [bond] of an action's terms has after the action's own `coupon`; nothing without one.
+
+    Raises Invalid where the text is no such file.
+    """
+    top = fields.parse_toml(text)
+    if not fields.has(top, "bond"):
+        return ()
+    number = fields.whole(top, "coupon")
+    file = bond_in(fields.inner(top, "bond"), "the terms of the action")
+    bond = file.bond
+    return tuple(
+        Coupon(
+            one.number,
+            fixing_date(bond, bond.rate, one) if isinstance(bond.rate, Floating) else None,
+            one.payment_date,
+            one.due == bond.schedule.maturity,
+        )
+        for one in schedule(bond.schedule)
+        if one.number > number
+    )
 
 
 def due_of(top: Section, kind: Kind) -> Due:

@@ -92,7 +92,9 @@ def why_not(terms: Terms, steps: Collection[Step], now: datetime, wanted: Step) 
         return f"the action {terms.id} is {where}: it is reconciled once everything is paid"
     if wanted is Step.CLOSE and where is not State.RECONCILED:
         return f"the action {terms.id} is {where}: it is closed once it is reconciled"
-    if wanted in (Step.AMEND, Step.ELECT) and where in _DONE | {State.PAYING}:
+    if wanted is Step.AMEND and where in _DONE:
+        return f"the action {terms.id} is {where}: its terms bind those who were paid by them"
+    if wanted is Step.ELECT and where in _DONE | {State.PAYING}:
         return f"the action {terms.id} is {where}: its terms bind those who were paid by them"
     if wanted is Step.CANCEL and where in _DONE:
         return f"the action {terms.id} is {where}: everybody has got what was due, so it is closed"

@@ -62,7 +62,8 @@ def words(notice: Notice) -> dict[str, str]:
         "Votes": f"{secret}, {'may be changed' if terms.changeable else 'final'}",
     }
     items = {f"Item {one.id}": _item(notice.titles[one.id], one) for one in notice.agenda}
-    return found | items
+    papers = {f"Document {one.title}": one.sha256 for one in notice.documents}
+    return found | items | papers
 
 
 def _item(title: str, one: Resolution) -> str:

@@ -4,6 +4,7 @@ The notice is the document whose hash the meeting is announced with, so the agen
 the agenda that was sent out. docs/reference/votes.md lists the fields.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,16 @@ from freehold.core.actions.fields import Section
 from freehold.core.actions.meeting_file import once, read_marks, read_resolution
 from freehold.core.clock import stamp
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document of a meeting, such as the accounts: its title, and its SHA-256 as 64 hex digits."""
+
+    title: str
+    sha256: str
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -33,12 +44,13 @@ class Notice:
     agenda: tuple[Resolution, ...]
     titles: dict[str, str]
     place: str = ""
+    documents: tuple[Paper, ...] = ()
 
 
 def read_notice(text: str, classes: Sequence[str]) -> Notice:
     """Read the file; `classes` are the issuer's. Raises Invalid with every mistake and its place."""
     top = fields.parse_toml(text)
-    known = "name place record opens closes revealed_until changeable resolution".split()
+    known = "name place record opens closes revealed_until changeable resolution document".split()
     fields.only(top, *known)
     name, record = fields.text(top, "name"), fields.instant(top, "record")
     terms = _terms(top, record)
@@ -52,12 +64,13 @@ def read_notice(text: str, classes: Sequence[str]) -> Notice:
     if len(agenda) > RESOLUTIONS_MOST or len(voting) > CLASSES_MOST:
         most = f"{RESOLUTIONS_MOST} resolutions and {CLASSES_MOST} classes"
         fields.note(top, "resolution", f"a meeting has at most {most}")
+    papers = tuple(_paper(one) for one in fields.sections(top, "document"))
     fields.refuse_mistakes(top, "the notice of the meeting")
     titles = {
         one.id: fields.text(each, "title", one.id) for each, one in zip(listed, agenda, strict=True)
     }
     place = fields.text(top, "place", "")
-    return Notice(name, record, terms, tuple(voting), agenda, titles, place)
+    return Notice(name, record, terms, tuple(voting), agenda, titles, place, papers)
 
 
 def read_vote(text: str) -> dict[tuple[str, str | None], tuple[Mark, ...]]:
@@ -91,6 +104,14 @@ def _terms(top: Section, record: datetime) -> Terms:
         if until is not None and until <= closes:
             fields.note(top, "revealed_until", "is not after the vote closes")
     return Terms(opens, closes, until, fields.flag(top, "changeable"))
+
+
+def _paper(section: Section) -> Paper:
+    fields.only(section, "title", "sha256")
+    digest = fields.text(section, "sha256").removeprefix("0x").lower()
+    if not _SHA256.fullmatch(digest):
+        fields.note(section, "sha256", f"{digest!r} is no SHA-256 of 64 hex digits")
+    return Paper(fields.text(section, "title"), digest)
 
 
 def _check(section: Section, resolution: Resolution) -> None:

@@ -68,7 +68,7 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One version of an action's terms."""
+    """One version of an action's terms; `follows` is the action that it replaces or corrects."""
 
     id: str
     kind: Kind
@@ -86,6 +86,7 @@ class Terms:
     revenue: Revenue | None = None
     oversubscription: bool = False
     options: Options = PLAIN
+    follows: str = ""
 
     @property
     def work(self) -> Work:
@@ -111,6 +112,7 @@ def read(text: str) -> Terms:
         "zone", "payment_days", "payment_date", "claim_days", "cash", "units", "most", "name",
         "narrative", "record", "payment", "ex_date", "tax", "revenue", "oversubscription", "bond",
         "coupon", "pays", "payout", "elections", "reinvest",
+        "follows",
     )  # fmt: skip
     kind = fields.choice(top, "kind", Kind)
     id = fields.text(top, "id")
@@ -139,6 +141,7 @@ def read(text: str) -> Terms:
         read_revenue(fields.inner(top, "revenue")) if fields.has(top, "revenue") else None,
         fields.flag(top, "oversubscription"),
         read_options(top),
+        fields.text(top, "follows", ""),
     )
     _check(top, found)
     if bound:
@@ -280,6 +283,8 @@ def _check(top: Section, terms: Terms) -> None:
     if terms.tax and terms.tax not in countries():
         known = ", ".join(countries())
         fields.note(top, "tax", f"{terms.tax!r} is none of {known}, whose rules are known")
+    if terms.follows == terms.id:
+        fields.note(top, "follows", f"names {terms.id} itself")
     work, exchange = terms.work, terms.exchange
     if not fields.has(top, "bond"):  # whose days are known later
         _check_options(top, terms)
@@ -350,6 +355,7 @@ def as_text(terms: Terms) -> str:
     lines += [f"most = {terms.most}"] if terms.most else []
     lines += [f"name = {_quoted(terms.name)}"] if terms.name else []
     lines += [f"narrative = {_quoted(terms.narrative)}"] if terms.narrative else []
+    lines += [f'follows = "{terms.follows}"'] if terms.follows else []
     lines += ["oversubscription = true"] if terms.oversubscription else []
     chosen, tables = option_lines(terms.options)
     lines += chosen

@@ -33,6 +33,7 @@ from freehold.desks.servicing import (
     paying,
     processing,
     remains,
+    replacing,
     servicing,
     tax_wallet,
     unclaimed,
@@ -84,10 +85,36 @@ def _read_amendment(office: Office, asking: Asking) -> Act:
     text = asking.texts["terms"]
     terms = read_terms(text)
     of = of_action(office, asking, terms.id)
-    servicing.require(office, of, Taken.AMEND)
+    actions.require_amendable(office, of, terms)
     return kinds.of_instrument(
         "amend-action", asking, of.instrument, {"terms": text}, _amount(terms)
     )
+
+
+def _read_replacement(office: Office, asking: Asking) -> Act:
+    text = asking.texts["terms"]
+    terms = read_terms(text)
+    of = of_action(office, asking, asking.texts["action"])
+    replacing.require_replaceable(office, of, terms)
+    given = {"action": of.known.id, "terms": text}
+    return kinds.of_instrument("replace-action", asking, of.instrument, given, _amount(terms))
+
+
+def _replacement_difference(office: Office, act: Act) -> Sequence[Change]:
+    """What is called off, and beside it everything that the other is."""
+    terms, changes = read_terms(act.arguments["terms"]), list(_cancel_difference(office, act))
+    of = servicing.case(office, act.arguments["action"])
+    before, after = _words(of.terms), _words(terms)
+    changes += [
+        Change(name, before.get(name, NONE), after.get(name, NONE))
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    ]
+    owner, instrument = parties.instrument(office, act.issuer, terms.instrument)
+    known = KnownAction(terms.id, owner.id, instrument.token, str(terms.kind), terms.record, "")
+    will, why = events.foreseen(office, Case(known, owner, instrument, terms, 1, (), {}), terms)
+    changes += [Change("What each gets", NONE, why)] if why else []
+    return [*changes, *_parts(office, of, None, will, terms)]
 
 
 def _amendment_difference(office: Office, act: Act) -> Sequence[Change]:
@@ -404,6 +431,15 @@ KINDS = (
         _amendment_difference,
         _carries(processing.Act.AMEND, "terms"),
         ("terms",),
+    ),
+    Kind(
+        "replace-action",
+        "Replace a corporate action",
+        Power.SERVICE,
+        _read_replacement,
+        _replacement_difference,
+        _carries(processing.Act.REPLACE, "action"),
+        ("action", "terms"),
     ),
     Kind(
         "cancel-action",

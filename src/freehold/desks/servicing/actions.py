@@ -18,6 +18,7 @@ from freehold.book.session import Transaction
 from freehold.chain import coins
 from freehold.chain.contracts import call
 from freehold.core.actions import consent
+from freehold.core.actions.amending import Change, changes, standing, why_not
 from freehold.core.actions.kinds import Kind, Work
 from freehold.core.actions.life import State, Step
 from freehold.core.actions.plan import UNTAXED, Plan
@@ -25,9 +26,10 @@ from freehold.core.actions.revenue import pot_of
 from freehold.core.actions.tax import note
 from freehold.core.actions.terms import Basis, Terms, read, untaxed_because
 from freehold.core.clock import stamp, to_seconds
-from freehold.core.errors import Broken, Invalid
+from freehold.core.errors import Broken, Conflict, Invalid
 from freehold.core.letters import Kind as Letter
 from freehold.core.powers import Powers
+from freehold.core.roles import holder_scope
 from freehold.desks import notices, parties
 from freehold.desks.office import Office
 from freehold.desks.outbox import orders
@@ -40,6 +42,7 @@ from freehold.desks.servicing import (
     noting,
     pay_coins,
     pots,
+    recording,
     servicing,
     subscribing,
     tax_wallet,
@@ -49,6 +52,7 @@ from freehold.desks.servicing import (
 )
 from freehold.desks.servicing.servicing import Case
 from freehold.desks.servicing.undelivered import Kept
+from freehold.indexer import read as register
 
 _TRIED_WITH = 100
 """Holders whose balance is looked at when a coin is tried."""
@@ -125,37 +129,43 @@ def announce(
 
 @noting.noted("amend action", noting.id_in)
 def amend(office: Office, actor: Actor, text: str) -> ActionOutcome:
-    """Put other terms in force while nobody was paid by the old ones; what holders elected lapses where the
-    bargain is worse for them now.
+    """Put other terms in force, as far as `core/actions/amending.py` lets them; what holders elected lapses
+    where the bargain is worse for them now.
 
-    The record instant of an announced action stays what it is on chain: another one is another action.
-    Raises Invalid, NotFound, Conflict where it is too late.
+    Raises Invalid, NotFound, Conflict with the way out where it is too late.
     """
     terms = read(text)
     of = servicing.case(office, terms.id)
-    servicing.require(office, of, Step.AMEND)
-    if (terms.kind, terms.record) != (of.terms.kind, of.terms.record):
-        raise Invalid(
-            f"kind and record instant of {terms.id} are announced as {of.terms.kind},"
-            f" {stamp(of.terms.record)}: cancel it and announce another action",
-            field="record",
-        )
-    same = terms.instrument == of.terms.instrument
-    coin_kept = _coins(terms) == _coins(of.terms) or Step.FUND not in of.steps
-    if not same or not coin_kept:
-        field = "coin" if same else "instrument"
-        raise Invalid(f"the {field} of {terms.id} cannot change any more: cancel it", field=field)
-    _check(office, of.owner, of.instrument, terms, announced=True)
-    done = _amend_pot(office, actor, of, terms)
+    found = require_amendable(office, of, terms)
+    if found != (Change.WORDS,):
+        _check(office, of.owner, of.instrument, terms, announced=True)
+    done = _amend_pot(office, actor, of, terms, found)
+    if not done.refused and Change.RECORD in found:
+        done = recording.moved(office, actor, of, terms.record)
     if done.refused:
         return ActionOutcome(done, terms.id, servicing.state_of(office, of))
     known = holders_of.by_account(office, of.owner, of.instrument.token)
     with office.book.transaction() as tx:
         version = book.add_terms(tx, terms.id, text, office.clock.now(), actor.name)
         content = {"version": version}
+        if Change.RECORD in found:
+            content["record"] = records.number_at(office, of.instrument.token, terms.record)
         book.add_step(tx, terms.id, Step.AMEND, content, office.clock.now(), actor.name)
         _lapse(office, tx, actor, of, terms, known)
     return _outcome(office, done, terms.id)
+
+
+def require_amendable(office: Office, of: Case, terms: Terms) -> tuple[Change, ...]:
+    """What other terms change of an action. Raises Conflict with the way out where that cannot be amended,
+    or where another record instant cannot be announced in place of its own."""
+    found = changes(of.terms, terms)
+    state = servicing.state_of(office, of)
+    where = standing(state, Step.FUND in of.steps)
+    if wrong := why_not(of.terms, where, found):
+        raise Conflict(wrong, action=of.known.id, state=str(state))
+    if Change.RECORD in found:
+        recording.require_movable(office, of, terms.record)
+    return found
 
 
 def _lapse(
@@ -282,7 +292,7 @@ def show(office: Office, id: str) -> Shown:
     """One action. Raises NotFound."""
     of = servicing.case(office, id)
     taken = [(one.step, one.at, one.by) for one in of.taken]
-    record = int(of.left(Step.ANNOUNCE)["record"])
+    record = of.record
     state, kept = servicing.state_of(office, of), undelivered.waiting(of)
     return Shown(of.terms, of.version, state, record, taken, kept)
 
@@ -297,6 +307,12 @@ def every(office: Office, issuer: str | None) -> list[Shown]:
 
 def _outcome(office: Office, done: ActOutcome, id: str) -> ActionOutcome:
     return ActionOutcome(done, id, servicing.state_of(office, servicing.case(office, id)))
+
+
+def require_possible(office: Office, owner: KnownIssuer, terms: Terms) -> None:
+    """Raises Invalid, NotFound or Conflict for terms that the ledger contradicts, whatever their dates."""
+    instrument = parties.instrument(office, owner.id, terms.instrument)[1]
+    _check(office, owner, instrument, terms, announced=True)
 
 
 def _already(office: Office, owner: KnownIssuer, terms: Terms) -> bool:
@@ -319,6 +335,11 @@ def _check(
     """What only the ledger can tell about terms. Raises Invalid, NotFound, Conflict."""
     if why := untaxed_because(terms):
         raise Invalid(f"tax {terms.tax}: the {terms.kind} {why}; leave tax out", field="tax")
+    if terms.follows:
+        with office.book.reading() as tx:
+            if terms.follows not in [one.id for one in book.every(tx, owner.id)]:
+                said = f"there is no action {terms.follows} of this issuer that it could follow"
+                raise Invalid(said, field="follows")
     if not announced:
         records.require_ahead(office, instrument, terms.record)
         _check_id(office, terms.id)
@@ -404,16 +425,32 @@ def _keep(
     content: Mapping[str, Any] = {"record": number}
     if wallet := tax_wallet.of(office, owner.id):
         content = {**content, "tax_wallet": wallet}
+    concerned = _concerned(office, owner, instrument)
     with office.book.transaction() as tx:
         book.add(tx, row, text)
         book.add_step(tx, terms.id, Step.ANNOUNCE, content, now, actor.name)
-        _tell_news(tx, owner, instrument, terms, now)
+        _tell_news(tx, owner, instrument, terms, now, concerned)
+
+
+def _concerned(office: Office, owner: KnownIssuer, instrument: KnownInstrument) -> frozenset[str]:
+    """The scopes of holders who have a letter of their own (`action_letters.py`): they hold the class."""
+    known = holders_of.by_account(office, owner, instrument.token)
+    with office.index.connect() as view:
+        held = register.holdings(view, instrument.token, register.last_block(view))
+    return frozenset(
+        holder_scope(owner.id, known[account].id) for account in held.accounts if account in known
+    )
 
 
 def _tell_news(
-    tx: Transaction, owner: KnownIssuer, instrument: KnownInstrument, terms: Terms, now: datetime
+    tx: Transaction,
+    owner: KnownIssuer,
+    instrument: KnownInstrument,
+    terms: Terms,
+    now: datetime,
+    concerned: frozenset[str],
 ) -> None:
-    """Write to the issuer's investors who sign in and want news that an action was announced."""
+    """Write to the issuer's other investors who sign in and want news that an action was announced."""
     kind = str(terms.kind).replace("-", " ")
     facts = {
         "issuer": owner.name,
@@ -423,18 +460,17 @@ def _tell_news(
         "link": f"/actions/{terms.id}",
     }
     for one in sorted(identities.investors(tx, owner.id)):
+        if concerned & {given.scope for given in identities.roles(tx, one)}:
+            continue
         notices.tell(tx, one, Letter.NEWS, facts, now, f"announced {terms.id}")
 
 
-def _coins(terms: Terms) -> list[str]:
-    own = [terms.cash.coin] if terms.cash else []
-    return [one.lower() for one in (*own, *(one.coin for one in terms.options.currencies))]
-
-
-def _amend_pot(office: Office, actor: Actor, of: Case, terms: Terms) -> ActOutcome:
+def _amend_pot(
+    office: Office, actor: Actor, of: Case, terms: Terms, found: tuple[Change, ...]
+) -> ActOutcome:
     """Times of a pot that is funded already; its rate is fixed anew when it opens."""
     fund = of.left(Step.FUND)
-    if not fund:
+    if not fund or found == (Change.WORDS,):
         return ActOutcome("amend", f"amend {of.version}", actor.name, orders.Ended.DONE)
     times = to_seconds(terms.payment), to_seconds(terms.claim_until)
     hashed = bytes.fromhex(fund["terms"])

@@ -16,7 +16,7 @@ from freehold.book.meeting_versions import Version
 from freehold.book.meetings import KeptMeeting
 from freehold.chain import contracts
 from freehold.core.actions.ballot import Resolution, Tally
-from freehold.core.actions.ballot_words import unpack_vote
+from freehold.core.actions.ballot_words import Terms, unpack_vote
 from freehold.core.actions.chain_meeting import ChainMeeting, agenda_of, count, follow
 from freehold.core.actions.notice_file import Notice, read_notice
 from freehold.core.clock import stamp
@@ -152,6 +152,13 @@ def find(office: Office, issuer: str | None, number: int) -> Assembly:
         if one.number == number:
             return one
     raise NotFound(f"there is no meeting {number}", meeting=number)
+
+
+def terms_of(office: Office, kept: KeptMeeting) -> Terms:
+    """When a meeting votes, by the notice that it was called with, without asking the chain."""
+    with office.book.reading() as tx:
+        classes = [one.class_id for one in issuers.instruments(tx, kept.issuer)]
+    return read_notice(kept.notice, classes).terms
 
 
 def number_of(office: Office, place: Address, register: Address, digest: str) -> int:

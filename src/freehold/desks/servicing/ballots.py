@@ -28,6 +28,7 @@ from freehold.desks.servicing import (
     noting,
     processing,
     proxies,
+    sealed,
     servicing,
     voting,
 )
@@ -122,6 +123,15 @@ def ballot(office: Office, who: Actor, request: VoteRequest) -> Mapping[str, Any
     return voting.message(office, _with(request, one))
 
 
+def entitled(
+    office: Office, who: Actor, number: int, holder: str, voter: str | None = None
+) -> tuple[Assembly, Mapping[str, int]]:
+    """A meeting, and the units that a holder may vote there by class. Raises as `vote`."""
+    one = _meeting(office, who, number, holder, voter)
+    party = parties.party(office, one.issuer, holder)
+    return one, _holdings(office, one).get(party.facts.account, {})
+
+
 def outcome(office: Office, who: Actor, meeting: int, holder: str) -> VoteOutcome:
     """What became of a holder's last vote. Raises NotFound where none was given."""
     one = _meeting(office, who, meeting, holder)
@@ -153,6 +163,42 @@ def appoint(office: Office, who: Actor, request: ProxyRequest) -> WorkOrder:
     with office.book.transaction() as tx:
         key = f"{who.id} {request.key}"
         return processing.enter(office, tx, who, Act.APPOINT, one.issuer.id, subject, texts, key)
+
+
+def own_receipt(office: Office, who: Actor, number: int, holder: str) -> str:
+    """What a holder keeps of his sealed vote. Raises NotPermitted, NotFound, also for another's."""
+    permits.require(who, Power.ELECT)
+    text = receipt(office, who, events.meeting(office, who, number), holder)
+    if text is None:
+        said = f"there is no receipt of a sealed vote of yours at meeting {number}"
+        raise NotFound(said, meeting=number)
+    return text
+
+
+def receipt(office: Office, who: Actor, one: Assembly, holder: str) -> str | None:
+    """What a holder keeps of his sealed vote; None for everybody else, because it tells how he voted."""
+    if not permits.allows(who, Power.ELECT, holder_scope(one.issuer.id, holder)):
+        return None
+    return sealed.receipt(office, one, holder)
+
+
+def reveal(office: Office, who: Actor, number: int, holder: str, text: str = "") -> WorkOrder:
+    """Ask that a holder's sealed vote is opened, from his receipt where he gives it, once a minute.
+
+    Raises NotFound, NotPermitted, Invalid for a receipt of another vote, Conflict where it is not the time.
+    """
+    one = _meeting(office, who, number, holder)
+    account = parties.party(office, one.issuer, holder).facts.account
+    with noting.refusals(office, who.id, "reveal votes", noting.meeting(one.issuer.id, number)):
+        if wrong := assembly.when_wrong(one, (assembly.Stage.REVEALING,)):
+            raise Conflict(wrong, meeting=number)
+        if text:
+            sealed.read(one, account, text)
+    texts = {"meeting": str(number), "issuer": one.issuer.id, "holder": holder, "receipt": text}
+    key = f"{who.id} reveal {holder} {record_hash(text)} {office.clock.now():%Y-%m-%dT%H:%M}"
+    with office.book.transaction() as tx:
+        subject = f"meeting {number}"
+        return processing.enter(office, tx, who, Act.REVEAL, one.issuer.id, subject, texts, key)
 
 
 def appointment(office: Office, who: Actor, request: ProxyRequest) -> Mapping[str, Any]:

@@ -19,7 +19,6 @@ from freehold.core.actions.kinds import Work
 from freehold.core.actions.life import State, Step, why_not
 from freehold.core.actions.plan import NO_CHOICES, NO_FORMS, Plan, movable_of, plan
 from freehold.core.actions.terms import Basis, Terms
-from freehold.core.clock import stamp
 from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
 from freehold.core.roles import Power
 from freehold.desks import parties, permits
@@ -315,7 +314,7 @@ def _view(office: Office, who: Actor, of: Case) -> ActionView:
         of.terms,
         servicing.state_of(office, of),
         of.version,
-        int(of.left(Step.ANNOUNCE)["record"]),
+        of.record,
         of.owner,
         of.instrument,
         of.taken,
@@ -379,13 +378,3 @@ def _due(office: Office, of: Case) -> Due | None:
 def now(office: Office) -> datetime:
     """The instant by which actions and meetings are judged: the chain's, or the wall's if ahead."""
     return servicing.now_of(office)
-
-
-def dated(terms: Terms) -> list[tuple[str, datetime]]:
-    """The dates of an action in words, in their order."""
-    found = [
-        ("Record", terms.record),
-        ("Payment", terms.payment),
-        ("Claims end", terms.claim_until),
-    ]
-    return sorted(found, key=lambda each: stamp(each[1]))

@@ -1,15 +1,41 @@
-"""Letters to holders about a meeting they were called to: amended, called anew, called off.
+"""Letters to holders about a meeting: called, and then amended, called anew, called off.
 
 Whoever held at the record instant is told, before it whoever holds now; and whoever voted or appointed a
 proxy is told that it no longer counts, where it does not. The same letter is written once.
 """
 
+from freehold.core.clock import stamp
 from freehold.core.facts import Flags, has_flag
+from freehold.core.letters import Kind
 from freehold.desks import notices
 from freehold.desks.office import Office
 from freehold.desks.servicing import assembly
 from freehold.desks.servicing.assembly import Assembly
 from freehold.indexer import read
+
+
+def called(office: Office, one: Assembly) -> int:
+    """Tell of a meeting that was called, whoever may vote there as far as is known. How many letters."""
+    terms, names, told = one.chain.terms, assembly.names(office, one), 0
+    lines = [
+        f"Votes are taken from {stamp(terms.opens)} until {stamp(terms.closes)} from whoever holds"
+        f" {', '.join(one.classes)} on {stamp(one.record)}.",
+        *([f"Place: {one.notice.place}."] if one.notice.place else []),
+        *(f"{place}. {one.notice.titles[each.id]}" for place, each in enumerate(one.agenda, 1)),
+    ]
+    facts = {
+        "issuer": one.issuer.name,
+        "title": f"You are called to {one.notice.name}",
+        "said": "\n".join(lines),
+        "link": f"/meetings/{one.number}",
+    }
+    now, once = office.clock.now(), f"meeting {one.number} called"
+    with office.book.transaction() as tx:
+        for account in sorted(concerned(office, one) & names.keys()):
+            holder = names[account]
+            args = (tx, one.issuer.id, holder, Kind.ACTION, facts, now, once)
+            told += notices.write_to_holder(*args)
+    return told
 
 
 def amended(office: Office, one: Assembly, what: str, version: int) -> int:
@@ -44,7 +70,7 @@ def _named(one: Assembly) -> str:
 def _tell(office: Office, one: Assembly, more: dict[int, str], said: str, once: str) -> int:
     names, now, count = assembly.names(office, one), office.clock.now(), 0
     with office.book.transaction() as tx:
-        for account in sorted(_concerned(office, one) | more.keys()):
+        for account in sorted(concerned(office, one) | more.keys()):
             holder = names.get(account)
             if holder is None:
                 continue
@@ -54,7 +80,7 @@ def _tell(office: Office, one: Assembly, more: dict[int, str], said: str, once: 
     return count
 
 
-def _concerned(office: Office, one: Assembly) -> set[int]:
+def concerned(office: Office, one: Assembly) -> set[int]:
     """The accounts that may vote, as far as is known."""
     if assembly.now(office) >= one.record:
         with office.index.connect() as view:

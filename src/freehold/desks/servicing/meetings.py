@@ -63,7 +63,10 @@ def announce(
 
     Raises Invalid with every mistake of the notice, or where an instant in it has passed.
     """
-    return called(office, actor, request, dry_run=dry_run)
+    done = called(office, actor, request, dry_run=dry_run)
+    if done.number:
+        meeting_letters.called(office, assembly.find(office, request.issuer, done.number))
+    return done
 
 
 def called(

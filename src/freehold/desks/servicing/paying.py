@@ -144,7 +144,7 @@ def pay(office: Office, actor: Actor, id: str) -> ActOutcome:
     of = servicing.case(office, id)
     servicing.require(office, of, Step.PAY)
     if Step.PAY not in of.steps:
-        number = int(of.left(Step.ANNOUNCE)["record"])
+        number = of.record
         entitlements.require_agreement(office, of.instrument.token, number)
         if of.terms.work is Work.SPLIT:
             _require_splittable(office, of)

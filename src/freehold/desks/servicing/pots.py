@@ -185,7 +185,7 @@ def _declaration(actor: Actor, of: Case, code: str, group: int) -> bytes:
     own = actor.signer.address
     tax_to = of.left(Step.ANNOUNCE).get("tax_wallet", own)
     words = (
-        of.instrument.token, int(of.left(Step.ANNOUNCE)["record"]), coin_of(terms, code)[0], 0, 0,
+        of.instrument.token, of.record, coin_of(terms, code)[0], 0, 0,
         to_seconds(terms.payment), to_seconds(terms.claim_until), own, tax_to, group,
         LISTED if listed else RATED, hash_of(terms),
     )  # fmt: skip

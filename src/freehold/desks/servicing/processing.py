@@ -12,7 +12,9 @@ from enum import StrEnum
 
 from freehold.book import actions as book
 from freehold.book import issuers
+from freehold.book import meetings as book_of_meetings
 from freehold.book import work_orders as kept
+from freehold.book.meetings import KeptMeeting
 from freehold.book.schema_work import State as Stage
 from freehold.book.session import Transaction
 from freehold.book.work_orders import WorkOrder
@@ -37,6 +39,8 @@ from freehold.desks.servicing import (
     paying,
     pots,
     remains,
+    replacing,
+    sealed,
     servicing,
     subscribing,
     subscriptions,
@@ -59,6 +63,7 @@ class Act(StrEnum):
     ANNOUNCE = "announce-action"
     AMEND = "amend-action"
     CANCEL = "cancel-action"
+    REPLACE = "replace-action"
     FUND = "fund-action"
     PAY = "pay-action"
     RECONCILE = "reconcile-action"
@@ -259,6 +264,37 @@ def _advance(office: Office, id: str) -> bool:
     return True
 
 
+def reveal_due(office: Office) -> int:
+    """Ask that sealed votes are opened whose meeting has closed, once for each meeting; how many.
+
+    What nobody opens in time does not count, so it waits for no person.
+    """
+    with office.book.reading() as tx:
+        owners = {one.id: one for one in issuers.issuers(tx) if one.chain == office.chain}
+        secret = [
+            one
+            for one in book_of_meetings.not_ended(tx)
+            if one.issuer in owners and "revealed_until" in one.notice
+        ]
+    return sum(_reveal_due(office, one) for one in secret)
+
+
+def _reveal_due(office: Office, kept_: KeptMeeting) -> bool:
+    subject, key = f"meeting {kept_.number}", f"due {Act.REVEAL}"
+    if order_of(office, Act.REVEAL, subject, key) is not None:
+        return False
+    terms = assembly.terms_of(office, kept_)
+    if not terms.closes <= servicing.now_of(office) < terms.counted_from:
+        return False
+    one = assembly.find(office, kept_.issuer, kept_.number)
+    if assembly.when_wrong(one, (assembly.Stage.REVEALING,)):
+        return False
+    texts = {"meeting": str(kept_.number), "issuer": kept_.issuer}
+    with office.book.transaction() as tx:
+        enter(office, tx, WORKER, Act.REVEAL, kept_.issuer, subject, texts, key)
+    return True
+
+
 def _kind(act: Act) -> Kind:
     return Kind.MEETING if act in AT_MEETINGS else Kind.ACTION
 
@@ -273,6 +309,10 @@ def _amend(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
 
 def _cancel(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
     return paying.cancel(office, actor, given["action"])
+
+
+def _replace(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
+    return replacing.replace(office, actor, given["action"], given["terms"]).act
 
 
 def _fund(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
@@ -366,7 +406,9 @@ def _appoint(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome
 
 
 def _reveal(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
-    return voting.reveal(office, actor, given["issuer"], int(given["meeting"]))
+    about = given["issuer"], int(given["meeting"])
+    holder, receipt = given.get("holder", ""), given.get("receipt", "")
+    return sealed.reveal(office, actor, *about, holder, receipt)
 
 
 def _conclude(office: Office, actor: Actor, given: Texts, key: str) -> ActOutcome:
@@ -387,6 +429,7 @@ CARRIED: Mapping[Act, Callable[[Office, Actor, Texts, str], ActOutcome | None]] 
     Act.ANNOUNCE: _announce,
     Act.AMEND: _amend,
     Act.CANCEL: _cancel,
+    Act.REPLACE: _replace,
     Act.FUND: _fund,
     Act.PAY: _pay,
     Act.RECONCILE: _reconcile,

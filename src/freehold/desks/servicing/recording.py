@@ -4,15 +4,20 @@ The instants of an instrument only ascend. One far ahead, of an action that was 
 other action and meeting of the class wait for it.
 """
 
+from datetime import datetime
+
 from freehold.book import actions as book
 from freehold.book import windups
 from freehold.book.issuers import KnownInstrument, KnownIssuer
-from freehold.core.clock import stamp
-from freehold.core.errors import Conflict, NotFound
+from freehold.chain.contracts import call
+from freehold.core.clock import stamp, to_seconds
+from freehold.core.errors import Conflict, Invalid, NotFound
+from freehold.core.powers import Powers
 from freehold.desks import parties
 from freehold.desks.office import Office, now_on_chain
-from freehold.desks.outbox.carrying import was_asked
-from freehold.desks.outbox.orders import Actor, ActOutcome
+from freehold.desks.outbox import orders
+from freehold.desks.outbox.carrying import Asked, was_asked
+from freehold.desks.outbox.orders import Actor, ActOutcome, Order
 from freehold.desks.register import records
 from freehold.desks.servicing import assembly
 from freehold.desks.servicing.assembly import Stage
@@ -71,6 +76,48 @@ def called_off(office: Office, actor: Actor, of: Case) -> ActOutcome | None:
     return records.withdraw(office, actor, token, number, of.scope, "withdraw", dry_run=False)
 
 
+def require_movable(office: Office, of: Case, instant: datetime) -> None:
+    """Whether the record of an action can be taken back for one at another instant.
+
+    Raises Invalid for an instant that has passed, Conflict where the action's own record is not the newest
+    or something else waits for it, with the way out.
+    """
+    if instant <= now_on_chain(office):
+        said = f"the record instant {stamp(instant)} has passed: a record is announced ahead"
+        raise Invalid(said, field="record")
+    token, number = of.instrument.token, of.record
+    known = records.of_token(office, token)
+    if was_asked(office, of.scope, office.keys.agent.address, f"withdraw {of.version}"):
+        return
+    other = waiting_for(office, of.owner, of.instrument, number, but=of.known.id)
+    if number != max(known) or other:
+        why = f"{', '.join(other)} has it too" if other else f"record {max(known)} comes after it"
+        raise Conflict(
+            f"record {number} of {of.known.id} cannot be taken back, because {why}: replace the action by"
+            " another one",
+            action=of.known.id,
+        )
+    before = [at for one, at in known.items() if one != number]
+    if before and instant < max(before):
+        said = (
+            f"{stamp(instant)} comes before the record at {stamp(max(before))}: records only ascend"
+        )
+        raise Invalid(said, field="record")
+
+
+def moved(office: Office, actor: Actor, of: Case, instant: datetime) -> ActOutcome:
+    """Take the record of an action back and announce the one at another instant, each once for a version
+    of its terms."""
+    token, number, key = of.instrument.token, of.record, f"withdraw {of.version}"
+    done = records.withdraw(office, actor, token, number, of.scope, key, dry_run=False)
+    if done.refused:
+        return done
+    data = call("SecurityToken", "announce_record", to_seconds(instant))
+    again = f"announce {of.version + 1}"
+    asked = (Asked(actor.signer, token, data, "announce a record", again),)
+    return orders.carry(office, actor, Order("announce", of.scope, again, asked, Powers.RECORD))
+
+
 def waiting_for(
     office: Office, owner: KnownIssuer, one: KnownInstrument, number: int, but: str = ""
 ) -> list[str]:
@@ -82,7 +129,7 @@ def waiting_for(
             for known in book.every(tx, owner.id)
             if known.id in under_way
             and known.instrument == one.token
-            and int(book.steps(tx, known.id)[0].content["record"]) == number
+            and book.record_of(book.steps(tx, known.id)) == number
         ]
         exits = [
             known.id

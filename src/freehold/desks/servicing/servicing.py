@@ -53,6 +53,11 @@ class Case:
         """What the keys of its acts belong to."""
         return f"action {self.known.id}"
 
+    @property
+    def record(self) -> int:
+        """The number of its record at the instrument."""
+        return book.record_of(self.taken)
+
     def left(self, step: Step) -> Mapping[str, Any]:
         """What the last such step left; nothing where there was none."""
         found = [one.content for one in self.taken if one.step == step]
@@ -97,8 +102,8 @@ def require(office: Office, of: Case, wanted: Step) -> None:
 
 def planned(office: Office, of: Case) -> Plan:
     """What the action does to each account. Raises Invalid, Conflict before the record instant."""
-    number = of.left(Step.ANNOUNCE)["record"]
-    held = entitlements.holdings(office, of.instrument.token, int(number))
+    number = of.record
+    held = entitlements.holdings(office, of.instrument.token, number)
     aside = set(of.left(Step.OPEN).get("left_out", ()))
     choices = {
         account: units
@@ -119,7 +124,7 @@ def _movable(office: Office, of: Case) -> Movable | None:
     if of.terms.work is not Work.CONVERT:
         return None
     with office.index.connect() as view:
-        number = int(of.left(Step.ANNOUNCE)["record"])
+        number = of.record
         return movable_of(register.lines_of_record(view, of.instrument.token, number))
 
 

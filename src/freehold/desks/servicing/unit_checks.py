@@ -12,7 +12,7 @@ from freehold.book import issuers
 from freehold.book.issuers import KnownInstrument, KnownIssuer
 from freehold.chain import contracts
 from freehold.core.actions.kinds import Work
-from freehold.core.actions.life import State, Step
+from freehold.core.actions.life import State
 from freehold.core.actions.plan import Plan
 from freehold.core.actions.terms import Terms
 from freehold.core.errors import Conflict, Invalid
@@ -79,7 +79,7 @@ def _at_record(office: Office, of: Case) -> tuple[Mapping[int, int], str]:
     """What each account holds at the record instant, or now where it lies ahead, in words, too."""
     token, when = of.instrument.token, "held at the record instant"
     if now_on_chain(office) >= of.terms.record:
-        found = entitlements.holdings(office, token, int(of.left(Step.ANNOUNCE)["record"]))
+        found = entitlements.holdings(office, token, of.record)
     else:
         bring_up(office)
         with office.index.connect() as view:

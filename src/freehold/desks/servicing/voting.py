@@ -31,7 +31,7 @@ from freehold.desks.office import Office, now_on_chain
 from freehold.desks.outbox import orders
 from freehold.desks.outbox.carrying import Asked, carry_out, entered
 from freehold.desks.outbox.following import ballot, bring_up
-from freehold.desks.outbox.orders import Actor, ActOutcome, Ended, Order
+from freehold.desks.outbox.orders import Actor, ActOutcome, Order
 from freehold.desks.parties import Party
 from freehold.desks.servicing import assembly, ballot_signatures, noting
 from freehold.desks.servicing.assembly import Assembly, Stage
@@ -196,34 +196,6 @@ def appoint(
     asked = (Asked(actor.signer, one.ballot, data, "appoint a proxy", request.key),)
     order = Order("appoint-proxy", f"proxies {one.number}", request.key, asked, NO_POWERS)
     return orders.carry(office, actor, order, dry_run=dry_run)
-
-
-@noting.noted("reveal votes", noting.meeting)
-def reveal(office: Office, actor: Actor, issuer: str | None, number: int) -> ActOutcome:
-    """Reveal every sealed vote that the book knows the words of, once each. Raises NotFound."""
-    one = assembly.find(office, issuer, number)
-    if wrong := assembly.when_wrong(one, (Stage.REVEALING,)):
-        return orders.refuse(actor, "reveal-votes", "", 0, wrong)
-    asked = []
-    names = assembly.names(office, one)
-    for account, sealed in sorted(one.chain.sealed.items()):
-        if account in one.chain.cast or account not in names:
-            continue
-        holder = names[account]
-        with office.book.reading() as tx:
-            text = meetings.secret(tx, one.issuer.id, holder, number, sealed.choices)
-        if text is None:
-            continue
-        said, wallet = json.loads(text), parties.party(office, one.issuer, holder).wallet
-        words = (int(said["choices"], 16), [int(mark, 16) for mark in said["marks"]])
-        salt = bytes.fromhex(said["salt"])
-        data = call("Ballot", "reveal", number, wallet, *words, salt)
-        key = f"reveal {number} {account} {said['salt']}"
-        asked.append(Asked(actor.signer, one.ballot, data, "reveal a vote", key))
-    if not asked:
-        return ActOutcome("reveal-votes", "", actor.name, Ended.DONE)
-    order = Order("reveal-votes", f"reveal {number}", asked[0].key, tuple(asked), NO_POWERS)
-    return orders.carry(office, actor, order)
 
 
 def message(office: Office, request: VoteRequest) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from freehold.core.actions.life import State
 from freehold.core.actions.terms import Terms, claim_days
 from freehold.core.units import format_units
 from freehold.desks.outbox.work_orders import WorkOrder
+from freehold.desks.servicing.calendars import MEETING, Dated, What
 from freehold.desks.servicing.events import ActionView, Entitled, Money
 from freehold.wire.approvals import Name, Text
 from freehold.wire.orders import OrderOut as OrderOut
@@ -90,21 +91,25 @@ class Actions(BaseModel):
 
 
 class DateOut(BaseModel):
-    """A date of an action on a day of the calendar."""
+    """A date of the calendar; `at` is nothing where a whole day is meant. `kind` is that of the action, or
+    `meeting`; `action` is empty for a meeting, `meeting` for an action."""
 
     day: date
-    at: datetime
-    what: str
+    at: datetime | None
+    what: What
+    title: str
     action: str
-    kind: Kind
+    meeting: int | None
+    kind: str
     issuer: str
-    state: State
+    securities: list[str]
+    state: str
 
 
 class CalendarOut(BaseModel):
-    """Every date of actions in a month, in their order."""
+    """The dates that were asked for, in their order; `month` where one was."""
 
-    month: str
+    month: str | None
     items: list[DateOut]
 
 
@@ -238,6 +243,23 @@ def money_out(one: ActionView, found: Money) -> ActionMoney:
         for each in (found, *found.others)
     ]
     return ActionMoney(**of_each[0].model_dump(), others=of_each[1:])
+
+
+def date_out(one: Dated) -> DateOut:
+    """A date as the API words it."""
+    of_meeting = one.kind == MEETING
+    return DateOut(
+        day=one.day,
+        at=one.at if isinstance(one.at, datetime) else None,
+        what=one.what,
+        title=one.title,
+        action="" if of_meeting else one.subject,
+        meeting=int(one.subject) if of_meeting else None,
+        kind=one.kind,
+        issuer=one.issuer,
+        securities=list(one.securities),
+        state=one.state,
+    )
 
 
 def action_out(one: ActionView) -> ActionOut:

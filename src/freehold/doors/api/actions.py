@@ -4,9 +4,10 @@ What two persons have to agree to is proposed and answered with the proposal; wh
 asked for and answered with a work order, which the worker carries out.
 """
 
+from datetime import date, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from freehold.core.actions.kinds import Kind
 from freehold.core.actions.life import State
@@ -15,7 +16,8 @@ from freehold.core.units import format_units, parse_units
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import today
-from freehold.desks.servicing import ballots, events, processing
+from freehold.desks.servicing import ballots, calendars, events, processing
+from freehold.desks.servicing.calendars import Wanted
 from freehold.desks.servicing.processing import Act
 from freehold.doors.api import problems
 from freehold.doors.api.action_documents import (
@@ -23,7 +25,6 @@ from freehold.doors.api.action_documents import (
     ActionOut,
     Actions,
     CalendarOut,
-    DateOut,
     ElectionIn,
     ElectionOut,
     Elections,
@@ -34,6 +35,7 @@ from freehold.doors.api.action_documents import (
     Versions,
     action_out,
     coins,
+    date_out,
     money_out,
     order_out,
     part_out,
@@ -48,6 +50,12 @@ ActionId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description
 Issuer = Annotated[
     str | None, Query(max_length=128, description="The issuer's id; every one that may be read")
 ]
+
+
+KindOfDate = Annotated[
+    str, Query(max_length=32, description="A kind of action, or `meeting`; every one if left out")
+]
+Security = Annotated[str, Query(max_length=128, description="The id of a class")]
 
 
 @router.get("/actions", responses=responses(400, 404))
@@ -84,25 +92,38 @@ def calendar(
     month: Annotated[
         str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])
     ] = None,
+    start: Annotated[
+        date | None, Query(alias="from", description="From this day on, instead of a month")
+    ] = None,
+    until: Annotated[date | None, Query(description="Until the day before this one")] = None,
     issuer: Issuer = None,
+    kind: KindOfDate = "",
+    security: Security = "",
 ) -> CalendarOut:
-    """Record instants, payments and ends of claims in a month (UTC); the one that runs if left out."""
-    month = month or f"{today(office):%Y-%m}"
-    items = [
-        DateOut(
-            day=at.date(),
-            at=at,
-            what=what,
-            action=one.terms.id,
-            kind=one.terms.kind,
-            issuer=one.owner.id,
-            state=one.state,
-        )
-        for one in events.listed(office, actor, issuer)
-        for what, at in events.dated(one.terms)
-        if f"{at:%Y-%m}" == month
-    ]
-    return CalendarOut(month=month, items=sorted(items, key=lambda one: one.at))
+    """Dates of actions, meetings and bonds: in a month (UTC; the one that runs if nothing is said), or from
+    a day until another."""
+    if start is None and until is None:
+        month = month or f"{today(office):%Y-%m}"
+        start = date.fromisoformat(f"{month}-01")
+        until = (start + timedelta(days=31)).replace(day=1)
+    found = calendars.dates(office, actor, Wanted(issuer, kind, security, start, until))
+    return CalendarOut(month=month, items=[date_out(one) for one in found])
+
+
+@router.get("/actions/calendar.ics", responses=responses(400, 404))
+def calendar_file(
+    office: OfficeOf,
+    actor: Caller,
+    request: Request,
+    issuer: Issuer = None,
+    kind: KindOfDate = "",
+    security: Security = "",
+) -> Response:
+    """Every date as an iCalendar file (RFC 5545)."""
+    found = calendars.dates(office, actor, Wanted(issuer, kind, security))
+    base = str(request.base_url).rstrip("/")
+    text = calendars.as_file("Freehold", found, base, events.now(office))
+    return Response(text, media_type="text/calendar; charset=utf-8")
 
 
 @router.post("/actions/announcement/dry-runs", responses=responses(400, 404, 409))
@@ -144,6 +165,22 @@ def amend(
     owner = events.serviced(office, actor, id)
     asked = ProposeRequest("amend-action", {"terms": given.terms}, key, owner)
     return proposed(office, actor, asked)
+
+
+@router.post(
+    "/actions/{id}/replacement",
+    status_code=201,
+    response_model=Approval,
+    responses=responses(400, 404, 409, 422),
+)
+def replace(
+    office: OfficeOf, actor: Caller, id: ActionId, given: TermsIn, key: IdempotencyKey
+) -> Any:
+    """Propose to call the action off and announce another one, whose terms say that it follows; another
+    person approves it."""
+    owner = events.serviced(office, actor, id)
+    texts = {"action": id, "terms": given.terms}
+    return proposed(office, actor, ProposeRequest("replace-action", texts, key, owner))
 
 
 @router.get("/actions/{id}/entitlements", responses=responses(400, 404, 409))

@@ -22,6 +22,9 @@ class Letters(BaseModel):
     )
     statement: bool = Field(description="Your statement of a quarter is ready", strict=True)
     news: bool = Field(description="News of an issuer", strict=True)
+    reminder: bool = Field(
+        True, description="The time to choose in an action, or to vote, ends soon", strict=True
+    )
 
 
 @router.get("/letters", responses=responses())

@@ -11,7 +11,8 @@ from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.servicing import events
 from freehold.doors.api.actions import proposed
 from freehold.doors.api.approvals import tried
-from freehold.doors.api.meetings import STRICT, Number
+from freehold.doors.api.meeting_documents import STRICT
+from freehold.doors.api.meetings import Number
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, IdempotencyKey, OfficeOf
 from freehold.wire.approvals import Approval, Text, TriedOut

@@ -1,11 +1,9 @@
 """Routes of meetings: called, agenda, votes by signature or by the agent's key, proxies, tally, minutes."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from freehold.core.actions.ballot import Mark, Resolution, Tally
 from freehold.core.actions.ballot_words import Said
@@ -19,202 +17,35 @@ from freehold.desks.servicing.ballots import Seat
 from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.voting import Given, ProxyRequest, VoteOutcome, VoteRequest
 from freehold.doors.api import problems
-from freehold.doors.api.action_documents import HolderId, IssuerOf, OrderOut, order_out
+from freehold.doors.api.action_documents import OrderOut, order_out
 from freehold.doors.api.actions import Issuer, proposed
 from freehold.doors.api.approvals import tried
+from freehold.doors.api.meeting_documents import (
+    CountOut,
+    MeetingOut,
+    Meetings,
+    Minutes,
+    NoticeIn,
+    NoticeOut,
+    ProxyIn,
+    ReceiptOut,
+    ResolutionOut,
+    RevealIn,
+    SeatOut,
+    Seats,
+    TallyOfMeeting,
+    TallyOut,
+    TypedOut,
+    VoteIn,
+    VoteOut,
+)
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf
-from freehold.wire.approvals import Approval, Text, TriedOut, Why
-from freehold.wire.documents import whole
+from freehold.wire.approvals import Approval, TriedOut, Why
 
 router = APIRouter(prefix="/v1")
 Number = Annotated[int, Path(ge=1, le=2**31, description="The meeting's number")]
 Holder = Annotated[str, Path(min_length=1, max_length=128, pattern=r"^[^\x00/]*$")]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00]*$")]
-Signature = Annotated[str, StringConstraints(pattern=r"^0x[0-9a-f]{130}$")]
-STRICT: Any = {"extra": "forbid"}
-
-
-class ResolutionOut(BaseModel):
-    """One item of the agenda; thresholds are exact fractions."""
-
-    id: str
-    title: str
-    method: str
-    quorum: str
-    majority: str
-    basis: str
-    separate: list[str]
-    candidates: list[str]
-    seats: int
-    votes_per_unit: dict[str, str]
-
-
-class MeetingOut(BaseModel):
-    """A meeting as it was called; votes of a secret one are sealed until the close."""
-
-    number: int
-    name: str
-    issuer: str
-    stage: str
-    notice: str
-    record: datetime
-    opens: datetime
-    closes: datetime
-    revealed_until: datetime | None
-    secret: bool
-    changeable: bool
-    classes: list[str]
-    agenda: list[ResolutionOut]
-    votes: int
-    sealed: int
-    place: str
-    replaced_by: int | None
-    ballot: str = Field(description="The contract that keeps the votes: anybody counts there again")
-
-
-class Meetings(BaseModel):
-    """A page of meetings, the newest first."""
-
-    items: list[MeetingOut]
-    next: str | None
-
-
-class NoticeOut(BaseModel):
-    """The notice as it was sent out; its SHA-256 is on chain."""
-
-    notice: str
-    sha256: str
-
-
-class CountOut(BaseModel):
-    """Votes by choice, of all present, of all entitled; exact fractions."""
-
-    votes: dict[str, str]
-    present: str
-    entitled: str
-
-
-class TallyOut(BaseModel):
-    """The result of a resolution as it stands."""
-
-    resolution: str
-    count: CountOut
-    by_class: dict[str, CountOut]
-    quorum_met: bool
-    carried: bool
-    elected: list[str]
-    tied: list[str]
-
-
-class TallyOfMeeting(BaseModel):
-    """How the votes stand, counted from the chain's events; `compared` figures of the contract agree."""
-
-    meeting: int
-    final: bool
-    compared: int
-    resolutions: list[TallyOut]
-
-
-class SeatOut(BaseModel):
-    """A holder for whom the caller may vote; `units` are base units by class."""
-
-    holder: str
-    units: dict[str, str]
-    said: list[str]
-    sealed: bool
-    by_agents_key: bool
-    proxy: str
-    pending: str
-    voter: str = Field(description="The proxy in whose place the caller votes; empty: the holder")
-
-
-class Seats(BaseModel):
-    """A page of the holders for whom the caller may vote."""
-
-    items: list[SeatOut]
-    next: str | None
-
-
-class MarkIn(BaseModel):
-    """A choice, or candidates from the first preference on, for some base units; all that remain else."""
-
-    model_config = STRICT
-
-    ranking: Annotated[list[Word], Field(min_length=1, max_length=16)]
-    units: Annotated[int, Field(ge=0, lt=2**127, strict=True), BeforeValidator(whole)] | None = None
-
-
-class SaidIn(BaseModel):
-    """What is said on a resolution, for one class or for all; several marks divide the units."""
-
-    model_config = STRICT
-
-    resolution: Word
-    for_class: Word | None = None
-    marks: Annotated[list[MarkIn], Field(min_length=1, max_length=64)]
-
-
-class VoteIn(BaseModel):
-    """A vote on the whole agenda. `signature` is over the ballot, signed in the second `at`.
-
-    `sealed` are the choices of the ballot that was signed, where the vote is secret.
-    """
-
-    model_config = STRICT
-
-    holder: HolderId
-    said: Annotated[list[SaidIn], Field(min_length=1, max_length=256)]
-    proxy: Word | None = None
-    signature: Signature | None = None
-    at: Annotated[int, Field(ge=0, lt=2**40, strict=True), BeforeValidator(whole)] = 0
-    sealed: Annotated[str, StringConstraints(pattern=r"^[0-9]{1,77}$")] | None = None
-
-
-class VoteOut(BaseModel):
-    """What became of a vote: waiting, counted, sealed or refused with a reason."""
-
-    meeting: int
-    holder: str
-    given: str
-    reason: str
-    said: list[str]
-
-
-class ProxyIn(BaseModel):
-    """Who votes in a holder's place; nobody takes the appointment back."""
-
-    model_config = STRICT
-
-    holder: HolderId
-    proxy: Word | None = None
-    giver: HolderId | None = None
-    may_substitute: Annotated[bool, Field(strict=True)] = False
-    signature: Signature | None = None
-    at: Annotated[int, Field(ge=0, lt=2**40, strict=True), BeforeValidator(whole)] = 0
-
-
-class NoticeIn(BaseModel):
-    """The notice as TOML (docs/reference/votes.md)."""
-
-    model_config = STRICT
-
-    notice: Annotated[Text, StringConstraints(min_length=1)]
-    issuer: IssuerOf | None = None
-
-
-class TypedOut(BaseModel):
-    """The typed data (EIP-712) that a wallet signs; numbers above 2^53 are decimal text."""
-
-    at: int
-    typed: dict[str, Any]
-
-
-class Minutes(BaseModel):
-    """The minutes whose SHA-256 is on chain."""
-
-    minutes: str
-    sha256: str
 
 
 @router.get("/meetings", responses=responses(400, 404))
@@ -332,6 +163,25 @@ def appoint(
 def reveal(office: OfficeOf, actor: Caller, number: Number) -> OrderOut:
     """After the close of a secret vote: reveal the sealed votes that the book knows."""
     return order_out(processing.ask_at(office, actor, number, Act.REVEAL))
+
+
+@router.get("/meetings/{number}/receipts/{holder}", responses=responses(400, 404))
+def one_receipt(office: OfficeOf, actor: Caller, number: Number, holder: Holder) -> ReceiptOut:
+    """The receipt of a holder's sealed vote, for himself alone."""
+    return ReceiptOut(receipt=ballots.own_receipt(office, actor, number, holder))
+
+
+@router.post(
+    "/meetings/{number}/votes/{holder}/revelation",
+    status_code=202,
+    responses=responses(400, 404, 409),
+)
+def reveal_one(
+    office: OfficeOf, actor: Caller, number: Number, holder: Holder, given: RevealIn
+) -> OrderOut:
+    """After the close of a secret vote: reveal one holder's vote; asked again within a minute it is one
+    order."""
+    return order_out(ballots.reveal(office, actor, number, holder, given.receipt))
 
 
 @router.post("/meetings/{number}/closing", status_code=202, responses=responses(400, 404, 409))

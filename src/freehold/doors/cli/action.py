@@ -12,7 +12,7 @@ from freehold.core.reasons import message_for
 from freehold.desks import permits
 from freehold.desks.office import open_office
 from freehold.desks.outbox.orders import ActOutcome
-from freehold.desks.servicing import actions, feeding, messages, paying
+from freehold.desks.servicing import actions, feeding, messages, paying, replacing
 from freehold.desks.servicing.actions import ActionOutcome, Part, Shown
 from freehold.desks.servicing.messages import Wanted
 from freehold.doors.cli.acting import (
@@ -64,6 +64,18 @@ def amend(terms: Path, acting: str, as_json: bool) -> Outcome:
     """Put other TERMS in force, while nobody was paid by the old ones."""
     with open_office(settings()) as office:
         done = actions.amend(office, actor_of(office, acting), _text(terms))
+    return _tell_outcome(done, as_json)
+
+
+@action.command()
+@id_argument
+@terms_argument
+@as_option
+@json_option
+def replace(id: str, terms: Path, acting: str, as_json: bool) -> Outcome:
+    """Call action ID off and announce the one of TERMS, which says that it follows, in one act."""
+    with open_office(settings()) as office:
+        done = replacing.replace(office, actor_of(office, acting), id, _text(terms))
     return _tell_outcome(done, as_json)
 
 

@@ -10,7 +10,7 @@ from freehold.core.actions.notice_file import read_vote
 from freehold.core.clock import stamp
 from freehold.core.errors import Invalid
 from freehold.desks.office import open_office
-from freehold.desks.servicing import meeting_changes, meetings, voting
+from freehold.desks.servicing import meeting_changes, meetings, sealed, voting
 from freehold.desks.servicing.assembly import Assembly, Standing, every, find, stand
 from freehold.desks.servicing.meeting_changes import AmendRequest
 from freehold.desks.servicing.meetings import MeetingRequest
@@ -187,12 +187,19 @@ def tally(number: int, issuer: str | None, as_json: bool) -> None:
 
 @meeting.command()
 @click.argument("number", type=int)
+@click.option("--holder", help="That holder's vote alone, by id.")
+@click.option("--receipt", type=FILE, help="What he kept of it; else what the book keeps.")
 @issuer_option
 @json_option
-def reveal(number: int, issuer: str | None, as_json: bool) -> Outcome:
+def reveal(
+    number: int, holder: str | None, receipt: Path | None, issuer: str | None, as_json: bool
+) -> Outcome:
     """After the close of a secret vote: reveal the sealed votes that the book knows."""
+    if receipt is not None and holder is None:
+        raise Invalid("say with --holder whose vote the receipt is of", field="holder")
+    told = receipt.read_text() if receipt else ""
     with open_office(settings()) as office:
-        done = voting.reveal(office, actor_of(office, "agent"), issuer, number)
+        done = sealed.reveal(office, actor_of(office, "agent"), issuer, number, holder or "", told)
     show(act_document(done), as_json, act_table(done, ("votes", str(len(done.instructions)))))
     return ended(done)
 

@@ -13,7 +13,7 @@ from freehold.desks.office import open_office
 from freehold.desks.outbox import work_orders
 from freehold.desks.outbox.work_orders import Carry, Kind
 from freehold.desks.securities import deployments
-from freehold.desks.servicing import processing, reconciling, windup_orders
+from freehold.desks.servicing import action_letters, processing, reconciling, windup_orders
 from freehold.doors.platform import journal
 
 IDLE_SECONDS = 0.5
@@ -40,7 +40,8 @@ def _run(settings: Config, stop: threading.Event) -> None:
                     done = work_orders.carry_next(office, CARRIERS)
                     if done is None:
                         due = processing.advance_due(office) + windup_orders.advance_due(office)
-                        due += reconciling.reconcile_due(office)
+                        due += processing.reveal_due(office) + reconciling.reconcile_due(office)
+                        due += action_letters.tell_due(office)
                         if not due:
                             stop.wait(IDLE_SECONDS)
                         continue

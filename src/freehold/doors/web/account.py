@@ -32,6 +32,7 @@ LETTERS = {
     Kind.DECIDED: "What you proposed was decided, lapsed or refused",
     Kind.STATEMENT: "Your statement of a quarter is ready",
     Kind.NEWS: "News of an issuer",
+    Kind.REMINDER: "The time to choose in an action, or to vote, ends soon",
 }
 """The letters that one may do without, as their checkboxes say them."""
 CHOICES = {THEME: ("system", "light", "dark"), DENSITY: ("comfortable", "compact")}

@@ -1,52 +1,29 @@
 """The pages of meetings: notice and agenda, votes and proxies of holders, the tally, minutes."""
 
 import json
-import re
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from freehold.core.actions.ballot import Mark, Method, Resolution, Tally
+from freehold.core.actions.ballot import Tally
 from freehold.core.actions.ballot_words import Said
-from freehold.core.errors import Conflict, Invalid, NotFound, PlatformError
+from freehold.core.errors import Conflict, Invalid, NotFound
 from freehold.core.roles import Power
 from freehold.core.units import format_units
 from freehold.desks import permits
+from freehold.desks.agent import documents
 from freehold.desks.approvals import approvals
-from freehold.desks.approvals.approvals import ProposeRequest, Tried
 from freehold.desks.servicing import ballots, events, meetings, processing
 from freehold.desks.servicing.assembly import Assembly, Stage
 from freehold.desks.servicing.processing import Act
 from freehold.desks.servicing.voting import Given, ProxyRequest, VoteRequest
 from freehold.doors.api.meetings import plain_typed
-from freehold.doors.web import charts, servicing_lists
+from freehold.doors.web import results, servicing_lists, voting
 from freehold.doors.web.listing import show
-from freehold.doors.web.visits import Form, Visit, act, go, issuers_of, page, see, tell
-
-RESOLUTIONS = 6
-"""Items of the agenda that the form has room for; more of them come by a file."""
-SIDES = ("for", "against", "abstain")
-FIELDS = ("issuer", "name", "record", "opens", "closes", "revealed_until", "changeable", "key")
-OF_ITEM = ("title", "quorum", "majority", "candidates", "seats")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
-_PART = re.compile(r"\d{1,9}(/\d{1,9})?")
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A resolution with its tally: bars of the votes, and whether quorum and majority were reached."""
-
-    resolution: Resolution
-    title: str
-    tally: Tally | None
-    bar: Any
-    rows: Sequence[tuple[str, Fraction, Fraction, int]]
-    present: Fraction
+from freehold.doors.web.visits import Form, Visit, act, go, page, see, tell
 
 
 def routes() -> list[BaseRoute]:
@@ -54,16 +31,16 @@ def routes() -> list[BaseRoute]:
     one = "/meetings/{number}"
     return [
         Route("/meetings", page(listed), methods=["GET"]),
-        Route("/meetings/new", page(calling), methods=["GET"]),
-        Route("/meetings/new", act(call), methods=["POST"]),
         Route(one, page(meeting), methods=["GET"]),
         Route(f"{one}/notice", page(notice), methods=["GET"]),
         Route(f"{one}/minutes", page(minutes), methods=["GET"]),
+        Route(f"{one}/receipt", page(receipt), methods=["GET"]),
         Route(f"{one}/vote/begin", act(begin_vote), methods=["POST"]),
         Route(f"{one}/vote", act(vote), methods=["POST"]),
         Route(f"{one}/proxy/begin", act(begin_proxy), methods=["POST"]),
         Route(f"{one}/proxy", act(appoint), methods=["POST"]),
         Route(f"{one}/reveal", act(reveal), methods=["POST"]),
+        Route(f"{one}/reveal/own", act(reveal_one), methods=["POST"]),
         Route(f"{one}/close", act(close), methods=["POST"]),
     ]
 
@@ -122,7 +99,7 @@ def _shown(visit: Visit, number: int, status: int = 200, **more: Any) -> Respons
         "one": one,
         "terms": one.chain.terms,
         "items": [
-            _item(one, each, None if hidden else tally)
+            results.item(one, each, None if hidden else tally)
             for each, tally in zip(one.agenda, tallies, strict=True)
         ],
         "hidden": hidden,
@@ -143,33 +120,39 @@ def _shown(visit: Visit, number: int, status: int = 200, **more: Any) -> Respons
         "key": secrets.token_hex(16),
         "problem": "",
         "given": {},
-        "sides": SIDES,
+        "sides": voting.SIDES,
         "taken": visit.query("voted"),
+        "papers": _papers(visit, one),
+        "receipt": ballots.receipt(office, who, one, seat.holder) if seat and seat.sealed else None,
+        "places": lambda class_id: _decimals(one, class_id),
+        "base_units": results.scale_of(one) == 1 and any(e.decimals for e in one.instruments),
     }
-    return see(visit, "meeting.html", status, **(values | more))
+    values |= more
+    values["shares"] = {
+        each.id: voting.shares(one, each, seat.units if seat else {}, values["given"])
+        for each in one.agenda
+    }
+    return see(visit, "meeting.html", status, **values)
 
 
-def _item(one: Assembly, each: Resolution, tally: Tally | None) -> Item:
-    title = one.notice.titles[each.id]
-    if tally is None:
-        return Item(each, title, None, None, (), Fraction())
-    whole = tally.count.entitled or Fraction(1)
-    shown = [
-        charts.Part(name, votes / whole, place)
-        for place, (name, votes) in enumerate(tally.count.votes.items(), 1)
-    ]
-    rows = [
-        (part.name, tally.count.votes[part.name], part.share, min(part.colour, charts.MOST_PARTS))
-        for part in shown
-    ]
-    kept = [part for part in shown if part.share]
-    drawn = charts.stacked([charts.Part(p.name, p.share, min(p.colour, 6)) for p in kept])
-    return Item(each, title, tally, drawn, rows, tally.count.present / whole)
+def _papers(visit: Visit, one: Assembly) -> list[tuple[str, str, str]]:
+    """The documents of the meeting: title, hash, and where it is kept, for whoever may read it there."""
+    if not one.notice.documents:
+        return []
+    kept = {
+        version.hash.removeprefix("0x"): f"/documents/{each.id}/{version.version}"
+        for each in documents.listed(visit.office, visit.who, one.issuer.id)
+        for version in each.versions
+    }
+    return [(each.title, each.sha256, kept.get(each.sha256, "")) for each in one.notice.documents]
 
 
 def _whole(one: Assembly, class_id: str, units: int) -> str:
-    decimals = {each.class_id: each.decimals for each in one.instruments}
-    return format_units(units, decimals[class_id])
+    return format_units(units, _decimals(one, class_id))
+
+
+def _decimals(one: Assembly, class_id: str) -> int:
+    return next(each.decimals for each in one.instruments if each.class_id == class_id)
 
 
 # ---- files ----
@@ -200,116 +183,6 @@ def _file(text: str, name: str, kind: str) -> Response:
     return Response(text, media_type=kind, headers=said)
 
 
-# ---- call one ----
-
-
-def calling(visit: Visit) -> Response:
-    """The form of a notice."""
-    permits.require(visit.who, Power.HOLD_MEETINGS)
-    return _calling(visit, {"key": secrets.token_hex(16), "quorum-1": "0"})
-
-
-def call(visit: Visit, form: Form) -> Response:
-    """Show what the notice calls; confirmed, propose it."""
-    permits.require(visit.who, Power.HOLD_MEETINGS)
-    if form.get("edit") == "yes":
-        return _calling(visit, form)
-    try:
-        text = notice_text(form)
-        issuer = form.get("issuer") or None
-        asked = ProposeRequest("call-meeting", {"notice": text}, form.get("key", "")[:128], issuer)
-        if form.get("confirm") != "yes":
-            found = approvals.dry_run(visit.office, visit.who, asked)
-            return _calling(visit, form, found.reason, tried=found, text=text)
-        made = approvals.propose(visit.office, visit.who, asked)
-    except (Invalid, NotFound, Conflict) as fault:
-        return _calling(visit, form, fault.message, mistakes=_mistakes(fault, form))
-    if made.proposal is None:
-        return _calling(visit, form, made.tried.reason)
-    return go(f"/approvals/{made.proposal.id}")
-
-
-def notice_text(form: Form) -> str:
-    """The notice as a file, from the form; what is wrong in it is found when it is read."""
-    lines = [f"name = {json.dumps(form.get('name', '').strip())}"]
-    for name in ("record", "opens", "closes", "revealed_until"):
-        if text := form.get(name, "").strip():
-            lines.append(
-                f"{name} = {text}:00Z"
-                if _INSTANT.fullmatch(text)
-                else f"{name} = {json.dumps(text)}"
-            )
-    if form.get("changeable"):
-        lines.append("changeable = true")
-    for place in range(1, RESOLUTIONS + 1):
-        given = {name: form.get(f"{name}-{place}", "").strip() for name in OF_ITEM}
-        if given["title"]:
-            lines += _resolution(place, given)
-    return "\n".join(lines) + "\n"
-
-
-def _resolution(place: int, given: Mapping[str, str]) -> list[str]:
-    lines = ["[[resolution]]", f'id = "item-{place}"', f"title = {json.dumps(given['title'])}"]
-    lines.append(f"quorum = {_part(given['quorum'] or '0')}")
-    names = [one.strip() for one in given["candidates"].split(",") if one.strip()]
-    if names:
-        lines += ['method = "cumulative"', f"candidates = {json.dumps(names)}"]
-        lines.append(f"seats = {given['seats'] if given['seats'].isdigit() else 1}")
-    elif given["majority"]:
-        lines.append(f"majority = {_part(given['majority'])}")
-    return lines
-
-
-def _part(text: str) -> str:
-    return json.dumps(text) if "/" in text or not _PART.fullmatch(text) else text
-
-
-def _mistakes(fault: PlatformError, form: Form) -> dict[str, str]:
-    """What is wrong by field; what is about no field of the form stands together at the name."""
-    listed = [n for n in range(1, RESOLUTIONS + 1) if form.get(f"title-{n}", "").strip()]
-    found: dict[str, str] = {}
-    for one in getattr(fault, "mistakes", ()):
-        field = re.split(r"[.: ]+", one.place)[-1]
-        item = re.search(r"\bresolution (\d+): ", one.place)
-        if item and field in OF_ITEM:
-            field, told = f"{field}-{listed[int(item[1]) - 1]}", f"{field}: {one.message}"
-        else:
-            told = one.message if field in FIELDS else str(one)
-            field = field if field in FIELDS else "name"
-        found[field] = f"{found[field]}; {told}" if field in found else told
-    field = str(fault.facts.get("field", ""))
-    return found or ({field: fault.message} if field in FIELDS else {})
-
-
-def _calling(
-    visit: Visit,
-    given: Form,
-    problem: str = "",
-    *,
-    mistakes: Mapping[str, str] | None = None,
-    tried: Tried | None = None,
-    text: str = "",
-) -> Response:
-    names = [
-        *FIELDS,
-        *(f"{name}-{place}" for place in range(1, RESOLUTIONS + 1) for name in OF_ITEM),
-    ]
-    values: dict[str, Any] = {
-        "given": {name: given.get(name, "") for name in names},
-        "owners": [
-            (id, name)
-            for id, name in issuers_of(visit)
-            if permits.allows(visit.who, Power.HOLD_MEETINGS, id)
-        ],
-        "places": range(1, RESOLUTIONS + 1),
-        "problem": problem,
-        "mistakes": mistakes or {},
-        "tried": tried if tried and not tried.refused else None,
-        "text": text,
-    }
-    return see(visit, "meeting_new.html", 422 if problem else 200, **values)
-
-
 # ---- vote ----
 
 
@@ -318,9 +191,8 @@ def begin_vote(visit: Visit, form: Form) -> Response:
     number = number_of(visit)
     permits.require_any(visit.who, (Power.ELECT, None), (Power.HOLD_MEETINGS, None))
     try:
-        one = events.meeting(visit.office, visit.who, number)
         voter = form.get("voter") or None
-        asked = VoteRequest(number, form.get("holder", ""), "", _said(one, form), voter)
+        asked = VoteRequest(number, form.get("holder", ""), "", _said(visit, form), voter)
         return tell(json.dumps(plain_typed(ballots.ballot(visit.office, visit.who, asked))))
     except (Invalid, Conflict) as fault:
         return Response(json.dumps({"problem": fault.message}), 422, media_type="application/json")
@@ -330,14 +202,14 @@ def vote(visit: Visit, form: Form) -> Response:
     """Take a vote down: by the wallet's signature, or for the agent's key to sign."""
     number, holder = number_of(visit), form.get("holder", "")
     permits.require_any(visit.who, (Power.ELECT, None), (Power.HOLD_MEETINGS, None))
-    one = events.meeting(visit.office, visit.who, number)
+    events.meeting(visit.office, visit.who, number)
     at, sealed = form.get("at", ""), form.get("sealed", "")
     try:
         asked = VoteRequest(
             number,
             holder,
             form.get("key", "")[:128],
-            _said(one, form),
+            _said(visit, form),
             form.get("voter") or None,
             signature=form.get("signature", "").lower() or None,
             at=int(at) if at.isascii() and at.isdigit() and len(at) < 12 else 0,
@@ -351,40 +223,13 @@ def vote(visit: Visit, form: Form) -> Response:
     return go(f"/meetings/{number}?voted=yes&holder={holder}#vote")
 
 
-def _said(one: Assembly, form: Form) -> Said:
-    """What a form says on each resolution: a side, units on each side, or units on candidates.
-
-    Raises Invalid where nothing is said, or units are no numbers.
-    """
-    said: dict[tuple[str, str | None], tuple[Mark, ...]] = {}
-    for each in one.agenda:
-        choices = each.candidates or SIDES
-        chosen = form.get(f"side-{each.id}", "")
-        divided = {
-            name: form.get(f"units-{each.id}-{place}", "").replace(",", "").strip()
-            for place, name in enumerate(choices)
-        }
-        if any(divided.values()):
-            class_id = form.get(f"class-{each.id}") or next(iter(each.votes_per_unit))
-            said[each.id, class_id] = tuple(
-                Mark((name,), _number(text, each, name)) for name, text in divided.items() if text
-            )
-        elif each.method is Method.RANKED and (ranking := form.get(f"ranking-{each.id}", "")):
-            names = tuple(name.strip() for name in ranking.split(",") if name.strip())
-            said[each.id, None] = (Mark(names),)
-        elif chosen in choices:
-            said[each.id, None] = (Mark((chosen,)),)
-    if not said:
-        raise Invalid("choose for at least one item of the agenda", field="side")
-    return said
-
-
-def _number(text: str, each: Resolution, name: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 39):
-        raise Invalid(
-            f"{each.id}: {text[:32]!r} for {name} is no whole number of units", field="units"
-        )
-    return int(text)
+def _said(visit: Visit, form: Form) -> Said:
+    """What a vote's form says, by the units of the holder it is for. Raises Invalid, NotPermitted."""
+    number, holder = number_of(visit), form.get("holder", "")
+    one, units = ballots.entitled(
+        visit.office, visit.who, number, holder, form.get("voter") or None
+    )
+    return voting.said(one, form, units)
 
 
 # ---- proxies ----
@@ -433,9 +278,27 @@ def _proxy(number: int, form: Form) -> ProxyRequest:
 # ---- the end ----
 
 
+def receipt(visit: Visit) -> Response:
+    """What a holder keeps of his sealed vote."""
+    number, holder = number_of(visit), visit.query("holder")
+    text = ballots.own_receipt(visit.office, visit.who, number, holder)
+    return _file(text, f"meeting-{number}-{holder}-sealed-vote.json", "application/json")
+
+
 def reveal(visit: Visit, form: Form) -> Response:
     """Reveal the sealed votes that the book knows."""
     return _ask(visit, Act.REVEAL)
+
+
+def reveal_one(visit: Visit, form: Form) -> Response:
+    """Open one holder's sealed vote, from what he kept of it where he gives it."""
+    number, holder = number_of(visit), form.get("holder", "")
+    permits.require_any(visit.who, (Power.ELECT, None), (Power.HOLD_MEETINGS, None))
+    try:
+        ballots.reveal(visit.office, visit.who, number, holder, form.get("receipt", "").strip())
+    except (Invalid, Conflict) as fault:
+        return _shown(visit, number, 422, problem=fault.message, given=form, holder=holder)
+    return go(f"/meetings/{number}?holder={holder}#reveal")
 
 
 def close(visit: Visit, form: Form) -> Response:

@@ -69,6 +69,17 @@ def stacked(shown: Sequence[Part]) -> Markup:
     return Markup("").join([*bars, Markup("</svg>")])
 
 
+def measured(share: Fraction, needed: Fraction) -> Markup:
+    """One bar of a share, with a mark at what is needed."""
+    opening = Markup(
+        '<svg class="stacked" viewBox="0 0 {} 20" preserveAspectRatio="none" aria-hidden="true">'
+    )
+    rect = Markup('<rect class="{}" x="{}" y="0" width="{}" height="20"/>')
+    bar = rect.format("f1", 0, f"{float(share * WIDTH):.1f}")
+    mark = rect.format("needed", f"{min(float(needed * WIDTH), WIDTH - 4):.1f}", 4)
+    return Markup("").join([opening.format(WIDTH), bar, mark, Markup("</svg>")])
+
+
 def steps(lines: Sequence[Line], points: Sequence[datetime]) -> Drawing:
     """Step lines over instants, by time: a register changes in steps, it does not slope."""
     top = ceiling(max((max(line.values, default=0) for line in lines), default=0))

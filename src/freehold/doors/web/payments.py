@@ -11,7 +11,7 @@ from freehold.core.clock import stamp
 from freehold.core.errors import NotFound
 from freehold.core.roles import Power
 from freehold.core.units import format_units
-from freehold.desks import permits
+from freehold.desks import notices, permits
 from freehold.desks.register import reports
 from freehold.desks.servicing import actions, ballots, events, windup_reading, windups
 from freehold.desks.servicing.events import ActionView, Entitled
@@ -59,6 +59,7 @@ def payments(visit: Visit) -> Response:
         "class_units": _class_units,
         "now": now,
         "held": [(one, row) for one, row in found if row.became == events.HELD],
+        "letters": notices.of_holders(visit.office, visit.who),
         "held_back": [(one, row) for one, row in wound_up if row.held],
     }
     return see(visit, "payments.html", **values)

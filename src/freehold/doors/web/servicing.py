@@ -1,10 +1,10 @@
-"""The pages of corporate actions: the calendar, one action, its forms."""
+"""The pages of corporate actions: one action, its forms."""
 
-import calendar as months
+import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -26,8 +26,7 @@ from freehold.desks.servicing import actions, ballots, events, feeding, processi
 from freehold.desks.servicing.events import ActionView, Entitled
 from freehold.desks.servicing.processing import Act
 from freehold.doors.papers import payment
-from freehold.doors.web import charts, servicing_lists, subscribing
-from freehold.doors.web.listing import show
+from freehold.doors.web import charts, subscribing
 from freehold.doors.web.proposing import shown_then_proposed
 from freehold.doors.web.visits import Form, Visit, act, go, page, see
 
@@ -52,16 +51,6 @@ SORTS: Mapping[str, Callable[[Entitled], Any]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """A day of the calendar's grid with what falls on it."""
-
-    day: date
-    inside: bool
-    today: bool
-    items: Sequence[tuple[str, str, str]]
-
-
-@dataclass(frozen=True, slots=True)
 class Stage:
     """A station of an action's life: done, now or waiting."""
 
@@ -75,7 +64,6 @@ def routes() -> list[BaseRoute]:
     """The pages, and what their forms are sent to."""
     one = "/actions/{id}"
     return [
-        Route("/actions", page(calendar), methods=["GET"]),
         Route(one, page(action), methods=["GET"]),
         Route(f"{one}/entitlements.csv", page(entitlements_csv), methods=["GET"]),
         Route(f"{one}/payment.pdf", page(payment_pdf), methods=["GET"]),
@@ -90,63 +78,7 @@ def routes() -> list[BaseRoute]:
     ]
 
 
-# ---- the calendar ----
-
-
-def calendar(visit: Visit) -> Response:
-    """A month of dates, and the list of actions; what is due next stands first."""
-    found = events.listed(visit.office, visit.who)
-    today = events.now(visit.office).date()
-    month = _month(visit.query("month"), today)
-    table = servicing_lists.actions(visit, found)
-    dates = _dates(table.matching)
-    following = (month.replace(day=28) + timedelta(days=4)).replace(day=1)
-    values: dict[str, Any] = {
-        "total": len(found),
-        "due": [one for one in found if one.due][:3],
-        "weeks": grid(month, today, dates),
-        "any_dates": any(f"{at:%Y-%m}" == f"{month:%Y-%m}" for at, *_ in dates),
-        "month": month,
-        "before": (month - timedelta(days=1)).strftime("%Y-%m"),
-        "following": following.strftime("%Y-%m"),
-        "today": today,
-        "now": events.now(visit.office),
-        "proposes": permits.allows(visit.who, Power.SERVICE),
-        "waiting": _proposed(visit),
-    }
-    return show(visit, "actions.html", table, **values)
-
-
-def grid(
-    month: date, today: date, dated: Sequence[tuple[datetime, str, str, str]]
-) -> list[list[Day]]:
-    """The weeks of a month from Monday on; `dated` are instant, what, address and a word for colour."""
-    by_day: dict[date, list[tuple[str, str, str]]] = {}
-    for at, what, href, kind in dated:
-        by_day.setdefault(at.date(), []).append((what, href, kind))
-    return [
-        [Day(day, day.month == month.month, day == today, by_day.get(day, [])) for day in week]
-        for week in months.Calendar().monthdatescalendar(month.year, month.month)
-    ]
-
-
-def _dates(found: Sequence[ActionView]) -> list[tuple[datetime, str, str, str]]:
-    return [
-        (at, f"{what}: {one.terms.id}", f"/actions/{one.terms.id}", what.split(" ")[0].lower())
-        for one in found
-        if one.state is not State.CANCELLED
-        for what, at in events.dated(one.terms)
-    ]
-
-
-def _month(text: str, today: date) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m").replace(tzinfo=UTC).date()
-    except ValueError:
-        return today.replace(day=1)
-
-
-def _proposed(visit: Visit) -> list[Any]:
+def proposed(visit: Visit) -> list[Any]:
     """Proposals about actions and meetings that wait for a second person."""
     if not permits.allows(visit.who, Power.READ_APPROVALS):
         return []
@@ -199,7 +131,7 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         if one.terms.revenue
         else None,
         "orders": processing.waiting(office, id),
-        "waiting": [each for each in _proposed(visit) if _about(each, id)],
+        "waiting": [each for each in proposed(visit) if _about(each, id)],
         "services": services,
         "next_order": _next_order(one) if services else "",
         "elections": ballots.elections(office, who, id),
@@ -208,6 +140,11 @@ def _shown(visit: Visit, id: str, status: int = 200, **more: Any) -> Response:
         "rights": subscribing.rights(visit, one, found.rows) if takes_choices(one) else [],
         "prices": subscribing.prices(visit, one) if takes_choices(one) else [],
         "mine": events.own_holders(who, one.owner.id, Power.ELECT),
+        "followed_by": [
+            each.terms.id
+            for each in events.listed(office, who, one.owner.id)
+            if each.terms.follows == id
+        ],
         "versions": len(events.versions(office, who, id)),
         "now": events.now(office),
         "key": secrets.token_hex(16),
@@ -362,14 +299,29 @@ def amend(visit: Visit, form: Form) -> Response:
     """Show what other terms would change, then propose them."""
     id, text = visit.path("id"), form.get("terms", "")
     owner = events.serviced(visit.office, visit.who, id)
-    asked = ProposeRequest("amend-action", {"terms": text}, form.get("key", "")[:128], owner)
-    return shown_then_proposed(visit, form, asked, partial(_amending, visit, id, text))
+    key, other = form.get("key", "")[:128], form.get("other", "").strip()
+    given, kind = {"terms": text}, "amend-action"
+    if other:
+        given, kind = {"action": id, "terms": _following(text, id, other)}, "replace-action"
+    asked = ProposeRequest(kind, given, key, owner)
+    return shown_then_proposed(visit, form, asked, partial(_amending, visit, id, text, other=other))
+
+
+def _following(text: str, id: str, other: str) -> str:
+    """The terms under another id, saying which action they follow."""
+    lines = [
+        line
+        for line in text.replace("\r\n", "\n").split("\n")
+        if line.partition("=")[0].strip() not in ("id", "follows")
+    ]
+    return "\n".join([f"id = {json.dumps(other)}", f"follows = {json.dumps(id)}", *lines])
 
 
 def _amending(visit: Visit, id: str, text: str, **more: Any) -> Response:
     values: dict[str, Any] = {
         "one": events.one(visit.office, visit.who, id),
         "text": text,
+        "other": "",
         "tried": None,
         "problem": "",
         "mistakes": [],

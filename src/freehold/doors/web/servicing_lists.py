@@ -89,6 +89,12 @@ def actions(visit: Visit, found: Sequence[ActionView]) -> Listing:
             "kind", "Kind", [(one, words(one)) for one in sorted(Kind)], lambda one: one.terms.kind
         ),
         choosing("state", "State", [(one, words(one)) for one in STATES], lambda one: one.state),
+        choosing(
+            "security",
+            "Security",
+            [(one, one) for one in sorted({each.instrument.class_id for each in found})],
+            lambda one: one.instrument.class_id,
+        ),
     ]
     return from_rows(
         visit, "actions", found, ACTIONS, filters + _issuers(visit, lambda one: one.owner.id)

@@ -79,3 +79,13 @@ document.addEventListener("change", (event) => {
   place.searchParams.set(slider.dataset.fills, slider.value);
   history.replaceState(history.state, "", place);
 });
+
+// What is left of a holder's votes while he divides them.
+document.addEventListener("input", (event) => {
+  const given = event.target.closest("[data-votes]");
+  if (!given) return;
+  const places = Number(given.dataset.places), votes = base(given.dataset.votes, places);
+  const spent = [...given.querySelectorAll("input")].reduce((all, one) => all + base(one.value, places), 0n);
+  const left = given.querySelector("[data-remains]");
+  left.textContent = spent > votes ? `${decimal(spent - votes, places)} too many` : `${decimal(votes - spent, places)} left`;
+});
