@@ -97,6 +97,7 @@ DRAFTED = {
     "/examinations": {"text": "kind = 1"},
     "/cases": {"sender": HOLDER, "receiver": "jonas-keller", "units": "1"},
     "d_0000000000000000/decision": {"agree": False, "seen": "0" * 64, "note": "matrix"},
+    "/revelation": {},
     "/call-off": {"why": "for the matrix"},  # 422: nothing is announced
     "/proposals": {"text": "kind = 1"},  # 422: nothing is proposed
 }
@@ -262,7 +263,6 @@ def bodies_of(platform: Platform, role: Role, path: str) -> dict[str, object]:
         "/call": {"notice": NOTICE},
         "/ballots": BALLOT,
         "/votes": BALLOT,
-        "/revelation": {},
         "/appointments": {"holder": HOLDER},
         "/proxies": {"holder": HOLDER},
         "/cancellation": {"reason": "issuer-decision", "document": "0" * 64},
