@@ -223,11 +223,12 @@ def payment_of(role: Role) -> dict[str, str]:
     return {**known, "reference": f"matrix-{role}", "against": "holders"}
 
 
-def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
+def bodies_of(platform: Platform, role: Role, path: str) -> dict[str, object]:
+    """What is sent, by what a path ends with or has in it; what stands first counts first."""
     known = Power.READ_REGISTER in GRANTED[role]
     receiver = "jonas-keller" if known else "0x" + "00" * 20
     issue = {"instrument": "common", "holder": HOLDER, "units": "1"}
-    bodies = {
+    return {
         **DRAFTED,
         "/suspension": {"suspended": False},
         "/invitation": {"name": f"matrix-holder-{role}@northwind.example"},
@@ -271,6 +272,11 @@ def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
         **about_people(role),
         "api-keys": {"label": "matrix", "powers": ["key:own"], "days": 1},
     }
+
+
+def as_program(platform: Platform, role: Role, method: str, path: str) -> int:
+    known = Power.READ_REGISTER in GRANTED[role]
+    bodies = bodies_of(platform, role, path)
     if "/agent/" in path:
         return at_the_desk(platform, role, method, path)
     if path == "/api/v1/documents" and method == "POST":
