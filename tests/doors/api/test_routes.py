@@ -203,7 +203,7 @@ def test_a_key_has_only_the_powers_it_was_given(platform):
 
 
 def test_letters_are_chosen_and_a_key_to_read_silences_nothing(platform):
-    chosen = dict.fromkeys(("approval", "decided", "statement", "news"), True)
+    chosen = dict.fromkeys(("approval", "decided", "statement", "news", "reminder"), True)
     without = chosen | {"news": False}
     assert platform.ask(AGENT, "PUT", "/v1/letters", without).json() == without
     assert platform.ask(AGENT, "GET", "/v1/letters").json() == without

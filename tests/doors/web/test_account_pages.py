@@ -87,11 +87,11 @@ def test_nobody_is_invited_on_the_page_as_every_holder(platform):
 def test_the_letters_that_one_wants_are_kept(platform):
     id = somebody(platform, "letters@northwind.example", Role.TRANSFER_AGENT)
     window = Window(platform, session_of(platform, id))
-    assert window.see("/settings").count('name="letters"') == 4
+    assert window.see("/settings").count('name="letters"') == 5
     window.press("/settings", "Save letters", letters=[str(Kind.APPROVAL), str(Kind.NEWS)])
     with office_of(platform.home) as office, office.book.reading() as tx:
         unwanted = notices.unwanted(tx, id)
-    assert {Kind(one) for one in unwanted} == {Kind.DECIDED, Kind.STATEMENT}
+    assert {Kind(one) for one in unwanted} == {Kind.DECIDED, Kind.STATEMENT, Kind.REMINDER}
     shown = window.see("/settings")
     assert between(shown, f'value="{Kind.APPROVAL}"', ">").strip() == "checked"
     assert between(shown, f'value="{Kind.DECIDED}"', ">").strip() == ""
