@@ -208,6 +208,8 @@ def test_a_payment_that_waited_before_payments_were_proposals_waits_as_one(tmp_p
             "INSERT INTO cash_currency (issuer, code, decimals, coin, since_block, created_at)"
             " VALUES ('acme', 'EUR', 2, '', 0, '2026-01-01T00:00:00Z')",
             "ALTER TABLE bank_leg DROP COLUMN proposal",
+            "DROP INDEX ix_notice_about",
+            "ALTER TABLE notice DROP COLUMN about",
             "INSERT INTO bank_leg (id, issuer, currency, account, amount, payee, against, reference, day,"
             f" proposed_by, created_at) VALUES ('{leg}', 'acme', 'EUR', 'DE1', '-5005', 'Bo', 'holders',"
             " 'R-1', '2026-01-02', 'alex', '2026-01-02T00:00:00Z')",
