@@ -26,7 +26,7 @@ TERMS = Terms(
 OTHER = {
     "kind": Kind.COUPON, "ex_date": date(2039, 1, 1), "record": LATER, "payment": LATER,
     "claim_until": LATER, "most": 7, "name": "n", "narrative": "n", "tax": "US", "revenue": SHARE,
-    "oversubscription": True,
+    "oversubscription": True, "follows": "first",
 }  # fmt: skip
 PARTS = {
     "cash": (CASH, {"coin": "0x" + "22" * 20, "decimals": 2, "basis": Basis.POT, "amount": Fraction(2)}),

@@ -161,11 +161,11 @@ def test_a_wallet_signs_the_seal_of_a_secret_vote_and_no_other_passes_under_it(c
     one = assembly.find(company, None, number)
     signer = voting._signer(company, parties.party(company, one.issuer, asked.holder))
     signed = {"signature": "0x" + signer.sign_typed_data(typed).hex(), "at": typed["message"]["at"]}
-    sealed = typed["message"]["choices"]
-    for other in (replace(asked, **signed), replace(asked, **signed, sealed=sealed, said=NO)):
+    seal = typed["message"]["choices"]
+    for other in (replace(asked, **signed), replace(asked, **signed, sealed=seal, said=NO)):
         with pytest.raises(Invalid, match="not this vote"):
             voting.vote(company, "operator", other)
-    done = voting.vote(company, "operator", replace(asked, **signed, sealed=sealed))
+    done = voting.vote(company, "operator", replace(asked, **signed, sealed=seal))
     assert done.given is Given.SEALED
     at(company, "2024-06-08T09:00:00Z")
     assert sealed.reveal(company, orders.agent(company), None, number).ended is Ended.DONE

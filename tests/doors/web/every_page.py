@@ -8,9 +8,12 @@ from typing import Any
 
 import requests
 
+from freehold.core.cashbook import Kind
 from freehold.core.clock import stamp
 from freehold.core.roles import Role
+from freehold.desks import permits
 from freehold.desks.onboarding import applying, onboarding
+from freehold.desks.servicing import cashbook
 from tests.desks.onboarding.test_applying import ANNA, PDF, actor_of, complete
 from tests.doors.running import HOLDER, ISSUER, Platform, office_of, until
 from tests.doors.serviced import agreed, asked, coin_on, dividend, next_record
@@ -64,9 +67,11 @@ class World:
     windup: str
     meeting: str
     letter: str
+    entry: str
     applicant: str
 
 
+IBAN = "DE89370400440532013000"
 SAMPLE = World(**{one.name: "x" for one in fields(World)})
 """Stands for a world where only the routes are asked for."""
 
@@ -175,8 +180,8 @@ def _serviced(of: World) -> dict[str, list[Seen]]:
         "/actions/{id}/claims": [(OWNER, f"{claims}/claims"), (INVESTOR, f"{claims}/claims")],
         "/actions/{id}/sweep": [(OWNER, f"{claims}/sweep")],
         "/unclaimed": [(OWNER, "/unclaimed")],
-        "/cash/account": [(AUDITOR, "/cash/account?currency=EUR&account=holders")],
-        "/cash/entries/{number}": [(OWNER, "/cash/entries/1")],
+        "/cash/account": [(AUDITOR, "/cash/account?currency=EUR&account=outside")],
+        "/cash/entries/{number}": [(OWNER, f"/cash/entries/{of.entry}")],
         "/tax": [(OWNER, "/tax"), (AUDITOR, "/tax?stands=none")],
         "/tax/rates": [(AUDITOR, "/tax/rates?country=US")],
         "/tax/preview": [(OWNER, "/tax/preview")],
@@ -246,6 +251,7 @@ def furnished(platform: Platform) -> World:
     applicant, application = _applications(platform)
     person, link = invited(platform, "looked-at@northwind.example", AUDITOR)
     _ok(platform.ask(AGENT, "POST", "/v1/agent/controls"))
+    entry = _entry(platform)
     return World(
         token=token,
         instruction=sold,
@@ -265,6 +271,7 @@ def furnished(platform: Platform) -> World:
         claims=_action(platform, _claimed(platform, coin), "every-claims"),
         windup=_windup(platform, coin),
         meeting=_meeting(platform),
+        entry=entry,
         letter=platform.ask(AGENT, "GET", "/v1/agent/letters").json()["items"][0]["id"],
         applicant=applicant,
     )
@@ -277,6 +284,21 @@ def _evidence(platform: Platform) -> str:
     given = {"person": "p-page", "examiner": "kane-cpa", "dated": "2024-05-01"}
     given |= {"papers": {"letter.pdf": "sha256:" + "5c" * 32}, "facts": {"income": 250_000}}
     return str(_ok(platform.ask(REGISTRAR, "POST", "/v1/evidence", given))["number"])
+
+
+def _entry(platform: Platform) -> str:
+    """An entry of the cash book: interest that a bank's statement told of, explained."""
+    text = (ROOT / "examples/statements/camt053.xml").read_text()
+    told = text.replace("2026-091-1", "every-page").replace("2026-", "2022-")
+    with office_of(platform.home) as office:
+        cashbook.add_place(office, permits.keyholder(), None, "EUR", Kind.BANK, IBAN)
+    _ok(platform.ask(OWNER, "POST", "/v1/cash/statements", {"camt053": told}))
+    _ok(platform.ask(OWNER, "POST", "/v1/cash/reconciliations"))
+    found = _ok(platform.ask(OWNER, "GET", "/v1/cash/breaks"))["items"]
+    id = next(one["id"] for one in found if one["reference"] == "INT-0331")
+    said = {"why": "Interest", "against": "outside"}
+    _ok(platform.ask(OWNER, "POST", f"/v1/cash/breaks/{id}/explanations", said))
+    return str(_ok(platform.ask(OWNER, "GET", "/v1/cash/journal"))["items"][0]["number"])
 
 
 def _ok(answer: requests.Response) -> Any:

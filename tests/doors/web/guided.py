@@ -219,6 +219,9 @@ def look_at(page: Any, barriers: Any, picture: str, widths: tuple[int, ...] = (1
     """No barriers, no sideways scrolling, a picture: at each width, the widest last for who goes on."""
     for width in reversed(widths):
         page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_function(
+            "document.documentElement !== null"
+        )  # through whatever navigates now
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (
             f"{page.url} at {width}"
         )

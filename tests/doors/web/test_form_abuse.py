@@ -20,7 +20,7 @@ SKIPPED = re.compile(
     r"/(sign-|prove|welcome|example/|verify|audit/verify|account/sessions|live|settings)"
 )
 """Sign-in and proofs are limited by address and have tests of their own; the others end what is shared."""
-UPLOADS = ("/apply/papers", "/documents")
+UPLOADS = ("/apply/papers", "/documents", "/meetings/new/file")
 """Forms with a file: what is not sent as such a form is no such form, before its token is looked for."""
 UNREAD = "this form cannot be read"
 """What a form of too many fields is told, before anything in them is looked at."""

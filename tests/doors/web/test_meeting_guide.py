@@ -137,7 +137,7 @@ class Meeting:
         keys.press(self.agent, "Show")
         keys.tab_to(self.agent, self.agent.locator("details.divide summary").first)
         self.agent.keyboard.press("Enter")
-        keys.write(self.agent, **{"units-item-1-0": "30", "units-item-1-1": "20"})
+        keys.write(self.agent, **{"votes-item-1-common-0": "30", "votes-item-1-common-1": "20"})
         keys.press(self.agent, "Vote")
         keys.comes(self.agent, "This vote stands: item-1 (common): for 30, against 20")
 

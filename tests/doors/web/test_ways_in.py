@@ -160,7 +160,7 @@ def test_an_administrator_invites_gives_roles_and_locks_with_the_keyboard(
     page.select_option("#role", "registrar")
     page.select_option("#scope", "northwind-optics")
     page.focus("#scope")
-    press(page, "form[action='/people'] button")
+    press(page, "form[action='/people'][method='post'] button")
     link = page.locator("#link").text_content()
     assert re.fullmatch(rf"{platform.url}/welcome/[\w-]{{43}}", link)
     page.click(f"text={name} >> nth=-1")

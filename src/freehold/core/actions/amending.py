@@ -35,11 +35,11 @@ class Change(StrEnum):
     COIN = "coins"
     MONEY = "amount or rate"
     DATES = "ex-date, payment or end of claims"
-    UNITS = "ratio, price or most units"
+    UNITS = "ratio, price, most units or new name"
     CHOICES = "choices and how it is paid out"
     TAX = "tax"
     LINK = "action that it follows"
-    WORDS = "name or narrative"
+    WORDS = "narrative"
 
 
 class How(StrEnum):
@@ -97,7 +97,7 @@ def changes(before: Terms, after: Terms) -> tuple[Change, ...]:
         Change.CHOICES: (_choices(before), _choices(after)),
         Change.TAX: (before.tax, after.tax),
         Change.LINK: (before.follows, after.follows),
-        Change.WORDS: ((before.name, before.narrative), (after.name, after.narrative)),
+        Change.WORDS: (before.narrative, after.narrative),
     }
     return tuple(change for change, (was, will) in pairs.items() if was != will)
 
@@ -120,8 +120,8 @@ def why_not(of: Terms, where: Standing, found: tuple[Change, ...]) -> str:
 
 
 _LATE = {
-    Standing.PAYING: "its terms bind those who were paid by them, and only its words can change; what is"
-    " not paid yet can be called off",
+    Standing.PAYING: "its terms bind those who were paid by them, and only its narrative can change; what"
+    " is not paid yet can be called off",
     Standing.PAID: "everybody has got what was due by its terms",
     Standing.CANCELLED: "nothing of it is in force",
 }
@@ -142,7 +142,7 @@ def _dates(terms: Terms) -> object:
 
 
 def _units(terms: Terms) -> object:
-    return terms.exchange, terms.most, terms.oversubscription
+    return terms.exchange, terms.most, terms.oversubscription, terms.name
 
 
 def _choices(terms: Terms) -> object:

@@ -234,6 +234,7 @@ def _words(terms: Terms) -> dict[str, str]:
     found |= _revenue_words(terms.revenue) if terms.revenue else {}
     found |= _option_words(terms)
     named = {"Name": terms.name, "Narrative": terms.narrative, "Tax": terms.tax}
+    named["Follows"] = terms.follows
     return found | {name: text for name, text in named.items() if text}
 
 

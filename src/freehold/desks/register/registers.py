@@ -78,7 +78,7 @@ def holdings_on(office: Office, issuer: str | None, day: date) -> dict[str, dict
 def verify(office: Office) -> Verification:
     """Rebuild everything from the chain and compare it with contracts and projection.
 
-    Where a worker follows the chain meanwhile, it is compared as of the block that he had read.
+    As of the block that has been read: the chain may go on meanwhile.
     """
     bring_up(office)
     ahead = course(office)
@@ -91,7 +91,7 @@ def verify(office: Office) -> Verification:
             ahead,
             lambda holders, block: verification.answers_of_node(office.w3, holders, block),
             connection,
-            read.last_block(connection) if office.followed else None,
+            read.last_block(connection),
         )
 
 

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BeforeValidator
 
 from freehold.core.actions.kinds import Kind
 from freehold.core.actions.life import State
@@ -41,6 +42,8 @@ from freehold.doors.api.action_documents import (
     part_out,
 )
 from freehold.doors.api.approvals import approval, tried
+from freehold.doors.api.cashbook import day_alone
+from freehold.doors.api.papers import ICS, described
 from freehold.doors.api.problems import responses
 from freehold.doors.api.routes import Caller, Cursor, IdempotencyKey, Limit, OfficeOf
 from freehold.wire.approvals import Approval, TriedOut
@@ -93,9 +96,13 @@ def calendar(
         str | None, Query(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-11"])
     ] = None,
     start: Annotated[
-        date | None, Query(alias="from", description="From this day on, instead of a month")
+        date | None,
+        BeforeValidator(day_alone),
+        Query(alias="from", description="From this day on, instead of a month"),
     ] = None,
-    until: Annotated[date | None, Query(description="Until the day before this one")] = None,
+    until: Annotated[
+        date | None, BeforeValidator(day_alone), Query(description="Until the day before this one")
+    ] = None,
     issuer: Issuer = None,
     kind: KindOfDate = "",
     security: Security = "",
@@ -110,7 +117,11 @@ def calendar(
     return CalendarOut(month=month, items=[date_out(one) for one in found])
 
 
-@router.get("/actions/calendar.ics", responses=responses(400, 404))
+@router.get(
+    "/actions/calendar.ics",
+    response_class=Response,
+    responses={**responses(400, 404), **described(ICS)},
+)
 def calendar_file(
     office: OfficeOf,
     actor: Caller,

@@ -24,7 +24,7 @@ Issuer = Annotated[
 Code = Annotated[str | None, Query(max_length=16, description="A currency's code; all if left out")]
 
 
-def _day_alone(given: object) -> object:
+def day_alone(given: object) -> object:
     """Lets only YYYY-MM-DD through, as the document says; numbers would be read as seconds."""
     if isinstance(given, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", given):
         raise ValueError("a day is written like 2026-11-22")
@@ -33,7 +33,7 @@ def _day_alone(given: object) -> object:
 
 Day = Annotated[
     date | None,
-    BeforeValidator(_day_alone),
+    BeforeValidator(day_alone),
     Query(description="At the end of this day; today if left out"),
 ]
 BreakId = Annotated[str, Path(pattern=r"^(0x)?[0-9a-f]{6,64}$", description="A break's id")]
@@ -227,7 +227,7 @@ def journal(
     currency: Code = None,
     until: Day = None,
     since: Annotated[
-        date | None, BeforeValidator(_day_alone), Query(description="From this day on")
+        date | None, BeforeValidator(day_alone), Query(description="From this day on")
     ] = None,
     account: Annotated[
         str | None,

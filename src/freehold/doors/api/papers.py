@@ -37,6 +37,7 @@ Instant = Annotated[
 ]
 PDF = "application/pdf"
 CSV = "text/csv"
+ICS = "text/calendar"
 NDJSON = "application/x-ndjson"
 JSON = "application/json"
 

@@ -23,6 +23,7 @@ from freehold.core.roles import EVERYWHERE, Role, holder_scope
 from freehold.core.units import Units
 from freehold.desks import ledgers, parties, permits
 from freehold.desks.access import signin
+from freehold.desks.agent import controls
 from freehold.desks.approvals import approvals
 from freehold.desks.approvals.approvals import ProposeRequest
 from freehold.desks.office import Office, now_on_chain, open_office
@@ -305,6 +306,13 @@ def _at_work(office: Office) -> None:
     example_people.webhook(office, people)
 
 
+def _controlled(office: Office) -> None:
+    """A control report of each issuer: the worker's first ones saw the world half filled."""
+    tess = _actor(office, "tess@agent.example")
+    for issuer in (NORTHWIND, HARBOUR, RIVERGATE, MERIDIAN):
+        controls.report_as(office, tess, issuer)
+
+
 def _as_people(office: Office) -> None:
     """Requests that people made at the doors, each with its decision in the audit log."""
     tess = _actor(office, "tess@agent.example")
@@ -333,6 +341,7 @@ CHAPTERS: Sequence[tuple[str, Callable[[Office], None]]] = (
     ("what is paid and voted", _servicing),
     ("today", _today),
     ("people at work", _at_work),
+    ("today's control", _controlled),
 )
 
 

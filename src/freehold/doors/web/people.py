@@ -169,7 +169,7 @@ def _people(
     roles = [(one, words(one)) for one in Role]
     filters = [
         finding("Name", lambda one: one.known.sign_in_name),
-        Filter("role", "Role", lambda one, role: role in one.roles, roles),
+        Filter("given", "Role", lambda one, role: role in one.roles, roles),
         choosing("state", "State", [(one, one) for one in STATES], lambda one: one.state),
     ]
     table = from_rows(visit, "people", found, PEOPLE, filters, path="/people")

@@ -93,7 +93,11 @@ def scale_of(one: Assembly) -> int:
 
 
 def _needs(each: Resolution) -> str:
-    quorum = f"Quorum: {_least(each.quorum)} of all votes." if each.quorum.part else "No quorum."
+    quorum = (
+        f"Quorum: {_least(each.quorum)} of all votes."
+        if each.quorum.part
+        else "No quorum is needed."
+    )
     if each.method is Method.CUMULATIVE:
         seats = "1 seat" if each.seats == 1 else f"{each.seats} seats"
         return f"{quorum} {seats} for {', '.join(each.candidates)}: most votes win."
